@@ -1,0 +1,35 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// What a batch should be classified as: a distribution a row, and the hard labels where they still exist (mixing two images removes them).
+/// </summary>
+public sealed class Targets
+{
+    private readonly Tensor? _probabilities;
+    private readonly int _classCount;
+
+    private Tensor? _oneHot;
+
+    private Targets(Tensor? labels, Tensor? probabilities, int classCount) => (Labels, _probabilities, _classCount) = (labels, probabilities, classCount);
+
+    /// <summary>Targets of hard labels.</summary>
+    /// <param name="labels">Class indices [N], int64.</param>
+    /// <param name="classCount">Number of classes K.</param>
+    public static Targets FromLabels(Tensor labels, int classCount) => new(labels, null, classCount);
+
+    /// <summary>Targets of distributions, without hard labels.</summary>
+    /// <param name="probabilities">Probabilities [N,K]; each row sums to 1.</param>
+    public static Targets FromProbabilities(Tensor probabilities) => new(null, probabilities, checked((int)probabilities.shape[1]));
+
+    /// <summary>Class indices [N], int64; null where the targets are mixtures.</summary>
+    public Tensor? Labels { get; }
+
+    /// <summary>Weights of the rows [N], whose mean is 1; null where all weigh the same.</summary>
+    public Tensor? RowWeights { get; init; }
+
+    /// <summary>The distribution of each row, [N,K], float32 unless the targets were made with another type; for hard labels one-hot.</summary>
+    public Tensor Probabilities => _probabilities ?? (_oneHot ??= nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32));
+}

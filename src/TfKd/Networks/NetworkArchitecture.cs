@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// A network as a plain value: what to build, with every hyper-parameter, and nothing built yet. Deriving a record and overriding
+/// <see cref="BuildBody"/> is all it takes to bring a network of your own.
+/// </summary>
+public abstract record NetworkArchitecture
+{
+    /// <summary>Sets the shape the network was designed for.</summary>
+    protected NetworkArchitecture(ImageShape inputShape) => InputShape = inputShape;
+
+    /// <summary>The shape of the images the network is trained on; the default is the architecture's own.</summary>
+    public ImageShape InputShape
+    {
+        get;
+        init => field = value is { Channels: > 0, Height: > 0, Width: > 0 }
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(InputShape), value, $"InputShape must be above 0 in each dimension, but is {value}.");
+    }
+
+    /// <summary>Builds the network with fresh weights, drawn from Torch's global generator.</summary>
+    /// <param name="classCount">Number of classes K, at least 2.</param>
+    public ImageNetwork Build(int classCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 2);
+        return new ImageNetwork(this, BuildBody(classCount), classCount);
+    }
+
+    /// <summary>Builds the module that maps normalised images [N,C,H,W] to logits [N,K]. Its state-dict keys are the keys of weight files.</summary>
+    protected abstract nn.Module<Tensor, Tensor> BuildBody(int classCount);
+}

@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Range checks of hyper-parameters and shape checks of tensors; each message names the property, what was expected and what came.</summary>
+internal static class Require
+{
+    public static T Positive<T>(T value, [CallerMemberName] string name = "") where T : INumber<T> =>
+        value > T.Zero && IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and finite, but is {value}.");
+
+    public static T NotNegative<T>(T value, [CallerMemberName] string name = "") where T : INumber<T> =>
+        value >= T.Zero && IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 or above and finite, but is {value}.");
+
+    public static double Finite(double value, [CallerMemberName] string name = "") =>
+        double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be finite, but is {value}.");
+
+    /// <summary>0 and 1 are allowed.</summary>
+    public static double Fraction(double value, [CallerMemberName] string name = "") =>
+        value is >= 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be within [0, 1], but is {value}.");
+
+    /// <summary>0 and 1 are not allowed.</summary>
+    public static double OpenFraction(double value, [CallerMemberName] string name = "") =>
+        value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and below 1, but is {value}.");
+
+    /// <summary>Checks that logits are a matrix [N,K] of floating point numbers.</summary>
+    public static Tensor Logits(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        if (tensor.dim() != 2 || !tensor.is_floating_point())
+            throw new ArgumentException($"{name} must be floating point of shape [N,K], but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
+        return tensor;
+    }
+
+    /// <summary>Checks that labels are an int64 vector [N] with as many rows as the logits.</summary>
+    public static Tensor Labels(Tensor tensor, Tensor logits, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        if (tensor.dim() != 1 || tensor.dtype != ScalarType.Int64 || tensor.shape[0] != logits.shape[0])
+            throw new ArgumentException($"{name} must be Int64 of shape [{logits.shape[0]}], one label a row of the logits {ShapeText(logits)}, but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
+        return tensor;
+    }
+
+    /// <summary>Checks that two tensors have the same shape.</summary>
+    public static Tensor SameShape(Tensor tensor, Tensor other, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        if (!tensor.shape.AsSpan().SequenceEqual(other.shape))
+            throw new ArgumentException($"{name} must have shape {ShapeText(other)}, but has {ShapeText(tensor)}.", name);
+        return tensor;
+    }
+
+    public static string ShapeText(Tensor tensor) => $"[{string.Join(',', tensor.shape)}]";
+
+    private static bool IsFinite<T>(T value) where T : INumber<T> => T.IsFinite(value);
+}

@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>What a teacher must fit.</summary>
+/// <param name="ClassNames">The student's classes, in the order of the label indices.</param>
+/// <param name="InputShape">The shape of the images in each batch.</param>
+/// <param name="Device">Where the batches are.</param>
+public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape InputShape, Device Device);

@@ -1,0 +1,7 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>A teacher's answer for a batch.</summary>
+/// <param name="Logits">[N,K], without gradient. A teacher that only knows probabilities returns their logarithms.</param>
+public sealed record TeacherSignal(Tensor Logits);
