@@ -21,6 +21,41 @@ public sealed record ChannelStatistics
     /// <summary>Standard deviation of each channel, above 0.</summary>
     public IReadOnlyList<double> Std { get; }
 
+    /// <summary>Computes the statistics of all pixels of a source. A channel without any variation gets a deviation of 1, so that it can be divided by.</summary>
+    /// <exception cref="ArgumentException">The source has no rows.</exception>
+    public static ChannelStatistics Of(IImageSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (source.Count == 0)
+            throw new ArgumentException("The statistics of no images are not defined; expected at least one row.", nameof(source));
+        var channels = source.Shape.Channels;
+        var plane = source.Shape.Height * source.Shape.Width;
+        var pixels = new byte[source.Shape.ByteCount];
+        var sums = new long[channels];
+        var squares = new long[channels];
+        for (var row = 0; row < source.Count; row++)
+        {
+            source.ReadPixels(row, pixels);
+            for (var channel = 0; channel < channels; channel++)
+            {
+                var (sum, square) = (0L, 0L);
+                foreach (var value in pixels.AsSpan(channel * plane, plane))
+                {
+                    sum += value;
+                    square += value * value;
+                }
+
+                sums[channel] += sum;
+                squares[channel] += square;
+            }
+        }
+
+        var count = (double)source.Count * plane;
+        var mean = sums.Select(sum => sum / count / 255).ToArray();
+        var variance = squares.Zip(mean, (square, m) => square / count / (255 * 255) - m * m);
+        return new ChannelStatistics(mean, [.. variance.Select(v => v > 1e-10 ? Math.Sqrt(v) : 1)]);
+    }
+
     /// <summary>Value equality of the numbers.</summary>
     public bool Equals(ChannelStatistics? other) => other is not null && Mean.SequenceEqual(other.Mean) && Std.SequenceEqual(other.Std);
 

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Rows of a source as batches, gathered on a thread of their own a few batches ahead of the network.</summary>
+public sealed class BatchLoader
+{
+    private readonly IImageSource _source;
+
+    /// <summary>Reads from a source.</summary>
+    public BatchLoader(IImageSource source, int batchSize)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        (_source, BatchSize) = (source, Require.Positive(batchSize));
+    }
+
+    /// <summary>Rows in a batch; the last batch of an epoch has what is left.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>How many batches are kept ready. Default 2.</summary>
+    public int Prefetch { get; init => field = Require.Positive(value); } = 2;
+
+    /// <summary>Number of batches of a shuffled epoch.</summary>
+    public int BatchCount => (UsedRows + BatchSize - 1) / BatchSize;
+
+    /// <summary>The batch sizes that occur in a shuffled epoch: the full one, and the last where it is shorter.</summary>
+    public IReadOnlyList<int> BatchSizes =>
+        [.. new[] { Math.Min(BatchSize, UsedRows), UsedRows % BatchSize }.Where(size => size > 0).Distinct()];
+
+    // Batch statistics of a single row are of no use, and of a single value an error: a lone last row waits for the next epoch's order.
+    private int UsedRows => _source.Count > BatchSize && _source.Count % BatchSize == 1 ? _source.Count - 1 : _source.Count;
+
+    /// <summary>All rows in the order of the source.</summary>
+    public IEnumerable<LoadedBatch> ReadInOrder(CancellationToken cancellationToken = default) =>
+        Read([.. Enumerable.Range(0, _source.Count)], _source.Count, cancellationToken);
+
+    /// <summary>The rows in a random order, the same for the same seed and epoch. A last batch of a single row is left out.</summary>
+    public IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, CancellationToken cancellationToken = default)
+    {
+        var order = Enumerable.Range(0, _source.Count).ToArray();
+        new Random(SeedSequence.DeriveInt32(seed, SeedPurpose.Shuffling, epoch)).Shuffle(order);
+        return Read(order, UsedRows, cancellationToken);
+    }
+
+    private IEnumerable<LoadedBatch> Read(int[] order, int count, CancellationToken cancellationToken)
+    {
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ready = new BlockingCollection<LoadedBatch>(Prefetch);
+        var gathering = Task.Run(() => Gather(order, count, ready, abandoned.Token), CancellationToken.None);
+        try
+        {
+            foreach (var batch in ready.GetConsumingEnumerable(cancellationToken))
+                yield return batch;
+            gathering.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            abandoned.Cancel();
+            foreach (var batch in ready.GetConsumingEnumerable(CancellationToken.None))
+                batch.Dispose();
+            // Observes a failure that the consumer did not stay to see.
+            ((IAsyncResult)gathering).AsyncWaitHandle.WaitOne();
+        }
+    }
+
+    private void Gather(int[] order, int count, BlockingCollection<LoadedBatch> ready, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var start = 0; start < count; start += BatchSize)
+            {
+                var batch = GatherOne(order.AsSpan(start, Math.Min(BatchSize, count - start)));
+                try
+                {
+                    ready.Add(batch, cancellationToken);
+                }
+                catch
+                {
+                    batch.Dispose();
+                    throw;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The consumer left, and knows why.
+        }
+        finally
+        {
+            ready.CompleteAdding();
+        }
+    }
+
+    private LoadedBatch GatherOne(ReadOnlySpan<int> rows)
+    {
+        var shape = _source.Shape;
+        var images = torch.empty(rows.Length, shape.Channels, shape.Height, shape.Width, ScalarType.Byte);
+        var labels = new long[rows.Length];
+        var pixels = images.bytes;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            _source.ReadPixels(rows[i], pixels.Slice(i * shape.ByteCount, shape.ByteCount));
+            labels[i] = _source.GetLabel(rows[i]);
+        }
+
+        return new LoadedBatch(images, torch.tensor(labels), rows.ToArray());
+    }
+}

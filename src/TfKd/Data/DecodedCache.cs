@@ -1,0 +1,58 @@
+namespace TfKd;
+
+/// <summary>Decoded images in memory, one byte a channel and pixel: what epochs are read from. Filled by one thread, then read by any number.</summary>
+public sealed class DecodedCache : IImageSource
+{
+    // Blocks rather than one array: no copying while it grows, and no limit at two gigabytes.
+    private const int BlockBytes = 16 << 20;
+
+    private readonly List<byte[]> _blocks = [];
+    private readonly List<int> _labels = [];
+    private readonly int _rowsPerBlock;
+
+    /// <summary>Makes an empty cache.</summary>
+    public DecodedCache(ImageShape shape, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        Require.Positive(shape.ByteCount, nameof(shape));
+        (Shape, ClassNames) = (shape, classNames);
+        _rowsPerBlock = Math.Max(1, BlockBytes / shape.ByteCount);
+    }
+
+    /// <inheritdoc/>
+    public int Count => _labels.Count;
+
+    /// <inheritdoc/>
+    public ImageShape Shape { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <inheritdoc/>
+    public int GetLabel(int row) => _labels[row];
+
+    /// <summary>Appends a row.</summary>
+    /// <param name="pixels">Planar pixels of <see cref="Shape"/>; copied.</param>
+    /// <param name="label">An index into <see cref="ClassNames"/>.</param>
+    public void Add(ReadOnlySpan<byte> pixels, int label)
+    {
+        if (pixels.Length != Shape.ByteCount)
+            throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
+        if (label < 0 || label >= ClassNames.Count)
+            throw new ArgumentOutOfRangeException(nameof(label), label, $"The label must be within [0, {ClassNames.Count}), but is {label}.");
+        if (Count == _blocks.Count * _rowsPerBlock)
+            _blocks.Add(GC.AllocateUninitializedArray<byte>(_rowsPerBlock * Shape.ByteCount));
+        pixels.CopyTo(Slot(Count));
+        _labels.Add(label);
+    }
+
+    /// <inheritdoc/>
+    public void ReadPixels(int row, Span<byte> pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
+        Slot(row).CopyTo(pixels);
+    }
+
+    private Span<byte> Slot(int row) => _blocks[row / _rowsPerBlock].AsSpan(row % _rowsPerBlock * Shape.ByteCount, Shape.ByteCount);
+}

@@ -1,0 +1,17 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>A batch as it comes from the loader, on the CPU; whoever receives it disposes it.</summary>
+/// <param name="Images">[N,C,H,W], uint8.</param>
+/// <param name="Labels">[N], int64.</param>
+/// <param name="RowIds">The rows' numbers in the source.</param>
+public sealed record LoadedBatch(Tensor Images, Tensor Labels, IReadOnlyList<int> RowIds) : IDisposable
+{
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
+    }
+}
