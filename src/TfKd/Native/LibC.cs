@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace TfKd;
+
+/// <summary>The few functions of the C library that .NET does not offer. glibc on Linux only: callers check.</summary>
+internal static partial class LibC
+{
+    private const string Name = "libc.so.6";
+
+    /// <summary>Closes the file when a program is executed.</summary>
+    public const uint MemFdCloseOnExec = 1;
+
+    /// <summary>Parameter of <see cref="mallopt"/>: bytes free at the end of the heap above which they go back to the kernel.</summary>
+    public const int TrimThreshold = -1;
+
+    /// <summary>Parameter of <see cref="mallopt"/>: number of blocks that may have a mapping of their own.</summary>
+    public const int MmapMax = -4;
+
+    /// <summary>Whether this process runs on glibc.</summary>
+    public static bool IsGlibc { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad(Name, out var handle) && NativeLibrary.TryGetExport(handle, "gnu_get_libc_version", out _);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport(Name)]
+    internal static partial int mallopt(int parameter, int value);
+
+    /// <summary>The variable as native code sees it, which <see cref="Environment"/> does not: .NET keeps a copy of its own.</summary>
+    internal static string? GetEnvironmentVariable(string name) => Marshal.PtrToStringUTF8(getenv(name));
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getenv(string name);
+}

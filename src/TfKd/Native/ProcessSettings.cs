@@ -1,0 +1,37 @@
+namespace TfKd;
+
+/// <summary>
+/// What libtorch reads from the process it is loaded into, set to what suits training on a CPU wherever the user has not chosen. Linux with glibc only:
+/// elsewhere the defaults are not known to hurt.
+/// </summary>
+internal static class ProcessSettings
+{
+    private static readonly string[] _allocatorVariables = ["MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"];
+
+    /// <summary>
+    /// OpenMP's waiting threads sleep instead of spinning: with anything else running on the cores, spinning makes two threads slower than one.
+    /// OpenMP reads the variable once, when it is loaded, and from the C library, which does not see changes made through <see cref="Environment"/>.
+    /// </summary>
+    public static void ApplyBeforeLoading()
+    {
+        const string WaitPolicy = "OMP_WAIT_POLICY";
+        if (LibC.IsGlibc)
+            _ = LibC.setenv(WaitPolicy, Environment.GetEnvironmentVariable(WaitPolicy) ?? "PASSIVE", overwrite: 0);
+    }
+
+    /// <summary>
+    /// The allocator keeps the memory of freed tensors. By default it gives every large block back to the kernel and asks for it again at the next
+    /// operation; the page faults then cost as much as the arithmetic. The price: memory once used stays with the process.
+    /// </summary>
+    public static void KeepFreedMemory()
+    {
+        if (!LibC.IsGlibc || UserHasTunedAllocator())
+            return;
+        _ = LibC.mallopt(LibC.MmapMax, 0);
+        _ = LibC.mallopt(LibC.TrimThreshold, int.MaxValue);
+    }
+
+    private static bool UserHasTunedAllocator() =>
+        _allocatorVariables.Any(name => Environment.GetEnvironmentVariable(name) is not null)
+        || Environment.GetEnvironmentVariable("GLIBC_TUNABLES")?.Contains("glibc.malloc.", StringComparison.Ordinal) == true;
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace TfKd;
+
+/// <summary>Brings libtorch into the process. Everything in this library that computes with Torch calls it first.</summary>
+public static class TorchRuntime
+{
+    private static readonly Lock _gate = new();
+    private static bool _loaded;
+
+    /// <summary>Loads libtorch and sets the process up for it; does nothing from the second call on.</summary>
+    /// <exception cref="DllNotFoundException">libtorch is not there, or does not load; the message says which package to add, or why it does not load.</exception>
+    public static void EnsureLoaded()
+    {
+        lock (_gate)
+        {
+            if (_loaded)
+                return;
+            ProcessSettings.KeepFreedMemory();
+            LoadLibraries();
+            torch.InitializeDeviceType(DeviceType.CPU);
+            _loaded = true;
+        }
+    }
+
+    /// <summary>What to tell the user when libtorch does not load.</summary>
+    /// <param name="libraryPath">Where it was found; null where it was not.</param>
+    internal static string Explain(string? libraryPath) => libraryPath is null
+        ? $"libtorch is not among the application's files. {Advice()}"
+        : $"libtorch is at '{libraryPath}', but does not load on this system ({RuntimeInformation.OSDescription}): the inner exception has the reason.";
+
+    /// <summary>
+    /// Loads what TorchSharp is about to load: TorchSharp itself, before it gives up, copies half a gigabyte out of NuGet's cache and throws an
+    /// exception without the system's reason.
+    /// </summary>
+    private static void LoadLibraries()
+    {
+        var assembly = typeof(torch).Assembly;
+        _ = NativeLibrary.TryLoad("torch_cpu", assembly, searchPath: null, out _);
+        try
+        {
+            NativeLibrary.Load("LibTorchSharp", assembly, searchPath: null);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
+        {
+            throw new DllNotFoundException(Explain(NativeLoader.Find(FileName("torch_cpu"))), exception);
+        }
+    }
+
+    private static string Advice() => (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), RuntimeInformation.ProcessArchitecture) switch
+    {
+        (true, _, Architecture.X64) => "Add the NuGet package libtorch-cpu-win-x64 (TorchSharp-cuda-windows for an NVIDIA GPU) to the application's project.",
+        (_, true, Architecture.Arm64) => "Add the NuGet package libtorch-cpu-osx-arm64 to the application's project.",
+        (false, false, Architecture.X64) => "Add the NuGet package libtorch-cpu-linux-x64 (TorchSharp-cuda-linux for an NVIDIA GPU) to the application's project.",
+        var (_, _, architecture) => $"There is no package of it for this system ({RuntimeInformation.OSDescription}, {architecture}).",
+    };
+
+    private static string FileName(string library) => OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+}
