@@ -1,0 +1,92 @@
+namespace TfKd.Tests.Data;
+
+public sealed class SourceTests
+{
+    [Fact]
+    public void Cached_rows_come_back_as_they_were_across_blocks()
+    {
+        // 1 MiB a row: 16 rows a block.
+        var shape = new ImageShape(1, 1024, 1024);
+        var cache = new DecodedCache(shape, ["a", "b"]);
+        var pixels = new byte[shape.ByteCount];
+        for (var row = 0; row < 20; row++)
+        {
+            Array.Fill(pixels, (byte)row);
+            cache.Add(pixels, row % 2);
+        }
+
+        Assert.Equal(20, cache.Count);
+        foreach (var row in new[] { 0, 15, 16, 19 })
+        {
+            cache.ReadPixels(row, pixels);
+            Assert.Equal(row % 2, cache.GetLabel(row));
+            Assert.True(pixels.All(value => value == row));
+        }
+    }
+
+    [Fact]
+    public void Cache_refuses_rows_that_do_not_fit()
+    {
+        var cache = new DecodedCache(new ImageShape(3, 2, 2), ["a", "b"]);
+        Assert.StartsWith("A row of shape 3x2x2 has 12 bytes, but 5 came.", Assert.Throws<ArgumentException>(() => cache.Add(new byte[5], 0)).Message);
+        Assert.StartsWith("The label must be within [0, 2), but is 2.", Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add(new byte[12], 2)).Message);
+    }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.25)]
+    [InlineData(0.5)]
+    public void Split_keeps_proportions_and_every_row_once(double fraction)
+    {
+        var source = PatternSource.Create(203, classCount: 4);
+        var (kept, heldOut) = StratifiedSplit.Cut(source, fraction, seed: 5);
+        Assert.Equal(source.Count, kept.Count + heldOut.Count);
+        for (var label = 0; label < 4; label++)
+        {
+            var all = Enumerable.Range(0, source.Count).Count(row => source.GetLabel(row) == label);
+            var held = Enumerable.Range(0, heldOut.Count).Count(row => heldOut.GetLabel(row) == label);
+            Assert.InRange(held, all * fraction - 0.5, all * fraction + 0.5);
+        }
+    }
+
+    [Fact]
+    public void Split_depends_on_the_seed_alone()
+    {
+        var source = PatternSource.Create(100);
+        Assert.Equal(Labels(StratifiedSplit.Cut(source, 0.3, 1).HeldOut), Labels(StratifiedSplit.Cut(source, 0.3, 1).HeldOut));
+        Assert.NotEqual(Pixels(StratifiedSplit.Cut(source, 0.3, 1).HeldOut), Pixels(StratifiedSplit.Cut(source, 0.3, 2).HeldOut));
+    }
+
+    [Fact]
+    public void Split_never_takes_the_only_row_of_a_class()
+    {
+        var source = new DecodedCache(new ImageShape(1, 1, 1), ["a", "b"]);
+        source.Add([1], 0);
+        source.Add([2], 1);
+        source.Add([3], 1);
+        Assert.Equal([0, 1], Labels(StratifiedSplit.Cut(source, 0.9, 0).Kept).Order());
+    }
+
+    [Fact]
+    public void Statistics_are_those_of_all_pixels()
+    {
+        var source = new DecodedCache(new ImageShape(2, 1, 2), ["a"]);
+        source.Add([0, 255, 10, 10], 0);
+        source.Add([255, 0, 10, 10], 0);
+        var statistics = ChannelStatistics.Of(source);
+        Assert.Equal(0.5, statistics.Mean[0], 12);
+        Assert.Equal(0.5, statistics.Std[0], 12);
+        Assert.Equal(10 / 255.0, statistics.Mean[1], 12);
+        Assert.Equal(1, statistics.Std[1]);
+    }
+
+    private static int[] Labels(IImageSource source) => [.. Enumerable.Range(0, source.Count).Select(source.GetLabel)];
+
+    private static byte[] Pixels(IImageSource source)
+    {
+        var pixels = new byte[source.Count * source.Shape.ByteCount];
+        for (var row = 0; row < source.Count; row++)
+            source.ReadPixels(row, pixels.AsSpan(row * source.Shape.ByteCount, source.Shape.ByteCount));
+        return pixels;
+    }
+}
