@@ -24,6 +24,10 @@ internal static class Require
     public static double OpenFraction(double value, [CallerMemberName] string name = "") =>
         value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and below 1, but is {value}.");
 
+    /// <summary>Checks that a number is a named value of its enumeration.</summary>
+    public static T Defined<T>(T value, [CallerMemberName] string name = "") where T : struct, Enum =>
+        Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}.");
+
     /// <summary>Checks that logits are a matrix [N,K] of floating point numbers.</summary>
     public static Tensor Logits(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
@@ -48,6 +52,15 @@ internal static class Require
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (!tensor.shape.AsSpan().SequenceEqual(other.shape))
             throw new ArgumentException($"{name} must have shape {ShapeText(other)}, but has {ShapeText(tensor)}.", name);
+        return tensor;
+    }
+
+    /// <summary>Checks that images are a batch [N,C,H,W] of bytes or floating point numbers, of as many rows as there are random numbers for.</summary>
+    public static Tensor Images(Tensor tensor, int rowCount, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        if (tensor.dim() != 4 || tensor.shape[0] != rowCount || !(tensor.dtype == ScalarType.Byte || tensor.is_floating_point()))
+            throw new ArgumentException($"{name} must be Byte or floating point of shape [{rowCount},C,H,W], but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
         return tensor;
     }
 

@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Collects the value of each named term of the objective, so that a run can show them apart.</summary>
-public sealed class LossLog
+/// <summary>
+/// Collects the value of each named term of the objective, so that a run can show them apart. The sums stay where the values are: recording does not
+/// wait for the device, only reading does.
+/// </summary>
+public sealed class LossLog : IDisposable
 {
-    private readonly Dictionary<string, (double Sum, long Count)> _terms = [];
+    private readonly OrderedDictionary<string, (Tensor Sum, long Count)> _terms = [];
 
     /// <summary>Adds the current value of a term; the tensor is a scalar and stays the caller's.</summary>
     public void Record(string term, Tensor value)
@@ -14,13 +17,34 @@ public sealed class LossLog
         ArgumentNullException.ThrowIfNull(term);
         ArgumentNullException.ThrowIfNull(value);
         using var scope = NewDisposeScope();
-        var (sum, count) = _terms.GetValueOrDefault(term);
-        _terms[term] = (sum + value.detach().to(ScalarType.Float64).item<double>(), count + 1);
+        using var noGrad = no_grad();
+        if (_terms.TryGetValue(term, out var total))
+            total.Sum.add_(value);
+        else
+            total.Sum = value.to(ScalarType.Float64, copy: true).DetachFromDisposeScope();
+        _terms[term] = (total.Sum, total.Count + 1);
     }
 
-    /// <summary>The mean of each term since the last <see cref="Clear"/>, in the order of first appearance.</summary>
-    public IReadOnlyDictionary<string, double> Means => _terms.ToDictionary(term => term.Key, term => term.Value.Sum / term.Value.Count);
+    /// <summary>The mean of each term since the last <see cref="Clear"/>, in the order of first appearance. A term that appears twice in an objective counts as two values.</summary>
+    public IReadOnlyDictionary<string, double> Means
+    {
+        get
+        {
+            var means = new OrderedDictionary<string, double>();
+            foreach (var (term, total) in _terms)
+                means.Add(term, total.Sum.item<double>() / total.Count);
+            return means;
+        }
+    }
 
     /// <summary>Forgets all values.</summary>
-    public void Clear() => _terms.Clear();
+    public void Clear()
+    {
+        foreach (var total in _terms.Values)
+            total.Sum.Dispose();
+        _terms.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -10,6 +11,18 @@ namespace TfKd;
 /// <param name="Log">Takes the value of each named term.</param>
 public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, TeacherSignal? Teacher, TrainingProgress Progress, LossLog Log)
 {
+    /// <summary>The teacher's answer, for objectives that declare <see cref="ObjectiveNeeds.Teacher"/>.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public TeacherSignal RequireTeacher() =>
+        Teacher ?? throw new InvalidOperationException("The objective needs a teacher, but there is none: name a TeacherSource beside it.");
+
+    /// <summary>Cross entropy of the targets, whether they are labels or mixtures.</summary>
+    /// <param name="logProbabilities">The student's, [N,K].</param>
+    /// <returns>[N].</returns>
+    public Tensor CrossEntropyOfTargets(Tensor logProbabilities) => Targets.Labels is { } labels
+        ? Divergences.NegativeLogLikelihood(labels, logProbabilities)
+        : Divergences.CrossEntropy(Targets.Probabilities, logProbabilities);
+
     /// <summary>The one place where rows become a scalar: their mean, weighted by <see cref="Targets.RowWeights"/> where there are any.</summary>
     /// <param name="perRow">One value a row, [N].</param>
     public Tensor MeanOverRows(Tensor perRow)
@@ -19,5 +32,15 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
             return perRow.mean();
         using var weighted = perRow * weights;
         return weighted.mean();
+    }
+
+    /// <summary>The mean over rows, recorded in <see cref="Log"/> as the value of a term.</summary>
+    /// <param name="perRow">One value a row, [N].</param>
+    /// <param name="term">The term's name, such as <c>cross_entropy</c>.</param>
+    public Tensor MeanOverRows(Tensor perRow, string term)
+    {
+        var mean = MeanOverRows(perRow);
+        Log.Record(term, mean);
+        return mean;
     }
 }

@@ -1,0 +1,21 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Mirrors some of the images, left for right.</summary>
+public sealed record HorizontalFlip : Augmentation
+{
+    /// <summary>Probability that an image is mirrored, within [0, 1]; default 0.5.</summary>
+    public double Probability { get; init => field = Require.Fraction(value); } = 0.5;
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor images, RowRandom random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        Require.Images(images, random.Count);
+        using var scope = NewDisposeScope();
+        var isFlipped = tensor(Array.ConvertAll(random.NextDoubles(), value => value < Probability), device: images.device).view(-1, 1, 1, 1);
+        return where(isFlipped, images.flip(3), images).MoveToOuterDisposeScope();
+    }
+}

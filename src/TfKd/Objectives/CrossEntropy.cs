@@ -1,0 +1,23 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Fits the student to the targets alone: the baseline of every comparison.</summary>
+/// <remarks>
+/// H(q, p) = -sum over k of q(k) log p(k), with q the target and p the student's softmax; a mean over rows. Targets may be labels or mixtures.
+/// </remarks>
+public sealed record CrossEntropy : Objective
+{
+    /// <inheritdoc/>
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
+
+    /// <inheritdoc/>
+    public override Tensor Compute(ObjectiveInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        var rows = input.CrossEntropyOfTargets(Divergences.LogSoftmax(input.Student.Logits));
+        return input.MeanOverRows(rows, "cross_entropy").MoveToOuterDisposeScope();
+    }
+}

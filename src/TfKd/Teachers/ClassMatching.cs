@@ -1,0 +1,30 @@
+namespace TfKd;
+
+/// <summary>Matches a teacher's classes with the student's by name: a network trained elsewhere may list the same classes in another order.</summary>
+public static class ClassMatching
+{
+    private const int MaxNamesShown = 20;
+
+    /// <summary>Finds, for each class of the student, the column of the teacher's logits that means it.</summary>
+    /// <returns>The columns in the student's order, or null where both lists are equal and nothing is to be moved.</returns>
+    /// <exception cref="InvalidOperationException">The two sets differ, or a name stands twice in one list.</exception>
+    public static IReadOnlyList<int>? Match(IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses)
+    {
+        ArgumentNullException.ThrowIfNull(studentClasses);
+        ArgumentNullException.ThrowIfNull(teacherClasses);
+        var student = studentClasses.ToHashSet(StringComparer.Ordinal);
+        var columns = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var name in teacherClasses)
+            columns.TryAdd(name, columns.Count);
+        if (student.Count != studentClasses.Count || columns.Count != teacherClasses.Count || !student.SetEquals(columns.Keys))
+            throw new InvalidOperationException(
+                $"The teacher must know the student's classes by the same names, each once. Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
+        return studentClasses.SequenceEqual(teacherClasses, StringComparer.Ordinal) ? null : [.. studentClasses.Select(name => columns[name])];
+    }
+
+    private static string Text(IReadOnlyList<string> names)
+    {
+        var more = names.Count > MaxNamesShown ? $", ... and {names.Count - MaxNamesShown} more" : "";
+        return $"{names.Count} classes: {string.Join(", ", names.Take(MaxNamesShown).Select(name => $"'{name}'"))}{more}";
+    }
+}

@@ -1,0 +1,71 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// A trained network as the teacher. It runs in evaluation mode and without gradient, beside the student and never as a part of it:
+/// a student that switches to training would switch its parts' batch normalisation too.
+/// </summary>
+public sealed class NetworkTeacher : ITeacher
+{
+    private readonly ImageNetwork _network;
+    private readonly bool _ownsNetwork;
+    private readonly Tensor? _columns;
+
+    /// <summary>Puts the network on the context's device and in evaluation mode.</summary>
+    /// <param name="network">The network; a batch of another height or width is resized to its input shape, bilinearly.</param>
+    /// <param name="classNames">The network's classes, in the order of its logits; the answers come in the order of the student's.</param>
+    /// <param name="context">What the teacher must fit.</param>
+    /// <param name="ownsNetwork">Whether disposing the teacher disposes the network.</param>
+    /// <exception cref="InvalidOperationException">The classes or the number of channels differ from the student's.</exception>
+    public NetworkTeacher(ImageNetwork network, IReadOnlyList<string> classNames, TeacherContext context, bool ownsNetwork)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(classNames);
+        ArgumentNullException.ThrowIfNull(context);
+        if (classNames.Count != network.ClassCount)
+            throw new ArgumentException($"The network has {network.ClassCount} classes, but {classNames.Count} names came.", nameof(classNames));
+        var shape = network.Architecture.InputShape;
+        if (shape.Channels != context.InputShape.Channels)
+            throw new InvalidOperationException($"The teacher takes images of {shape.Channels} channels ({shape}), but the student's have {context.InputShape.Channels} ({context.InputShape}).");
+        var columns = ClassMatching.Match(context.ClassNames, classNames);
+        _columns = columns is null ? null : tensor([.. columns.Select(column => (long)column)], device: context.Device).DetachFromDisposeScope();
+        (_network, _ownsNetwork) = (network, ownsNetwork);
+        _network.to(context.Device);
+        _network.eval();
+    }
+
+    /// <inheritdoc/>
+    public TeacherSignal Teach(ImageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var scope = NewDisposeScope();
+        var logits = Answer(batch.Images);
+        // Either way a fresh tensor: one made in inference mode may not take part in a graph.
+        logits = _columns is null ? logits.clone() : logits.index_select(1, _columns);
+        return new TeacherSignal(logits.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _columns?.Dispose();
+        if (_ownsNetwork)
+            _network.Dispose();
+    }
+
+    private Tensor Answer(Tensor images)
+    {
+        // A network that is shared may have been put back into training mode.
+        if (_network.training)
+            _network.eval();
+        using var inference = inference_mode();
+        var shape = _network.Architecture.InputShape;
+        if (images.shape[2] != shape.Height || images.shape[3] != shape.Width)
+            images = nn.functional.interpolate(Floating(images), [shape.Height, shape.Width], mode: InterpolationMode.Bilinear, align_corners: false);
+        return _network.call(images);
+    }
+
+    private static Tensor Floating(Tensor images) => images.is_floating_point() ? images : images.to(ScalarType.Float32);
+}
