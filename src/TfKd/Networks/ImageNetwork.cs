@@ -33,7 +33,11 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 
     /// <inheritdoc/>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
-    public override Tensor forward(Tensor images) => body.call(normalize.call(images));
+    public override Tensor forward(Tensor images)
+    {
+        using var normalized = normalize.call(images);
+        return body.call(normalized);
+    }
 
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>
     public NetworkOutput Run(Tensor images) => new(call(images));

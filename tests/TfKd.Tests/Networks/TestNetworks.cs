@@ -1,0 +1,57 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace TfKd.Tests;
+
+/// <summary>The architectures under test, and what makes their outputs worth comparing.</summary>
+internal static class TestNetworks
+{
+    /// <summary>Every kind of network, at a size that runs in a moment.</summary>
+    public static readonly NetworkArchitecture[] All =
+    [
+        new SmallCnn(),
+        new SmallCnn { Width = 32, InputShape = new ImageShape(1, 40, 24) },
+        new CifarResNet { Depth = 8 },
+        new CifarResNet(),
+        new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
+        new ResNet { Depth = 34, InputShape = new ImageShape(3, 64, 64) },
+        new ResNet { Depth = 50, InputShape = new ImageShape(3, 64, 64) },
+    ];
+
+    /// <summary>A network whose batch norms are no identities, as after training, with logits of ordinary size, in evaluation mode.</summary>
+    public static ImageNetwork BuildTrained(NetworkArchitecture architecture, int classCount)
+    {
+        random.manual_seed(7);
+        var network = architecture.Build(classCount);
+        Randomize(network);
+        var channels = architecture.InputShape.Channels;
+        network.Normalization.Set(new ChannelStatistics([.. Enumerable.Range(0, channels).Select(c => 0.4 + 0.05 * c)], [.. Enumerable.Range(0, channels).Select(c => 0.2 + 0.03 * c)]));
+        network.eval();
+        return network;
+    }
+
+    /// <summary>Gives every batch norm weights and statistics of its own.</summary>
+    public static void Randomize(nn.Module module)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var norm in module.modules().OfType<BatchNorm2d>())
+        {
+            norm.weight.uniform_(0.5, 1.5);
+            norm.bias!.uniform_(-0.3, 0.3);
+            norm.running_mean!.uniform_(-0.3, 0.3);
+            norm.running_var!.uniform_(0.5, 1.5);
+        }
+    }
+
+    /// <summary>Random pixels 0 to 255.</summary>
+    public static Tensor Pixels(long count, ImageShape shape, ScalarType type = ScalarType.Byte)
+    {
+        using var pixels = randint(0, 256, [count, shape.Channels, shape.Height, shape.Width]);
+        return pixels.to(type);
+    }
+
+    /// <summary>The rows of all architectures as test data.</summary>
+    public static TheoryData<int> Indices => [.. Enumerable.Range(0, All.Length)];
+}
