@@ -56,5 +56,5 @@ public static class TorchRuntime
         var (_, _, architecture) => $"There is no package of it for this system ({RuntimeInformation.OSDescription}, {architecture}).",
     };
 
-    private static string FileName(string library) => OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+    internal static string FileName(string library) => OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
 }

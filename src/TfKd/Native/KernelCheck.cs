@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Chooses how a network's convolutions are computed on the processor at hand. On some, oneDNN inside libtorch 2.10 gives wrong numbers for some
+/// shapes in some memory layouts, without a word; so each convolution of the network is compared with float64 before it is relied on.
+/// </summary>
+public static class KernelCheck
+{
+    // Fastest first, by measurement on processors with AVX2 and with AVX-512. A fixed order, not a stopwatch: the path decides the last bits of the
+    // results, and the same seed must give the same weights.
+    private static readonly ComputePath[] _candidates = [new(MemoryLayout.ChannelsLast, OneDnn: true), ComputePath.Default, ComputePath.Trusted];
+
+    /// <summary>Chooses the fastest path on which every convolution of the network, and its gradients, are right in float32 on the CPU.</summary>
+    /// <param name="network">Maps images [N,C,H,W] to logits; its weights, modes and statistics are left as they are. Freeze what is to be frozen before.</param>
+    /// <param name="inputShape">C, H and W of the images.</param>
+    /// <param name="batchSizes">Every batch size that will run: that of training, the last of an epoch, that of evaluation.</param>
+    /// <returns>The path, the verdicts, the cost. Verdicts are remembered in the user's cache folder, so that a second run costs next to nothing.</returns>
+    /// <exception cref="ArgumentException">The shape is not three numbers above 0, or there is no batch size, or one below 1.</exception>
+    public static KernelCheckResult Choose(nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, params IReadOnlyList<int> batchSizes)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(batchSizes);
+        if (inputShape.Length != 3 || inputShape.ContainsAnyInRange(long.MinValue, 0))
+            throw new ArgumentException($"Expected C, H and W above 0, found [{string.Join(',', inputShape.ToArray())}].", nameof(inputShape));
+        if (batchSizes.Count == 0 || batchSizes.Min() < 1)
+            throw new ArgumentException($"Expected one batch size or more, each above 0, found [{string.Join(',', batchSizes)}].", nameof(batchSizes));
+        return Choose(network, inputShape, batchSizes, KernelVerdictStore.DefaultFolder);
+    }
+
+    /// <summary>The same, with the folder in which verdicts are remembered.</summary>
+    internal static KernelCheckResult Choose(nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, IReadOnlyList<int> batchSizes, string folder)
+    {
+        TorchRuntime.EnsureLoaded();
+        var watch = Stopwatch.StartNew();
+        var signatures = ConvolutionRecorder.Record(network, inputShape, batchSizes);
+        var store = new KernelVerdictStore(folder, MachineIdentity.Describe());
+        var candidates = _candidates.Where(path => path.OneDnn || OneDnn.CanSwitch);
+        var result = Choose(signatures, [.. candidates], new ConvolutionProbe(), store, (signature, path) => KernelHazards.EndsProcess(signature, path, KernelHazards.ProcessorIsAffected));
+        return result with { Elapsed = watch.Elapsed };
+    }
+
+    /// <summary>The first candidate that is right for all; none is: the last one, which <see cref="KernelCheckResult.Warning"/> says.</summary>
+    internal static KernelCheckResult Choose(
+        IReadOnlyList<ConvolutionSignature> signatures,
+        IReadOnlyList<ComputePath> candidates,
+        IConvolutionProbe probe,
+        KernelVerdictStore store,
+        Func<ConvolutionSignature, ComputePath, bool> endsProcess)
+    {
+        var verdicts = new List<KernelVerdict>();
+        var remembered = 0;
+        foreach (var path in candidates)
+        {
+            var first = verdicts.Count;
+            foreach (var signature in signatures)
+                verdicts.Add(Judge(signature, path));
+            if (verdicts.Skip(first).All(verdict => verdict.IsRight))
+                return Finish(path);
+        }
+        return Finish(candidates[^1]);
+
+        KernelVerdict Judge(ConvolutionSignature signature, ComputePath path)
+        {
+            if (endsProcess(signature, path))
+                return new KernelVerdict(signature.ToString(), path, Error: null, Milliseconds: null);
+            if (store.Find(signature, path) is { } known)
+            {
+                remembered++;
+                return known;
+            }
+            var verdict = probe.Run(signature, path);
+            store.Add(signature, verdict);
+            return verdict;
+        }
+
+        KernelCheckResult Finish(ComputePath path)
+        {
+            store.Save();
+            return new KernelCheckResult(path, verdicts, TimeSpan.Zero, remembered);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace TfKd;
+
+/// <summary>The path that was chosen for a network, and why.</summary>
+/// <param name="Path">The fastest path on which every convolution is right.</param>
+/// <param name="Verdicts">What was found of each convolution on each path that was looked at: faster ones first.</param>
+/// <param name="Elapsed">What the check cost.</param>
+/// <param name="Remembered">How many of the verdicts are from an earlier run.</param>
+public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVerdict> Verdicts, TimeSpan Elapsed, int Remembered)
+{
+    /// <summary>What to log of it: the path, the number of convolutions, the time.</summary>
+    public string Summary => string.Create(CultureInfo.InvariantCulture,
+        $"Convolutions run {Path}: {Verdicts.Count(verdict => verdict.Path == Path)} were compared with float64 in {Elapsed.TotalSeconds:0.00} s ({Remembered} of {Verdicts.Count} verdicts remembered).");
+
+    /// <summary>What the user should know: which faster path is wrong on this processor, and how slow the remaining one is. Null where the first choice is right.</summary>
+    public string? Warning
+    {
+        get
+        {
+            var refused = Verdicts.Where(verdict => !verdict.IsRight).GroupBy(verdict => verdict.Path).Select(Describe).ToArray();
+            if (refused.Length == 0)
+                return null;
+            var chosenIsWrong = Verdicts.Any(verdict => verdict.Path == Path && !verdict.IsRight);
+            var consequence = chosenIsWrong ? $"No path is right: {Path} is used all the same, and its results cannot be relied on."
+                : Path.OneDnn ? $"{Path} is used instead."
+                : $"{Path} is used instead, which is {Slowness()}.";
+            return $"On this processor libtorch computes wrong convolutions. {string.Join(" ", refused)} {consequence}";
+        }
+    }
+
+    private static string Describe(IGrouping<ComputePath, KernelVerdict> refused)
+    {
+        var first = refused.First();
+        var fault = first.Error is { } error ? string.Create(CultureInfo.InvariantCulture, $"off by {error:0.###} of the largest value") : "known to end the process";
+        return $"{refused.Key}: {refused.Count()}, the first being {first.Convolution} ({fault}).";
+    }
+
+    private string Slowness()
+    {
+        var slow = Verdicts.Where(verdict => verdict.Path == Path).ToDictionary(verdict => verdict.Convolution, verdict => verdict.Milliseconds ?? 0);
+        var fast = Verdicts.Where(verdict => verdict.Path.OneDnn && verdict.Milliseconds > 0 && slow.ContainsKey(verdict.Convolution))
+            .GroupBy(verdict => verdict.Convolution).ToDictionary(same => same.Key, same => same.Min(verdict => verdict.Milliseconds!.Value));
+        return fast.Count == 0
+            ? "several times slower"
+            : string.Create(CultureInfo.InvariantCulture, $"about {fast.Keys.Sum(convolution => slow[convolution]) / fast.Values.Sum():0.0} times slower");
+    }
+}

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>All of the machine that decides which kernels run: the processor, libtorch, the number of threads and oneDNN's own limit of instructions.</summary>
+internal static class MachineIdentity
+{
+    /// <summary>One line of text; two equal lines mean the same kernels.</summary>
+    public static string Describe() =>
+        $"{Processor()}; {get_num_threads()} threads; libtorch {__version__}; TorchSharp {typeof(torch).Assembly.GetName().Version}; "
+        + $"limit {Environment.GetEnvironmentVariable("ONEDNN_MAX_CPU_ISA") ?? Environment.GetEnvironmentVariable("DNNL_MAX_CPU_ISA") ?? "none"}";
+
+    private static string Processor()
+    {
+        if (!X86Base.IsSupported)
+            return $"{RuntimeInformation.OSDescription} {RuntimeInformation.ProcessArchitecture}";
+        var (version, _, features, _) = X86Base.CpuId(1, 0);
+        var (_, extended, more, still) = X86Base.CpuId(7, 0);
+        return $"{BrandName()} {version:x}-{features:x}-{extended:x}-{more:x}-{still:x}";
+    }
+
+    private static string BrandName()
+    {
+        Span<int> words = stackalloc int[12];
+        for (var i = 0; i < 3; i++)
+            (words[4 * i], words[(4 * i) + 1], words[(4 * i) + 2], words[(4 * i) + 3]) = X86Base.CpuId(unchecked((int)0x80000002) + i, 0);
+        return Encoding.ASCII.GetString(MemoryMarshal.AsBytes(words)).Replace("\0", "", StringComparison.Ordinal).Trim();
+    }
+}
