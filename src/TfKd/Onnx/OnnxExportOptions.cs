@@ -1,0 +1,37 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>How a network is written as ONNX.</summary>
+public sealed record OnnxExportOptions
+{
+    /// <summary>The shape of one image; the batch stays free, height and width are fixed.</summary>
+    public required ImageShape InputShape { get; init; }
+
+    /// <summary>The type of the pixels 0 to 255: <see cref="ScalarType.Byte"/> (the default) or <see cref="ScalarType.Float32"/>.</summary>
+    public ScalarType InputType
+    {
+        get;
+        init => field = value is ScalarType.Byte or ScalarType.Float32
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(InputType), value, $"InputType must be Byte or Float32, but is {value}.");
+    } = ScalarType.Byte;
+
+    /// <summary>Name of the input. Default: images.</summary>
+    public string InputName { get; init => field = NotEmpty(value, nameof(InputName)); } = "images";
+
+    /// <summary>Name of the output. Default: scores.</summary>
+    public string OutputName { get; init => field = NotEmpty(value, nameof(OutputName)); } = "scores";
+
+    /// <summary>Whether the output is the softmax of what the network returns. Default: false.</summary>
+    public bool AppendSoftmax { get; init; }
+
+    /// <summary>Name of the program that writes the file. Default: TfKd.</summary>
+    public string ProducerName { get; init => field = NotEmpty(value, nameof(ProducerName)); } = "TfKd";
+
+    /// <summary>Texts that travel with the model (<c>metadata_props</c>), written in ordinal order of the keys. Default: none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    private static string NotEmpty(string value, string name) =>
+        string.IsNullOrEmpty(value) ? throw new ArgumentException($"{name} must not be empty.", name) : value;
+}

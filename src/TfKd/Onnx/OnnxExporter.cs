@@ -1,0 +1,69 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Writes a TorchSharp module as ONNX: traces one forward pass in evaluation mode through its leaf modules and lets each leaf type's emitter write
+/// the nodes. Works for every module whose operations live in leaf modules that have an emitter and are invoked by <c>call</c>; anything else is refused.
+/// </summary>
+public static class OnnxExporter
+{
+    /// <summary>The version of the operator set that the files use.</summary>
+    public const int Opset = 17;
+
+    // The version of the file format that came with opset 17.
+    private const int IrVersion = 8;
+
+    private static readonly OnnxEmitter[] BuiltIn =
+    [
+        new AddEmitter(), new AdaptiveAvgPool2dEmitter(), new AvgPool2dEmitter(), new BatchNorm2dEmitter(), new Conv2dEmitter(), new FlattenEmitter(), new LinearEmitter(),
+        new MaxPool2dEmitter(), new NormalizeEmitter(), new PassThroughEmitter<Dropout>(), new PassThroughEmitter<Identity>(), new ReLU6Emitter(), new ReLUEmitter(), new SoftmaxEmitter(),
+    ];
+
+    /// <summary>Exports to memory.</summary>
+    /// <inheritdoc cref="Export(nn.Module{Tensor, Tensor}, OnnxExportOptions, Stream, IReadOnlyList{OnnxEmitter})"/>
+    /// <returns>The content of an ONNX file.</returns>
+    public static byte[] Export(nn.Module<Tensor, Tensor> module, OnnxExportOptions options, params IReadOnlyList<OnnxEmitter> emitters)
+    {
+        using var stream = new MemoryStream();
+        Export(module, options, stream, emitters);
+        return stream.ToArray();
+    }
+
+    /// <summary>Exports to a stream.</summary>
+    /// <param name="module">Maps images [N,C,H,W] to scores [N,K]. Its mode, weights and statistics are as before when this returns.</param>
+    /// <param name="options">Shape, names, metadata.</param>
+    /// <param name="destination">Where the file's content goes; stays open.</param>
+    /// <param name="emitters">Emitters for leaf modules of your own; they go before the built-in ones.</param>
+    /// <exception cref="NotSupportedException">An operation has no ONNX form; the message names the module by its path.</exception>
+    public static void Export(nn.Module<Tensor, Tensor> module, OnnxExportOptions options, Stream destination, params IReadOnlyList<OnnxEmitter> emitters)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(emitters);
+        if (options.InputName == options.OutputName)
+            throw new ArgumentException($"InputName and OutputName must differ, but both are '{options.InputName}'.", nameof(options));
+
+        var graph = new OnnxGraph();
+        var shape = options.InputShape;
+        var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
+        var outputName = graph.Name(options.OutputName);
+        var result = new LeafTracer(graph, [.. emitters, .. BuiltIn]).Trace(module, input);
+        // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
+        var last = options.AppendSoftmax ? "Softmax" : "Identity";
+
+        var model = new ProtoMessage()
+            .Integer(1, IrVersion)
+            .Text(2, options.ProducerName)
+            .Message(7, graph.Finish(module.GetName(), last, input, result, result with { Name = outputName }))
+            .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset));
+        foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
+        if (model.Length > int.MaxValue)
+            throw new NotSupportedException($"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
+        model.WriteTo(destination);
+    }
+}

@@ -1,0 +1,52 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd.Tests;
+
+public sealed class OnnxParityTests
+{
+    [Theory]
+    [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
+    public void Exported_network_scores_as_Torch_does(int index)
+    {
+        using var network = TestNetworks.BuildTrained(TestNetworks.All[index], 11);
+        OnnxRun.AssertParity(network, network.Architecture.InputShape, 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers), DisableDiscoveryEnumeration = true)]
+    public void Exported_layer_computes_what_Torch_does(string name, Func<nn.Module<Tensor, Tensor>> build)
+    {
+        random.manual_seed(11);
+        using var layers = nn.Sequential((name, build()));
+        OnnxRun.AssertParity(layers, new ImageShape(4, 11, 13), 1e-5);
+    }
+
+    public static TheoryData<string, Func<nn.Module<Tensor, Tensor>>> Layers => new()
+    {
+        { "conv", () => nn.Conv2d(4, 6, (3, 5), (2, 1), (1, 2)) },
+        { "convGroupedDilated", () => nn.Conv2d(4, 8, 3, 1, 2, dilation: 2, groups: 2, bias: false) },
+        { "convSame", () => nn.Conv2d(4, 6, 4, Padding.Same, dilation: 3) },
+        { "convValid", () => nn.Conv2d(4, 6, 3, Padding.Valid) },
+        { "maxPool", () => nn.MaxPool2d(3, 2, 1) },
+        { "maxPoolCeil", () => nn.MaxPool2d(3, 2, ceil_mode: true) },
+        { "maxPoolCeilPadded", () => nn.MaxPool2d(2, 2, 1, ceil_mode: true) },
+        { "maxPoolDilated", () => nn.MaxPool2d(3, 2, 1, 2) },
+        { "maxPoolOneNumber", () => nn.MaxPool2d([3L]) },
+        { "avgPool", () => nn.AvgPool2d(3, 2, 1) },
+        { "avgPoolWithoutPadding", () => nn.AvgPool2d(3, 2, 1, count_include_pad: false) },
+        { "avgPoolCeil", () => nn.AvgPool2d(2, 2, ceil_mode: true) },
+        { "avgPoolCeilWithoutPadding", () => nn.AvgPool2d(4, 3, 1, ceil_mode: true, count_include_pad: false) },
+        { "adaptive1", () => nn.AdaptiveAvgPool2d(1) },
+        { "adaptiveDivides", () => nn.AdaptiveAvgPool2d((11, 1)) },
+        { "relu6", () => nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU6()) },
+        { "relu6InPlace", () => nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU6(inplace: true)) },
+        { "dropout", () => nn.Sequential(nn.Dropout(0.5), nn.Conv2d(4, 2, 1)) },
+        { "identity", () => nn.Sequential(nn.Conv2d(4, 2, 1), nn.Identity()) },
+        { "softmaxOverChannels", () => nn.Softmax(1) },
+        { "classifier", () => nn.Sequential(nn.Flatten(), nn.Linear(4 * 11 * 13, 5, hasBias: false), nn.Softmax(-1)) },
+        { "layerCalledTwice", () => Twice(nn.Conv2d(4, 4, 3, padding: 1)) },
+    };
+
+    private static nn.Module<Tensor, Tensor> Twice(nn.Module<Tensor, Tensor> layer) => nn.Sequential(layer, layer);
+}

@@ -1,0 +1,53 @@
+using Microsoft.ML.OnnxRuntime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd.Tests;
+
+/// <summary>Runs an exported model with ONNX Runtime, and compares.</summary>
+internal static class OnnxRun
+{
+    public static InferenceSession Open(byte[] model)
+    {
+        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        return new InferenceSession(model, options);
+    }
+
+    /// <summary>The output for a batch of images, as float64.</summary>
+    public static Tensor Score(InferenceSession session, Tensor images)
+    {
+        using var input = images.dtype == ScalarType.Byte
+            ? OrtValue.CreateTensorValueFromMemory(images.bytes.ToArray(), images.shape)
+            : OrtValue.CreateTensorValueFromMemory(images.data<float>().ToArray(), images.shape);
+        using var run = new RunOptions();
+        using var results = session.Run(run, ["images"], [input], ["scores"]);
+        using var scores = tensor(results[0].GetTensorDataAsSpan<float>().ToArray(), results[0].GetTensorTypeAndShape().Shape);
+        return scores.to(ScalarType.Float64);
+    }
+
+    /// <summary>Asserts that a module and its export agree on images of values 0 to 255, for both input types and several batch sizes. The module is float64 afterwards.</summary>
+    /// <remarks>Torch computes in float64: its float32 convolutions are wrong for some shapes on some processors.</remarks>
+    public static void AssertParity(nn.Module<Tensor, Tensor> module, ImageShape shape, double tolerance, params OnnxEmitter[] emitters)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        module.eval();
+        ScalarType[] types = module is ImageNetwork ? [ScalarType.Byte, ScalarType.Float32] : [ScalarType.Float32];
+        var models = types.Select(type => (Type: type, Model: OnnxExporter.Export(module, new OnnxExportOptions { InputShape = shape, InputType = type }, emitters))).ToList();
+        module.to(ScalarType.Float64);
+        foreach (var (type, model) in models)
+        {
+            using var session = Open(model);
+            foreach (var batch in new[] { 1, 2, 7 })
+            {
+                var images = TestNetworks.Pixels(batch, shape, type);
+                var expected = module.call(images.to(ScalarType.Float64));
+                var actual = Score(session, images);
+                Assert.Equal(expected.shape, actual.shape);
+                var scale = Math.Max(1, expected.abs().max().item<double>());
+                var difference = (expected - actual).abs().max().item<double>();
+                Assert.True(difference <= tolerance * scale, $"{module.GetName()}, {type}, batch {batch}: differs by {difference}, where values reach {scale}.");
+            }
+        }
+    }
+}
