@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.Text;
+using TorchSharp;
+using static TfKd.Tests.SafeTensorsSamples;
+using static TorchSharp.torch;
+
+namespace TfKd.Tests;
+
+public sealed class SafeTensorsRefusalTests
+{
+    [Theory]
+    [InlineData("", "", "expected a header of at least 8 bytes, found 0 bytes.")]
+    [InlineData("[]", "", "expected a JSON object as header, found Array.")]
+    [InlineData("""{"a":1}""", "", "expected tensor 'a': an object, found Number.")]
+    [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, found none.")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", "1", "expected tensor 'a': a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, found 'F8_E4M3'.")]
+    [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from 0, found none.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from 0, found [-1].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from 0, found [1.5].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", "", "expected tensor 'a': a shape whose size can be counted, found [4611686018427387904,4].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}}""", "", "expected tensor 'a': a shape whose size can be counted, found [0,4611686018427387904,4].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", "1234", "expected tensor 'a': data_offsets of two ascending whole numbers from 0, found [4,0].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': 8 bytes for F32 [2], found 4 in data_offsets.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}""", "1234", "expected tensor 'a': values up to 4000000000000, found 4 bytes of values in all.")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""", "1234", "expected tensor 'b': values at 3, right behind the tensor before, found 2.")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""", "1234", "expected tensor 'b': values at 1, right behind the tensor before, found 2.")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}""", "1234", "expected 3 bytes of values, found 4.")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", "12", "expected each name once, found 'a' twice.")]
+    [InlineData("""{"__metadata__":{"k":1}}""", "", """expected texts in __metadata__, found {"k":1}.""")]
+    [InlineData("""{"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}""", "2", "expected tensor 'a': bytes 0 and 1 as BOOL, found others.")]
+    public void Invalid_file_is_refused_with_what_was_expected_and_found(string header, string values, string message)
+    {
+        var bytes = header.Length == 0 ? [] : WithHeader(header, Encoding.ASCII.GetBytes(values));
+        Assert.Equal($"stream: {message}", Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(bytes))).Message);
+    }
+
+    [Fact]
+    public void Invalid_text_in_the_header_is_refused()
+    {
+        foreach (byte[] header in new byte[][] { [.. "{\"a"u8], [.. "{\""u8, 0xFF, 0xFE, .. "\":1}"u8], [.. "{\"\\ud800\":1}"u8] })
+        {
+            var error = Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream([.. BitConverter.GetBytes((long)header.Length), .. header])));
+            Assert.StartsWith("stream: the header is no valid JSON: ", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(3L)]
+    [InlineData(99_000_000L)]
+    [InlineData(long.MaxValue)]
+    [InlineData(-1L)]
+    public void Length_that_lies_allocates_nothing(long length)
+    {
+        byte[] bytes = [.. BitConverter.GetBytes(length), .. "{}"u8];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(bytes)));
+        // What the exception itself takes is a few megabytes the first time.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+        Assert.Equal($"stream: expected a header of at most 2 bytes, found a length of {(ulong)length}.", error.Message);
+    }
+
+    [Fact]
+    public void Mutated_file_is_refused_or_read_as_it_stands()
+    {
+        using var scope = NewDisposeScope();
+        var random = new Random(20240607);
+        var (refused, read) = (0, 0);
+        for (var i = 0; i < 600; i++)
+        {
+            using var inner = NewDisposeScope();
+            var bytes = Mutate(random, ToBytes(RandomTensors(random)));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                var tensors = SafeTensors.Read(new MemoryStream(bytes));
+                // Every byte behind the header belongs to one tensor, in the order that the header gives.
+                using var stream = new MemoryStream(bytes);
+                var header = SafeTensorsHeader.Read(stream, "stream");
+                var values = header.Tensors.SelectMany(info => tensors[info.Name].bytes.ToArray());
+                Assert.Equal(bytes[(int)stream.Position..], values);
+                Assert.All(header.Tensors, info => Assert.Equal(info.Shape, tensors[info.Name].shape));
+                read++;
+            }
+            catch (InvalidDataException error)
+            {
+                Assert.StartsWith("stream: ", error.Message, StringComparison.Ordinal);
+                refused++;
+            }
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+        }
+        // Neither side of the property may be empty.
+        Assert.InRange(refused, 100, 590);
+        Assert.InRange(read, 10, 500);
+    }
+
+    /// <summary>Changes bytes, mostly of the header; cuts, lengthens, or rewrites a number in the text.</summary>
+    private static byte[] Mutate(Random random, byte[] bytes)
+    {
+        var headerEnd = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        switch (random.Next(6))
+        {
+            case 0:
+                return bytes[..random.Next(bytes.Length)];
+            case 1:
+                return [.. bytes, .. new byte[random.Next(1, 9)]];
+            case 2:
+                bytes[random.Next(8)] ^= (byte)(1 << random.Next(8));
+                return bytes;
+            case 3:
+                var digits = Enumerable.Range(8, headerEnd - 8).Where(i => char.IsAsciiDigit((char)bytes[i])).ToArray();
+                bytes[digits[random.Next(digits.Length)]] = (byte)('0' + random.Next(10));
+                return bytes;
+            case 4:
+                bytes[random.Next(8, headerEnd)] = (byte)random.Next(256);
+                return bytes;
+            default:
+                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+                return bytes;
+        }
+    }
+}
