@@ -1,0 +1,31 @@
+namespace TfKd.Tests.Objectives;
+
+/// <summary>Every objective in each of its forms and reductions, by the text it prints.</summary>
+public static class ObjectiveCases
+{
+    private static readonly Objective[] _objectives =
+    [
+        new CrossEntropy(),
+        new LabelSmoothing(),
+        new LabelSmoothing { Smoothing = 0.3, Convention = SmoothingConvention.OffTarget },
+        new LabelSmoothing { Smoothing = 1 },
+        new SoftTargetKl(),
+        new SoftTargetKl { Temperature = 4 },
+        new SoftTargetKl { Temperature = 4, SoftenStudent = false },
+        new SoftTargetKl { Temperature = 0.5, Reduction = KlReduction.PerElement },
+        new KnowledgeDistillation(),
+        new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.Paper },
+        new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.ReferenceCode, Multiplier = 50 },
+        new KnowledgeDistillation { Alpha = 1, Temperature = 1 },
+        new TfKdRegularization(),
+        new TfKdRegularization { Alpha = 0.7, Temperature = 1 },
+        new TfKdRegularization { Alpha = 0.95, Temperature = 40, CorrectProbability = 0.9, Form = TfKdForm.ReferenceCode },
+        new TfKdRegularization { Alpha = 0.1, Temperature = 20, Form = TfKdForm.ReferenceCode, Multiplier = 100 },
+        0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 },
+        2 * new LabelSmoothing() + new TfKdRegularization() + -0.5 * new CrossEntropy(),
+    ];
+
+    public static IReadOnlyDictionary<string, Objective> All { get; } = _objectives.ToDictionary(objective => objective.ToString());
+
+    public static TheoryData<string> Names => [.. All.Keys];
+}

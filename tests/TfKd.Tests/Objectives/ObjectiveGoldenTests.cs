@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace TfKd.Tests.Objectives;
+
+/// <summary>Values of a plain Python program that shares no code with this library: shared/golden/golden.py.</summary>
+public sealed class ObjectiveGoldenTests
+{
+    private static readonly string[] _prefixes = ["cross_entropy", "label_smoothing", "kd ", "tfkd_reg"];
+
+    private static readonly Dictionary<string, Objective> _objectives = new()
+    {
+        ["cross_entropy"] = new CrossEntropy(),
+        ["label_smoothing uniform smoothing=0.1"] = new LabelSmoothing(),
+        ["label_smoothing off_target smoothing=0.1"] = new LabelSmoothing { Convention = SmoothingConvention.OffTarget },
+        ["label_smoothing uniform smoothing=0.3"] = new LabelSmoothing { Smoothing = 0.3 },
+        ["label_smoothing off_target smoothing=0.3"] = new LabelSmoothing { Smoothing = 0.3, Convention = SmoothingConvention.OffTarget },
+        ["kd paper alpha=0.95 temperature=20"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.Paper },
+        ["kd hinton alpha=0.95 temperature=20"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20 },
+        ["kd reference_code alpha=0.95 temperature=20 multiplier=1"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.ReferenceCode },
+        ["kd paper alpha=0.9 temperature=4"] = new KnowledgeDistillation { Form = KdForm.Paper },
+        ["kd hinton alpha=0.9 temperature=4"] = new KnowledgeDistillation(),
+        ["kd reference_code alpha=0.9 temperature=4 multiplier=1"] = new KnowledgeDistillation { Form = KdForm.ReferenceCode },
+        ["kd paper alpha=0.6 temperature=20"] = new KnowledgeDistillation { Alpha = 0.6, Temperature = 20, Form = KdForm.Paper },
+        ["kd hinton alpha=0.6 temperature=20"] = new KnowledgeDistillation { Alpha = 0.6, Temperature = 20 },
+        ["kd reference_code alpha=0.6 temperature=20 multiplier=1"] = new KnowledgeDistillation { Alpha = 0.6, Temperature = 20, Form = KdForm.ReferenceCode },
+        ["kd paper alpha=0.95 temperature=6"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.Paper },
+        ["kd hinton alpha=0.95 temperature=6"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 6 },
+        ["kd reference_code alpha=0.95 temperature=6 multiplier=50"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.ReferenceCode, Multiplier = 50 },
+        ["tfkd_reg paper alpha=0.1 temperature=20 correct=0.99"] = new TfKdRegularization(),
+        ["tfkd_reg reference_code alpha=0.1 temperature=20 correct=0.99 multiplier=100"] = new TfKdRegularization { Form = TfKdForm.ReferenceCode, Multiplier = 100 },
+        ["tfkd_reg paper alpha=0.95 temperature=40 correct=0.99"] = new TfKdRegularization { Alpha = 0.95, Temperature = 40 },
+        ["tfkd_reg reference_code alpha=0.95 temperature=40 correct=0.99 multiplier=1"] = new TfKdRegularization { Alpha = 0.95, Temperature = 40, Form = TfKdForm.ReferenceCode },
+        ["tfkd_reg paper alpha=0.1 temperature=40 correct=0.99"] = new TfKdRegularization { Temperature = 40 },
+        ["tfkd_reg reference_code alpha=0.1 temperature=40 correct=0.99 multiplier=50"] = new TfKdRegularization { Temperature = 40, Form = TfKdForm.ReferenceCode, Multiplier = 50 },
+        ["tfkd_reg paper alpha=0.5 temperature=20 correct=0.9"] = new TfKdRegularization { Alpha = 0.5, CorrectProbability = 0.9 },
+        ["tfkd_reg reference_code alpha=0.5 temperature=20 correct=0.9 multiplier=1"] = new TfKdRegularization { Alpha = 0.5, CorrectProbability = 0.9, Form = TfKdForm.ReferenceCode },
+    };
+
+    public static TheoryData<string> Keys => [.. _objectives.Keys];
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Objective_equals_the_golden_value(string key)
+    {
+        foreach (var (batch, values) in Read())
+            Assert.Equal(values[key], batch.Value(_objectives[key]), 1e-6);
+    }
+
+    [Fact]
+    public void Every_golden_key_of_these_objectives_is_tested()
+    {
+        foreach (var (_, values) in Read())
+            Assert.Equal(_objectives.Keys.Order(), values.Keys.Where(key => _prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))).Order());
+    }
+
+    private static List<(LogitBatch Batch, Dictionary<string, double> Values)> Read()
+    {
+        var path = Shared.Require(Path.Combine("golden", "objectives.json"));
+        using var document = JsonDocument.Parse(File.ReadAllText(path));
+        var cases = document.RootElement.EnumerateArray().Select(entry => (
+            new LogitBatch(
+                entry.GetProperty("student").Deserialize<double[][]>()!,
+                entry.GetProperty("teacher").Deserialize<double[][]>()!,
+                entry.GetProperty("labels").Deserialize<int[]>()!),
+            entry.GetProperty("values").Deserialize<Dictionary<string, double>>()!)).ToList();
+        Assert.NotEmpty(cases);
+        return cases;
+    }
+}
