@@ -13,22 +13,29 @@ public sealed class Targets
 
     private Tensor? _oneHot;
 
-    private Targets(Tensor? labels, Tensor? probabilities, int classCount) => (Labels, _probabilities, _classCount) = (labels, probabilities, classCount);
+    private Targets(Tensor? labels, Tensor? probabilities, int classCount, Tensor? rowWeights) =>
+        (Labels, _probabilities, _classCount, RowWeights) = (labels, probabilities, classCount, rowWeights);
 
     /// <summary>Targets of hard labels.</summary>
     /// <param name="labels">Class indices [N], int64.</param>
     /// <param name="classCount">Number of classes K.</param>
-    public static Targets FromLabels(Tensor labels, int classCount) => new(labels, null, classCount);
+    /// <param name="rowWeights">Weights of the rows [N], whose mean is 1.</param>
+    public static Targets FromLabels(Tensor labels, int classCount, Tensor? rowWeights = null) => new(labels, null, classCount, rowWeights);
 
     /// <summary>Targets of distributions, without hard labels.</summary>
     /// <param name="probabilities">Probabilities [N,K]; each row sums to 1.</param>
-    public static Targets FromProbabilities(Tensor probabilities) => new(null, probabilities, checked((int)probabilities.shape[1]));
+    /// <param name="rowWeights">Weights of the rows [N], whose mean is 1.</param>
+    public static Targets FromProbabilities(Tensor probabilities, Tensor? rowWeights = null)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        return new(null, probabilities, checked((int)probabilities.shape[1]), rowWeights);
+    }
 
     /// <summary>Class indices [N], int64; null where the targets are mixtures.</summary>
     public Tensor? Labels { get; }
 
     /// <summary>Weights of the rows [N], whose mean is 1; null where all weigh the same.</summary>
-    public Tensor? RowWeights { get; init; }
+    public Tensor? RowWeights { get; }
 
     /// <summary>The distribution of each row, [N,K], float32 unless the targets were made with another type; for hard labels one-hot.</summary>
     public Tensor Probabilities => _probabilities ?? (_oneHot ??= nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32));

@@ -46,8 +46,11 @@ public sealed record VirtualTeacher : TeacherSource
         {
         }
 
-        private Tensor OfLabels(Tensor labels) =>
-            full([labels.shape[0], classCount], _logits.Other, ScalarType.Float32, labels.device).scatter_(1, labels.unsqueeze(1), _logits.Correct);
+        private Tensor OfLabels(Tensor labels)
+        {
+            var correct = full([labels.shape[0], 1], _logits.Correct, ScalarType.Float32, labels.device);
+            return full([labels.shape[0], classCount], _logits.Other, ScalarType.Float32, labels.device).scatter_(1, labels.unsqueeze(1), correct);
+        }
 
         private Tensor OfMixtures(Tensor targets) => source.Form == TfKdForm.Paper
             ? (targets * (_softened.Correct - _softened.Other) + _softened.Other).log()

@@ -43,7 +43,7 @@ public sealed record LogitBatch(double[][] Student, double[][] Teacher, int[] La
         return (value.item<double>(), [.. student.grad!.data<double>().ToArray().Chunk(Classes)]);
     }
 
-    public override string ToString() => $"{Rows} rows of {Classes} classes, labels {string.Join(' ', Labels)}, student {string.Join(" | ", Student.Select(row => string.Join(' ', row)))}";
+    public override string ToString() => $"{Rows} rows of {Classes} classes, labels {string.Join(' ', Labels)}, student's first row {string.Join(' ', Student[0].Take(5))}";
 }
 
 /// <summary>Batches for FsCheck: one to six rows, two to a hundred classes, from almost equal to very sure logits.</summary>

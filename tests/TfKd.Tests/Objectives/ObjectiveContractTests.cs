@@ -1,0 +1,174 @@
+using System.Reflection;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd.Tests.Objectives;
+
+/// <summary>What every objective of the library must keep. A new one fails <see cref="Every_objective_has_a_row"/> until it has a row here.</summary>
+public sealed class ObjectiveContractTests
+{
+    private static readonly Dictionary<string, Row> _rows = new Row[]
+    {
+        new(() => new CrossEntropy(), ObjectiveNeeds.None, "CrossEntropy { }"),
+        new(() => new LabelSmoothing { Smoothing = 0.2 }, ObjectiveNeeds.None, "LabelSmoothing { Smoothing = 0.2, Convention = Uniform }"),
+        new(() => new SoftTargetKl { Temperature = 2 }, ObjectiveNeeds.Teacher, "SoftTargetKl { Temperature = 2, Reduction = PerRow, SoftenStudent = True }"),
+        new(() => new KnowledgeDistillation { Alpha = 0.5 }, ObjectiveNeeds.Teacher, "KnowledgeDistillation { Alpha = 0.5, Temperature = 4, Form = Hinton, Multiplier = 1 }"),
+        new(() => new TfKdRegularization { Alpha = 0.5 }, ObjectiveNeeds.None, "TfKdRegularization { Alpha = 0.5, Temperature = 20, CorrectProbability = 0.99, Form = Paper, Multiplier = 1 }"),
+        new(() => 0.5 * new LabelSmoothing() + new CrossEntropy(), ObjectiveNeeds.None, "0.5 * LabelSmoothing { Smoothing = 0.1, Convention = Uniform } + 1 * CrossEntropy { }"),
+    }.ToDictionary(row => row.Make().GetType().Name);
+
+    public static TheoryData<string> Names => [.. _rows.Keys];
+
+    [Fact]
+    public void Every_objective_has_a_row()
+    {
+        var objectives = typeof(Objective).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Objective)) && !type.IsAbstract).Select(type => type.Name);
+
+        Assert.Equal(objectives.Order(), _rows.Keys.Order());
+    }
+
+    [Fact]
+    public void Every_objective_is_a_sealed_record_without_settable_properties() =>
+        Assert.All(
+            typeof(Objective).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Objective)) && !type.IsAbstract),
+            type =>
+            {
+                Assert.True(type.IsSealed, type.Name);
+                Assert.All(
+                    type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null),
+                    property => Assert.Contains(typeof(System.Runtime.CompilerServices.IsExternalInit), property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()));
+            });
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Needs_and_text_are_as_stated(string name)
+    {
+        var row = _rows[name];
+
+        Assert.Equal(row.Needs, row.Make().Needs);
+        Assert.Equal(row.Text, row.Make().ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Objectives_of_equal_settings_are_equal(string name)
+    {
+        var make = _rows[name].Make;
+
+        Assert.Equal(make(), make());
+        Assert.Equal(make().GetHashCode(), make().GetHashCode());
+        Assert.All(_rows.Values.Where(row => row != _rows[name]), row => Assert.NotEqual(row.Make(), make()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Missing_teacher_is_named(string name)
+    {
+        using var scope = NewDisposeScope();
+        var batch = LogitBatch.Random(seed: 1, rows: 2, classes: 3);
+        Tensor Evaluate() => _rows[name].Make().Evaluate(LogitBatch.ToTensor(batch.Student), batch.LabelTensor());
+
+        if (_rows[name].Needs.HasFlag(ObjectiveNeeds.Teacher))
+            Assert.Equal($"{name} needs a teacher's logits. (Parameter 'teacherLogits')", Assert.Throws<ArgumentNullException>(Evaluate).Message);
+        else
+            Assert.True(double.IsFinite(Evaluate().item<double>()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradient_reaches_each_logit_of_the_student_and_none_of_the_teacher(string name)
+    {
+        using var scope = NewDisposeScope();
+        var batch = LogitBatch.Random(seed: 2, rows: 3, classes: 4);
+        var student = LogitBatch.ToTensor(batch.Student, ScalarType.Float32).requires_grad_();
+        var teacher = LogitBatch.ToTensor(batch.Teacher, ScalarType.Float32).requires_grad_();
+
+        _rows[name].Make().Evaluate(student, batch.LabelTensor(), teacher).backward();
+
+        Assert.All(student.grad!.data<float>().ToArray(), gradient => Assert.True(float.IsFinite(gradient) && gradient != 0, $"{gradient}"));
+        Assert.Null(teacher.grad);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Result_is_a_scalar_of_the_logits_type_and_the_same_in_both(string name)
+    {
+        using var scope = NewDisposeScope();
+        var batch = LogitBatch.Random(seed: 3, rows: 5, classes: 100);
+        Tensor Evaluate(ScalarType type) => _rows[name].Make().Evaluate(LogitBatch.ToTensor(batch.Student, type), batch.LabelTensor(), LogitBatch.ToTensor(batch.Teacher, type));
+        var (single, twice) = (Evaluate(ScalarType.Float32), Evaluate(ScalarType.Float64));
+
+        Assert.Equal(ScalarType.Float32, single.dtype);
+        Assert.Equal(ScalarType.Float64, twice.dtype);
+        Assert.Empty(single.shape);
+        Assert.Equal(twice.item<double>(), single.item<float>(), 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Extreme_logits_give_finite_values_and_gradients(string name)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var type in (ScalarType[])[ScalarType.Float32, ScalarType.Float64])
+        {
+            var student = tensor([1e4, 0, -1e4, -1e4, 0, 1e4], [2, 3], type).requires_grad_();
+            var teacher = tensor([0, double.NegativeInfinity, 1e4, 1e4, double.NegativeInfinity, double.NegativeInfinity], [2, 3], type);
+
+            var value = _rows[name].Make().Evaluate(student, tensor([1L, 0L]), teacher);
+            value.backward();
+
+            Assert.True(isfinite(value).item<bool>());
+            Assert.True(isfinite(student.grad!).all().item<bool>());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Row_weights_of_one_change_nothing(string name)
+    {
+        var batch = LogitBatch.Random(seed: 4, rows: 3, classes: 4);
+
+        Assert.Equal(batch.Value(_rows[name].Make()), Weighted(name, batch, [1, 1, 1]), 1e-12);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_row_of_double_weight_counts_as_two_rows(string name)
+    {
+        var batch = LogitBatch.Random(seed: 5, rows: 3, classes: 4);
+        var repeated = batch.Reordered([0, 1, 1, 2]);
+
+        Assert.Equal(repeated.Value(_rows[name].Make()), Weighted(name, batch, [0.75, 1.5, 0.75]), 1e-12);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Evaluation_leaves_one_tensor_and_its_arguments_alive(string name)
+    {
+        using var scope = NewDisposeScope();
+        var objective = _rows[name].Make();
+        var batch = LogitBatch.Random(seed: 6, rows: 3, classes: 4);
+        var (student, labels, teacher) = (LogitBatch.ToTensor(batch.Student).requires_grad_(), batch.LabelTensor(), LogitBatch.ToTensor(batch.Teacher));
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        for (var i = 0; i < 50; i++)
+        {
+            using var value = objective.Evaluate(student, labels, teacher);
+            Assert.Equal(before + 1, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+        }
+
+        Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+        Assert.All([student, labels, teacher], tensor => Assert.False(tensor.IsInvalid));
+    }
+
+    private static double Weighted(string name, LogitBatch batch, double[] weights)
+    {
+        using var scope = NewDisposeScope();
+        using var log = new LossLog();
+        var targets = Targets.FromLabels(batch.LabelTensor(), batch.Classes, tensor(weights));
+        var teacher = new TeacherSignal(LogitBatch.ToTensor(batch.Teacher));
+        var input = new ObjectiveInput(new NetworkOutput(LogitBatch.ToTensor(batch.Student)), targets, teacher, new TrainingProgress(0, 1, 0), log);
+        return _rows[name].Make().Compute(input).item<double>();
+    }
+
+    private sealed record Row(Func<Objective> Make, ObjectiveNeeds Needs, string Text);
+}
