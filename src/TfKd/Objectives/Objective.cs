@@ -32,7 +32,11 @@ public abstract record Objective
         if (Needs.HasFlag(ObjectiveNeeds.Teacher) && teacherLogits is null)
             throw new ArgumentNullException(nameof(teacherLogits), $"{GetType().Name} needs a teacher's logits.");
         if (teacherLogits is not null)
-            Require.SameShape(Require.Logits(teacherLogits), studentLogits);
+        {
+            Require.Logits(teacherLogits);
+            Require.SameShape(teacherLogits, studentLogits);
+        }
+
         using var scope = NewDisposeScope();
         using var log = new LossLog();
         var targets = Targets.FromLabels(labels, checked((int)studentLogits.shape[1]));

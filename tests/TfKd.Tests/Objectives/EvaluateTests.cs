@@ -1,0 +1,57 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd.Tests.Objectives;
+
+/// <summary>What <see cref="Objective.Evaluate"/> says of arguments that do not fit.</summary>
+public sealed class EvaluateTests : IDisposable
+{
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose() => _scope.Dispose();
+
+    [Fact]
+    public void Logits_that_are_no_matrix_are_refused() => AssertRefused(
+        "studentLogits must be floating point of shape [N,K], but is Float32 of shape [3]. (Parameter 'studentLogits')",
+        () => new CrossEntropy().Evaluate(zeros(3), zeros(3, ScalarType.Int64)));
+
+    [Fact]
+    public void Logits_of_whole_numbers_are_refused() => AssertRefused(
+        "studentLogits must be floating point of shape [N,K], but is Int64 of shape [3,4]. (Parameter 'studentLogits')",
+        () => new CrossEntropy().Evaluate(zeros(3, 4, ScalarType.Int64), zeros(3, ScalarType.Int64)));
+
+    [Fact]
+    public void A_single_class_is_refused() => AssertRefused(
+        "studentLogits must have at least two classes, but has shape [3,1]. (Parameter 'studentLogits')",
+        () => new CrossEntropy().Evaluate(zeros(3, 1), zeros(3, ScalarType.Int64)));
+
+    [Fact]
+    public void Labels_of_another_count_are_refused() => AssertRefused(
+        "labels must be Int64 of shape [3], one label a row of the logits [3,4], but is Int64 of shape [2]. (Parameter 'labels')",
+        () => new CrossEntropy().Evaluate(zeros(3, 4), zeros(2, ScalarType.Int64)));
+
+    [Fact]
+    public void Teacher_of_other_classes_is_refused() => AssertRefused(
+        "teacherLogits must have shape [3,4], but has [3,5]. (Parameter 'teacherLogits')",
+        () => new SoftTargetKl().Evaluate(zeros(3, 4), zeros(3, ScalarType.Int64), zeros(3, 5)));
+
+    [Theory]
+    [InlineData(-100)]
+    [InlineData(4)]
+    public void Label_that_is_no_class_is_not_ignored(long label) =>
+        Assert.ThrowsAny<Exception>(() => new CrossEntropy().Evaluate(zeros(1, 4), tensor([label])));
+
+    [Fact]
+    public void Plan_without_the_needed_teacher_is_explained()
+    {
+        using var log = new LossLog();
+        var targets = Targets.FromLabels(zeros(2, ScalarType.Int64), 3);
+        var input = new ObjectiveInput(new NetworkOutput(zeros(2, 3)), targets, Teacher: null, new TrainingProgress(0, 1, 0), log);
+
+        var exception = Assert.Throws<InvalidOperationException>(() => new SoftTargetKl().Compute(input));
+
+        Assert.Equal("The objective needs a teacher, but there is none: name a TeacherSource beside it.", exception.Message);
+    }
+
+    private static void AssertRefused(string message, Func<Tensor> evaluate) => Assert.Equal(message, Assert.Throws<ArgumentException>(evaluate).Message);
+}
