@@ -35,6 +35,18 @@ public sealed class DivergencesTests : IDisposable
     }
 
     [Fact]
+    public void Kl_takes_the_target_as_a_constant()
+    {
+        var logTarget = tensor([-0.5, -1], [1, 2]).requires_grad_();
+        var logProbabilities = tensor([-1, -0.5], [1, 2]).requires_grad_();
+
+        Divergences.Kl(logTarget, logProbabilities).sum().backward();
+
+        Assert.Null(logTarget.grad);
+        Assert.NotNull(logProbabilities.grad);
+    }
+
+    [Fact]
     public void Kl_shows_a_nan_of_the_target() =>
         Assert.True(double.IsNaN(Divergences.Kl(tensor([double.NaN, 0], [1, 2]), tensor([-0.7, -0.7], [1, 2]))[0].item<double>()));
 

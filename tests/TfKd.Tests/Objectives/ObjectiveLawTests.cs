@@ -91,6 +91,17 @@ public sealed class ObjectiveLawTests
             batch.Value(new KnowledgeDistillation { Form = KdForm.ReferenceCode, Multiplier = 50 }));
     }
 
+    /// <summary>Equation 3 of the paper; the constant is the entropy of the uniform distribution.</summary>
+    [Property(Arbitrary = [typeof(LogitBatches)])]
+    public void Divergence_from_a_uniform_teacher_is_label_smoothing(LogitBatch batch)
+    {
+        var uniform = batch with { Teacher = [.. batch.Teacher.Select(row => new double[row.Length])] };
+
+        AssertNear(
+            batch.Value(new LabelSmoothing { Smoothing = 0.3 }),
+            uniform.Value(0.7 * new CrossEntropy() + 0.3 * new SoftTargetKl()) + 0.3 * Math.Log(batch.Classes));
+    }
+
     private static void AssertNear(double expected, double actual) => Assert.Equal(expected, actual, 1e-9 * (1 + Math.Abs(expected)));
 
     private static double[][] Shifted(double[][] logits, double shift) => [.. logits.Select((row, i) => row.Select(z => z + shift * (i + 1)).ToArray())];
