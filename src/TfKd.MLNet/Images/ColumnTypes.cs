@@ -1,0 +1,39 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace TfKd.MLNet;
+
+/// <summary>Column types as error messages name them.</summary>
+internal static class ColumnTypes
+{
+    public static string Describe(DataViewType type) => type switch
+    {
+        VectorDataViewType { IsKnownSize: true } vector => $"Vector<{Item(vector.ItemType)}> of {string.Join('x', vector.Dimensions)}",
+        VectorDataViewType vector => $"Vector<{Item(vector.ItemType)}> of unknown size",
+        _ => Item(type),
+    };
+
+    public static string Describe(SchemaShape.Column column)
+    {
+        var item = column.IsKey ? $"Key<{Item(column.ItemType)}>" : Item(column.ItemType);
+        return column.Kind switch
+        {
+            SchemaShape.Column.VectorKind.Scalar => item,
+            SchemaShape.Column.VectorKind.Vector => $"Vector<{item}>",
+            _ => $"Vector<{item}> of unknown size",
+        };
+    }
+
+    /// <summary>Where the names of the columns that there are help more than anything else.</summary>
+    public static ArgumentException Missing(string role, string name, IEnumerable<string> columns) =>
+        new($"{role} column '{name}' is not there; the columns are {string.Join(", ", columns.Distinct().Select(column => $"'{column}'"))}.");
+
+    private static string Item(DataViewType type) => type switch
+    {
+        TextDataViewType => "Text",
+        ImageDataViewType => "MLImage",
+        KeyDataViewType key => $"Key<{key.RawType.Name}>",
+        _ => type.RawType.Name,
+    };
+}

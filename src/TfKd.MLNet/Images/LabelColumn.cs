@@ -1,0 +1,31 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace TfKd.MLNet;
+
+/// <summary>What may be a label: a key, made by MapValueToKey.</summary>
+internal static class LabelColumn
+{
+    /// <exception cref="ArgumentException">The column is missing, is no key, or has less than two classes.</exception>
+    public static DataViewSchema.Column Find(DataViewSchema schema, string name)
+    {
+        var column = schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing("Label", name, schema.Select(column => column.Name));
+        if (column.Type is not KeyDataViewType key)
+            throw NoKey(name, ColumnTypes.Describe(column.Type));
+        if (key.Count is < 2 or > int.MaxValue)
+            throw new ArgumentException($"Label column '{name}' has {key.Count} class; expected at least 2.");
+        return column;
+    }
+
+    /// <exception cref="ArgumentException">The column is missing or no key.</exception>
+    public static SchemaShape.Column Find(SchemaShape schema, string name)
+    {
+        var column = schema.FirstOrDefault(column => column.Name == name);
+        if (column.Name is null)
+            throw ColumnTypes.Missing("Label", name, schema.Select(column => column.Name));
+        return column.IsKey && column.Kind == SchemaShape.Column.VectorKind.Scalar ? column : throw NoKey(name, ColumnTypes.Describe(column));
+    }
+
+    private static ArgumentException NoKey(string name, string type) =>
+        new($"Label column '{name}' is {type}; expected a key. Append mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.");
+}

@@ -1,0 +1,35 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace TfKd.MLNet;
+
+/// <summary>
+/// Reads MLImage columns. An MLImage lives until the next getter call, move or dispose of its cursor (ResizeImages to the size that an image already
+/// has hands out its own source), so there is one variable for all rows, and the pixels are copied at once.
+/// </summary>
+internal sealed class MLImageReader(DataViewRow row, DataViewSchema.Column column, ImageShape shape) : ImageColumnReader(row, column)
+{
+    private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);
+    private MLImage? _image;
+
+    public override void Dispose()
+    {
+        _image?.Dispose();
+        _image = null;
+        base.Dispose();
+    }
+
+    private protected override void Add(DecodeBlock block)
+    {
+        _getter(ref _image!);
+        if (_image is null)
+            throw new ImageDecodingException("There is no image in the row.");
+        var isBgra = _image.PixelFormat switch
+        {
+            MLPixelFormat.Bgra32 => true,
+            MLPixelFormat.Rgba32 => false,
+            var format => throw new ImageDecodingException($"The pixel format is {format}; expected {MLPixelFormat.Bgra32} or {MLPixelFormat.Rgba32}."),
+        };
+        ImageFit.Fit(_image.Pixels, _image.Width, _image.Height, isBgra, shape, block.AddPixels());
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace TfKd.MLNet;
+
+/// <summary>The classes as the label column knows them: the key values with their type, in the order of the label indices.</summary>
+internal abstract class ClassKeys
+{
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private static readonly PrimitiveDataViewType[] ItemTypes =
+    [
+        TextDataViewType.Instance, BooleanDataViewType.Instance, DateTimeDataViewType.Instance, DateTimeOffsetDataViewType.Instance, TimeSpanDataViewType.Instance,
+        NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32,
+        NumberDataViewType.Int64, NumberDataViewType.UInt64, NumberDataViewType.Single, NumberDataViewType.Double,
+    ];
+
+    private ClassKeys(IReadOnlyList<string> names) => Names = names;
+
+    /// <summary>One text a class: the key value, or where the label has none, its index from 0.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Adds the names as text under the given kind of annotation; nothing where the label had no key values.</summary>
+    public abstract void AddNames(DataViewSchema.Annotations.Builder annotations, string kind);
+
+    /// <summary>Adds the key values in their own type under the given kind of annotation; nothing where the label had none.</summary>
+    public abstract void AddValues(DataViewSchema.Annotations.Builder annotations, string kind);
+
+    /// <summary>The classes as the card of a model holds them.</summary>
+    public abstract ClassList ToCard();
+
+    /// <summary>The classes of a label column that <see cref="LabelColumn"/> has accepted.</summary>
+    public static ClassKeys FromLabel(DataViewSchema.Column label)
+    {
+        var count = (int)((KeyDataViewType)label.Type).Count;
+        return label.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type is VectorDataViewType values && values.Size == count
+            ? Make(values.ItemType, nameof(FromAnnotation), label)
+            : new Unnamed(count);
+    }
+
+    /// <exception cref="InvalidDataException">The type is unknown, or a value is not of it.</exception>
+    public static ClassKeys FromCard(ClassList classes)
+    {
+        if (classes.Type is null)
+            return new Unnamed(classes.Values.GetArrayLength());
+        var type = Array.Find(ItemTypes, type => NameOf(type) == classes.Type)
+            ?? throw new InvalidDataException($"The classes are of type {classes.Type}; expected one of {string.Join(", ", ItemTypes.Select(NameOf))}.");
+        return Make(type, nameof(FromValues), classes.Values);
+    }
+
+    private static ClassKeys Make(DataViewType itemType, string method, object argument) =>
+        (ClassKeys)typeof(ClassKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
+            .MakeGenericMethod(itemType.RawType)
+            .Invoke(null, System.Reflection.BindingFlags.DoNotWrapExceptions, null, [itemType, argument], null)!;
+
+    private static Typed<T> FromAnnotation<T>(PrimitiveDataViewType itemType, DataViewSchema.Column label)
+    {
+        VBuffer<T> values = default;
+        label.Annotations.GetValue(AnnotationUtils.Kinds.KeyValues, ref values);
+        return new Typed<T>(itemType, [.. values.DenseValues()]);
+    }
+
+    private static Typed<T> FromValues<T>(PrimitiveDataViewType itemType, JsonElement values) => new(itemType, values.Deserialize<T[]>(Json)!);
+
+    private static string NameOf(DataViewType itemType) => itemType is TextDataViewType ? "Text" : itemType.RawType.Name;
+
+    private sealed class Typed<T>(PrimitiveDataViewType itemType, T[] values) : ClassKeys([.. values.Select(NameOf)])
+    {
+        public override void AddNames(DataViewSchema.Annotations.Builder annotations, string kind) =>
+            Add(annotations, kind, TextDataViewType.Instance, Array.ConvertAll([.. Names], name => name.AsMemory()));
+
+        public override void AddValues(DataViewSchema.Annotations.Builder annotations, string kind) => Add(annotations, kind, itemType, values);
+
+        public override ClassList ToCard() => new(ClassKeys.NameOf(itemType), JsonSerializer.SerializeToElement(values, Json));
+
+        private static void Add<TItem>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type, TItem[] items) =>
+            annotations.Add(kind, new VectorDataViewType(type, items.Length), (ref VBuffer<TItem> target) =>
+            {
+                var editor = VBufferEditor.Create(ref target, items.Length);
+                items.CopyTo(editor.Values);
+                target = editor.Commit();
+            });
+
+        private static string NameOf(T value) => value switch
+        {
+            DateTime or DateTimeOffset => ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture),
+            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+            _ => value!.ToString()!,
+        };
+    }
+
+    private sealed class Unnamed(int count) : ClassKeys([.. Enumerable.Range(0, count).Select(index => index.ToString(CultureInfo.InvariantCulture))])
+    {
+        public override void AddNames(DataViewSchema.Annotations.Builder annotations, string kind)
+        {
+        }
+
+        public override void AddValues(DataViewSchema.Annotations.Builder annotations, string kind)
+        {
+        }
+
+        public override ClassList ToCard() => new(null, JsonSerializer.SerializeToElement(Names));
+    }
+}

@@ -1,0 +1,71 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML;
+
+namespace TfKd.MLNet;
+
+/// <summary>What a model file says of itself: readable with any unzip and text viewer, and checked against the rest of the file when it is loaded.</summary>
+public sealed record ModelCard
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        IgnoreReadOnlyProperties = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>The architecture: its type, and each hyper-parameter.</summary>
+    public required JsonElement Architecture { get; init; }
+
+    /// <summary>The classes, with the type of the label's key values.</summary>
+    public required ClassList Classes { get; init; }
+
+    /// <summary>The shape of the images that the network takes.</summary>
+    public required ImageShape InputShape { get; init; }
+
+    /// <summary>Mean and standard deviation of each channel of the training images, that the network normalises with.</summary>
+    public required ChannelStatistics Normalization { get; init; }
+
+    /// <summary>The training plan, as text.</summary>
+    public string Plan { get; init; } = "";
+
+    /// <summary>The seed that all random numbers of the training run were derived from.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>What was measured when the model was trained.</summary>
+    public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
+
+    /// <summary>Versions of the libraries that the model was trained with, by name.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = InstalledVersions();
+
+    /// <summary>Shape of each tensor of the weights, by its state-dict key.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; } = new Dictionary<string, IReadOnlyList<long>>();
+
+    /// <summary>SHA-256 of the weights, in hexadecimal digits.</summary>
+    public string WeightsSha256 { get; init; } = "";
+
+    /// <summary>SHA-256 of the ONNX model, in hexadecimal digits.</summary>
+    public string OnnxSha256 { get; init; } = "";
+
+    /// <summary>The card as it stands in the file.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <exception cref="InvalidDataException">The text is not the card of a model.</exception>
+    internal static ModelCard FromJson(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ModelCard>(json, Json) ?? throw new JsonException("It is null.");
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            throw new InvalidDataException($"The model card is not readable: {exception.Message}", exception);
+        }
+    }
+
+    private static Dictionary<string, string> InstalledVersions() =>
+        new[] { typeof(ModelCard), typeof(TorchSharp.torch), typeof(MLContext) }.ToDictionary(
+            type => type.Assembly.GetName().Name!,
+            type => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+}

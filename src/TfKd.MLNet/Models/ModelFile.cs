@@ -1,0 +1,58 @@
+using System.Text;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TfKd.MLNet;
+
+[assembly: LoadableClass(typeof(TorchImageClassificationTransformer), typeof(ModelFile), null, typeof(SignatureLoadModel), "Torch image classification", ModelFile.LoaderSignature)]
+
+namespace TfKd.MLNet;
+
+/// <summary>
+/// A transformer in a model file of ML.NET: three entries, none of them executable. ML.NET finds this class by the assembly's simple name and the
+/// signature in the file, so that Model.Load works in a program that has not touched this library yet.
+/// </summary>
+internal static class ModelFile
+{
+    public const string LoaderSignature = "TorchImageClassification";
+
+    private const string CardEntry = "Card.json";
+    private const string WeightsEntry = "Weights.safetensors";
+    private const string OnnxEntry = "Network.onnx";
+
+    // The assembly by its simple name: with a version in it, older versions of the library could not read what they well might.
+    private static VersionInfo Version => new(
+        modelSignature: "TFKDIMGC", verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
+        loaderAssemblyName: typeof(ModelFile).Assembly.GetName().Name, loaderSignature: LoaderSignature);
+
+    public static void Save(TorchImageClassificationTransformer transformer, ModelSaveContext context)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(Version);
+        context.SaveNonEmptyString(transformer.Columns.Image);
+        context.SaveNonEmptyString(transformer.Columns.Score);
+        context.SaveNonEmptyString(transformer.Columns.PredictedLabel);
+        context.SaveBinaryStream(CardEntry, writer => writer.Write(Encoding.UTF8.GetBytes(transformer.Model.Card.ToJson())));
+        context.SaveBinaryStream(WeightsEntry, writer => writer.Write(transformer.Model.Weights.Span));
+        context.SaveBinaryStream(OnnxEntry, writer => writer.Write(transformer.Model.Onnx.Span));
+    }
+
+    /// <summary>Called by ML.NET.</summary>
+    /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
+    public static TorchImageClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        context.CheckAtModel(Version);
+        var columns = new TransformerColumns(context.LoadNonEmptyString(), context.LoadNonEmptyString(), context.LoadNonEmptyString());
+        var card = ModelCard.FromJson(Load(context, CardEntry));
+        return new TorchImageClassificationTransformer(new TorchImageClassificationModel(card, Load(context, WeightsEntry), Load(context, OnnxEntry)), columns);
+    }
+
+    private static byte[] Load(ModelLoadContext context, string entry)
+    {
+        using var bytes = new MemoryStream();
+        return context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(bytes))
+            ? bytes.ToArray()
+            : throw new InvalidDataException($"The model file has no entry '{entry}' in '{context.Directory}': it was damaged or changed.");
+    }
+}

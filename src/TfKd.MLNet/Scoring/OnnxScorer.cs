@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace TfKd.MLNet;
+
+/// <summary>Scores with ONNX Runtime: one session for all threads, reading and writing the callers' own buffers.</summary>
+internal sealed class OnnxScorer : IImageScorer
+{
+    private const string InputName = "images";
+    private const string OutputName = "scores";
+
+    private readonly ImageShape _shape;
+    private readonly int _classCount;
+    private readonly InferenceSession _session;
+    // Freeing a session that another thread is running would bring the process down.
+    private readonly ReaderWriterLockSlim _lifetime = new();
+    private bool _isDisposed;
+
+    /// <exception cref="InvalidDataException">The model does not take such images, or does not give so many scores.</exception>
+    public OnnxScorer(ReadOnlyMemory<byte> model, ImageShape shape, int classCount)
+    {
+        (_shape, _classCount) = (shape, classCount);
+        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        // Workers that spin between batches would take the cores that decode the next images.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        try
+        {
+            _session = new InferenceSession(model.ToArray(), options);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InvalidDataException($"ONNX Runtime cannot read the model's network: {exception.Message}", exception);
+        }
+
+        try
+        {
+            Check(_session.InputMetadata, InputName, typeof(byte), [shape.Channels, shape.Height, shape.Width]);
+            Check(_session.OutputMetadata, OutputName, typeof(float), [classCount]);
+        }
+        catch
+        {
+            _session.Dispose();
+            throw;
+        }
+    }
+
+    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores)
+    {
+        _lifetime.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(TorchImageClassificationTransformer));
+            using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(images), [count, _shape.Channels, _shape.Height, _shape.Width]);
+            using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, scores, [count, _classCount]);
+            using var run = new RunOptions();
+            _session.Run(run, [InputName], [input], [OutputName], [output]);
+        }
+        finally
+        {
+            _lifetime.ExitReadLock();
+        }
+    }
+
+    public void Dispose()
+    {
+        _lifetime.EnterWriteLock();
+        try
+        {
+            if (!_isDisposed)
+                _session.Dispose();
+            _isDisposed = true;
+        }
+        finally
+        {
+            _lifetime.ExitWriteLock();
+        }
+    }
+
+    private static void Check(IReadOnlyDictionary<string, NodeMetadata> found, string name, Type type, int[] row)
+    {
+        if (!found.TryGetValue(name, out var node) || node.ElementType != type || !node.Dimensions.AsSpan()[1..].SequenceEqual(row))
+        {
+            throw new InvalidDataException($"The network must have '{name}' of type {type.Name} and shape [N,{string.Join(',', row)}], but has "
+                + string.Join(", ", found.Select(entry => $"'{entry.Key}' of type {entry.Value.ElementType.Name} and shape [{string.Join(',', entry.Value.Dimensions)}]")) + ".");
+        }
+    }
+}

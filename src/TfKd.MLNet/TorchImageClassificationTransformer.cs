@@ -1,0 +1,136 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace TfKd.MLNet;
+
+/// <summary>
+/// Classifies images with a trained model: adds the predicted label, a key with the key values of the training labels, and the score, one probability
+/// a class. Predicts with ONNX Runtime, in blocks of rows, and needs no libtorch. Safe to use from any number of threads.
+/// </summary>
+public sealed class TorchImageClassificationTransformer : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
+{
+    private readonly Func<TorchImageClassificationModel, IImageScorer> _openScorer;
+    private readonly Lock _opening = new();
+    private IImageScorer? _scorer;
+    private bool _isDisposed;
+
+    internal TorchImageClassificationTransformer(TorchImageClassificationModel model, TransformerColumns columns, Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
+    {
+        (Model, Columns) = (model, columns);
+        _openScorer = openScorer ?? (model => new OnnxScorer(model.Onnx, model.InputShape, model.ClassNames.Count));
+    }
+
+    /// <summary>The trained model.</summary>
+    public TorchImageClassificationModel Model { get; }
+
+    /// <summary>Name of the image column: encoded bytes, a path, an MLImage, or pixels of the network's own size.</summary>
+    public string FeatureColumnName => Columns.Image;
+
+    /// <summary>The type that images best come in: encoded bytes. The other types of image columns are taken as well.</summary>
+    public DataViewType FeatureColumnType { get; } = new VectorDataViewType(NumberDataViewType.Byte);
+
+    /// <summary>Name of the score column.</summary>
+    public string ScoreColumnName => Columns.Score;
+
+    /// <summary>Name of the column of the predicted label.</summary>
+    public string PredictedLabelColumnName => Columns.PredictedLabel;
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    internal TransformerColumns Columns { get; }
+
+    /// <summary>Opened when the first row is scored: a model that is only looked at, or saved again, costs no session.</summary>
+    internal IImageScorer Scorer
+    {
+        get
+        {
+            lock (_opening)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                return _scorer ??= _openScorer(Model);
+            }
+        }
+    }
+
+    /// <summary>The schema with the two columns that are added.</summary>
+    /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ImageColumn.Find(inputSchema, Columns.Image, Model.InputShape);
+        return Columns.AppendTo(inputSchema, Model.Classes);
+    }
+
+    /// <summary>The data with the two columns that are added; rows are scored when they are read.</summary>
+    /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ThrowIfDisposed();
+        return new BatchedView(input, this);
+    }
+
+    /// <summary>Scores rows one by one.</summary>
+    /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ThrowIfDisposed();
+        return new ScoringRowMapper(inputSchema, this);
+    }
+
+    /// <summary>
+    /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities, out.
+    /// Normalisation and softmax are inside.
+    /// </summary>
+    public void SaveOnnx(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        stream.Write(Model.Onnx.Span);
+    }
+
+    /// <summary>Writes the ONNX model to a file, which is whole or not there: it is written beside and moved over.</summary>
+    public void SaveOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var partial = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            File.WriteAllBytes(partial, Model.Onnx.Span);
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
+    public void Dispose()
+    {
+        lock (_opening)
+        {
+            _isDisposed = true;
+            _scorer?.Dispose();
+        }
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(this, ctx);
+
+    /// <summary>The columns of the input that are needed for the given columns of the output.</summary>
+    internal IEnumerable<DataViewSchema.Column> DependenciesOf(DataViewSchema input, IReadOnlySet<int> outputs)
+    {
+        var needed = outputs.Where(index => index < input.Count).Select(index => input[index]);
+        if (outputs.Any(index => index >= input.Count))
+            needed = needed.Concat(ImageColumn.WithPath(input[Columns.Image], input));
+        return needed.DistinctBy(column => column.Index).ToList();
+    }
+
+    private void ThrowIfDisposed()
+    {
+        lock (_opening)
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+    }
+}
