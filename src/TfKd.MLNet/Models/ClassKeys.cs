@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML;
@@ -9,7 +10,11 @@ namespace TfKd.MLNet;
 /// <summary>The classes as the label column knows them: the key values with their type, in the order of the label indices.</summary>
 internal abstract class ClassKeys
 {
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new TextConverter() },
+    };
 
     private static readonly PrimitiveDataViewType[] ItemTypes =
     [
@@ -48,13 +53,20 @@ internal abstract class ClassKeys
             return new Unnamed(classes.Values.GetArrayLength());
         var type = Array.Find(ItemTypes, type => NameOf(type) == classes.Type)
             ?? throw new InvalidDataException($"The classes are of type {classes.Type}; expected one of {string.Join(", ", ItemTypes.Select(NameOf))}.");
-        return Make(type, nameof(FromValues), classes.Values);
+        try
+        {
+            return Make(type, nameof(FromValues), classes.Values);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"The classes are not all of type {classes.Type}: {exception.Message}", exception);
+        }
     }
 
     private static ClassKeys Make(DataViewType itemType, string method, object argument) =>
-        (ClassKeys)typeof(ClassKeys).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
+        (ClassKeys)typeof(ClassKeys).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(itemType.RawType)
-            .Invoke(null, System.Reflection.BindingFlags.DoNotWrapExceptions, null, [itemType, argument], null)!;
+            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [itemType, argument], null)!;
 
     private static Typed<T> FromAnnotation<T>(PrimitiveDataViewType itemType, DataViewSchema.Column label)
     {
@@ -103,5 +115,14 @@ internal abstract class ClassKeys
         }
 
         public override ClassList ToCard() => new(null, JsonSerializer.SerializeToElement(Names));
+    }
+
+    /// <summary>ML.NET's text, which the serialiser would take for a list of characters.</summary>
+    private sealed class TextConverter : JsonConverter<ReadOnlyMemory<char>>
+    {
+        public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String ? reader.GetString().AsMemory() : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
     }
 }

@@ -1,0 +1,53 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>Models without training: of made-up bytes with a fake scorer, or of a real network with random weights.</summary>
+internal static class TestModels
+{
+    public static readonly TransformerColumns Columns = new("Image", "Score", "PredictedLabel");
+
+    public static ClassList TextClasses(params string[] names) => new("Text", JsonSerializer.SerializeToElement(names));
+
+    public static ModelCard Card(ClassList? classes = null) => new()
+    {
+        Architecture = ArchitectureJson.Write(new SmallCnn { InputShape = TestImages.Shape, Width = 4 }),
+        Classes = classes ?? TextClasses("red", "green", "blue"),
+        InputShape = TestImages.Shape,
+        Normalization = new ChannelStatistics([0.5, 0.4, 0.3], [0.2, 0.25, 0.3]),
+        Plan = "a plan",
+        Seed = 7,
+        Metrics = [new ModelMetric("MicroAccuracy", "Validation", 0.75)],
+    };
+
+    public static TorchImageClassificationModel WithMadeUpBytes(ClassList? classes = null) =>
+        TorchImageClassificationModel.Create(Card(classes), SafeTensors(("fc.weight", [3, 4]), ("fc.bias", [3])), Encoding.ASCII.GetBytes("no network"));
+
+    public static TorchImageClassificationTransformer Fake(out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)
+    {
+        var fake = scorer = new FakeScorer(TestImages.Shape);
+        return new TorchImageClassificationTransformer(WithMadeUpBytes(classes), columns ?? Columns, _ => fake);
+    }
+
+    /// <summary>Float32 tensors of zeros.</summary>
+    public static byte[] SafeTensors(params (string Name, long[] Shape)[] tensors)
+    {
+        var offset = 0L;
+        var header = new Dictionary<string, object>();
+        foreach (var (name, shape) in tensors)
+        {
+            var end = offset + 4 * shape.Aggregate(1L, (a, b) => a * b);
+            header[name] = new { dtype = "F32", shape, data_offsets = new[] { offset, end } };
+            offset = end;
+        }
+
+        var json = JsonSerializer.SerializeToUtf8Bytes(header);
+        var bytes = new byte[8 + json.Length + offset];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, json.Length);
+        json.CopyTo(bytes, 8);
+        return bytes;
+    }
+}
