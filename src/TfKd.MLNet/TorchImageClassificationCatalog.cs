@@ -20,7 +20,7 @@ public static class TorchImageClassificationCatalog
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return data.LoadFromEnumerable(FolderImages.List(folder));
+        return new FolderImagesView(FolderImages.List(folder));
     }
 
     internal static IHostEnvironment EnvironmentOf(MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers)

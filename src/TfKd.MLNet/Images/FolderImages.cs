@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace TfKd.MLNet;
 
 /// <summary>A folder with one sub-folder a class: which files are its images, in an order that is the same on every system.</summary>
@@ -9,7 +7,7 @@ internal static class FolderImages
 
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
     /// <exception cref="InvalidDataException">The folder has no sub-folders, or none of them an image.</exception>
-    public static List<Row> List(string folder)
+    public static List<(string Path, string Label)> List(string folder)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The folder '{Path.GetFullPath(folder)}' is not there; expected one with a sub-folder of images for each class.");
@@ -17,12 +15,12 @@ internal static class FolderImages
         if (classes.Length == 0)
             throw new InvalidDataException($"The folder '{Path.GetFullPath(folder)}' has no sub-folders; expected one for each class, with the images of the class in it.");
         Array.Sort(classes, StringComparer.Ordinal);
-        var rows = new List<Row>();
+        var rows = new List<(string Path, string Label)>();
         foreach (var path in classes)
         {
             var files = Directory.GetFiles(path).Where(IsImage).ToArray();
             Array.Sort(files, StringComparer.Ordinal);
-            rows.AddRange(files.Select(file => new Row(file, Path.GetFileName(path))));
+            rows.AddRange(files.Select(file => (file, Path.GetFileName(path))));
         }
 
         return rows.Count > 0
@@ -32,14 +30,4 @@ internal static class FolderImages
 
     private static bool IsImage(string file) =>
         !Path.GetFileName(file).StartsWith('.') && Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>One image file; its bytes are read when a cursor asks for them, and not kept.</summary>
-    internal sealed class Row(string path, string label)
-    {
-        public string ImagePath => path;
-
-        public string Label => label;
-
-        public byte[] Image => File.ReadAllBytes(path);
-    }
 }

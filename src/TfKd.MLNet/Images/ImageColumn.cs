@@ -8,7 +8,7 @@ namespace TfKd.MLNet;
 internal static class ImageColumn
 {
     // The text column that tells, where there is one, which file a row's bytes came from; LoadImagesFromFolder names it so.
-    private const string PathColumnName = "ImagePath";
+    public const string PathColumnName = "ImagePath";
 
     /// <exception cref="ArgumentException">The column is missing, or of a type or size that is no image of the shape.</exception>
     public static DataViewSchema.Column Find(DataViewSchema schema, string name, ImageShape shape)

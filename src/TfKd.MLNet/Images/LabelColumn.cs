@@ -12,8 +12,10 @@ internal static class LabelColumn
         var column = schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing("Label", name, schema.Select(column => column.Name));
         if (column.Type is not KeyDataViewType key)
             throw NoKey(name, ColumnTypes.Describe(column.Type));
-        if (key.Count is < 2 or > int.MaxValue)
-            throw new ArgumentException($"Label column '{name}' has {key.Count} class; expected at least 2.");
+        if (key.Count < 2)
+            throw new ArgumentException($"Label column '{name}' has 1 class ('{ClassKeys.FromLabel(column).Names[0]}'); expected at least 2.");
+        if (key.Count > int.MaxValue)
+            throw new ArgumentException($"Label column '{name}' has {key.Count} classes; expected at most {int.MaxValue}.");
         return column;
     }
 
