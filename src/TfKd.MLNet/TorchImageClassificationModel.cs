@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 
 namespace TfKd.MLNet;
 
@@ -8,17 +9,19 @@ namespace TfKd.MLNet;
 /// </summary>
 public sealed class TorchImageClassificationModel
 {
+    private readonly byte[] _weights;
+    private readonly byte[] _onnx;
     private readonly Lazy<NetworkArchitecture> _architecture;
 
     /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
-    internal TorchImageClassificationModel(ModelCard card, ReadOnlyMemory<byte> weights, ReadOnlyMemory<byte> onnx)
+    internal TorchImageClassificationModel(ModelCard card, byte[] weights, byte[] onnx)
     {
         var differences = TensorTable.Differences(card.Tensors, TensorTable.Read(weights)).ToList();
         if (differences.Count > 0)
-            throw new InvalidDataException($"The weights are not those of the model card:{string.Concat(differences.Select(line => $"\n  {line}"))}");
-        CheckHash(nameof(weights), weights, card.WeightsSha256);
-        CheckHash(nameof(onnx), onnx, card.OnnxSha256);
-        (Card, Weights, Onnx) = (card, weights, onnx);
+            throw new InvalidDataException($"The weights of the model are not those of its card:\n{string.Join('\n', differences)}");
+        CheckHash("weights", weights, card.WeightsSha256);
+        CheckHash("ONNX model", onnx, card.OnnxSha256);
+        (Card, _weights, _onnx) = (card, weights, onnx);
         Classes = ClassKeys.FromCard(card.Classes);
         _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
     }
@@ -36,10 +39,10 @@ public sealed class TorchImageClassificationModel
     public ChannelStatistics Normalization => Card.Normalization;
 
     /// <summary>The weights, in safetensors layout, under the state-dict keys of the network.</summary>
-    public ReadOnlyMemory<byte> Weights { get; }
+    public ReadOnlyMemory<byte> Weights => _weights;
 
-    /// <summary>The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside.</summary>
-    public ReadOnlyMemory<byte> Onnx { get; }
+    /// <summary>The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names in its metadata.</summary>
+    public ReadOnlyMemory<byte> Onnx => _onnx;
 
     /// <summary>The architecture of the network. Its type is looked for when it is first asked for, and not to predict.</summary>
     /// <exception cref="InvalidDataException">The application does not have the type.</exception>
@@ -47,15 +50,62 @@ public sealed class TorchImageClassificationModel
 
     internal ClassKeys Classes { get; }
 
-    /// <summary>Completes a card with what is known of weights and ONNX model.</summary>
-    internal static TorchImageClassificationModel Create(ModelCard card, ReadOnlyMemory<byte> weights, ReadOnlyMemory<byte> onnx) =>
-        new(card with { Tensors = TensorTable.Read(weights), WeightsSha256 = HashOf(weights), OnnxSha256 = HashOf(onnx) }, weights, onnx);
+    /// <summary>Builds the network in Torch, with the trained weights, in evaluation mode; the caller disposes it.</summary>
+    /// <exception cref="InvalidDataException">The application does not have the architecture's type, or its network is not the one the weights are of.</exception>
+    public ImageNetwork CreateNetwork()
+    {
+        var network = Architecture.Build(ClassNames.Count);
+        try
+        {
+            network.Normalization.Set(Normalization);
+            using var weights = new MemoryStream(_weights, writable: false);
+            NetworkWeights.Load(network, weights, "The model's weights");
+            network.eval();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
-    private static string HashOf(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes.Span));
+    /// <summary>The model of a trained network.</summary>
+    /// <param name="network">What was trained; stays the caller's.</param>
+    /// <param name="classes">The classes of the label column, as many as the network's.</param>
+    /// <param name="training">Where the model comes from.</param>
+    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
+    internal static TorchImageClassificationModel FromNetwork(ImageNetwork network, ClassKeys classes, TrainingProvenance training)
+    {
+        var architecture = network.Architecture;
+        using var stream = new MemoryStream();
+        NetworkWeights.Save(network, stream);
+        var weights = stream.ToArray();
+        var onnx = OnnxExporter.Export(network, new OnnxExportOptions
+        {
+            InputShape = architecture.InputShape,
+            AppendSoftmax = true,
+            Metadata = new Dictionary<string, string> { ["classes"] = JsonSerializer.Serialize(classes.Names) },
+        });
+        var card = new ModelCard
+        {
+            Architecture = ArchitectureJson.Write(architecture),
+            Classes = classes.ToCard(),
+            InputShape = architecture.InputShape,
+            Normalization = network.Normalization.Statistics,
+            Training = training,
+            Tensors = TensorTable.Read(weights),
+            WeightsSha256 = HashOf(weights),
+            OnnxSha256 = HashOf(onnx),
+        };
+        return new TorchImageClassificationModel(card, weights, onnx);
+    }
 
-    private static void CheckHash(string name, ReadOnlyMemory<byte> bytes, string expected)
+    internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static void CheckHash(string part, byte[] bytes, string expected)
     {
         if (HashOf(bytes) is var found && found != expected)
-            throw new InvalidDataException($"The {name} of the model have SHA-256 {found}, but the model card says {expected}: the file was damaged or changed.");
+            throw new InvalidDataException($"The {part} and the card of the model do not belong together: the SHA-256 is {found}, but the card says {expected}. The file was damaged or changed.");
     }
 }

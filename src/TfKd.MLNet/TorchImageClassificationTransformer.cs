@@ -92,20 +92,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     }
 
     /// <summary>Writes the ONNX model to a file, which is whole or not there: it is written beside and moved over.</summary>
-    public void SaveOnnx(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var partial = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            File.WriteAllBytes(partial, Model.Onnx.Span);
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
-    }
+    public void SaveOnnx(string path) => AtomicFile.Write(path, SaveOnnx);
 
     /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
     public void Dispose()

@@ -66,7 +66,7 @@ public sealed class ClassKeysTests
         var data = _ml.Data.LoadFromEnumerable(values.Select(value => new ValueRow<T> { Label = value }));
         var mapped = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
         var classes = ClassKeys.FromLabel(LabelColumn.Find(mapped.Schema, "Label"));
-        var card = ModelCard.FromJson(System.Text.Encoding.UTF8.GetBytes(TestModels.Card(classes.ToCard()).ToJson()));
+        var card = ModelCard.FromJson(System.Text.Encoding.UTF8.GetBytes(TestModels.WithMadeUpBytes(classes.ToCard()).Card.ToJson()));
         var loaded = ClassKeys.FromCard(card.Classes);
         Assert.Equal(firstName, loaded.Names[0]);
 

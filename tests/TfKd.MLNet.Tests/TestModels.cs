@@ -10,21 +10,39 @@ internal static class TestModels
 {
     public static readonly TransformerColumns Columns = new("Image", "Score", "PredictedLabel");
 
+    public static readonly SmallCnn Architecture = new() { InputShape = TestImages.Shape, Width = 4 };
+
+    public static readonly ChannelStatistics Normalization = new([0.5, 0.4, 0.3], [0.2, 0.25, 0.3]);
+
+    public static readonly TrainingProvenance Training = new() { Plan = "a plan", Seed = 7, Metrics = [new ModelMetric("MicroAccuracy", "Validation", 0.75)] };
+
     public static ClassList TextClasses(params string[] names) => new("Text", JsonSerializer.SerializeToElement(names));
 
-    public static ModelCard Card(ClassList? classes = null) => new()
+    public static TorchImageClassificationModel WithMadeUpBytes(ClassList? classes = null)
     {
-        Architecture = ArchitectureJson.Write(new SmallCnn { InputShape = TestImages.Shape, Width = 4 }),
-        Classes = classes ?? TextClasses("red", "green", "blue"),
-        InputShape = TestImages.Shape,
-        Normalization = new ChannelStatistics([0.5, 0.4, 0.3], [0.2, 0.25, 0.3]),
-        Plan = "a plan",
-        Seed = 7,
-        Metrics = [new ModelMetric("MicroAccuracy", "Validation", 0.75)],
-    };
+        var weights = SafeTensors(("fc.weight", [3, 4]), ("fc.bias", [3]));
+        var onnx = Encoding.ASCII.GetBytes("no network");
+        var card = new ModelCard
+        {
+            Architecture = ArchitectureJson.Write(Architecture),
+            Classes = classes ?? TextClasses("red", "green", "blue"),
+            InputShape = TestImages.Shape,
+            Normalization = Normalization,
+            Training = Training,
+            Tensors = TensorTable.Read(weights),
+            WeightsSha256 = TorchImageClassificationModel.HashOf(weights),
+            OnnxSha256 = TorchImageClassificationModel.HashOf(onnx),
+        };
+        return new TorchImageClassificationModel(card, weights, onnx);
+    }
 
-    public static TorchImageClassificationModel WithMadeUpBytes(ClassList? classes = null) =>
-        TorchImageClassificationModel.Create(Card(classes), SafeTensors(("fc.weight", [3, 4]), ("fc.bias", [3])), Encoding.ASCII.GetBytes("no network"));
+    /// <summary>A network with random weights: what it answers has no meaning, and is the same each time it is asked.</summary>
+    public static TorchImageClassificationModel WithNetwork()
+    {
+        using var network = Architecture.Build(3);
+        network.Normalization.Set(Normalization);
+        return TorchImageClassificationModel.FromNetwork(network, ClassKeys.FromCard(TextClasses("red", "green", "blue")), Training);
+    }
 
     public static TorchImageClassificationTransformer Fake(out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)
     {

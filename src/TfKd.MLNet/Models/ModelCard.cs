@@ -1,7 +1,5 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.ML;
 
 namespace TfKd.MLNet;
 
@@ -27,26 +25,17 @@ public sealed record ModelCard
     /// <summary>Mean and standard deviation of each channel of the training images, that the network normalises with.</summary>
     public required ChannelStatistics Normalization { get; init; }
 
-    /// <summary>The training plan, as text.</summary>
-    public string Plan { get; init; } = "";
-
-    /// <summary>The seed that all random numbers of the training run were derived from.</summary>
-    public long Seed { get; init; }
-
-    /// <summary>What was measured when the model was trained.</summary>
-    public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
-
-    /// <summary>Versions of the libraries that the model was trained with, by name.</summary>
-    public IReadOnlyDictionary<string, string> Versions { get; init; } = InstalledVersions();
+    /// <summary>Where the model comes from.</summary>
+    public required TrainingProvenance Training { get; init; }
 
     /// <summary>Shape of each tensor of the weights, by its state-dict key.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; } = new Dictionary<string, IReadOnlyList<long>>();
+    public required IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; }
 
     /// <summary>SHA-256 of the weights, in hexadecimal digits.</summary>
-    public string WeightsSha256 { get; init; } = "";
+    public required string WeightsSha256 { get; init; }
 
     /// <summary>SHA-256 of the ONNX model, in hexadecimal digits.</summary>
-    public string OnnxSha256 { get; init; } = "";
+    public required string OnnxSha256 { get; init; }
 
     /// <summary>The card as it stands in the file.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
@@ -63,9 +52,4 @@ public sealed record ModelCard
             throw new InvalidDataException($"The model card is not readable: {exception.Message}", exception);
         }
     }
-
-    private static Dictionary<string, string> InstalledVersions() =>
-        new[] { typeof(ModelCard), typeof(TorchSharp.torch), typeof(MLContext) }.ToDictionary(
-            type => type.Assembly.GetName().Name!,
-            type => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
 }

@@ -53,6 +53,6 @@ internal static class ModelFile
         using var bytes = new MemoryStream();
         return context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(bytes))
             ? bytes.ToArray()
-            : throw new InvalidDataException($"The model file has no entry '{entry}' in '{context.Directory}': it was damaged or changed.");
+            : throw new InvalidDataException($"The model file has no entry '{entry}': it was damaged or changed.");
     }
 }

@@ -1,32 +1,13 @@
-using System.Buffers.Binary;
-using System.Text.Json;
-
 namespace TfKd.MLNet;
 
-/// <summary>Names and shapes of the tensors in a safetensors file, without reading the tensors.</summary>
+/// <summary>Names and shapes of the tensors of a model, as its card and its weights say them.</summary>
 internal static class TensorTable
 {
-    private const int LengthBytes = 8;
-
-    /// <exception cref="InvalidDataException">The header is cut short or is no such header.</exception>
-    public static Dictionary<string, IReadOnlyList<long>> Read(ReadOnlyMemory<byte> weights)
+    /// <exception cref="InvalidDataException">The weights are cut short, or not in safetensors layout.</exception>
+    public static Dictionary<string, IReadOnlyList<long>> Read(byte[] weights)
     {
-        if (weights.Length < LengthBytes)
-            throw new InvalidDataException($"The weights have {weights.Length} bytes; expected a safetensors header.");
-        var length = BinaryPrimitives.ReadUInt64LittleEndian(weights.Span);
-        if (length > (ulong)(weights.Length - LengthBytes))
-            throw new InvalidDataException($"The weights have {weights.Length} bytes, but their header alone has {length}: they are cut short, or no safetensors.");
-        try
-        {
-            using var header = JsonDocument.Parse(weights.Slice(LengthBytes, (int)length));
-            return header.RootElement.EnumerateObject().Where(entry => entry.Name != "__metadata__").ToDictionary(
-                entry => entry.Name,
-                entry => (IReadOnlyList<long>)[.. entry.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())]);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            throw new InvalidDataException($"The header of the weights is not readable: {exception.Message}", exception);
-        }
+        using var stream = new MemoryStream(weights, writable: false);
+        return SafeTensorsHeader.Read(stream, "The weights of the model").Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
     }
 
     /// <summary>All differences at once, one a line; empty where there are none.</summary>
@@ -37,7 +18,7 @@ internal static class TensorTable
             if (!found.TryGetValue(name, out var other))
                 yield return $"missing: {name} {Text(shape)}";
             else if (!shape.SequenceEqual(other))
-                yield return $"wrong shape: {name} should be {Text(shape)}, but is {Text(other)}";
+                yield return $"different: {name}: expected {Text(shape)}, found {Text(other)}";
         }
 
         foreach (var (name, shape) in found)

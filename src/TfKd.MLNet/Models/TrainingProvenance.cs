@@ -1,0 +1,23 @@
+using System.Reflection;
+using Microsoft.ML;
+
+namespace TfKd.MLNet;
+
+/// <summary>Where a model comes from: what was run, with what, and what was measured.</summary>
+public sealed record TrainingProvenance
+{
+    /// <summary>The training plan, as text.</summary>
+    public string Plan { get; init; } = "";
+
+    /// <summary>The seed that all random numbers of the run were derived from.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>What was measured, with the rows it was measured on.</summary>
+    public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
+
+    /// <summary>Versions of the libraries of the run, by assembly name. Default: those in this process.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } =
+        new[] { typeof(TrainingProvenance), typeof(TorchSharp.torch), typeof(MLContext) }.ToDictionary(
+            type => type.Assembly.GetName().Name!,
+            type => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+}

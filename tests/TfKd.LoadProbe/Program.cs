@@ -1,0 +1,24 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+// MODEL IMAGE...: loads the model, knowing nothing of who made it, and prints for each image the predicted label and the scores' bits.
+var ml = new MLContext();
+var model = ml.Model.Load(args[0], out _);
+var scored = model.Transform(ml.Data.LoadFromEnumerable(args[1..].Select(path => new Input { Image = File.ReadAllBytes(path) })));
+foreach (var row in ml.Data.CreateEnumerable<Output>(scored, reuseRowObject: false))
+    Console.WriteLine($"{row.PredictedLabel} {string.Join(' ', row.Score.Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture)))}");
+(model as IDisposable)?.Dispose();
+
+internal sealed class Input
+{
+    public byte[] Image { get; set; } = [];
+}
+
+internal sealed class Output
+{
+    [ColumnName("Name")]
+    public string PredictedLabel { get; set; } = "";
+
+    public float[] Score { get; set; } = [];
+}

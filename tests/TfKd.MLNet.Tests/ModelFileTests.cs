@@ -1,0 +1,165 @@
+using System.IO.Compression;
+using System.Text;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace TfKd.MLNet.Tests;
+
+public sealed class ModelFileTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<InputRow> _rows = TestRows.Make(20);
+    private readonly IDataView _data;
+
+    public ModelFileTests() => _data = _ml.Data.LoadFromEnumerable(_rows);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Another_process_loads_the_model_and_gives_identical_scores()
+    {
+        var images = new List<string>();
+        foreach (var row in _rows)
+        {
+            images.Add(_folder.File($"{row.Number}.png"));
+            File.WriteAllBytes(images[^1], row.Image);
+        }
+
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var chain = new TransformerChain<ITransformer>(transformer, _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(transformer.Transform(_data)));
+        var path = _folder.File("model.zip");
+        _ml.Model.Save(chain, _data.Schema, path);
+        var expected = chain.Transform(_data);
+        var lines = expected.GetColumn<string>("Name").Zip(expected.GetColumn<float[]>("Score"), (name, score) =>
+            $"{name} {string.Join(' ', score.Select(value => BitConverter.SingleToUInt32Bits(value).ToString("x8", null)))}");
+        Assert.Equal(lines, LoadProbe.Run(path, images));
+    }
+
+    [Fact]
+    public void Loaded_model_is_the_saved_one()
+    {
+        var saved = TestModels.Fake(out _, new TransformerColumns("A", "B", "C"));
+        var loaded = Load(Save(saved));
+        Assert.Equal(("A", "B", "C"), (loaded.FeatureColumnName, loaded.ScoreColumnName, loaded.PredictedLabelColumnName));
+        Assert.Equal(saved.Model.Card.ToJson(), loaded.Model.Card.ToJson());
+        Assert.Equal(saved.Model.Weights, loaded.Model.Weights.ToArray());
+        Assert.Equal(saved.Model.Onnx, loaded.Model.Onnx.ToArray());
+        Assert.Equal(["red", "green", "blue"], loaded.Model.ClassNames);
+        Assert.Equal(TestModels.Normalization, loaded.Model.Normalization);
+        Assert.Equal(TestModels.Architecture, loaded.Model.Architecture);
+        Assert.Equal(("a plan", 7), (loaded.Model.Card.Training.Plan, loaded.Model.Card.Training.Seed));
+        Assert.Equal(new ModelMetric("MicroAccuracy", "Validation", 0.75), Assert.Single(loaded.Model.Card.Training.Metrics));
+        Assert.Equal("5.0.1", loaded.Model.Card.Training.Versions["Microsoft.ML.Data"]);
+    }
+
+    [Fact]
+    public void Loaded_model_saves_the_same_entries_again()
+    {
+        var once = Save(TestModels.Fake(out _));
+        var twice = Save(Load(once));
+        foreach (var entry in new[] { "Card.json", "Weights.safetensors", "Network.onnx" })
+            Assert.Equal(Read(once, entry), Read(twice, entry));
+    }
+
+    [Fact]
+    public void File_cut_in_half_is_refused_as_no_zip()
+    {
+        var path = Save(TestModels.Fake(out _));
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..(int)(new FileInfo(path).Length / 2)]);
+        Assert.Contains("zip archive", Assert.Throws<FormatException>(() => _ml.Model.Load(path, out _)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_of_another_network_list_all_differences()
+    {
+        var path = Save(TestModels.Fake(out _));
+        Replace(path, "Weights.safetensors", TestModels.SafeTensors(("fc.bias", [2]), ("conv1.weight", [4, 3, 3, 3])));
+        Assert.Equal(
+            "The weights of the model are not those of its card:\nmissing: fc.weight [3,4]\ndifferent: fc.bias: expected [3], found [2]\nunexpected: conv1.weight [4,3,3,3]",
+            LoadError(path));
+    }
+
+    [Theory]
+    [InlineData("Weights.safetensors", "The weights and the card of the model do not belong together: the SHA-256 is ")]
+    [InlineData("Network.onnx", "The ONNX model and the card of the model do not belong together: the SHA-256 is ")]
+    public void Changed_bytes_are_found_by_their_hash(string entry, string message)
+    {
+        var path = Save(TestModels.Fake(out _));
+        var bytes = Read(path, entry);
+        bytes[^1] ^= 1;
+        Replace(path, entry, bytes);
+        Assert.StartsWith(message, LoadError(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Missing_and_cut_entries_are_named()
+    {
+        var path = Save(TestModels.Fake(out _));
+        var weights = Read(path, "Weights.safetensors");
+        Replace(path, "Weights.safetensors", weights[..20]);
+        Assert.Contains("header", LoadError(path), StringComparison.Ordinal);
+        Replace(path, "Weights.safetensors", null);
+        Assert.Equal("The model file has no entry 'Weights.safetensors': it was damaged or changed.", LoadError(path));
+        Replace(path, "Card.json", Encoding.UTF8.GetBytes("{ \"Architecture\": "));
+        Assert.StartsWith("The model card is not readable:", LoadError(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Architecture_that_is_no_architecture_is_never_made()
+    {
+        var path = Save(TestModels.Fake(out _));
+        Replace(path, "Card.json", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(path, "Card.json")).Replace("SmallCnn", "System.IO.FileInfo, System.Runtime", StringComparison.Ordinal)));
+        var loaded = Load(path);
+        Assert.Equal("'System.IO.FileInfo, System.Runtime' is no architecture: expected a type that derives from NetworkArchitecture.",
+            Assert.Throws<InvalidDataException>(() => loaded.Model.Architecture).Message);
+    }
+
+    [Fact]
+    public void Onnx_model_is_exported_whole()
+    {
+        var transformer = TestModels.Fake(out _);
+        using var stream = new MemoryStream();
+        transformer.SaveOnnx(stream);
+        transformer.SaveOnnx(_folder.File("network.onnx"));
+        Assert.Equal(transformer.Model.Onnx, stream.ToArray());
+        Assert.Equal(transformer.Model.Onnx, File.ReadAllBytes(_folder.File("network.onnx")));
+        Assert.Single(Directory.GetFiles(_folder.Path));
+    }
+
+    private string Save(TorchImageClassificationTransformer transformer)
+    {
+        var path = _folder.File($"{Guid.NewGuid():N}.zip");
+        _ml.Model.Save(transformer, _data.Schema, path);
+        return path;
+    }
+
+    private static TorchImageClassificationTransformer Load(string path) =>
+        Assert.IsType<TorchImageClassificationTransformer>(new MLContext().Model.Load(path, out _));
+
+    // ML.NET wraps what a component throws while it is loaded.
+    private static string LoadError(string path) => Assert.IsType<InvalidDataException>(Assert.ThrowsAny<Exception>(() => Load(path)).InnerException).Message;
+
+    private static byte[] Read(string path, string entry)
+    {
+        using var zip = ZipFile.OpenRead(path);
+        using var stream = Find(zip, entry).Open();
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    private static void Replace(string path, string entry, byte[]? bytes)
+    {
+        using var zip = ZipFile.Open(path, ZipArchiveMode.Update);
+        var old = Find(zip, entry);
+        var name = old.FullName;
+        old.Delete();
+        if (bytes is null)
+            return;
+        using var stream = zip.CreateEntry(name).Open();
+        stream.Write(bytes);
+    }
+
+    private static ZipArchiveEntry Find(ZipArchive zip, string entry) => zip.Entries.Single(found => found.FullName.EndsWith(entry, StringComparison.Ordinal));
+}
