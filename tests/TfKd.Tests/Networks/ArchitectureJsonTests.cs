@@ -5,12 +5,13 @@ namespace TfKd.Tests;
 
 public sealed class ArchitectureJsonTests
 {
-    public static TheoryData<NetworkArchitecture> Architectures => new(
+    public static TheoryData<NetworkArchitecture> Architectures => new((NetworkArchitecture[])[
         new SmallCnn(),
         new SmallCnn { Width = 8, InputShape = new ImageShape(1, 16, 24) },
         new CifarResNet { Depth = 32, Width = 4 },
         new ResNet { Depth = 50 },
-        new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] });
+        new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] },
+    ]);
 
     [Theory]
     [MemberData(nameof(Architectures), DisableDiscoveryEnumeration = true)]
@@ -61,7 +62,7 @@ public sealed class ArchitectureJsonTests
 
         public double Rate { get; init; }
 
-        public IReadOnlyList<int> Sizes { get; init; } = [];
+        public int[] Sizes { get; init; } = [];
 
         protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) => nn.Linear(1, classCount);
     }
