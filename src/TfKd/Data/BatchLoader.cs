@@ -25,9 +25,9 @@ public sealed class BatchLoader
     /// <summary>Number of batches of a shuffled epoch.</summary>
     public int BatchCount => (UsedRows + BatchSize - 1) / BatchSize;
 
-    /// <summary>The batch sizes that occur in a shuffled epoch: the full one, and the last where it is shorter.</summary>
+    /// <summary>The batch sizes that occur: the full one, and what is left for the last.</summary>
     public IReadOnlyList<int> BatchSizes =>
-        [.. new[] { Math.Min(BatchSize, UsedRows), UsedRows % BatchSize }.Where(size => size > 0).Distinct()];
+        [.. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Where(size => size > 0).Distinct()];
 
     // Batch statistics of a single row are of no use, and of a single value an error: a lone last row waits for the next epoch's order.
     private int UsedRows => _source.Count > BatchSize && _source.Count % BatchSize == 1 ? _source.Count - 1 : _source.Count;

@@ -28,6 +28,13 @@ internal static class Require
     public static T Defined<T>(T value, [CallerMemberName] string name = "") where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}.");
 
+    public static T NotNull<T>(T value, [CallerMemberName] string name = "") where T : class =>
+        value ?? throw new ArgumentNullException(name);
+
+    /// <summary>Checks the name of a column or a file.</summary>
+    public static string Name(string value, [CallerMemberName] string name = "") =>
+        !string.IsNullOrWhiteSpace(value) ? value : throw new ArgumentException($"{name} must be a name, but is {(value is null ? "null" : "empty")}.", name);
+
     /// <summary>Checks that logits are a matrix [N,K] of floating point numbers.</summary>
     public static Tensor Logits(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {

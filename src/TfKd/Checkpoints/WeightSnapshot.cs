@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>A copy of a network's weights and buffers in memory, on the CPU.</summary>
+internal sealed class WeightSnapshot : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _tensors;
+
+    private WeightSnapshot(Dictionary<string, Tensor> tensors) => _tensors = tensors;
+
+    public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
+
+    public static WeightSnapshot Of(ImageNetwork network)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        return new(network.Body.state_dict().ToDictionary(
+            entry => entry.Key, entry => entry.Value.detach().to(CPU, copy: true).contiguous().DetachFromDisposeScope()));
+    }
+
+    /// <summary>Takes over tensors that were read from a file.</summary>
+    public static WeightSnapshot Adopt(IEnumerable<KeyValuePair<string, Tensor>> tensors) => new(new(tensors));
+
+    public void CopyTo(ImageNetwork network)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (var (key, tensor) in network.Body.state_dict())
+            tensor.copy_(_tensors[key]);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+            tensor.Dispose();
+    }
+}

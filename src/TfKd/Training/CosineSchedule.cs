@@ -1,0 +1,15 @@
+namespace TfKd;
+
+/// <summary>
+/// Half a cosine wave from 1 down to <see cref="FinalFactor"/> over the whole run (Loshchilov and Hutter, 'SGDR: stochastic gradient descent
+/// with warm restarts', ICLR 2017, without restarts).
+/// </summary>
+public sealed record CosineSchedule : LearningRateSchedule
+{
+    /// <summary>The factor at the end, within [0, 1]. Default 0.</summary>
+    public double FinalFactor { get; init => field = Require.Fraction(value); }
+
+    /// <inheritdoc/>
+    public override double Factor(double epoch, int maxEpochs) =>
+        FinalFactor + (1 - FinalFactor) * (1 + Math.Cos(Math.PI * Math.Clamp(epoch / maxEpochs, 0, 1))) / 2;
+}

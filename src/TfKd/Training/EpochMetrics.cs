@@ -1,0 +1,41 @@
+namespace TfKd;
+
+/// <summary>What an epoch brought.</summary>
+public sealed record EpochMetrics
+{
+    /// <summary>The epoch, from 0.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Epochs planned.</summary>
+    public required int MaxEpochs { get; init; }
+
+    /// <summary>The learning rate of the last step.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Mean of the objective over the epoch's steps, while the network was learning.</summary>
+    public required double TrainingLoss { get; init; }
+
+    /// <summary>Fraction of training rows classified as their target's most probable class, while the network was learning.</summary>
+    public required double TrainingAccuracy { get; init; }
+
+    /// <summary>Mean of each named term of the objective over the epoch's steps.</summary>
+    public required IReadOnlyDictionary<string, double> Terms { get; init; }
+
+    /// <summary>Metrics on the validation rows after the epoch; null without a validation set.</summary>
+    public ClassificationMetrics? Validation { get; init; }
+
+    /// <summary>Training rows a second, without validation.</summary>
+    public required double ImagesPerSecond { get; init; }
+
+    /// <summary>Time since the run began (of this process, where the run was resumed).</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var text = $"Epoch {Epoch + 1}/{MaxEpochs}: loss {TrainingLoss:F4}, training accuracy {TrainingAccuracy:P1}";
+        if (Validation is { } validation)
+            text += $", validation accuracy {validation.Top1:P1}, NLL {validation.NegativeLogLikelihood:F4}, ECE {validation.ExpectedCalibrationError:P1}";
+        return text + $", learning rate {LearningRate:G3}, {ImagesPerSecond:F0} images/s";
+    }
+}

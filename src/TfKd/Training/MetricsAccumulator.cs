@@ -1,0 +1,45 @@
+namespace TfKd;
+
+/// <summary>Gathers <see cref="ClassificationMetrics"/> row by row, in double precision and without Torch.</summary>
+internal sealed class MetricsAccumulator
+{
+    private const int Bins = 15;
+
+    private readonly (double Confidence, int Correct, int Count)[] _bins = new (double, int, int)[Bins];
+    private int _count;
+    private int _top1;
+    private int _top5;
+    private double _negativeLogLikelihood;
+
+    /// <summary>Adds a row; of equal scores the earlier class ranks first.</summary>
+    public void Add(ReadOnlySpan<float> logits, int label)
+    {
+        var rank = 0;
+        var best = 0;
+        for (var k = 0; k < logits.Length; k++)
+        {
+            if (float.IsNaN(logits[k]))
+                throw new ArithmeticException($"The network's output for class {k} of row {_count} is not a number.");
+            if (logits[k] > logits[label] || (logits[k] == logits[label] && k < label))
+                rank++;
+            if (logits[k] > logits[best])
+                best = k;
+        }
+
+        var sum = 0.0;
+        foreach (var logit in logits)
+            sum += Math.Exp((double)logit - logits[best]);
+        _negativeLogLikelihood += Math.Log(sum) - ((double)logits[label] - logits[best]);
+        var confidence = 1 / sum;
+        ref var bin = ref _bins[Math.Min((int)(confidence * Bins), Bins - 1)];
+        bin = (bin.Confidence + confidence, bin.Correct + (rank == 0 ? 1 : 0), bin.Count + 1);
+        _count++;
+        _top1 += rank == 0 ? 1 : 0;
+        _top5 += rank < 5 ? 1 : 0;
+    }
+
+    public ClassificationMetrics ToMetrics() => _count == 0
+        ? throw new InvalidOperationException("There are no rows to evaluate on.")
+        : new(_count, (double)_top1 / _count, (double)_top5 / _count, _negativeLogLikelihood / _count,
+            _bins.Sum(bin => Math.Abs(bin.Confidence - bin.Correct)) / _count);
+}

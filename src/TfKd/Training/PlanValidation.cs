@@ -1,0 +1,33 @@
+namespace TfKd;
+
+/// <summary>Refuses a run that cannot work, before its first batch, with the reason.</summary>
+internal static class PlanValidation
+{
+    public static void Check(TrainingPlan plan, ImageNetwork student, IImageSource training, IImageSource? validation)
+    {
+        if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.Teacher) && plan.Teacher is null)
+            throw new InvalidOperationException($"{plan.Objective} needs a teacher, but the plan has none; set Teacher.");
+        if (!plan.Objective.Needs.HasFlag(ObjectiveNeeds.Teacher) && plan.Teacher is not null)
+            throw new InvalidOperationException($"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, KnowledgeDistillation say, or no teacher.");
+        CheckSource(training, student, "training");
+        if (training.ClassNames.Count < 2)
+            throw new InvalidOperationException($"A classifier needs at least 2 classes, but the training rows have {training.ClassNames.Count}: {string.Join(", ", training.ClassNames)}.");
+        if (training.Count < 2)
+            throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
+        if (validation is null)
+            return;
+        CheckSource(validation, student, "validation");
+        if (!validation.ClassNames.SequenceEqual(training.ClassNames))
+            throw new InvalidOperationException($"The classes of the validation rows [{string.Join(", ", validation.ClassNames)}] are not those of the training rows [{string.Join(", ", training.ClassNames)}].");
+        if (validation.Count == 0)
+            throw new InvalidOperationException("The validation set has no rows; leave it out, or give it some.");
+    }
+
+    private static void CheckSource(IImageSource source, ImageNetwork student, string which)
+    {
+        if (source.ClassNames.Count != student.ClassCount)
+            throw new InvalidOperationException($"The network has {student.ClassCount} outputs, but the {which} rows have {source.ClassNames.Count} classes.");
+        if (source.Shape.Channels != student.Architecture.InputShape.Channels)
+            throw new InvalidOperationException($"The network takes {student.Architecture.InputShape.Channels} channels, but the {which} images are {source.Shape}.");
+    }
+}

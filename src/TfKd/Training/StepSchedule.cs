@@ -1,0 +1,37 @@
+namespace TfKd;
+
+/// <summary>Multiplies the learning rate by <see cref="Gamma"/> at each milestone. The defaults are those of Yuan et al., CVPR 2020, for 200 epochs.</summary>
+public sealed record StepSchedule : LearningRateSchedule
+{
+    /// <summary>Epochs at whose beginning the rate falls, ascending. Default 60, 120, 160.</summary>
+    public IReadOnlyList<int> Milestones
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            for (var i = 0; i < value.Count; i++)
+            {
+                if (value[i] <= (i == 0 ? 0 : value[i - 1]))
+                    throw new ArgumentException($"Milestones must be above 0 and ascending, but are [{string.Join(", ", value)}].", nameof(Milestones));
+            }
+
+            field = [.. value];
+        }
+    } = [60, 120, 160];
+
+    /// <summary>The factor of each step, above 0. Default 0.2.</summary>
+    public double Gamma { get; init => field = Require.Positive(value); } = 0.2;
+
+    /// <inheritdoc/>
+    public override double Factor(double epoch, int maxEpochs) => Math.Pow(Gamma, Milestones.Count(milestone => epoch >= milestone));
+
+    /// <summary>Value equality, milestone by milestone.</summary>
+    public bool Equals(StepSchedule? other) => other is not null && Gamma == other.Gamma && Milestones.SequenceEqual(other.Milestones);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Milestones.Aggregate(Gamma.GetHashCode(), HashCode.Combine);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{nameof(StepSchedule)} {{ Milestones = [{string.Join(", ", Milestones)}], Gamma = {Gamma} }}";
+}

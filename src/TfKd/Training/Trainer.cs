@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Runs a plan: the only training loop.</summary>
+/// <param name="plan">What to do.</param>
+public sealed class Trainer(TrainingPlan plan)
+{
+    /// <summary>What is done.</summary>
+    public TrainingPlan Plan { get; } = plan ?? throw new ArgumentNullException(nameof(plan));
+
+    /// <summary>Builds a network whose initial weights are drawn from the plan's seed; the caller disposes it.</summary>
+    public ImageNetwork CreateStudent(NetworkArchitecture architecture, int classCount)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        TorchRuntime.EnsureLoaded();
+        GlobalGenerator.Seed(Plan.Seed, SeedPurpose.Initialization);
+        return architecture.Build(classCount);
+    }
+
+    /// <summary>Trains a student in place.</summary>
+    /// <param name="student">The network; its weights and its normalisation are changed.</param>
+    /// <param name="training">Rows to learn from.</param>
+    /// <param name="validation">Rows to choose the best epoch by, or null.</param>
+    /// <param name="token">Stops the run between two batches; the last checkpoint stays valid.</param>
+    /// <exception cref="InvalidOperationException">The plan, the network and the rows do not fit together; thrown before the first batch.</exception>
+    /// <exception cref="TrainingDivergedException">The objective became NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public TrainingResult Run(ImageNetwork student, IImageSource training, IImageSource? validation = null, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(student);
+        ArgumentNullException.ThrowIfNull(training);
+        TorchRuntime.EnsureLoaded();
+        PlanValidation.Check(Plan, student, training, validation);
+        GlobalGenerator.Seed(Plan.Seed, SeedPurpose.Dropout);
+        student.Normalization.Set(Plan.Normalization ?? ChannelStatistics.Of(training));
+        var device = Plan.Device ?? CPU;
+        student.to(device);
+        var loader = new BatchLoader(training, Plan.BatchSize);
+        var path = ChoosePath(student, training.Shape, [.. loader.BatchSizes, .. validation is null ? [] : new BatchLoader(validation, Plan.BatchSize).BatchSizes], device);
+        path.Prepare(student);
+        using var teacher = Plan.Teacher?.Open(new TeacherContext(training.ClassNames, training.Shape, device));
+        using var optimizer = Plan.Optimizer.Create(student.parameters());
+        using var run = new TrainingRun(Plan, student, optimizer, training.ClassNames);
+        if (run.TryResume() is { } message)
+            Say(message);
+        Notify(callback => callback.OnTrainBegin(run.State));
+        using var log = new LossLog();
+        var step = new TrainingStep(Plan, student, teacher, path, optimizer, log);
+        while (!run.IsOver)
+        {
+            var metrics = RunEpoch(run, step, log, loader, token);
+            if (validation is not null)
+                metrics = metrics with { Validation = Evaluator.Evaluate(student, validation, Plan.BatchSize, path, token) };
+            run.Complete(metrics);
+            Notify(callback => callback.OnEpochEnd(run.State));
+            run.SaveCheckpoint();
+        }
+
+        if (run.State.StopReason is { } reason)
+            Say(reason);
+        Notify(callback => callback.OnTrainEnd(run.State));
+        student.eval();
+        return run.Finish();
+    }
+
+    private EpochMetrics RunEpoch(TrainingRun run, TrainingStep step, LossLog log, BatchLoader loader, CancellationToken token)
+    {
+        var epoch = run.Epoch;
+        var stopwatch = Stopwatch.StartNew();
+        var (correct, rows, done, learningRate) = (0L, 0L, 0, 0.0);
+        log.Clear();
+        run.State.Student.train();
+        foreach (var batch in loader.ReadShuffled(Plan.Seed, epoch, token))
+        {
+            using (batch)
+            {
+                token.ThrowIfCancellationRequested();
+                // The rate of a step is that of its end: the first step of a warm-up moves, too.
+                learningRate = Plan.Optimizer.LearningRate * Plan.Schedule.Factor(epoch + (done + 1.0) / loader.BatchCount, Plan.MaxEpochs);
+                correct += step.Take(batch, new TrainingProgress(epoch, Plan.MaxEpochs, run.Step), learningRate);
+                rows += batch.RowIds.Count;
+                run.Step++;
+                done++;
+                run.State.EpochProgress = (double)done / loader.BatchCount;
+                Notify(callback => callback.OnBatchEnd(run.State));
+            }
+        }
+
+        var terms = log.Means;
+        return new EpochMetrics
+        {
+            Epoch = epoch,
+            MaxEpochs = Plan.MaxEpochs,
+            LearningRate = learningRate,
+            TrainingLoss = terms[TrainingStep.Total],
+            TrainingAccuracy = (double)correct / rows,
+            Terms = terms.Where(term => term.Key != TrainingStep.Total).ToDictionary(),
+            ImagesPerSecond = rows / stopwatch.Elapsed.TotalSeconds,
+            Elapsed = run.Elapsed,
+        };
+    }
+
+    private ComputePath ChoosePath(ImageNetwork student, ImageShape shape, IReadOnlyList<int> batchSizes, Device device)
+    {
+        if (device.type != DeviceType.CPU)
+            return ComputePath.Default;
+        var check = KernelCheck.Choose(student, [shape.Channels, shape.Height, shape.Width], batchSizes);
+        Say(check.Summary);
+        if (check.Warning is { } warning)
+            Say(warning, isWarning: true);
+        return check.Path;
+    }
+
+    private void Say(string message, bool isWarning = false) => Notify(callback => callback.OnMessage(message, isWarning));
+
+    private void Notify(Action<TrainingCallback> action)
+    {
+        foreach (var callback in Plan.Callbacks)
+            action(callback);
+    }
+}

@@ -1,0 +1,30 @@
+namespace TfKd;
+
+/// <summary>Watches a run and may stop it. Derive and override what is wanted; every hook does nothing by default.</summary>
+public abstract class TrainingCallback
+{
+    /// <summary>Before the first step.</summary>
+    public virtual void OnTrainBegin(TrainingState state)
+    {
+    }
+
+    /// <summary>After each step.</summary>
+    public virtual void OnBatchEnd(TrainingState state)
+    {
+    }
+
+    /// <summary>After each epoch, its validation included.</summary>
+    public virtual void OnEpochEnd(TrainingState state)
+    {
+    }
+
+    /// <summary>After the last epoch, before the best weights are restored. Not called when the run fails or is cancelled.</summary>
+    public virtual void OnTrainEnd(TrainingState state)
+    {
+    }
+
+    /// <summary>When the run has something to say in words.</summary>
+    public virtual void OnMessage(string message, bool isWarning)
+    {
+    }
+}

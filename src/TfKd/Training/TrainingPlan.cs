@@ -1,0 +1,63 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Everything that determines a run but the network and the data: a plain value.</summary>
+public sealed record TrainingPlan
+{
+    /// <summary>What is minimised. Default: <see cref="CrossEntropy"/>.</summary>
+    public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
+
+    /// <summary>Where target distributions come from. Default: none.</summary>
+    public TeacherSource? Teacher { get; init; }
+
+    /// <summary>Changes of the images, in order. Default: none.</summary>
+    public IReadOnlyList<Augmentation> Augmentations { get; init => field = Require.NotNull(value); } = [];
+
+    /// <summary>Rows a step. Default 128, as in Yuan et al., CVPR 2020.</summary>
+    public int BatchSize { get; init => field = Require.Positive(value); } = 128;
+
+    /// <summary>Passes over the training rows. Default 200, as in Yuan et al., CVPR 2020.</summary>
+    public int MaxEpochs { get; init => field = Require.Positive(value); } = 200;
+
+    /// <summary>How the weights are changed. Default: <see cref="Sgd"/>.</summary>
+    public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd();
+
+    /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
+    public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
+
+    /// <summary>Statistics of the input normalisation. Default null: computed from the training rows.</summary>
+    public ChannelStatistics? Normalization { get; init; }
+
+    /// <summary>
+    /// Ends with the weights of the epoch with the best validation accuracy (of equals the one with the lower negative log-likelihood), not
+    /// those of the last. Default true. This property is ignored when there is no validation set.
+    /// </summary>
+    public bool RestoreBestWeights { get; init; } = true;
+
+    /// <summary>The seed of everything random: initial weights, order, augmentation, dropout. Default 0.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>
+    /// Folder of the run's checkpoint, written after each epoch; a run that finds one continues from it. Default null: none is written.
+    /// </summary>
+    public string? CheckpointDirectory { get; init; }
+
+    /// <summary>Where the network is trained. Default null: the CPU.</summary>
+    public Device? Device { get; init; }
+
+    /// <summary>Watchers of the run. Default: none.</summary>
+    public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
+
+    /// <summary>What determines the weights, in words: provenance of a model, and the mark by which a checkpoint knows its plan.</summary>
+    public string Describe() => string.Join('\n',
+        $"Objective: {Objective}",
+        $"Teacher: {Teacher?.ToString() ?? "none"}",
+        $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
+        $"Batch size: {BatchSize}",
+        $"Epochs: {MaxEpochs}",
+        $"Optimizer: {Optimizer}",
+        $"Schedule: {Schedule}",
+        $"Restore best weights: {RestoreBestWeights}",
+        $"Seed: {Seed}");
+}

@@ -1,0 +1,103 @@
+namespace TfKd.Tests.Checkpoints;
+
+public sealed class ResumeTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("tfkd-resume-").FullName;
+
+    private TrainingPlan Plan => new()
+    {
+        BatchSize = 16,
+        MaxEpochs = 6,
+        Optimizer = new Sgd { LearningRate = 0.05 },
+        Augmentations = [new RandomCrop { Padding = 2 }],
+        Seed = 3,
+        CheckpointDirectory = _directory,
+    };
+
+    public static TheoryData<OptimizerSettings> Optimizers => [new Sgd { LearningRate = 0.05 }, new AdamW()];
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Optimizers))]
+    public void A_resumed_run_ends_with_the_weights_of_an_unbroken_one(OptimizerSettings optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        var plan = Plan with { Optimizer = optimizer };
+        var (unbroken, expected) = Run(plan with { CheckpointDirectory = null });
+        Assert.ThrowsAny<OperationCanceledException>(() => Run(plan, cancelInEpoch: 3));
+        var messages = new List<string>();
+        var (resumed, result) = Run(plan with { Callbacks = [new Listener(messages.Add)] });
+        Assert.Contains(messages, message => message.StartsWith("Resumed after epoch 3 of 6 from '", StringComparison.Ordinal));
+        Assert.Equal(unbroken, resumed);
+        Assert.Equal(expected.BestEpoch, result.BestEpoch);
+        Assert.Equal(expected.History.Select(epoch => epoch.Validation), result.History.Select(epoch => epoch.Validation));
+        Assert.Equal(expected.History.Select(epoch => epoch.TrainingLoss), result.History.Select(epoch => epoch.TrainingLoss));
+    }
+
+    [Fact]
+    public void A_finished_run_is_not_run_again()
+    {
+        var (weights, result) = Run(Plan);
+        var (again, same) = Run(Plan with { Callbacks = [new Listener(_ => { }, () => Assert.Fail("a batch ran"))] });
+        Assert.Equal(weights, again);
+        Assert.Equal(result.BestEpoch, same.BestEpoch);
+    }
+
+    [Fact]
+    public void Another_plan_does_not_continue_it()
+    {
+        Run(Plan);
+        var message = Assert.Throws<InvalidOperationException>(() => Run(Plan with { BatchSize = 8 })).Message;
+        Assert.Contains("is the checkpoint of another run; choose another folder, or delete it.", message, StringComparison.Ordinal);
+        Assert.Contains("Batch size: 16", message, StringComparison.Ordinal);
+        Assert.Contains("Batch size: 8", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Half_a_checkpoint_is_refused()
+    {
+        Run(Plan);
+        var path = Path.Combine(_directory, "checkpoint.safetensors");
+        var bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => Run(Plan)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_named()
+    {
+        var file = Path.Combine(_directory, "a file");
+        File.WriteAllText(file, "");
+        Assert.Contains(file, Assert.ThrowsAny<IOException>(() => Run(Plan with { CheckpointDirectory = Path.Combine(file, "below") })).Message, StringComparison.Ordinal);
+    }
+
+    private static (byte[] Weights, TrainingResult Result) Run(TrainingPlan plan, int? cancelInEpoch = null)
+    {
+        using var source = new CancellationTokenSource();
+        if (cancelInEpoch is { } epoch)
+            plan = plan with { Callbacks = [new CancelInEpoch(epoch, source)] };
+        var trainer = new Trainer(plan);
+        using var student = trainer.CreateStudent(new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 8 }, 4);
+        var result = trainer.Run(student, PatternSource.Create(96), PatternSource.Create(64, seed: 2), source.Token);
+        using var stream = new MemoryStream();
+        NetworkWeights.Save(student, stream);
+        return (stream.ToArray(), result);
+    }
+
+    private sealed class CancelInEpoch(int epoch, CancellationTokenSource source) : TrainingCallback
+    {
+        public override void OnBatchEnd(TrainingState state)
+        {
+            if (state.Epoch == epoch && state.EpochProgress >= 0.5)
+                source.Cancel();
+        }
+    }
+
+    private sealed class Listener(Action<string> message, Action? batch = null) : TrainingCallback
+    {
+        public override void OnBatchEnd(TrainingState state) => batch?.Invoke();
+
+        public override void OnMessage(string text, bool isWarning) => message(text);
+    }
+}
