@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using TfKd;
 using TfKd.MLNet;
 
 namespace Microsoft.ML;
@@ -23,7 +24,42 @@ public static class TorchImageClassificationCatalog
         return new FolderImagesView(FolderImages.List(folder));
     }
 
-    internal static IHostEnvironment EnvironmentOf(MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers)
+    /// <summary>Trains an image classifier with TorchSharp, with everything that can be set.</summary>
+    /// <param name="trainers">The catalog of the context.</param>
+    /// <param name="options">All settings.</param>
+    public static TorchImageClassificationTrainer TorchImageClassification(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, TorchImageClassificationTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new TorchImageClassificationTrainer(EnvironmentOf(trainers), options);
+    }
+
+    /// <summary>Trains an image classifier with TorchSharp, a ResNet-20 for 32x32 pixels.</summary>
+    /// <param name="trainers">The catalog of the context.</param>
+    /// <param name="labelColumnName">The label, a key column.</param>
+    /// <param name="imageColumnName">The images: encoded bytes, paths, MLImage or pixels.</param>
+    /// <param name="scoreColumnName">The probabilities of the classes, added.</param>
+    /// <param name="predictedLabelColumnName">The most probable class, added.</param>
+    /// <param name="objective">What is minimised. Default null: cross entropy.</param>
+    /// <param name="validationSet">Rows to choose the best epoch by. Default null: a tenth of the training rows.</param>
+    public static TorchImageClassificationTrainer TorchImageClassification(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
+        string labelColumnName = "Label",
+        string imageColumnName = "Image",
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel",
+        Objective? objective = null,
+        IDataView? validationSet = null) => trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
+        {
+            LabelColumnName = labelColumnName,
+            ImageColumnName = imageColumnName,
+            ScoreColumnName = scoreColumnName,
+            PredictedLabelColumnName = predictedLabelColumnName,
+            Objective = objective ?? new CrossEntropy(),
+            ValidationSet = validationSet,
+        });
+
+    private static IHostEnvironment EnvironmentOf(MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers)
     {
         ArgumentNullException.ThrowIfNull(trainers);
         return CatalogUtils.GetEnvironment(trainers);

@@ -1,0 +1,108 @@
+using Microsoft.ML;
+using TorchSharp;
+
+namespace TfKd.MLNet;
+
+public sealed partial class TorchImageClassificationTrainer
+{
+    /// <summary>All that can be set; the defaults suit a few hundred to a few ten thousand photos on a CPU.</summary>
+    public sealed record Options
+    {
+        /// <summary>The label, a key column. Default "Label".</summary>
+        public string LabelColumnName { get; init => field = Require.Name(value); } = "Label";
+
+        /// <summary>
+        /// The images. Default "Image". Encoded bytes (LoadRawImageBytes, LoadImagesFromFolder), a path (text), an MLImage (LoadImages, ResizeImages) or a
+        /// vector of floats from 0 to 255 of known size (ExtractPixels).
+        /// </summary>
+        public string ImageColumnName { get; init => field = Require.Name(value); } = "Image";
+
+        /// <summary>The probabilities of the classes, a vector with the class names as slot names. Default "Score".</summary>
+        public string ScoreColumnName { get; init => field = Require.Name(value); } = "Score";
+
+        /// <summary>The most probable class, a key column. Default "PredictedLabel".</summary>
+        public string PredictedLabelColumnName { get; init => field = Require.Name(value); } = "PredictedLabel";
+
+        /// <summary>What is trained. Default: a ResNet-20 for 32x32 pixels.</summary>
+        public NetworkArchitecture Network { get; init => field = Require.NotNull(value); } = new CifarResNet();
+
+        /// <summary>What is minimised. Default: cross entropy.</summary>
+        public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
+
+        /// <summary>Where the target distributions of an objective that needs a teacher come from. Default: none.</summary>
+        public TeacherSource? Teacher { get; init; }
+
+        /// <summary>Width that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
+        public int ImageWidth { get; init => field = Require.NotNegative(value); }
+
+        /// <summary>Height that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
+        public int ImageHeight { get; init => field = Require.NotNegative(value); }
+
+        /// <summary>
+        /// Random changes of the training images. Default: a random shift by up to 4 pixels. Add <see cref="HorizontalFlip"/> where a mirrored image
+        /// means the same (not for digits or arrows), <see cref="Rotation"/> where a turned one does.
+        /// </summary>
+        public IReadOnlyList<Augmentation> Augmentations { get; init => field = Require.NotNull(value); } = [new RandomCrop()];
+
+        /// <summary>Images a step. Default 32.</summary>
+        public int BatchSize { get; init => field = Require.Positive(value); } = 32;
+
+        /// <summary>Passes over the training images. Default 30.</summary>
+        public int MaxEpochs { get; init => field = Require.Positive(value); } = 30;
+
+        /// <summary>How the weights are changed. Default: SGD at learning rate 0.05 with Nesterov momentum 0.9 and weight decay 5e-4.</summary>
+        public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd { LearningRate = 0.05, Nesterov = true };
+
+        /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
+        public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
+
+        /// <summary>Rows to choose the best epoch by, with the same columns as the training rows. Default null: see <see cref="ValidationSetFraction"/>.</summary>
+        public IDataView? ValidationSet { get; init; }
+
+        /// <summary>
+        /// Fraction of the training rows held out to choose the best epoch by, the same of each class; null or 0: none. Default 0.1. This property is
+        /// ignored when <see cref="ValidationSet"/> is set.
+        /// </summary>
+        public float? ValidationSetFraction
+        {
+            get;
+            init => field = value is null or >= 0 and < 1
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(ValidationSetFraction), value, $"ValidationSetFraction must be within [0, 1) or null, but is {value}.");
+        } = 0.1f;
+
+        /// <summary>Stops early when validation no longer improves. Default null: all epochs run, as the learning-rate schedule expects.</summary>
+        public EarlyStopping? EarlyStopping { get; init; }
+
+        /// <summary>Whether the model holds the weights of the best validation epoch, not of the last. Default true. This property is ignored without validation rows.</summary>
+        public bool RestoreBestWeights { get; init; } = true;
+
+        /// <summary>Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Default null: none.</summary>
+        public string? CheckpointDirectory { get; init; }
+
+        /// <summary>Where the network is trained. Default null: the CPU.</summary>
+        public torch.Device? Device { get; init; }
+
+        /// <summary>What to do with images that cannot be decoded while training. Default: throw. Scoring always throws.</summary>
+        public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
+
+        /// <summary>Called after each epoch, on the training thread. Default null.</summary>
+        public Action<EpochMetrics>? MetricsCallback { get; init; }
+
+        /// <summary>Watchers of the run. Default: none.</summary>
+        public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
+
+        /// <summary>Stops Fit between two batches; the last checkpoint stays valid. Default: never.</summary>
+        public CancellationToken CancellationToken { get; init; }
+
+        // The network at the size that is trained.
+        internal NetworkArchitecture SizedNetwork => Network with
+        {
+            InputShape = Network.InputShape with
+            {
+                Width = ImageWidth > 0 ? ImageWidth : Network.InputShape.Width,
+                Height = ImageHeight > 0 ? ImageHeight : Network.InputShape.Height,
+            },
+        };
+    }
+}

@@ -1,0 +1,117 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers;
+
+namespace TfKd.MLNet;
+
+/// <summary>Trains a TorchSharp image classifier with any distillation or regularisation objective, inside an ML.NET pipeline.</summary>
+/// <remarks>
+/// Fit reads each row once and decodes its image to a cache in memory. The transformer it returns holds no Torch: it predicts with ONNX Runtime, and is
+/// saved and loaded as any other.
+/// </remarks>
+public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
+{
+    private readonly IHost _host;
+    private readonly Options _options;
+
+    internal TorchImageClassificationTrainer(IHostEnvironment environment, Options options) =>
+        (_host, _options) = (environment.Register(nameof(TorchImageClassificationTrainer)), options);
+
+    /// <summary>What ML.NET wants to know of a trainer: it needs no normalised columns and no cache, and takes a validation set.</summary>
+    public TrainerInfo Info { get; } = new(normalization: false, calibration: false, caching: false, supportValid: true);
+
+    /// <summary>The columns that Fit's transformer adds.</summary>
+    /// <exception cref="ArgumentException">The label or image column is missing or of the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return TorchImageClassificationSchema.Append(inputSchema, _options.LabelColumnName, Columns);
+    }
+
+    /// <summary>Trains on the rows.</summary>
+    /// <exception cref="ArgumentException">The label or image column is missing or of the wrong type.</exception>
+    /// <exception cref="ImageDecodingException">An image cannot be decoded, and <see cref="Options.UndecodableImages"/> is Throw.</exception>
+    /// <exception cref="InvalidOperationException">Objective, teacher, network and rows do not fit together.</exception>
+    /// <exception cref="TrainingDivergedException">The objective became NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public TorchImageClassificationTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var channel = _host.Start("Training");
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
+        var network = _options.SizedNetwork;
+        var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
+        var seed = _host.Rand.Next();
+        var (training, validation) = ReadRows(input, network.InputShape, classes.Names, seed, channel, cancellation.Token);
+        channel.Info(MessageSensitivity.None, "Training on {0} images of {1} classes, validating on {2}.", training.Count, classes.Names.Count, validation?.Count ?? 0);
+
+        var plan = Plan(seed, new HostCallback(_host, channel, _options.MetricsCallback, cancellation));
+        var trainer = new Trainer(plan);
+        using var student = trainer.CreateStudent(network, classes.Names.Count);
+        var result = trainer.Run(student, training, validation, cancellation.Token);
+        var provenance = new TrainingProvenance { Plan = plan.Describe(), Seed = seed, Metrics = Metrics(result.Best) };
+        return new TorchImageClassificationTransformer(TorchImageClassificationModel.FromNetwork(student, classes, provenance), Columns);
+    }
+
+    private TransformerColumns Columns => new(_options.ImageColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName);
+
+    private (IImageSource Training, IImageSource? Validation) ReadRows(
+        IDataView input, ImageShape shape, IReadOnlyList<string> classNames, long seed, IChannel channel, CancellationToken token)
+    {
+        var rows = TrainingRows.Read(input, _options, shape, classNames, channel, token);
+        RequireRows(rows);
+        if (_options.ValidationSet is { } validationSet)
+        {
+            var names = ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, _options.LabelColumnName)).Names;
+            return (rows, TrainingRows.Read(validationSet, _options, shape, names, channel, token));
+        }
+
+        if (_options.ValidationSetFraction is not > 0)
+            return (rows, null);
+        var (kept, heldOut) = StratifiedSplit.Cut(rows, _options.ValidationSetFraction.Value, seed);
+        if (heldOut.Count > 0)
+            return (kept, heldOut);
+        channel.Warning(MessageSensitivity.None, "{0} rows are too few to hold out a fraction of {1} for validation; the last weights are kept.", rows.Count, _options.ValidationSetFraction);
+        return (rows, null);
+    }
+
+    private void RequireRows(DecodedCache rows)
+    {
+        if (rows.Count == 0)
+            throw new InvalidOperationException("There are no rows to train on: the data are empty, or no row has a label and an image that can be decoded.");
+        var present = Enumerable.Range(0, rows.Count).Select(rows.GetLabel).Distinct().ToList();
+        if (present.Count == 1)
+            throw new InvalidOperationException($"All {rows.Count} rows have the label '{rows.ClassNames[present[0]]}' in column '{_options.LabelColumnName}'; a classifier needs rows of at least 2 classes.");
+    }
+
+    private TrainingPlan Plan(long seed, TrainingCallback hostCallback) => new()
+    {
+        Objective = _options.Objective,
+        Teacher = _options.Teacher,
+        Augmentations = _options.Augmentations,
+        BatchSize = _options.BatchSize,
+        MaxEpochs = _options.MaxEpochs,
+        Optimizer = _options.Optimizer,
+        Schedule = _options.Schedule,
+        RestoreBestWeights = _options.RestoreBestWeights,
+        CheckpointDirectory = _options.CheckpointDirectory,
+        Device = _options.Device,
+        Seed = seed,
+        Callbacks = [hostCallback, .. _options.EarlyStopping is { } stopping ? [stopping] : Array.Empty<TrainingCallback>(), .. _options.Callbacks],
+    };
+
+    private static List<ModelMetric> Metrics(EpochMetrics best)
+    {
+        var metrics = new List<ModelMetric> { new("Accuracy", "Training", best.TrainingAccuracy), new("Loss", "Training", best.TrainingLoss) };
+        if (best.Validation is { } validation)
+        {
+            metrics.Add(new("Top1", "Validation", validation.Top1));
+            metrics.Add(new("Top5", "Validation", validation.Top5));
+            metrics.Add(new("NegativeLogLikelihood", "Validation", validation.NegativeLogLikelihood));
+            metrics.Add(new("ExpectedCalibrationError", "Validation", validation.ExpectedCalibrationError));
+        }
+
+        return metrics;
+    }
+}

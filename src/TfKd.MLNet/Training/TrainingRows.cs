@@ -1,0 +1,92 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace TfKd.MLNet;
+
+/// <summary>Reads labelled images out of an IDataView, once, into the decoded cache that epochs run from.</summary>
+internal static class TrainingRows
+{
+    private const int BlockRows = 64;
+    private const int ReasonsShown = 3;
+
+    /// <param name="data">The rows.</param>
+    /// <param name="options">Names the columns, and says what to do with images that cannot be decoded.</param>
+    /// <param name="shape">The shape to decode to.</param>
+    /// <param name="classNames">The classes of the label column.</param>
+    /// <param name="channel">Takes what was left out, as warnings.</param>
+    /// <param name="token">Stops between blocks.</param>
+    /// <exception cref="ImageDecodingException">An image cannot be decoded, and they are not to be skipped.</exception>
+    public static DecodedCache Read(
+        IDataView data, TorchImageClassificationTrainer.Options options, ImageShape shape, IReadOnlyList<string> classNames, IChannel channel, CancellationToken token)
+    {
+        var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
+        var image = ImageColumn.Find(data.Schema, options.ImageColumnName, shape);
+        using var cursor = data.GetRowCursor([label, .. ImageColumn.WithPath(image, data.Schema)]);
+        using var reader = ImageColumnReader.Open(cursor, image, shape);
+        var getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
+        var rows = new Filler(new DecodedCache(shape, classNames), new DecodeBlock(shape, BlockRows), reader, options.UndecodableImages);
+        var unlabelled = 0;
+        while (cursor.MoveNext())
+        {
+            var value = float.NaN;
+            getLabel(ref value);
+            if (float.IsNaN(value))
+            {
+                unlabelled++;
+                continue;
+            }
+
+            rows.Add(cursor.Position, (int)value);
+            token.ThrowIfCancellationRequested();
+        }
+
+        var cache = rows.Finish();
+        if (unlabelled > 0)
+            channel.Warning(MessageSensitivity.None, "{0} rows have no label and were left out.", unlabelled);
+        if (rows.Skipped > 0)
+            channel.Warning(MessageSensitivity.UserData, "{0} images cannot be decoded and were left out. {1}", rows.Skipped, string.Join(" ", rows.Reasons));
+        return cache;
+    }
+
+    /// <summary>Decodes block by block, side by side, and appends in the order of the rows.</summary>
+    private sealed class Filler(DecodedCache cache, DecodeBlock block, ImageColumnReader reader, UndecodableImages undecodable)
+    {
+        private readonly (long Row, int Label, ReadOnlyMemory<char> Path)[] _pending = new (long, int, ReadOnlyMemory<char>)[block.Capacity];
+
+        public int Skipped { get; private set; }
+
+        public List<string> Reasons { get; } = [];
+
+        public void Add(long row, int label)
+        {
+            _pending[block.Count] = (row, label, reader.ReadPath().ToString().AsMemory());
+            reader.AddTo(block);
+            if (block.Count == block.Capacity)
+                Flush();
+        }
+
+        public DecodedCache Finish()
+        {
+            Flush();
+            return cache;
+        }
+
+        private void Flush()
+        {
+            block.Decode();
+            for (var i = 0; i < block.Count; i++)
+            {
+                var (row, label, path) = _pending[i];
+                if (block.ErrorOf(i) is not { } reason)
+                    cache.Add(block.PixelsOf(i), label);
+                else if (undecodable == UndecodableImages.Throw)
+                    throw reader.Describe(row, path, reason);
+                else if (Skipped++ < ReasonsShown)
+                    Reasons.Add(reader.Describe(row, path, reason).Message);
+            }
+
+            block.Clear();
+        }
+    }
+}
