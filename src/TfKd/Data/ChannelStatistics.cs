@@ -61,4 +61,7 @@ public sealed record ChannelStatistics
 
     /// <inheritdoc/>
     public override int GetHashCode() => Mean.Concat(Std).Aggregate(0, HashCode.Combine);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"mean [{string.Join(", ", Mean)}], std [{string.Join(", ", Std)}]";
 }

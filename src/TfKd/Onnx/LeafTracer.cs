@@ -20,6 +20,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
+        // The numbers do not matter here, but some of oneDNN's kernels end the process on some processors.
+        using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
         var modes = new[] { module }.Concat(module.modules()).Select(part => (Module: part, part.training)).ToList();
         try
         {

@@ -11,7 +11,10 @@ public sealed class NetworkTeacher : ITeacher
 {
     private readonly ImageNetwork _network;
     private readonly bool _ownsNetwork;
+    private readonly Device _device;
     private readonly Tensor? _columns;
+    private readonly HashSet<int> _batchSizes = [];
+    private ComputePath _path = ComputePath.Default;
 
     /// <summary>Puts the network on the context's device and in evaluation mode.</summary>
     /// <param name="network">The network; a batch of another height or width is resized to its input shape, bilinearly.</param>
@@ -31,7 +34,7 @@ public sealed class NetworkTeacher : ITeacher
             throw new InvalidOperationException($"The teacher takes images of {shape.Channels} channels ({shape}), but the student's have {context.InputShape.Channels} ({context.InputShape}).");
         var columns = ClassMatching.Match(context.ClassNames, classNames);
         _columns = columns is null ? null : tensor([.. columns.Select(column => (long)column)], device: context.Device).DetachFromDisposeScope();
-        (_network, _ownsNetwork) = (network, ownsNetwork);
+        (_network, _ownsNetwork, _device) = (network, ownsNetwork, context.Device);
         _network.to(context.Device);
         _network.eval();
     }
@@ -60,11 +63,23 @@ public sealed class NetworkTeacher : ITeacher
         // A network that is shared may have been put back into training mode.
         if (_network.training)
             _network.eval();
+        CheckKernels((int)images.shape[0]);
         using var inference = inference_mode();
+        using var kernels = _path.Enter();
         var shape = _network.Architecture.InputShape;
         if (images.shape[2] != shape.Height || images.shape[3] != shape.Width)
             images = nn.functional.interpolate(Floating(images), [shape.Height, shape.Width], mode: InterpolationMode.Bilinear, align_corners: false);
-        return _network.call(images);
+        return _network.call(_path.Arrange(images));
+    }
+
+    // Not in inference mode: weights that are laid anew in it could never be trained again.
+    private void CheckKernels(int batchSize)
+    {
+        if (_device.type != DeviceType.CPU || !_batchSizes.Add(batchSize))
+            return;
+        var shape = _network.Architecture.InputShape;
+        _path = KernelCheck.Choose(_network, [shape.Channels, shape.Height, shape.Width], [.. _batchSizes]).Path;
+        _path.Prepare(_network);
     }
 
     private static Tensor Floating(Tensor images) => images.is_floating_point() ? images : images.to(ScalarType.Float32);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -49,15 +50,29 @@ public sealed record TrainingPlan
     /// <summary>Watchers of the run. Default: none.</summary>
     public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
-    /// <summary>What determines the weights, in words: provenance of a model, and the mark by which a checkpoint knows its plan.</summary>
-    public string Describe() => string.Join('\n',
-        $"Objective: {Objective}",
-        $"Teacher: {Teacher?.ToString() ?? "none"}",
-        $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
-        $"Batch size: {BatchSize}",
-        $"Epochs: {MaxEpochs}",
-        $"Optimizer: {Optimizer}",
-        $"Schedule: {Schedule}",
-        $"Restore best weights: {RestoreBestWeights}",
-        $"Seed: {Seed}");
+    /// <summary>What determines the weights, in words: provenance of a model, and the mark by which a checkpoint knows its plan. The same in every culture.</summary>
+    public string Describe()
+    {
+        // The texts of records follow the current culture, and there is no other way to ask for them.
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        try
+        {
+            return string.Join('\n',
+                $"Objective: {Objective}",
+                $"Teacher: {Teacher?.ToString() ?? "none"}",
+                $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
+                $"Batch size: {BatchSize}",
+                $"Epochs: {MaxEpochs}",
+                $"Optimizer: {Optimizer}",
+                $"Schedule: {Schedule}",
+                $"Normalization: {Normalization?.ToString() ?? "of the training rows"}",
+                $"Restore best weights: {RestoreBestWeights}",
+                $"Seed: {Seed}");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
 }
