@@ -43,6 +43,17 @@ public sealed class FolderImagesTests : IDisposable
     }
 
     [Fact]
+    public void Transformer_reads_no_image_where_no_score_is_asked_for_and_names_the_file_where_one_is()
+    {
+        Write("a", "1.png");
+        var view = TestModels.Fake(out _).Transform(_ml.Data.LoadImagesFromFolder(_folder.Path));
+        File.Delete(_folder.File("a/1.png"));
+        Assert.Equal(["a"], view.GetColumn<string>("Label"));
+        Assert.StartsWith($"Row 0: the image in column 'Image', from '{_folder.File("a/1.png")}', cannot be used. The file cannot be read: ",
+            Assert.Throws<ImageDecodingException>(() => view.GetColumn<float[]>("Score").First()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Split_and_shuffle_keep_rows_whole()
     {
         for (var i = 0; i < 50; i++)

@@ -42,6 +42,10 @@ internal abstract class ImageColumnReader : IDisposable
         {
             block.AddError(exception);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            block.AddError(new ImageDecodingException($"The file cannot be read: {exception.Message}", exception));
+        }
     }
 
     /// <summary>The file that the row's image came from; empty where that is not known.</summary>
@@ -60,7 +64,7 @@ internal abstract class ImageColumnReader : IDisposable
     {
     }
 
-    /// <summary>Adds the row's image, or throws an <see cref="ImageDecodingException"/> before anything was added.</summary>
+    /// <summary>Adds the row's image, or throws before anything was added: an <see cref="ImageDecodingException"/>, or what reading a file throws.</summary>
     private protected abstract void Add(DecodeBlock block);
 
     private static byte ToByte(float value) => value is >= 0 and <= 255
@@ -96,14 +100,9 @@ internal abstract class ImageColumnReader : IDisposable
         private protected override void Add(DecodeBlock block)
         {
             var path = ReadPath().ToString();
-            try
-            {
-                block.AddEncoded(File.ReadAllBytes(path));
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-            {
-                throw new ImageDecodingException(path.Length == 0 ? "The path is empty." : $"The file cannot be read: {exception.Message}", exception);
-            }
+            if (path.Length == 0)
+                throw new ImageDecodingException("The path is empty.");
+            block.AddEncoded(File.ReadAllBytes(path));
         }
     }
 }

@@ -10,6 +10,7 @@ namespace TfKd.MLNet;
 internal sealed class MLImageReader(DataViewRow row, DataViewSchema.Column column, ImageShape shape) : ImageColumnReader(row, column)
 {
     private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);
+    private readonly byte[] _pixels = new byte[shape.ByteCount];
     private MLImage? _image;
 
     public override void Dispose()
@@ -30,6 +31,7 @@ internal sealed class MLImageReader(DataViewRow row, DataViewSchema.Column colum
             MLPixelFormat.Rgba32 => false,
             var format => throw new ImageDecodingException($"The pixel format is {format}; expected {MLPixelFormat.Bgra32} or {MLPixelFormat.Rgba32}."),
         };
-        ImageFit.Fit(_image.Pixels, _image.Width, _image.Height, isBgra, shape, block.AddPixels());
+        ImageFit.Fit(_image.Pixels, _image.Width, _image.Height, isBgra, shape, _pixels);
+        _pixels.CopyTo(block.AddPixels());
     }
 }
