@@ -46,6 +46,15 @@ public sealed class OnnxScorerTests
     }
 
     [Fact]
+    public async Task Eight_threads_share_one_session()
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var expected = transformer.Transform(_data).GetColumn<float[]>("Score").ToList();
+        var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => transformer.Transform(_data).GetColumn<float[]>("Score").ToList())));
+        Assert.All(found, scores => Assert.Equal(expected, scores));
+    }
+
+    [Fact]
     public async Task Disposing_while_others_score_stops_them_and_not_the_process()
     {
         for (var round = 0; round < 10; round++)

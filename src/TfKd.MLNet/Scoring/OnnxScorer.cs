@@ -21,7 +21,7 @@ internal sealed class OnnxScorer : IImageScorer
     {
         (_shape, _classCount) = (shape, classCount);
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        // Workers that spin between batches would take the cores that decode the next images.
+        // Workers that spin between batches take the cores that decode the next images, and those of whatever else runs.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         try
         {
