@@ -18,7 +18,9 @@ public abstract class OnnxEmitter
 
 /// <summary>Writes the nodes of one type of leaf module. Pass an instance to <see cref="OnnxExporter"/> to export a module of your own.</summary>
 /// <typeparam name="TModule">The module's type, a <c>nn.Module&lt;Tensor, Tensor&gt;</c> or <c>nn.Module&lt;Tensor, Tensor, Tensor&gt;</c>.</typeparam>
+#pragma warning disable RS0022 // Deriving from this class, and not from the one without a type, is what is meant.
 public abstract class OnnxEmitter<TModule> : OnnxEmitter where TModule : nn.Module
+#pragma warning restore RS0022
 {
     internal sealed override bool Handles(nn.Module module) => module is TModule;
 
