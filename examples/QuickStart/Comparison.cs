@@ -45,7 +45,7 @@ internal static class Comparison
             var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
                 .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
                 {
-                    Network = new CifarResNet { Depth = 20 },
+                    Network = new SmallCnn(),
                     Objective = objective,
                     MaxEpochs = epochs,
                     MetricsCallback = metrics => report(metrics.Epoch + 1, $"epoch {metrics.Epoch + 1} of {epochs}, validation top-1 {metrics.Validation?.Top1:P1}"),

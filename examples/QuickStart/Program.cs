@@ -7,7 +7,7 @@ var work = new Option<DirectoryInfo>("--work")
     Description = "Folder for what the program writes.",
     DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "tfkd-quickstart")),
 };
-var epochs = new Option<int>("--epochs") { Description = "Passes over the training photos.", DefaultValueFactory = _ => 15 };
+var epochs = new Option<int>("--epochs") { Description = "Passes over the training photos.", DefaultValueFactory = _ => 20 };
 var seed = new Option<int>("--seed") { Description = "Seed of all that is random.", DefaultValueFactory = _ => 1 };
 
 var model = new Argument<FileInfo>("model") { Description = "A saved model." };

@@ -23,8 +23,8 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>The most probable class, a key column. Default "PredictedLabel".</summary>
         public string PredictedLabelColumnName { get; init => field = Require.Name(value); } = "PredictedLabel";
 
-        /// <summary>What is trained. Default: a ResNet-20 for 32x32 pixels.</summary>
-        public NetworkArchitecture Network { get; init => field = Require.NotNull(value); } = new CifarResNet();
+        /// <summary>What is trained. Default: <see cref="SmallCnn"/>, for 32x32 pixels.</summary>
+        public NetworkArchitecture Network { get; init => field = Require.NotNull(value); } = new SmallCnn();
 
         /// <summary>What is minimised. Default: cross entropy.</summary>
         public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();

@@ -44,7 +44,7 @@ public sealed class Trainer(TrainingPlan plan)
         path.Prepare(student);
         using var teacher = Plan.Teacher?.Open(new TeacherContext(training.ClassNames, training.Shape, device));
         using var optimizer = Plan.Optimizer.Create(student.parameters());
-        using var run = new TrainingRun(Plan, student, optimizer, training.ClassNames);
+        using var run = new TrainingRun(Plan, student, optimizer, training);
         if (run.TryResume() is { } message)
             Say(message);
         Notify(callback => callback.OnTrainBegin(run.State));

@@ -14,11 +14,11 @@ internal sealed class TrainingRun : IDisposable
     private WeightSnapshot? _best;
     private int _bestEpoch = -1;
 
-    public TrainingRun(TrainingPlan plan, ImageNetwork student, OptimizerHelper optimizer, IReadOnlyList<string> classNames)
+    public TrainingRun(TrainingPlan plan, ImageNetwork student, OptimizerHelper optimizer, IImageSource training)
     {
         (_plan, _optimizer, State) = (plan, optimizer, new TrainingState(student, plan));
         if (plan.CheckpointDirectory is { } directory)
-            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Architecture}\n{plan.Describe()}\nClasses: {string.Join(", ", classNames)}");
+            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {SourceFingerprint.Of(training)}");
     }
 
     public TrainingState State { get; }

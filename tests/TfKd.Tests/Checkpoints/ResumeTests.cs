@@ -55,6 +55,13 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void Other_rows_do_not_continue_it()
+    {
+        Run(Plan);
+        Assert.Contains("is the checkpoint of another run", Assert.Throws<InvalidOperationException>(() => Run(Plan, seedOfRows: 9)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Half_a_checkpoint_is_refused()
     {
         Run(Plan);
@@ -72,14 +79,14 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains(file, Assert.ThrowsAny<IOException>(() => Run(Plan with { CheckpointDirectory = Path.Combine(file, "below") })).Message, StringComparison.Ordinal);
     }
 
-    private static (byte[] Weights, TrainingResult Result) Run(TrainingPlan plan, int? cancelInEpoch = null)
+    private static (byte[] Weights, TrainingResult Result) Run(TrainingPlan plan, int? cancelInEpoch = null, int seedOfRows = 1)
     {
         using var source = new CancellationTokenSource();
         if (cancelInEpoch is { } epoch)
             plan = plan with { Callbacks = [new CancelInEpoch(epoch, source)] };
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 8 }, 4);
-        var result = trainer.Run(student, PatternSource.Create(96), PatternSource.Create(64, seed: 2), source.Token);
+        var result = trainer.Run(student, PatternSource.Create(96, seed: seedOfRows), PatternSource.Create(64, seed: 2), source.Token);
         using var stream = new MemoryStream();
         NetworkWeights.Save(student, stream);
         return (stream.ToArray(), result);
