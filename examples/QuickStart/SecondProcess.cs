@@ -51,7 +51,7 @@ internal static class SecondProcess
     /// <summary>Shows some of the predictions, evenly spread.</summary>
     private static void Show(Prediction[] predictions, int count)
     {
-        var width = predictions.Max(prediction => Math.Max(prediction.Label.Length, prediction.Predicted.Length)) + 2;
+        var width = Math.Max("predicted".Length, predictions.Max(prediction => Math.Max(prediction.Label.Length, prediction.Predicted.Length))) + 2;
         Console.WriteLine($"  {"label".PadRight(width)}{"predicted".PadRight(width)}confidence");
         count = Math.Min(count, predictions.Length);
         for (var i = 0; i < count; i++)

@@ -12,6 +12,9 @@ foreach (var row in ml.Data.CreateEnumerable<Output>(scored, reuseRowObject: fal
 
 internal sealed class Input
 {
+    /// <summary>A chain that maps labels to keys asks for the column when it predicts, too.</summary>
+    public string Label { get; set; } = "";
+
     public byte[] Image { get; set; } = [];
 }
 
