@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 // What is used behind these doors, the same in every version of ML.NET from 1.0 to 6.0 preview: LoadableClassAttribute, SignatureLoadModel,
 // VersionInfo, ModelSaveContext and ModelLoadContext (saving and loading without registration); the constructors of SchemaShape.Column and
-// TrainerInfo (schemas of estimators); CatalogUtils.GetEnvironment; ICancelable (cancellation by the host).
+// TrainerInfo (schemas of estimators); RowCursorUtils.GetLabelGetter; CatalogUtils.GetEnvironment; ICancelable (cancellation by the host).
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 
