@@ -16,6 +16,11 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     public TeacherSignal RequireTeacher() =>
         Teacher ?? throw new InvalidOperationException("The objective needs a teacher, but there is none: name a TeacherSource beside it.");
 
+    /// <summary>The classes of the rows, for objectives that declare <see cref="ObjectiveNeeds.HardLabels"/>.</summary>
+    /// <exception cref="InvalidOperationException">The targets are mixtures.</exception>
+    public Tensor RequireLabels() =>
+        Targets.Labels ?? throw new InvalidOperationException("The objective needs one class a row, but the targets are mixtures.");
+
     /// <summary>Cross entropy of the targets, whether they are labels or mixtures.</summary>
     /// <param name="logProbabilities">The student's, [N,K].</param>
     /// <returns>[N].</returns>

@@ -10,7 +10,7 @@ public sealed class MixedTargetTests
     private const int Classes = 5;
 
     [Theory]
-    [MemberData(nameof(ObjectiveCases.Names), MemberType = typeof(ObjectiveCases))]
+    [MemberData(nameof(ObjectiveCases.NamesForMixtures), MemberType = typeof(ObjectiveCases))]
     public void Distribution_of_one_class_is_the_same_as_its_label(string name)
     {
         using var scope = NewDisposeScope();
@@ -22,7 +22,7 @@ public sealed class MixedTargetTests
     }
 
     [Theory]
-    [MemberData(nameof(ObjectiveCases.Names), MemberType = typeof(ObjectiveCases))]
+    [MemberData(nameof(ObjectiveCases.NamesForMixtures), MemberType = typeof(ObjectiveCases))]
     public void Value_of_a_mixture_is_the_mixture_of_the_values(string name)
     {
         using var scope = NewDisposeScope();
@@ -32,6 +32,18 @@ public sealed class MixedTargetTests
         var value = Compute(name, batch, Targets.FromProbabilities(0.3 * OneHot(batch) + 0.7 * OneHot(other)));
 
         Assert.Equal(0.3 * batch.Value(ObjectiveCases.All[name]) + 0.7 * other.Value(ObjectiveCases.All[name]), value, 1e-9);
+    }
+
+    [Theory]
+    [MemberData(nameof(ObjectiveCases.NamesForLabels), MemberType = typeof(ObjectiveCases))]
+    public void Objectives_of_one_class_a_row_refuse_mixtures(string name)
+    {
+        using var scope = NewDisposeScope();
+        var batch = LogitBatch.Random(seed: 5, Rows, Classes);
+
+        var error = Assert.Throws<InvalidOperationException>(() => Compute(name, batch, Targets.FromProbabilities(OneHot(batch))));
+
+        Assert.Equal("The objective needs one class a row, but the targets are mixtures.", error.Message);
     }
 
     [Fact]

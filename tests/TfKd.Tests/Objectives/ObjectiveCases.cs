@@ -21,6 +21,14 @@ public static class ObjectiveCases
         new TfKdRegularization { Alpha = 0.7, Temperature = 1 },
         new TfKdRegularization { Alpha = 0.95, Temperature = 40, CorrectProbability = 0.9, Form = TfKdForm.ReferenceCode },
         new TfKdRegularization { Alpha = 0.1, Temperature = 20, Form = TfKdForm.ReferenceCode, Multiplier = 100 },
+        new ConfidencePenalty(),
+        new MaxSuppression(),
+        new FocalLoss(),
+        new FocalLoss { Gamma = 0.5 },
+        new PolyLoss(),
+        new PolyLoss { Epsilon = -0.5 },
+        new LabelRelaxation(),
+        new LabelRelaxation { Alpha = 0.6 },
         0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 },
         2 * new LabelSmoothing() + new TfKdRegularization() + -0.5 * new CrossEntropy(),
     ];
@@ -28,4 +36,12 @@ public static class ObjectiveCases
     public static IReadOnlyDictionary<string, Objective> All { get; } = _objectives.ToDictionary(objective => objective.ToString());
 
     public static TheoryData<string> Names => [.. All.Keys];
+
+    /// <summary>Those that take mixtures of classes as targets.</summary>
+    public static TheoryData<string> NamesForMixtures => [.. All.Where(entry => !NeedsLabels(entry.Value)).Select(entry => entry.Key)];
+
+    /// <summary>Those that need one class a row.</summary>
+    public static TheoryData<string> NamesForLabels => [.. All.Where(entry => NeedsLabels(entry.Value)).Select(entry => entry.Key)];
+
+    private static bool NeedsLabels(Objective objective) => objective.Needs.HasFlag(ObjectiveNeeds.HardLabels);
 }

@@ -14,6 +14,12 @@ public sealed class ObjectiveContractTests
         new(() => new SoftTargetKl { Temperature = 2 }, ObjectiveNeeds.Teacher, "SoftTargetKl { Temperature = 2, Reduction = PerRow, SoftenStudent = True }"),
         new(() => new KnowledgeDistillation { Alpha = 0.5 }, ObjectiveNeeds.Teacher, "KnowledgeDistillation { Alpha = 0.5, Temperature = 4, Form = Hinton, Multiplier = 1 }"),
         new(() => new TfKdRegularization { Alpha = 0.5 }, ObjectiveNeeds.None, "TfKdRegularization { Alpha = 0.5, Temperature = 20, CorrectProbability = 0.99, Form = Paper, Multiplier = 1 }"),
+        new(() => new ConfidencePenalty(), ObjectiveNeeds.None, "ConfidencePenalty { }"),
+        new(() => new MaxSuppression(), ObjectiveNeeds.None, "MaxSuppression { }"),
+        new(() => new FocalLoss { Gamma = 3 }, ObjectiveNeeds.HardLabels, "FocalLoss { Gamma = 3 }"),
+        new(() => new PolyLoss { Epsilon = 2 }, ObjectiveNeeds.HardLabels, "PolyLoss { Epsilon = 2 }"),
+        // So small that no row is inside, where the gradient ends.
+        new(() => new LabelRelaxation { Alpha = 0.001 }, ObjectiveNeeds.HardLabels, "LabelRelaxation { Alpha = 0.001 }"),
         new(() => 0.5 * new LabelSmoothing() + new CrossEntropy(), ObjectiveNeeds.None, "0.5 * LabelSmoothing { Smoothing = 0.1, Convention = Uniform } + 1 * CrossEntropy { }"),
     }.ToDictionary(row => row.Make().GetType().Name);
 

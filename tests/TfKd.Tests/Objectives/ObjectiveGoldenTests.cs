@@ -5,7 +5,7 @@ namespace TfKd.Tests.Objectives;
 /// <summary>Values of a plain Python program that shares no code with this library: shared/golden/golden.py.</summary>
 public sealed class ObjectiveGoldenTests
 {
-    private static readonly string[] _prefixes = ["cross_entropy", "label_smoothing", "kd ", "tfkd_reg"];
+    private static readonly string[] _prefixes = ["cross_entropy", "label_smoothing", "kd ", "tfkd_reg", "confidence_penalty", "focal", "poly", "label_relaxation", "max_suppression"];
 
     private static readonly Dictionary<string, Objective> _objectives = new()
     {
@@ -14,6 +14,11 @@ public sealed class ObjectiveGoldenTests
         ["label_smoothing off_target smoothing=0.1"] = new LabelSmoothing { Convention = SmoothingConvention.OffTarget },
         ["label_smoothing uniform smoothing=0.3"] = new LabelSmoothing { Smoothing = 0.3 },
         ["label_smoothing off_target smoothing=0.3"] = new LabelSmoothing { Smoothing = 0.3, Convention = SmoothingConvention.OffTarget },
+        ["confidence_penalty beta=0.1"] = new CrossEntropy() + 0.1 * new ConfidencePenalty(),
+        ["focal gamma=2"] = new FocalLoss(),
+        ["poly epsilon=1"] = new PolyLoss(),
+        ["label_relaxation alpha=0.1"] = new LabelRelaxation(),
+        ["max_suppression lambda=0.1"] = new CrossEntropy() + 0.1 * new MaxSuppression(),
         ["kd paper alpha=0.95 temperature=20"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.Paper },
         ["kd hinton alpha=0.95 temperature=20"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20 },
         ["kd reference_code alpha=0.95 temperature=20 multiplier=1"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.ReferenceCode },

@@ -15,6 +15,11 @@ internal static class ObjectiveOracle
             * Mean(batch, i => Kl(Power(Virtual(batch, i, o), 1 / o.Temperature), Softmax(batch.Student[i], o.Temperature))),
         TfKdRegularization o => (1 - o.Alpha) * Value(new CrossEntropy(), batch) + o.Alpha * o.Multiplier / batch.Classes
             * Mean(batch, i => Kl(Softmax(Virtual(batch, i, o), o.Temperature), Softmax(batch.Student[i], 1))),
+        ConfidencePenalty => Mean(batch, i => -H(Softmax(batch.Student[i], 1), Softmax(batch.Student[i], 1))),
+        MaxSuppression => Mean(batch, i => batch.Student[i].Max() - batch.Student[i].Average()),
+        FocalLoss o => Mean(batch, i => -Math.Pow(1 - Correct(batch, i), o.Gamma) * Math.Log(Correct(batch, i))),
+        PolyLoss o => Mean(batch, i => -Math.Log(Correct(batch, i)) + o.Epsilon * (1 - Correct(batch, i))),
+        LabelRelaxation o => Mean(batch, i => Correct(batch, i) >= 1 - o.Alpha ? 0 : Kl([1 - o.Alpha, o.Alpha], [Correct(batch, i), 1 - Correct(batch, i)])),
         WeightedSum o => o.Terms.Sum(term => term.Weight * Value(term.Objective, batch)),
         _ => throw new NotSupportedException($"The oracle does not know {objective}."),
     };
@@ -33,6 +38,8 @@ internal static class ObjectiveOracle
         var sum = array.Sum();
         return [.. array.Select(value => value / sum)];
     }
+
+    private static double Correct(LogitBatch batch, int i) => Softmax(batch.Student[i], 1)[batch.Labels[i]];
 
     private static double[] OneHot(LogitBatch batch, int i) => [.. Enumerable.Range(0, batch.Classes).Select(k => k == batch.Labels[i] ? 1.0 : 0.0)];
 

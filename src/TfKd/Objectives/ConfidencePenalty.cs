@@ -1,0 +1,26 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>The negative entropy of the student's answer: added to a <see cref="CrossEntropy"/>, it keeps answers from being too sure.</summary>
+/// <remarks>
+/// <para>-H(p) = sum over k of p(k) log p(k), a mean over rows: the bare term. The published objective is CrossEntropy + 0.1 ConfidencePenalty, where
+/// 0.1 is one of the weights its authors tried.</para>
+/// <para>Pereyra, Tucker, Chorowski, Kaiser and Hinton, 'Regularizing Neural Networks by Penalizing Confident Output Distributions', ICLR 2017 workshop.</para>
+/// </remarks>
+public sealed record ConfidencePenalty : Objective
+{
+    /// <inheritdoc/>
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
+
+    /// <inheritdoc/>
+    public override Tensor Compute(ObjectiveInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        var logProbabilities = Divergences.LogSoftmax(input.Student.Logits);
+        var rows = Divergences.CrossEntropy(logProbabilities.exp(), logProbabilities).neg();
+        return input.MeanOverRows(rows, "confidence_penalty").MoveToOuterDisposeScope();
+    }
+}
