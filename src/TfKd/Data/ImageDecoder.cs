@@ -27,7 +27,7 @@ internal static class ImageDecoder
         var turned = (int)codec.EncodedOrigin > (int)SKEncodedOrigin.BottomLeft;
         var size = SmallestUsefulSize(codec, turned ? (shape.Width, shape.Height) : (shape.Height, shape.Width));
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, SKAlphaType.Premul);
-        var buffer = Rent(ref _decoded, info.BytesSize);
+        var buffer = ImageFit.Rent(ref _decoded, info.BytesSize);
         SKCodecResult result;
         unsafe
         {
@@ -40,7 +40,7 @@ internal static class ImageDecoder
         var (width, height) = (info.Width, info.Height);
         if (codec.EncodedOrigin is not (SKEncodedOrigin.TopLeft or SKEncodedOrigin.Default))
         {
-            var upright = Rent(ref _upright, info.BytesSize);
+            var upright = ImageFit.Rent(ref _upright, info.BytesSize);
             TurnUpright(MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(upright.AsSpan()), width, height, codec.EncodedOrigin);
             buffer = upright;
             if (turned)
@@ -87,9 +87,6 @@ internal static class ImageDecoder
             }
         }
     }
-
-    private static byte[] Rent(ref byte[]? buffer, int length) =>
-        buffer is not null && buffer.Length >= length ? buffer : buffer = GC.AllocateUninitializedArray<byte>(length);
 
     private static string Start(ReadOnlySpan<byte> bytes) => Convert.ToHexString(bytes[..Math.Min(8, bytes.Length)]);
 }

@@ -42,11 +42,10 @@ internal static class ImageFit
     {
         var source = new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Premul);
         var target = source.WithSize(scaledWidth, scaledHeight);
-        if (_scaled is null || _scaled.Length < target.BytesSize)
-            _scaled = GC.AllocateUninitializedArray<byte>(target.BytesSize);
+        var scaled = Rent(ref _scaled, target.BytesSize);
         unsafe
         {
-            fixed (byte* from = pixels, to = _scaled)
+            fixed (byte* from = pixels, to = scaled)
             {
                 using var input = new SKPixmap(source, (nint)from);
                 using var output = new SKPixmap(target, (nint)to);
@@ -56,8 +55,12 @@ internal static class ImageFit
             }
         }
 
-        return _scaled.AsSpan(0, target.BytesSize);
+        return scaled.AsSpan(0, target.BytesSize);
     }
+
+    /// <summary>A thread's buffer of at least a length, kept for the next image.</summary>
+    internal static byte[] Rent(ref byte[]? buffer, int length) =>
+        buffer is not null && buffer.Length >= length ? buffer : buffer = GC.AllocateUninitializedArray<byte>(length);
 
     private static void WriteRgb(ReadOnlySpan<byte> row, bool isBgra, ImageShape shape, int y, Span<byte> target)
     {

@@ -39,6 +39,11 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return body.call(normalized);
     }
 
+    /// <summary>The check of the network's convolutions on the CPU; null on another device, where <see cref="ComputePath.Default"/> is the one to use.</summary>
+    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes) => this.parameters().First().device_type == DeviceType.CPU
+        ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], batchSizes)
+        : null;
+
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>
     public NetworkOutput Run(Tensor images) => new(call(images));
 }

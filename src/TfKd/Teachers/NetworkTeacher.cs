@@ -11,7 +11,6 @@ public sealed class NetworkTeacher : ITeacher
 {
     private readonly ImageNetwork _network;
     private readonly bool _ownsNetwork;
-    private readonly Device _device;
     private readonly Tensor? _columns;
     private readonly HashSet<int> _batchSizes = [];
     private ComputePath _path = ComputePath.Default;
@@ -34,7 +33,7 @@ public sealed class NetworkTeacher : ITeacher
             throw new InvalidOperationException($"The teacher takes images of {shape.Channels} channels ({shape}), but the student's have {context.InputShape.Channels} ({context.InputShape}).");
         var columns = ClassMatching.Match(context.ClassNames, classNames);
         _columns = columns is null ? null : tensor([.. columns.Select(column => (long)column)], device: context.Device).DetachFromDisposeScope();
-        (_network, _ownsNetwork, _device) = (network, ownsNetwork, context.Device);
+        (_network, _ownsNetwork) = (network, ownsNetwork);
         _network.to(context.Device);
         _network.eval();
     }
@@ -75,10 +74,9 @@ public sealed class NetworkTeacher : ITeacher
     // Not in inference mode: weights that are laid anew in it could never be trained again.
     private void CheckKernels(int batchSize)
     {
-        if (_device.type != DeviceType.CPU || !_batchSizes.Add(batchSize))
+        if (!_batchSizes.Add(batchSize) || _network.CheckKernels(_network.Architecture.InputShape, [.. _batchSizes]) is not { } check)
             return;
-        var shape = _network.Architecture.InputShape;
-        _path = KernelCheck.Choose(_network, [shape.Channels, shape.Height, shape.Width], [.. _batchSizes]).Path;
+        _path = check.Path;
         _path.Prepare(_network);
     }
 

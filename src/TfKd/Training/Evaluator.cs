@@ -19,9 +19,7 @@ public static class Evaluator
         var loader = new BatchLoader(source, batchSize);
         var metrics = new MetricsAccumulator();
         var device = network.parameters().First().device;
-        path ??= device.type == DeviceType.CPU
-            ? KernelCheck.Choose(network, [source.Shape.Channels, source.Shape.Height, source.Shape.Width], loader.BatchSizes).Path
-            : ComputePath.Default;
+        path ??= network.CheckKernels(source.Shape, loader.BatchSizes)?.Path ?? ComputePath.Default;
         var wasTraining = network.training;
         network.eval();
         try

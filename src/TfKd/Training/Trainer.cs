@@ -40,7 +40,7 @@ public sealed class Trainer(TrainingPlan plan)
         var device = Plan.Device ?? CPU;
         student.to(device);
         var loader = new BatchLoader(training, Plan.BatchSize);
-        var path = ChoosePath(student, training.Shape, [.. loader.BatchSizes, .. validation is null ? [] : new BatchLoader(validation, Plan.BatchSize).BatchSizes], device);
+        var path = ChoosePath(student, training.Shape, [.. loader.BatchSizes, .. validation is null ? [] : new BatchLoader(validation, Plan.BatchSize).BatchSizes]);
         path.Prepare(student);
         using var teacher = Plan.Teacher?.Open(new TeacherContext(training.ClassNames, training.Shape, device));
         using var optimizer = Plan.Optimizer.Create(student.parameters());
@@ -104,11 +104,10 @@ public sealed class Trainer(TrainingPlan plan)
         };
     }
 
-    private ComputePath ChoosePath(ImageNetwork student, ImageShape shape, IReadOnlyList<int> batchSizes, Device device)
+    private ComputePath ChoosePath(ImageNetwork student, ImageShape shape, IReadOnlyList<int> batchSizes)
     {
-        if (device.type != DeviceType.CPU)
+        if (student.CheckKernels(shape, batchSizes) is not { } check)
             return ComputePath.Default;
-        var check = KernelCheck.Choose(student, [shape.Channels, shape.Height, shape.Width], batchSizes);
         Say(check.Summary);
         if (check.Warning is { } warning)
             Say(warning, isWarning: true);

@@ -28,7 +28,7 @@ internal sealed class TrainingStep(TrainingPlan plan, ImageNetwork student, ITea
             group.LearningRate = learningRate;
         optimizer.step();
         using var noGradient = no_grad();
-        return output.Logits.argmax(1).eq(loaded.Labels.to(_device)).sum().item<long>();
+        return output.Logits.argmax(1).eq(batch.Targets.Labels!).sum().item<long>();
     }
 
     private ImageBatch Prepare(LoadedBatch loaded, int view)
