@@ -36,6 +36,18 @@ public abstract record NetworkArchitecture
     /// </summary>
     public virtual IReadOnlyList<string> GetStages() => [];
 
-    /// <summary>Builds the module that maps normalised images [N,C,H,W] to logits [N,K]. Its state-dict keys are the keys of weight files.</summary>
+    /// <summary>
+    /// Prefixes of keys in published weight files that belong to parts which this network leaves out, such as classifiers used in training only; loading passes over
+    /// them. Default: none.
+    /// </summary>
+    public virtual IReadOnlyList<string> GetUnusedWeightPrefixes() => [];
+
+    /// <summary>Emitters for the leaf modules of the network that the ONNX export does not know by itself. Default: none.</summary>
+    public virtual IReadOnlyList<OnnxEmitter> GetOnnxEmitters() => [];
+
+    /// <summary>
+    /// Builds the module that maps normalised images [N,C,H,W] to logits [N,K]. Its state-dict keys are the keys of weight files. Its last Linear or Conv2d with K
+    /// outputs, in the order of registration, is its head. A body that is an <see cref="IFeatureBody"/> trains faster with all its stages frozen.
+    /// </summary>
     protected abstract nn.Module<Tensor, Tensor> BuildBody(int classCount);
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Stem, three or four stages of residual blocks, mean over positions, linear classifier: every ResNet of the library.</summary>
-internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
+internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
 {
     // The fields' names are the keys of weight files.
     private readonly Conv2d conv1;
@@ -59,6 +59,12 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor images)
     {
+        using var features = Extract(images);
+        return Classify(features);
+    }
+
+    public Tensor Extract(Tensor images)
+    {
         using var scope = NewDisposeScope();
         var x = relu.call(bn1.call(conv1.call(images)));
         if (maxpool is not null)
@@ -66,6 +72,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>
         x = layer3.call(layer2.call(layer1.call(x)));
         if (layer4 is not null)
             x = layer4.call(x);
-        return fc.call(flatten.call(avgpool.call(x))).MoveToOuterDisposeScope();
+        return flatten.call(avgpool.call(x)).MoveToOuterDisposeScope();
     }
+
+    public Tensor Classify(Tensor features) => fc.call(features);
 }
