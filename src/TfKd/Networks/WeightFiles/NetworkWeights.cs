@@ -28,23 +28,55 @@ public static class NetworkWeights
         Apply(network, SafeTensors.Read(stream, source), source);
     }
 
-    /// <summary>Saves to a .safetensors file: beside its place first, then moved over.</summary>
+    /// <summary>
+    /// Loads everything but the head, the last Linear or Conv2d with as many outputs as the network has classes: for a network of other classes than the file's.
+    /// The head stays as it is, and what the file has in its place is passed over, whatever its number of classes.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="path">A file as <see cref="Load(ImageNetwork, string)"/> takes it.</param>
+    /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network without its head; the network is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">The network has no head.</exception>
+    public static void LoadBackbone(ImageNetwork network, string path)
+    {
+        var head = NetworkHead.Find(network);
+        using var scope = NewDisposeScope();
+        var weights = SafeTensors.Read(path);
+        var state = network.Body.state_dict();
+        var named = WeightKeys.MatchBackbone(network, head, state, weights);
+        foreach (var key in head.Keys())
+            state.Remove(key);
+        Copy(state, named, $"'{path}'", $"{network.Architecture} without its head '{head.Path}'");
+    }
+
+    /// <summary>
+    /// Saves to a .safetensors file: beside its place first, then moved over. Beside the weights it has the texts <c>format</c> = <c>pt</c>, which other readers
+    /// expect, and <c>normalization.mean</c> and <c>normalization.std</c>, for <see cref="ReadNormalization"/>.
+    /// </summary>
     public static void Save(ImageNetwork network, string path)
     {
         ArgumentNullException.ThrowIfNull(network);
-        SafeTensors.Write(path, network.Body.state_dict());
+        SafeTensors.Write(path, network.Body.state_dict(), NormalizationText.Metadata(network.Normalization.Statistics));
     }
 
     /// <summary>Saves as .safetensors to a stream.</summary>
+    /// <inheritdoc cref="Save(ImageNetwork, string)"/>
     public static void Save(ImageNetwork network, Stream stream)
     {
         ArgumentNullException.ThrowIfNull(network);
-        SafeTensors.Write(stream, network.Body.state_dict());
+        SafeTensors.Write(stream, network.Body.state_dict(), NormalizationText.Metadata(network.Normalization.Statistics));
     }
+
+    /// <summary>The normalisation of pixels that the weights in a file were trained with, as <see cref="Save(ImageNetwork, string)"/> writes it; null where the file does not say.</summary>
+    /// <exception cref="InvalidDataException">The file is invalid, or its normalisation is none.</exception>
+    public static ChannelStatistics? ReadNormalization(string path) => NormalizationText.Read(SafeTensors.ReadHeader(path).Metadata, $"'{path}'");
 
     /// <summary>Copies tensors into the network's parameters and buffers, converted to the network's precision and device.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="weights">Tensors under the keys of <see cref="ImageNetwork.Body"/>; they stay the caller's. The step counters of batch norms may be absent and are then 0.</param>
+    /// <param name="weights">
+    /// Tensors under the keys of <see cref="ImageNetwork.Body"/>; they stay the caller's. The step counters of batch norms may be absent and are then 0. The prefixes
+    /// <c>module.</c> and <c>_orig_mod.</c> are taken off where all keys have them, keys of parts that the network leaves out
+    /// (<see cref="NetworkArchitecture.GetUnusedWeightPrefixes"/>) are passed over, and the head may have another name.
+    /// </param>
     /// <param name="source">What messages call the weights.</param>
     /// <exception cref="InvalidDataException">A key is missing or unexpected, or has another shape or kind of type; the network is unchanged.</exception>
     public static void Apply(ImageNetwork network, IReadOnlyDictionary<string, Tensor> weights, string source)
@@ -52,9 +84,14 @@ public static class NetworkWeights
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(weights);
         var state = network.Body.state_dict();
+        Copy(state, WeightKeys.Match(network, state, weights), source, $"{network.Architecture} with {network.ClassCount} classes");
+    }
+
+    private static void Copy(Dictionary<string, Tensor> state, Dictionary<string, Tensor> weights, string source, string target)
+    {
         var differences = Differences(state, weights).ToList();
         if (differences.Count > 0)
-            throw new InvalidDataException($"{source} does not fit {network.Architecture} with {network.ClassCount} classes:\n{string.Join('\n', differences)}");
+            throw new InvalidDataException($"{source} does not fit {target}:\n{string.Join('\n', differences)}");
         using var noGrad = no_grad();
         foreach (var (key, tensor) in state)
             if (weights.TryGetValue(key, out var value))
@@ -63,7 +100,7 @@ public static class NetworkWeights
                 tensor.zero_();
     }
 
-    private static IEnumerable<string> Differences(Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+    private static IEnumerable<string> Differences(Dictionary<string, Tensor> state, Dictionary<string, Tensor> weights)
     {
         foreach (var (key, tensor) in state.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             if (!weights.TryGetValue(key, out var value))

@@ -1,0 +1,75 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Brings the keys of weights to those of a network: without the prefixes of training wrappers, without what the network leaves out, and with the network's name of
+/// the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
+/// </summary>
+internal static class WeightKeys
+{
+    // Of DataParallel and DistributedDataParallel; of torch.compile. A model may be wrapped in both, in either order.
+    private static readonly string[] WrapperPrefixes = ["module.", "_orig_mod."];
+
+    /// <summary>The same tensors under the network's keys.</summary>
+    public static Dictionary<string, Tensor> Match(ImageNetwork network, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        var named = WithoutUnused(network, state, WithoutWrappers(state, weights));
+        if (NetworkHead.TryFind(network) is { } head && ForeignHead(head, state, named) is { } foreign
+            && foreign.All(pair => state[pair.Own].shape.AsSpan().SequenceEqual(named[pair.Foreign].shape)))
+            foreach (var (own, other) in foreign)
+                if (named.Remove(other, out var tensor))
+                    named.Add(own, tensor);
+        return named;
+    }
+
+    /// <summary>The same without the head, whatever it is called and however many classes it has.</summary>
+    public static Dictionary<string, Tensor> MatchBackbone(ImageNetwork network, NetworkHead head, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        var named = WithoutUnused(network, state, WithoutWrappers(state, weights));
+        if (ForeignHead(head, state, named) is { } foreign && foreign.All(pair => SameButClasses(state[pair.Own].shape, named[pair.Foreign].shape)))
+            foreach (var (_, other) in foreign)
+                named.Remove(other);
+        foreach (var key in head.Keys())
+            named.Remove(key);
+        return named;
+
+        static bool SameButClasses(long[] own, long[] other) => own.Length == other.Length && own.AsSpan(1).SequenceEqual(other.AsSpan(1));
+    }
+
+    private static Dictionary<string, Tensor> WithoutWrappers(Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        var named = new Dictionary<string, Tensor>(weights, StringComparer.Ordinal);
+        while (Array.Find(WrapperPrefixes, prefix => AllBegin(named.Keys, prefix) && !AllBegin(state.Keys, prefix)) is { } wrapper)
+            named = named.ToDictionary(entry => entry.Key[wrapper.Length..], entry => entry.Value, StringComparer.Ordinal);
+        return named;
+
+        static bool AllBegin(IReadOnlyCollection<string> keys, string prefix) => keys.Count > 0 && keys.All(key => key.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    private static Dictionary<string, Tensor> WithoutUnused(ImageNetwork network, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
+    {
+        var unused = network.Architecture.GetUnusedWeightPrefixes();
+        foreach (var key in named.Keys.Where(key => !state.ContainsKey(key) && unused.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))).ToList())
+            named.Remove(key);
+        return named;
+    }
+
+    /// <summary>
+    /// The head under a name of its own: none of the head's keys is among the weights, and what the network does not know is one module with the same parameters.
+    /// Null where that is not so.
+    /// </summary>
+    private static List<(string Own, string Foreign)>? ForeignHead(NetworkHead head, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
+    {
+        var own = head.Keys().Order(StringComparer.Ordinal).ToList();
+        var unknown = named.Keys.Where(key => !state.ContainsKey(key)).Order(StringComparer.Ordinal).ToList();
+        if (own.Any(named.ContainsKey) || own.Count != unknown.Count || unknown.Select(ModuleOf).Distinct(StringComparer.Ordinal).Count() != 1)
+            return null;
+        var pairs = own.Zip(unknown).ToList();
+        return pairs.All(pair => LeafOf(pair.First) == LeafOf(pair.Second)) ? pairs : null;
+    }
+
+    private static string ModuleOf(string key) => key[..(key.LastIndexOf('.') + 1)];
+
+    private static string LeafOf(string key) => key[(key.LastIndexOf('.') + 1)..];
+}
