@@ -57,17 +57,19 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         switch (module)
         {
             case nn.Module<Tensor, Tensor> leaf:
-                var before = leaf.register_forward_pre_hook((_, x) => { Enter(leaf, path, x); return x; });
-                var after = leaf.register_forward_hook((_, x, y) => { Leave(leaf, path, emitter, y, x); return y; });
-                _removeHooks.AddRange([before.remove, after.remove]);
+                Watch(leaf, (_, x) => { Enter(leaf, path, x); return x; }, (_, _, y) => Leave(leaf, path, emitter, y));
                 break;
             case nn.Module<Tensor, Tensor, Tensor> leaf:
-                var beforeTwo = leaf.register_forward_pre_hook((_, x1, x2) => { Enter(leaf, path, x1, x2); return (x1, x2); });
-                var afterTwo = leaf.register_forward_hook((_, x1, x2, y) => { Leave(leaf, path, emitter, y, x1, x2); return y; });
-                _removeHooks.AddRange([beforeTwo.remove, afterTwo.remove]);
+                Watch(leaf, (_, x1, x2) => { Enter(leaf, path, x1, x2); return (x1, x2); }, (_, _, _, y) => Leave(leaf, path, emitter, y));
+                break;
+            case nn.Module<Tensor[], Tensor> leaf:
+                Watch(leaf, (_, x) => { Enter(leaf, path, x); return x; }, (_, _, y) => Leave(leaf, path, emitter, y));
                 break;
         }
     }
+
+    private void Watch<TBefore, TAfter>(nn.HookableModule<TBefore, TAfter> leaf, TBefore before, TAfter after) =>
+        _removeHooks.AddRange([leaf.register_forward_pre_hook(before).remove, leaf.register_forward_hook(after).remove]);
 
     // Inputs are looked up before the leaf runs: it may store its result in one of them.
     private void Enter(nn.Module leaf, string path, params ReadOnlySpan<Tensor> inputs)
@@ -78,7 +80,7 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         _reading = values;
     }
 
-    private void Leave(nn.Module leaf, string path, OnnxEmitter? emitter, Tensor output, params ReadOnlySpan<Tensor> inputs)
+    private Tensor Leave(nn.Module leaf, string path, OnnxEmitter? emitter, Tensor output)
     {
         var typeName = leaf.GetType().Name;
         if (emitter is null)
@@ -90,6 +92,7 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
             foreach (var (tensor, _) in _known.Where(entry => entry.Value.Value.Name == _reading[0].Name).ToList())
                 _known[tensor] = known;
         _known[output] = known;
+        return output;
     }
 
     private OnnxValue Read(Tensor tensor, string subject)

@@ -17,7 +17,10 @@ public abstract class OnnxEmitter
 }
 
 /// <summary>Writes the nodes of one type of leaf module. Pass an instance to <see cref="OnnxExporter"/> to export a module of your own.</summary>
-/// <typeparam name="TModule">The module's type, a <c>nn.Module&lt;Tensor, Tensor&gt;</c> or <c>nn.Module&lt;Tensor, Tensor, Tensor&gt;</c>.</typeparam>
+/// <typeparam name="TModule">
+/// The module's type. It returns one tensor and takes one, two or an array of them: a <c>nn.Module&lt;Tensor, Tensor&gt;</c>, a
+/// <c>nn.Module&lt;Tensor, Tensor, Tensor&gt;</c> or a <c>nn.Module&lt;Tensor[], Tensor&gt;</c>.
+/// </typeparam>
 #pragma warning disable RS0022 // Deriving from this class, and not from the one without a type, is what is meant.
 public abstract class OnnxEmitter<TModule> : OnnxEmitter where TModule : nn.Module
 #pragma warning restore RS0022

@@ -18,7 +18,7 @@ public static class OnnxExporter
 
     private static readonly OnnxEmitter[] BuiltIn =
     [
-        new AddEmitter(), new AdaptiveAvgPool2dEmitter(), new AvgPool2dEmitter(), new BatchNorm2dEmitter(), new Conv2dEmitter(), new FlattenEmitter(), new LinearEmitter(),
+        new AddEmitter(), new AdaptiveAvgPool2dEmitter(), new AvgPool2dEmitter(), new BatchNorm2dEmitter(), new ConcatEmitter(), new Conv2dEmitter(), new FlattenEmitter(), new LinearEmitter(),
         new MaxPool2dEmitter(), new NormalizeEmitter(), new PassThroughEmitter<Dropout>(), new PassThroughEmitter<Identity>(), new ReLU6Emitter(), new ReLUEmitter(), new SoftmaxEmitter(),
     ];
 

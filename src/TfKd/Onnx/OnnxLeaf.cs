@@ -14,7 +14,7 @@ public sealed class OnnxLeaf
     /// <summary>The module's path from the root, such as <c>body.layer1.0.conv1</c>.</summary>
     public string Path { get; }
 
-    /// <summary>What the module read, in the order of its arguments.</summary>
+    /// <summary>What the module read, in the order of its arguments, or of the array that it takes.</summary>
     public IReadOnlyList<OnnxValue> Inputs { get; }
 
     /// <summary>The first of <see cref="Inputs"/>.</summary>

@@ -70,6 +70,18 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
+    public void Module_of_many_tensors_with_an_emitter_of_its_own_exports()
+    {
+        using var module = new Fork(new Sum());
+        OnnxRun.AssertParity(module, new ImageShape(4, 9, 9), 1e-5, new SumEmitter());
+    }
+
+    [Fact]
+    public void Tensor_made_outside_a_layer_is_refused_within_an_array_too() => AssertRefused(
+        "'join' (Concat) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke modules by call, not by forward.",
+        new Fork(new Concat(), last => last * 2), 4);
+
+    [Fact]
     public void Emitter_of_the_caller_goes_before_a_built_in_one_and_may_take_a_module_with_parts()
     {
         using var module = nn.Sequential(("block", new PreActivation(inplace: false)));
@@ -134,12 +146,13 @@ public sealed class OnnxExporterTests
         Assert.StartsWith("InputName and OutputName must differ, but both are 'x'.", Assert.Throws<ArgumentException>(() => OnnxExporter.Export(module, Options with { InputName = "x", OutputName = "x" })).Message, StringComparison.Ordinal);
     }
 
-    private static void AssertRefused(string message, nn.Module<Tensor, Tensor> module)
+    private static void AssertRefused(string message, nn.Module<Tensor, Tensor> module, int channels = 3)
     {
+        var options = Options with { InputShape = Options.InputShape with { Channels = channels } };
         using (module)
         {
             module.train();
-            Assert.Equal(message, Assert.Throws<NotSupportedException>(() => OnnxExporter.Export(module, Options)).Message);
+            Assert.Equal(message, Assert.Throws<NotSupportedException>(() => OnnxExporter.Export(module, options)).Message);
             Assert.True(module.training);
         }
     }
@@ -182,6 +195,16 @@ public sealed class OnnxExporterTests
     private sealed class ScaleEmitter : OnnxEmitter<Scale>
     {
         protected override string Emit(Scale layer, OnnxLeaf leaf) => leaf.Node("Mul", [leaf.Input.Name, leaf.Scalar("factor", layer.Factor)]);
+    }
+
+    private sealed class Sum() : nn.Module<Tensor[], Tensor>(nameof(Sum))
+    {
+        public override Tensor forward(Tensor[] tensors) => stack(tensors).sum([0L]);
+    }
+
+    private sealed class SumEmitter : OnnxEmitter<Sum>
+    {
+        protected override string Emit(Sum layer, OnnxLeaf leaf) => leaf.Node("Sum", [.. leaf.Inputs.Select(input => input.Name)]);
     }
 
     private sealed class Loose : nn.Module<Tensor, Tensor>

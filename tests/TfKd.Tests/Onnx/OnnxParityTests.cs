@@ -45,6 +45,7 @@ public sealed class OnnxParityTests
         { "identity", () => nn.Sequential(nn.Conv2d(4, 2, 1), nn.Identity()) },
         { "softmaxOverChannels", () => nn.Softmax(1) },
         { "classifier", () => nn.Sequential(nn.Flatten(), nn.Linear(4 * 11 * 13, 5, hasBias: false), nn.Softmax(-1)) },
+        { "concat", () => new Fork(new Concat()) },
         { "layerCalledTwice", () => Twice(nn.Conv2d(4, 4, 3, padding: 1)) },
     };
 
