@@ -70,6 +70,9 @@ public sealed class TorchImageClassificationModel
         }
     }
 
+    /// <summary>Builds the network as a teacher.</summary>
+    internal NetworkTeacher OpenTeacher(TeacherContext context) => NetworkTeacher.Own(CreateNetwork(), ClassNames, context);
+
     /// <summary>The model of a trained network.</summary>
     /// <param name="network">What was trained; stays the caller's.</param>
     /// <param name="classes">The classes of the label column, as many as the network's.</param>
@@ -81,12 +84,7 @@ public sealed class TorchImageClassificationModel
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = OnnxExporter.Export(network, new OnnxExportOptions
-        {
-            InputShape = architecture.InputShape,
-            AppendSoftmax = true,
-            Metadata = new Dictionary<string, string> { ["classes"] = JsonSerializer.Serialize(classes.Names) },
-        });
+        var onnx = Export(network, classes);
         var card = new ModelCard
         {
             Architecture = ArchitectureJson.Write(architecture),
@@ -100,6 +98,18 @@ public sealed class TorchImageClassificationModel
         };
         return new TorchImageClassificationModel(card, weights, onnx);
     }
+
+    /// <summary>The network as ONNX.</summary>
+    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
+    internal static byte[] Export(ImageNetwork network, ClassKeys classes) => OnnxExporter.Export(
+        network,
+        new OnnxExportOptions
+        {
+            InputShape = network.Architecture.InputShape,
+            AppendSoftmax = true,
+            Metadata = new Dictionary<string, string> { ["classes"] = JsonSerializer.Serialize(classes.Names) },
+        },
+        network.Architecture.GetOnnxEmitters());
 
     internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

@@ -8,6 +8,9 @@ public sealed partial class TorchImageClassificationTrainer
     /// <summary>All that can be set; the defaults suit a few hundred to a few ten thousand photos on a CPU.</summary>
     public sealed record Options
     {
+        private readonly NetworkArchitecture? _network;
+        private readonly TorchImageClassificationModel? _initialModel;
+
         /// <summary>The label, a key column. Default "Label".</summary>
         public string LabelColumnName { get; init => field = Require.Name(value); } = "Label";
 
@@ -29,8 +32,35 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         public string? ExampleWeightColumnName { get; init => field = value is null ? null : Require.Name(value); }
 
-        /// <summary>What is trained. Default: <see cref="SmallCnn"/>, for 32x32 pixels.</summary>
-        public NetworkArchitecture Network { get; init => field = Require.NotNull(value); } = new SmallCnn();
+        /// <summary>What is trained. Default: the network of <see cref="InitialModel"/>; without one <see cref="SmallCnn"/>, for 32x32 pixels.</summary>
+        public NetworkArchitecture Network { get => _network ?? _initialModel?.Architecture ?? new SmallCnn(); init => _network = Require.NotNull(value); }
+
+        /// <summary>
+        /// File of published weights to start from (.safetensors, or PyTorch's .pth): all of the network but its head, which begins anew for the classes of the
+        /// label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained with. Default null: random weights.
+        /// </summary>
+        public string? WeightsPath { get; init => field = value is null ? null : Require.Name(value); }
+
+        /// <summary>
+        /// A trained model to go on from: a <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one, as Fit and Model.Load return them. Its network, its weights
+        /// and its normalisation are taken; its classes must be among those of the label column and keep their part of the head, new ones begin anew. Default null: none.
+        /// </summary>
+        public ITransformer? InitialModel { get; init => (field, _initialModel) = (value, value is null ? null : ModelsInChain.Single(value, nameof(InitialModel))); }
+
+        /// <summary>
+        /// How many of the network's first stages keep the weights that they start with, batch norms included: from 0 (the default) to as many as
+        /// <c>Network.GetStages()</c> has, for all but the head. With all of them frozen and no <see cref="Augmentations"/>, the frozen part runs once over each image and not once an epoch.
+        /// </summary>
+        public int FrozenStages { get; init => field = Require.NotNegative(value); }
+
+        /// <summary>The learning rate of all but the head, as a multiple of <see cref="Optimizer"/>'s. Default 1; 0.1 is usual for weights that are good already.</summary>
+        public double BackboneLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
+
+        /// <summary>
+        /// Mean and standard deviation of each channel, of pixels scaled to 0 to 1, that the network's input is normalised with. Default null: those of the initial weights where they
+        /// say (files of this library do, and models), otherwise computed from the training rows. Published weights for ImageNet usually want <see cref="ChannelStatistics.ImageNet"/>.
+        /// </summary>
+        public ChannelStatistics? Normalization { get; init; }
 
         /// <summary>What is minimised. Default: cross entropy.</summary>
         public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
@@ -136,6 +166,21 @@ public sealed partial class TorchImageClassificationTrainer
                 return Teacher is null || Teacher is ScoreColumnTeacher scores && scores.Column == TeacherScoreColumnName
                     ? Teacher ?? new ScoreColumnTeacher(TeacherScoreColumnName)
                     : throw new ArgumentException($"TeacherScoreColumnName is '{TeacherScoreColumnName}', but Teacher is {Teacher}; set one of the two.");
+            }
+        }
+
+        // What the network starts from, by whichever of the two properties it is set.
+        internal InitialWeights? InitialWeights
+        {
+            get
+            {
+                if (WeightsPath is not null && _initialModel is not null)
+                    throw new ArgumentException($"WeightsPath is '{WeightsPath}', and InitialModel is set, too; set one of the two.");
+                if (WeightsPath is null && _initialModel is null && FrozenStages > 0)
+                    throw new ArgumentException($"FrozenStages is {FrozenStages}, but the network starts from random weights; set WeightsPath or InitialModel, or FrozenStages to 0.");
+                if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)
+                    throw new ArgumentException($"Normalization is {Normalization}, but the weights of InitialModel were trained with {_initialModel.Normalization}; leave it at null.");
+                return _initialModel is not null ? new ModelWeights(_initialModel) : WeightsPath is null ? null : new BackboneWeights(WeightsPath);
             }
         }
 

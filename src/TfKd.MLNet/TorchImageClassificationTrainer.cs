@@ -16,12 +16,13 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
     private readonly Options _options;
     private readonly TeacherSource? _teacher;
     private readonly ScoreColumnTeacher? _scores;
+    private readonly InitialWeights? _initialWeights;
 
-    /// <exception cref="ArgumentException">Two teachers are named, or a teacher of more than one score column.</exception>
+    /// <exception cref="ArgumentException">Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are frozen.</exception>
     internal TorchImageClassificationTrainer(IHostEnvironment environment, Options options)
     {
         (_host, _options, _teacher) = (environment.Register(nameof(TorchImageClassificationTrainer)), options, options.EffectiveTeacher);
-        _scores = TeacherScoreColumn.Of(_teacher);
+        (_scores, _initialWeights) = (TeacherScoreColumn.Of(_teacher), options.InitialWeights);
     }
 
     /// <summary>What ML.NET wants to know of a trainer: it needs no normalised columns and no cache, and takes a validation set.</summary>
@@ -41,9 +42,10 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
 
     /// <summary>Trains on the rows.</summary>
     /// <exception cref="ArgumentException">The label, image, weight or teacher score column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidDataException">A row's teacher scores are no probabilities, or no numbers; or a teacher's file is damaged.</exception>
+    /// <exception cref="InvalidDataException">A row's teacher scores are no probabilities, or no numbers; or a teacher's file is damaged, or the initial weights are, or do not fit the network.</exception>
     /// <exception cref="ImageDecodingException">An image cannot be decoded, and <see cref="Options.UndecodableImages"/> is Throw.</exception>
-    /// <exception cref="InvalidOperationException">Objective, teacher, network and rows do not fit together, or a weight is negative or not finite.</exception>
+    /// <exception cref="InvalidOperationException">Objective, teacher, initial weights, network and rows do not fit together, or a weight is negative or not finite.</exception>
+    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form; the message names the module by its path.</exception>
     /// <exception cref="TrainingDivergedException">The objective became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TorchImageClassificationTransformer Fit(IDataView input)
@@ -59,7 +61,9 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
 
         var plan = Plan(seed, new HostCallback(_host, channel, _options.MetricsCallback, cancellation));
         var trainer = new Trainer(plan);
-        using var student = trainer.CreateStudent(network, classes.Names.Count);
+        using var student = trainer.CreateStudent(network, classes.Names);
+        // A network that cannot be exported is refused now, not after hours.
+        TorchImageClassificationModel.Export(student, classes);
         var result = trainer.Run(student, training, validation, cancellation.Token);
         var provenance = new TrainingProvenance { Plan = plan.Describe(), Seed = seed, Metrics = Metrics(result.Best), TeacherReport = result.TeacherReport };
         return new TorchImageClassificationTransformer(TorchImageClassificationModel.FromNetwork(student, classes, provenance), Columns);
@@ -109,6 +113,10 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         MaxEpochs = _options.MaxEpochs,
         Optimizer = _options.Optimizer,
         Schedule = _options.Schedule,
+        InitialWeights = _initialWeights,
+        FrozenStages = _options.FrozenStages,
+        BackboneLearningRateFactor = _options.BackboneLearningRateFactor,
+        Normalization = _options.Normalization,
         RestoreBestWeights = _options.RestoreBestWeights,
         CheckpointDirectory = _options.CheckpointDirectory,
         Device = _options.Device,

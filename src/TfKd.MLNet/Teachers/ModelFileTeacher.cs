@@ -22,9 +22,9 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
         var transformer = Load();
         // What the model itself holds needs no disposing.
         using var loaded = transformer as IDisposable;
-        var models = TeacherModels.In(transformer);
+        var models = ModelsInChain.Of(transformer);
         return models.Count == 1
-            ? TeacherModels.Open(models[0], context)
+            ? models[0].OpenTeacher(context)
             : throw new InvalidDataException($"The teacher's file '{Path}' must have exactly one {nameof(TorchImageClassificationTransformer)}, but has {models.Count}.");
     }
 

@@ -10,14 +10,7 @@ public sealed record ModelTeacher : TeacherSource
     /// <summary>Takes the teacher out of a transformer; the transformer may be disposed afterwards.</summary>
     /// <param name="transformer">A <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one in it, as Fit and Model.Load return them.</param>
     /// <exception cref="ArgumentException">There is none in the chain, or more than one.</exception>
-    public ModelTeacher(ITransformer transformer)
-    {
-        ArgumentNullException.ThrowIfNull(transformer);
-        var models = TeacherModels.In(transformer);
-        _model = models.Count == 1
-            ? models[0]
-            : throw new ArgumentException($"Expected a {nameof(TorchImageClassificationTransformer)}, or a chain with exactly one, but {transformer.GetType().Name} has {models.Count}.", nameof(transformer));
-    }
+    public ModelTeacher(ITransformer transformer) => _model = ModelsInChain.Single(transformer, nameof(transformer));
 
     /// <summary>The teacher's network.</summary>
     public NetworkArchitecture Architecture => _model.Architecture;
@@ -29,7 +22,7 @@ public sealed record ModelTeacher : TeacherSource
     public override ITeacher Open(TeacherContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return TeacherModels.Open(_model, context);
+        return _model.OpenTeacher(context);
     }
 
     /// <summary>Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names in it.</summary>

@@ -15,6 +15,12 @@ public sealed record ChannelStatistics
         (Mean, Std) = (mean, std);
     }
 
+    /// <summary>
+    /// Those of the ImageNet training images as torchvision's published weights, and most others, take them: mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225 of red,
+    /// green and blue.
+    /// </summary>
+    public static ChannelStatistics ImageNet { get; } = new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+
     /// <summary>Mean of each channel.</summary>
     public IReadOnlyList<double> Mean { get; }
 

@@ -68,23 +68,4 @@ internal static class ConvolutionRecorder
     }
 
     private static (long Height, long Width) Pair(long[] sizes) => (sizes[0], sizes[^1]);
-
-    /// <summary>Evaluation mode for a while: batch norm leaves its statistics alone, dropout draws nothing. Each module gets its own mode back.</summary>
-    private sealed class EvaluationMode : IDisposable
-    {
-        private readonly List<(nn.Module Module, bool Training)> _modes;
-
-        public EvaluationMode(nn.Module network)
-        {
-            // Parents first: setting a parent's mode sets its children's.
-            _modes = [.. network.named_modules().Select(child => (child.module, child.module.training)).Prepend((network, network.training))];
-            network.eval();
-        }
-
-        public void Dispose()
-        {
-            foreach (var (module, training) in _modes)
-                module.train(training);
-        }
-    }
 }

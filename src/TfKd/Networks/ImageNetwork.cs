@@ -28,6 +28,9 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <summary>The network behind the normalisation.</summary>
     public nn.Module<Tensor, Tensor> Body => body;
 
+    /// <summary>Where the weights are.</summary>
+    internal Device Device => this.parameters().First().device;
+
     /// <summary>The first layer: subtracts the mean and divides by the standard deviation of each channel.</summary>
     public Normalize Normalization => normalize;
 
@@ -36,7 +39,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var normalized = normalize.call(images);
-        return body.call(normalized);
+        return RequireLogits(body.call(normalized));
     }
 
     /// <summary>A second network of the same normalisation, weights, device and layout.</summary>
@@ -45,7 +48,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     {
         var copy = (Architecture with { InputShape = shape }).Build(ClassCount);
         copy.Normalization.Set(Normalization.Statistics);
-        copy.to(this.parameters().First().device);
+        copy.to(Device);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var state = Body.state_dict();
@@ -55,7 +58,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The check of the network's convolutions on the CPU; null on another device, where <see cref="ComputePath.Default"/> is the one to use.</summary>
-    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes) => this.parameters().First().device_type == DeviceType.CPU
+    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes) => Device.type == DeviceType.CPU
         ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], batchSizes)
         : null;
 
@@ -71,4 +74,20 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         var logits = call(images);
         return new(logits) { Features = recorder.Take() };
     }
+
+    /// <summary>The first part of a body that is an <see cref="IFeatureBody"/>, behind the normalisation.</summary>
+    /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
+    internal Tensor Extract(Tensor images)
+    {
+        using var normalized = normalize.call(images);
+        return ((IFeatureBody)body).Extract(normalized);
+    }
+
+    /// <summary>The second part of such a body: features to logits.</summary>
+    internal Tensor Classify(Tensor features) => RequireLogits(((IFeatureBody)body).Classify(features));
+
+    // A body of the user's own may have its own idea of the number of classes.
+    private Tensor RequireLogits(Tensor logits) => logits.dim() == 2 && logits.shape[1] == ClassCount
+        ? logits
+        : throw new InvalidOperationException($"{Architecture} must return logits of shape [N,{ClassCount}], but returned {Require.ShapeText(logits)}.");
 }

@@ -22,10 +22,9 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         using var noGrad = no_grad();
         // The numbers do not matter here, but some of oneDNN's kernels end the process on some processors.
         using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
-        var modes = new[] { module }.Concat(module.modules()).Select(part => (Module: part, part.training)).ToList();
+        using var mode = new EvaluationMode(module);
         try
         {
-            module.eval();
             Hook(module, path: null);
             var pixels = Pixels(input, module.parameters().FirstOrDefault()?.device ?? CPU);
             _known[pixels] = (input, Content(pixels));
@@ -35,9 +34,6 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         {
             foreach (var remove in _removeHooks)
                 remove();
-            // Parents come before their parts, so each module ends in the mode it had.
-            foreach (var (part, training) in modes)
-                part.train(training);
         }
     }
 

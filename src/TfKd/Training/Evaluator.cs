@@ -12,36 +12,35 @@ public static class Evaluator
     /// <param name="batchSize">Rows a forward pass. Default 128.</param>
     /// <param name="path">The layout and kernels to compute with. Default null: found by <see cref="KernelCheck"/>.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    public static ClassificationMetrics Evaluate(ImageNetwork network, IImageSource source, int batchSize = 128, ComputePath? path = null, CancellationToken cancellationToken = default)
+    public static ClassificationMetrics Evaluate(ImageNetwork network, IImageSource source, int batchSize = 128, ComputePath? path = null, CancellationToken cancellationToken = default) =>
+        Evaluate(network, source, batchSize, path, features: null, cancellationToken);
+
+    /// <summary>The same, from features of the rows where they are at hand.</summary>
+    internal static ClassificationMetrics Evaluate(
+        ImageNetwork network, IImageSource source, int batchSize, ComputePath? path, FrozenFeatures? features, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
         var loader = new BatchLoader(source, batchSize);
         var metrics = new MetricsAccumulator();
-        var device = network.parameters().First().device;
         path ??= network.CheckKernels(source.Shape, loader.BatchSizes)?.Path ?? ComputePath.Default;
-        var wasTraining = network.training;
-        network.eval();
-        try
+        using var mode = new EvaluationMode(network);
+        foreach (var batch in loader.ReadInOrder(cancellationToken))
         {
-            foreach (var batch in loader.ReadInOrder(cancellationToken))
+            using (batch)
+            using (NewDisposeScope())
+            using (inference_mode())
+            using (path.Enter())
             {
-                using (batch)
-                using (NewDisposeScope())
-                using (inference_mode())
-                using (path.Enter())
-                {
-                    var logits = network.Run(path.Arrange(batch.Images.to(device))).Logits.to(ScalarType.Float32).cpu().contiguous();
-                    var values = logits.data<float>().ToArray();
-                    var labels = batch.Labels.data<long>().ToArray();
-                    for (var row = 0; row < labels.Length; row++)
-                        metrics.Add(values.AsSpan(row * network.ClassCount, network.ClassCount), (int)labels[row]);
-                }
+                var answer = features is null
+                    ? network.Run(path.Arrange(batch.Images.to(network.Device))).Logits
+                    : features.Classify(network, batch.RowIds, path);
+                var logits = answer.to(ScalarType.Float32).cpu().contiguous();
+                var values = logits.data<float>().ToArray();
+                var labels = batch.Labels.data<long>().ToArray();
+                for (var row = 0; row < labels.Length; row++)
+                    metrics.Add(values.AsSpan(row * network.ClassCount, network.ClassCount), (int)labels[row]);
             }
-        }
-        finally
-        {
-            network.train(wasTraining);
         }
 
         return metrics.ToMetrics();

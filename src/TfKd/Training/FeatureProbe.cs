@@ -20,7 +20,7 @@ internal static class FeatureProbe
         using var scope = NewDisposeScope();
         using var kernels = path.Enter();
         using var noGradient = no_grad();
-        var device = student.parameters().First().device;
+        var device = student.Device;
         var context = new ObjectiveContext(student.ClassCount, device);
         var needs = plan.Objective.Needs;
         if ((needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) == 0)

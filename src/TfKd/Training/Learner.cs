@@ -12,31 +12,51 @@ internal sealed class Learner : IDisposable
     private readonly TrainingPlan _plan;
     private readonly ComputePath _path;
     private readonly ObjectiveStates _states;
-    private readonly OptimizerHelper _optimizer;
+    private readonly FrozenLayers _frozen;
+    private readonly List<LearningGroup> _groups;
     private readonly bool _withFeatures;
 
-    public Learner(ImageNetwork network, TrainingPlan plan, ObjectiveContext context, ComputePath path)
+    /// <param name="network">The network.</param>
+    /// <param name="plan">How it is trained.</param>
+    /// <param name="context">What the objective must fit.</param>
+    /// <param name="path">Which kernels compute.</param>
+    /// <param name="frozen">The layers that do not learn; they stay the caller's.</param>
+    public Learner(ImageNetwork network, TrainingPlan plan, ObjectiveContext context, ComputePath path, FrozenLayers frozen)
     {
-        (Network, _plan, _path) = (network, plan, path);
+        (Network, _plan, _path, _frozen) = (network, plan, path, frozen);
         _withFeatures = plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures);
         _states = ObjectiveStates.Create(plan.Objective, context);
-        _optimizer = plan.Optimizer.Create([.. network.parameters(), .. _states.Parameters]);
+        _groups = LearningGroup.Divide(network, plan, _states.Parameters);
     }
 
     public ImageNetwork Network { get; }
 
     public LossLog Log { get; } = new();
 
+    /// <summary>What frozen stages make of the training rows; null: they run with the rest.</summary>
+    public FrozenFeatures? Features { get; init; }
+
+    /// <summary>Makes the network ready to learn.</summary>
+    public void OnEpochBegin()
+    {
+        Log.Clear();
+        Network.train();
+        _frozen.Evaluate();
+    }
+
     /// <summary>Answers a batch, with gradient.</summary>
     /// <param name="images">The batch.</param>
+    /// <param name="rows">The numbers of its rows.</param>
     /// <param name="withFeatures">Whether somebody else wants the features.</param>
-    public NetworkOutput Answer(Tensor images, bool withFeatures = false) => Network.Run(_path.Arrange(images), _withFeatures || withFeatures);
+    public NetworkOutput Answer(Tensor images, IReadOnlyList<int> rows, bool withFeatures = false) => Features is null
+        ? Network.Run(_path.Arrange(images), _withFeatures || withFeatures)
+        : new NetworkOutput(Features.Classify(Network, rows, _path));
 
     /// <summary>Answers other images of the rows' classes, in the mode that the network is in, and without gradient.</summary>
-    public Tensor AnswerPartners(Tensor images)
+    public Tensor AnswerPartners(Tensor images, IReadOnlyList<int> rows)
     {
         using var noGradient = no_grad();
-        return Network.call(_path.Arrange(images));
+        return Answer(images, rows).Logits;
     }
 
     /// <summary>Changes the weights by one step.</summary>
@@ -46,11 +66,11 @@ internal sealed class Learner : IDisposable
         var loss = _plan.Objective.Compute(input with { States = _states });
         RequireFinite(loss, input.Progress, learningRate);
         Log.Record(TotalTerm, loss);
-        _optimizer.zero_grad();
+        foreach (var group in _groups)
+            group.ClearGradients();
         loss.backward();
-        foreach (var group in _optimizer.ParamGroups)
-            group.LearningRate = learningRate;
-        _optimizer.step();
+        foreach (var group in _groups)
+            group.Step(learningRate);
     }
 
     public void OnEpochEnd() => _states.OnEpochEnd();
@@ -60,13 +80,14 @@ internal sealed class Learner : IDisposable
     public IEnumerable<CheckpointPart> CheckpointParts(string name) =>
     [
         new($"{name}.", () => Network.Body.state_dict(), tensors => NetworkWeights.Apply(Network, tensors, $"the checkpoint's {name}")),
-        new($"{name}-optimizer.", () => OptimizerTensors.Read(_optimizer), tensors => OptimizerTensors.Apply(_optimizer, tensors)),
+        .. _groups.Select(group => group.CheckpointPart(name)),
         new($"{name}-objective.", () => _states.Tensors, _states.Load),
     ];
 
     public void Dispose()
     {
-        _optimizer.Dispose();
+        foreach (var group in _groups)
+            group.Dispose();
         _states.Dispose();
         Log.Dispose();
     }

@@ -24,7 +24,7 @@ internal static class TeacherReporting
     private static TeacherFigures OnValidation(
         ITeacher teacher, TeacherStatistics statistics, ImageNetwork student, IImageSource validation, int batchSize, ComputePath path, CancellationToken token)
     {
-        var device = student.parameters().First().device;
+        var device = student.Device;
         foreach (var loaded in new BatchLoader(validation, batchSize).ReadInOrder(token))
         {
             using (loaded)

@@ -28,7 +28,7 @@ internal sealed class TeacherTraining(
         var sized = (architecture ?? student) with { InputShape = training.Shape };
         say($"Training teacher {number}: {sized}, {own.MaxEpochs} epochs, {own.Objective}.");
         var trainer = new Trainer(own with { Callbacks = [new Relay($"Teacher {number}", say)] });
-        var network = trainer.CreateStudent(sized, training.ClassNames.Count);
+        var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
             trainer.Run(network, training, validation, token);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,14 +12,13 @@ public sealed class Trainer(TrainingPlan plan)
     /// <summary>What is done.</summary>
     public TrainingPlan Plan { get; } = plan ?? throw new ArgumentNullException(nameof(plan));
 
-    /// <summary>Builds a network whose initial weights are drawn from the plan's seed; the caller disposes it.</summary>
-    public ImageNetwork CreateStudent(NetworkArchitecture architecture, int classCount)
-    {
-        ArgumentNullException.ThrowIfNull(architecture);
-        TorchRuntime.EnsureLoaded();
-        GlobalGenerator.Seed(Plan.Seed, SeedPurpose.Initialization);
-        return architecture.Build(classCount);
-    }
+    /// <summary>Builds a network whose initial weights are drawn from the plan's seed, or are those of <see cref="TrainingPlan.InitialWeights"/>; the caller disposes it.</summary>
+    /// <exception cref="InvalidDataException">The plan's weights are damaged, or do not fit the network.</exception>
+    public ImageNetwork CreateStudent(NetworkArchitecture architecture, int classCount) =>
+        CreateStudent(architecture, [.. Enumerable.Range(0, classCount).Select(index => index.ToString(CultureInfo.InvariantCulture))]);
+
+    /// <summary>The same for classes with names, by which a head that was trained before knows its own.</summary>
+    public ImageNetwork CreateStudent(NetworkArchitecture architecture, IReadOnlyList<string> classNames) => Create(architecture, classNames, SeedPurpose.Initialization);
 
     /// <summary>Trains a student in place.</summary>
     /// <param name="student">The network; its weights and its normalisation are changed.</param>
@@ -35,19 +35,23 @@ public sealed class Trainer(TrainingPlan plan)
         TorchRuntime.EnsureLoaded();
         PlanValidation.Check(Plan, student, training, validation);
         var rowWeights = RowWeights.Of(training, Plan.ClassWeighting);
-        student.Normalization.Set(Plan.Normalization ?? ChannelStatistics.Of(training));
+        student.Normalization.Set(ChooseNormalization(training));
         student.to(Plan.Device ?? CPU);
+        using var frozen = new FrozenLayers(student, Plan.FrozenStages);
         if (Plan.Objective.EquivalentSmoothing(student.ClassCount) is { } smoothing)
             Say(FormattableString.Invariant($"{Plan.Objective} with {student.ClassCount} classes is, but for a factor, label smoothing by {smoothing:F4}; compare with a {nameof(LabelSmoothing)} of that strength."), isWarning: true);
         var loader = new BatchLoader(training, Plan.BatchSize) { WithPartners = Plan.Objective.Needs.HasFlag(ObjectiveNeeds.ClassPartners) };
         var path = ChoosePath(student, training.Shape, [.. loader.BatchSizes, .. validation is null ? [] : new BatchLoader(validation, Plan.BatchSize).BatchSizes]);
         path.Prepare(student);
-        using var peerNetwork = Plan.Teacher is PeerTeacher ? CreatePeer(student, path) : null;
+        using var peerNetwork = Plan.Teacher is PeerTeacher ? CreatePeer(student, training.ClassNames, path) : null;
         using var teacher = peerNetwork is null ? OpenTeacher(student, training, validation, token) : null;
         var context = FeatureProbe.Describe(Plan, student, peerNetwork, teacher, loader.BatchSizes[0], training, path);
         GlobalGenerator.Seed(Plan.Seed, SeedPurpose.ObjectiveStates);
-        using var learner = new Learner(student, Plan, context, path);
-        using var peer = peerNetwork is null ? null : new Learner(peerNetwork, Plan, context, path);
+        using var features = ComputeFeatures(student, training, path, token);
+        using var validationFeatures = features is null || validation is null ? null : ComputeFeatures(student, validation, path, token);
+        using var learner = new Learner(student, Plan, context, path, frozen) { Features = features };
+        using var frozenPeer = peerNetwork is null ? null : new FrozenLayers(peerNetwork, Plan.FrozenStages);
+        using var peer = peerNetwork is null ? null : new Learner(peerNetwork, Plan, context, path, frozenPeer!);
         using var run = new TrainingRun(Plan, learner, peer, teacher, training);
         if (run.TryResume() is { } message)
             Say(message);
@@ -62,7 +66,7 @@ public sealed class Trainer(TrainingPlan plan)
             {
                 metrics = metrics with
                 {
-                    Validation = Evaluator.Evaluate(student, validation, Plan.BatchSize, path, token),
+                    Validation = Evaluator.Evaluate(student, validation, Plan.BatchSize, path, validationFeatures, token),
                     PeerValidation = peerNetwork is null ? null : Evaluator.Evaluate(peerNetwork, validation, Plan.BatchSize, path, token),
                 };
             }
@@ -133,14 +137,52 @@ public sealed class Trainer(TrainingPlan plan)
             Services = new TeacherTraining(Plan, student.Architecture, training, validation, Say, token),
         }, Say);
 
-    private ImageNetwork CreatePeer(ImageNetwork student, ComputePath path)
+    private ImageNetwork CreatePeer(ImageNetwork student, IReadOnlyList<string> classNames, ComputePath path)
     {
-        GlobalGenerator.Seed(Plan.Seed, SeedPurpose.Peer);
-        var peer = student.Architecture.Build(student.ClassCount);
+        var peer = Create(student.Architecture, classNames, SeedPurpose.Peer);
         peer.Normalization.Set(student.Normalization.Statistics);
         peer.to(Plan.Device ?? CPU);
         path.Prepare(peer);
         return peer;
+    }
+
+    private ImageNetwork Create(NetworkArchitecture architecture, IReadOnlyList<string> classNames, long purpose)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(classNames);
+        TorchRuntime.EnsureLoaded();
+        GlobalGenerator.Seed(Plan.Seed, purpose);
+        var network = architecture.Build(classNames.Count);
+        try
+        {
+            Plan.InitialWeights?.ApplyTo(network, classNames);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private ChannelStatistics ChooseNormalization(IImageSource training)
+    {
+        if ((Plan.Normalization ?? Plan.InitialWeights?.Normalization) is { } known)
+            return known;
+        if (Plan.InitialWeights is not null)
+            Say($"{Plan.InitialWeights} does not say how its network's input was normalised; the statistics of the training rows are taken. Set Normalization where those are known.", isWarning: true);
+        return ChannelStatistics.Of(training);
+    }
+
+    private FrozenFeatures? ComputeFeatures(ImageNetwork student, IImageSource source, ComputePath path, CancellationToken token)
+    {
+        if (!FrozenFeatures.Suit(Plan, student))
+            return null;
+        var features = FrozenFeatures.Compute(student, source, Plan.BatchSize, path, token);
+        Say(features is null
+            ? $"The features of {source.Count} rows take more than {FrozenFeatures.MaxBytes >> 20} MiB; the frozen stages run in every epoch."
+            : $"The frozen stages ran once over {source.Count} rows.");
+        return features;
     }
 
     private ComputePath ChoosePath(ImageNetwork student, ImageShape shape, IReadOnlyList<int> batchSizes)

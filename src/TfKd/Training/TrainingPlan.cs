@@ -44,7 +44,20 @@ public sealed record TrainingPlan
     /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
     public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 
-    /// <summary>Statistics of the input normalisation. Default null: computed from the training rows.</summary>
+    /// <summary>What the network starts from. Default null: random weights.</summary>
+    public InitialWeights? InitialWeights { get; init; }
+
+    /// <summary>
+    /// How many of the network's first stages (<see cref="NetworkArchitecture.GetStages"/>) keep their weights, with all layers before them; batch norms and dropout in them
+    /// run as in evaluation. Default 0. With all stages frozen, no augmentation, and a body that is an <see cref="IFeatureBody"/>, their outputs are computed
+    /// once and kept, where they take no more than 1 GiB.
+    /// </summary>
+    public int FrozenStages { get; init => field = Require.NotNegative(value); }
+
+    /// <summary>The learning rate of all but the head, as a multiple of the head's, above 0. Default 1.</summary>
+    public double BackboneLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
+
+    /// <summary>Statistics of the input normalisation. Default null: those of <see cref="InitialWeights"/>; where these do not know them, computed from the training rows.</summary>
     public ChannelStatistics? Normalization { get; init; }
 
     /// <summary>
@@ -92,7 +105,10 @@ public sealed record TrainingPlan
                 $"Epochs: {MaxEpochs}",
                 $"Optimizer: {Optimizer}",
                 $"Schedule: {Schedule}",
-                $"Normalization: {Normalization?.ToString() ?? "of the training rows"}",
+                $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
+                $"Frozen stages: {FrozenStages}",
+                $"Backbone learning rate factor: {BackboneLearningRateFactor}",
+                $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
                 $"Restore best weights: {RestoreBestWeights}",
                 $"Seed: {Seed}");
         }

@@ -20,7 +20,7 @@ internal sealed class TrainingRun : IDisposable
     {
         (_plan, _student, _peer, _follower, State) = (plan, student, peer, teacher as IStudentFollower, new TrainingState(student.Network, plan));
         if (plan.CheckpointDirectory is { } directory)
-            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {SourceFingerprint.Of(training)}{TextOf(CachedTeacher.Unwrap(teacher))}");
+            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {SourceFingerprint.Of(training)}{TextOf(CachedTeacher.Unwrap(teacher))}{TextOf(plan.InitialWeights)}");
     }
 
     public TrainingState State { get; }
@@ -58,10 +58,7 @@ internal sealed class TrainingRun : IDisposable
     public void BeginEpoch()
     {
         foreach (var learner in Learners)
-        {
-            learner.Log.Clear();
-            learner.Network.train();
-        }
+            learner.OnEpochBegin();
     }
 
     public void EndEpoch()
@@ -123,6 +120,8 @@ internal sealed class TrainingRun : IDisposable
 
     // The plan may name a file or a column only, and what is in it may have changed.
     private static string TextOf(ITeacher? teacher) => teacher is IFixedTeacher fixedTeacher ? $"\nTeacher's fingerprint: {fixedTeacher.Fingerprint}" : "";
+
+    private static string TextOf(InitialWeights? weights) => weights is null ? "" : $"\nFingerprint of the initial weights: {weights.Fingerprint}";
 
     private sealed record Standing(long Step, int BestEpoch, bool BestIsPeer, string? StopReason, IReadOnlyList<EpochMetrics> History);
 }

@@ -11,7 +11,7 @@ namespace TfKd;
 /// <param name="path">Which kernels compute.</param>
 internal sealed class TrainingStep(TrainingPlan plan, Learner student, Learner? peer, ITeacher? teacher, ComputePath path)
 {
-    private readonly Device _device = student.Network.parameters().First().device;
+    private readonly Device _device = student.Network.Device;
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
 
     /// <summary>The weight of each training row, by its number; null where all weigh the same.</summary>
@@ -27,10 +27,10 @@ internal sealed class TrainingStep(TrainingPlan plan, Learner student, Learner? 
         using var kernels = path.Enter();
         var batch = Prepare(loaded, plan.ViewOf(progress.Epoch));
         var signal = teacher?.Teach(batch);
-        var output = student.Answer(batch.Images, _featuresAreTaught && peer is not null);
+        var output = student.Answer(batch.Images, loaded.RowIds, _featuresAreTaught && peer is not null);
         var partners = loaded.Partners is null ? null : Augment(loaded.Partners, plan.ViewOf(progress.Epoch));
         // Peers answer before either of them learns.
-        var peerOutput = peer?.Answer(batch.Images, _featuresAreTaught);
+        var peerOutput = peer?.Answer(batch.Images, loaded.RowIds, _featuresAreTaught);
         student.Learn(Input(student, output, peerOutput is null ? signal : AsSignal(peerOutput)), learningRate);
         peer?.Learn(Input(peer, peerOutput!, AsSignal(output)), learningRate);
         (teacher as IStudentFollower)?.OnStepEnd(progress.Step + 1);
@@ -41,7 +41,7 @@ internal sealed class TrainingStep(TrainingPlan plan, Learner student, Learner? 
 
         ObjectiveInput Input(Learner learner, NetworkOutput answer, TeacherSignal? taught) => new(answer, batch.Targets, taught, progress, learner.Log)
         {
-            PartnerLogits = partners is null ? null : learner.AnswerPartners(partners),
+            PartnerLogits = partners is null ? null : learner.AnswerPartners(partners, loaded.Partners!.RowIds),
         };
     }
 

@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+
+namespace TfKd;
+
+/// <summary>
+/// Weights out of a file for all of the network but its head, whose classes are others: transfer learning. See <see cref="NetworkWeights.LoadBackbone"/> for what is
+/// read; for weights with the head, use <see cref="NetworkWeights.Load(ImageNetwork, string)"/> on the student.
+/// </summary>
+/// <param name="Path">The file: .safetensors, or PyTorch's .pth.</param>
+public sealed record BackboneWeights(string Path) : InitialWeights
+{
+    /// <summary>The file.</summary>
+    public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
+
+    /// <inheritdoc/>
+    public override string Fingerprint
+    {
+        get
+        {
+            using var stream = File.OpenRead(Path);
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+    }
+
+    /// <summary>Read from the file, where it says: the .safetensors files of this library do.</summary>
+    public override ChannelStatistics? Normalization => NetworkWeights.ReadNormalization(Path);
+
+    /// <inheritdoc/>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public override void ApplyTo(ImageNetwork network, IReadOnlyList<string> classNames) => NetworkWeights.LoadBackbone(network, Path);
+}
