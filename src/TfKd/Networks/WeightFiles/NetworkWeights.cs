@@ -9,15 +9,22 @@ public static class NetworkWeights
     // Batch norm's step counter. Weights from before PyTorch 0.4.1 have none, and evaluation does not read it.
     private const string CounterName = "num_batches_tracked";
 
-    /// <summary>Loads a .safetensors file with the keys of <see cref="ImageNetwork.Body"/>.</summary>
+    /// <summary>Loads a weight file of any format that <see cref="WeightFile"/> reads, with the keys of <see cref="ImageNetwork.Body"/>.</summary>
+    /// <remarks>What may differ between the file's keys and the network's is said at <see cref="Apply"/>.</remarks>
     /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network.</exception>
-    public static void Load(ImageNetwork network, string path)
+    public static void Load(ImageNetwork network, string path) => Load(network, path, null);
+
+    /// <inheritdoc cref="Load(ImageNetwork, string)"/>
+    /// <param name="network">The network.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="dictionary">Which of the file's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it.</param>
+    public static void Load(ImageNetwork network, string path, string? dictionary)
     {
         using var scope = NewDisposeScope();
-        Apply(network, SafeTensors.Read(path), $"'{path}'");
+        Apply(network, WeightFile.Read(path, dictionary), $"'{path}'");
     }
 
-    /// <summary>Loads .safetensors content with the keys of <see cref="ImageNetwork.Body"/>.</summary>
+    /// <summary>Loads the content of a weight file with the keys of <see cref="ImageNetwork.Body"/>.</summary>
     /// <param name="network">The network.</param>
     /// <param name="stream">The content, from the stream's position to its end.</param>
     /// <param name="source">What messages call it.</param>
@@ -25,7 +32,7 @@ public static class NetworkWeights
     public static void Load(ImageNetwork network, Stream stream, string source = "stream")
     {
         using var scope = NewDisposeScope();
-        Apply(network, SafeTensors.Read(stream, source), source);
+        Apply(network, WeightFile.Read(stream, source), source);
     }
 
     /// <summary>
@@ -36,11 +43,17 @@ public static class NetworkWeights
     /// <param name="path">A file as <see cref="Load(ImageNetwork, string)"/> takes it.</param>
     /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network without its head; the network is unchanged.</exception>
     /// <exception cref="InvalidOperationException">The network has no head.</exception>
-    public static void LoadBackbone(ImageNetwork network, string path)
+    public static void LoadBackbone(ImageNetwork network, string path) => LoadBackbone(network, path, null);
+
+    /// <inheritdoc cref="LoadBackbone(ImageNetwork, string)"/>
+    /// <param name="network">The network.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="dictionary">Which of the file's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it.</param>
+    public static void LoadBackbone(ImageNetwork network, string path, string? dictionary)
     {
         var head = NetworkHead.Find(network);
         using var scope = NewDisposeScope();
-        var weights = SafeTensors.Read(path);
+        var weights = WeightFile.Read(path, dictionary);
         var state = network.Body.state_dict();
         var named = WeightKeys.MatchBackbone(network, head, state, weights);
         foreach (var key in head.Keys())
@@ -68,7 +81,8 @@ public static class NetworkWeights
 
     /// <summary>The normalisation of pixels that the weights in a file were trained with, as <see cref="Save(ImageNetwork, string)"/> writes it; null where the file does not say.</summary>
     /// <exception cref="InvalidDataException">The file is invalid, or its normalisation is none.</exception>
-    public static ChannelStatistics? ReadNormalization(string path) => NormalizationText.Read(SafeTensors.ReadHeader(path).Metadata, $"'{path}'");
+    public static ChannelStatistics? ReadNormalization(string path) =>
+        WeightFile.IsSafeTensors(path) ? NormalizationText.Read(SafeTensors.ReadHeader(path).Metadata, $"'{path}'") : null;
 
     /// <summary>Copies tensors into the network's parameters and buffers, converted to the network's precision and device.</summary>
     /// <param name="network">The network.</param>

@@ -1,0 +1,114 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Reads the tensors of a weight file: .safetensors, or what PyTorch's <c>torch.save</c> wrote of a state dict (.pth, .pt, .bin, .th, .tar), in the zip format and in
+/// the one before PyTorch 1.6. Content decides, not the file's name.
+/// </summary>
+/// <remarks>
+/// PyTorch's files are pickles, which are programs. None is run: the reader knows the few names that state dicts are made of, and refuses a file that asks for any other,
+/// by that name. No size in a file is believed before it is compared with the content.
+/// </remarks>
+public static class WeightFile
+{
+    private const int StartLength = 9;
+
+    private enum Format
+    {
+        SafeTensors,
+        TorchZip,
+        TorchLegacy,
+    }
+
+    /// <summary>Reads a state dict, onto the CPU; the tensors belong to the caller, or to the caller's dispose scope. Tensors that were views of one another share memory.</summary>
+    /// <param name="path">
+    /// The file. It may hold the state dict itself, or a dictionary with it under any name, such as <c>state_dict</c> or <c>model</c>, beside an optimiser's state and
+    /// numbers.
+    /// </param>
+    /// <exception cref="InvalidDataException">The file is damaged, holds more than one dictionary of tensors (they are listed), or asks for what is not allowed.</exception>
+    public static Dictionary<string, Tensor> Read(string path) => Read(path, null);
+
+    /// <inheritdoc cref="Read(string)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="dictionary">
+    /// Which dictionary of tensors to read, such as <c>state_dict_ema</c>, with <c>/</c> between names; empty for the outermost, null for the only one.
+    /// </param>
+    public static Dictionary<string, Tensor> Read(string path, string? dictionary)
+    {
+        using var stream = File.OpenRead(path);
+        return Read(stream, $"'{path}'", dictionary);
+    }
+
+    /// <summary>Reads a state dict from a stream, from its position to its end.</summary>
+    /// <inheritdoc cref="Read(string)"/>
+    /// <param name="stream">The stream; stays open. One that cannot seek is read into memory first.</param>
+    /// <param name="source">What messages call it.</param>
+    /// <param name="dictionary">Which dictionary of tensors to read, with <c>/</c> between names; null, the default, for the only one.</param>
+    public static Dictionary<string, Tensor> Read(Stream stream, string source = "stream", string? dictionary = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanSeek)
+            return ReadCopy(stream, source, dictionary);
+        var format = Recognize(stream, source);
+        // Offsets in a zip file count from its beginning.
+        if (format == Format.TorchZip && stream.Position != 0)
+            return ReadCopy(stream, source, dictionary);
+        return format switch
+        {
+            Format.TorchZip => ReadTorch(TorchZipFile.Read, stream, source, dictionary),
+            Format.TorchLegacy => ReadTorch(TorchLegacyFile.Read, stream, source, dictionary),
+            _ => ReadSafeTensors(stream, source, dictionary),
+        };
+    }
+
+    internal static bool IsSafeTensors(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Recognize(stream, $"'{path}'") == Format.SafeTensors;
+    }
+
+    private static Dictionary<string, Tensor> ReadCopy(Stream stream, string source, string? dictionary)
+    {
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        copy.Position = 0;
+        return Read(copy, source, dictionary);
+    }
+
+    /// <summary>Tells by the first bytes, and leaves the stream where it is.</summary>
+    private static Format Recognize(Stream stream, string source)
+    {
+        var start = new byte[StartLength];
+        var length = stream.ReadAtLeast(start, StartLength, throwOnEndOfStream: false);
+        stream.Position -= length;
+        return start.AsSpan(0, length) switch
+        {
+            [(byte)'P', (byte)'K', 3, 4, ..] => Format.TorchZip,
+            // Behind the length of the header; no pickle of a magic number has a brace there.
+            [.., (byte)'{'] when length == StartLength => Format.SafeTensors,
+            [0x80, ..] => Format.TorchLegacy,
+            [] => throw new InvalidDataException($"{source}: expected a weight file, found nothing in it."),
+            var other => throw new InvalidDataException(
+                $"{source}: expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes {Convert.ToHexStringLower(other)}."),
+        };
+    }
+
+    private static Dictionary<string, Tensor> ReadSafeTensors(Stream stream, string source, string? dictionary) => string.IsNullOrEmpty(dictionary)
+        ? SafeTensors.Read(stream, source)
+        : throw new InvalidDataException($"{source}: expected a dictionary of tensors at '{dictionary}', found a .safetensors file, which has one without a name.");
+
+    private static Dictionary<string, Tensor> ReadTorch(Func<Stream, string?, Dictionary<string, Tensor>> read, Stream stream, string source, string? dictionary)
+    {
+        try
+        {
+            return read(stream, dictionary);
+        }
+        // The others are what System.IO.Compression throws for damaged files beside the first.
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidDataException($"{source}: {error.Message}", error);
+        }
+    }
+}
