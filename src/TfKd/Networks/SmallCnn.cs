@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -19,8 +18,7 @@ public sealed record SmallCnn() : NetworkArchitecture(new ImageShape(3, 32, 32))
     /// <inheritdoc/>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
     {
-        if (InputShape.Height < 8 || InputShape.Width < 8)
-            throw new InvalidOperationException($"SmallCnn halves the resolution three times and needs images of at least 8x8, but InputShape is {InputShape}.");
+        SmallestImage.Require(this, 8, "three");
         var features = nn.Sequential();
         long channels = InputShape.Channels;
         foreach (var (width, convolutions) in new[] { (Width, 1), (2 * Width, 2), (4 * Width, 2), (8 * Width, 2) })
@@ -30,11 +28,7 @@ public sealed record SmallCnn() : NetworkArchitecture(new ImageShape(3, 32, 32))
             for (var i = 0; i < convolutions; i++, channels = width)
                 features.append(nn.Conv2d(channels, width, 3, padding: 1, bias: false)).append(nn.BatchNorm2d(width)).append(nn.ReLU(inplace: true));
         }
-        Sequential body = nn.Sequential(
-            ("features", features),
-            ("avgpool", nn.AdaptiveAvgPool2d(1)),
-            ("flatten", nn.Flatten()),
-            ("fc", nn.Linear(channels, classCount)));
+        var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())], [("fc", nn.Linear(channels, classCount))]);
         KaimingInitialization.Apply(body);
         return body;
     }
