@@ -14,6 +14,29 @@ public sealed class OnnxParityTests
     }
 
     [Theory]
+    [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
+    public void Exported_network_scores_as_Torch_does_on_the_path_that_the_check_chooses(int index)
+    {
+        int[] batches = [1, 2, 33];
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var network = TestNetworks.BuildTrained(TestNetworks.All[index], 11);
+        var shape = network.Architecture.InputShape;
+        using var session = OnnxRun.Open(OnnxExporter.Export(network, new OnnxExportOptions { InputShape = shape }));
+        var path = network.CheckKernels(shape, batches)?.Path ?? ComputePath.Default;
+        path.Prepare(network);
+        using var kernels = path.Enter();
+        foreach (var batch in batches)
+        {
+            var images = TestNetworks.Pixels(batch, shape);
+            var (expected, actual) = (network.call(path.Arrange(images)).to(ScalarType.Float64), OnnxRun.Score(session, images));
+            Assert.Equal(expected.shape, actual.shape);
+            var scale = Math.Max(1, expected.abs().max().item<double>());
+            Assert.InRange((expected - actual).abs().max().item<double>() / scale, 0, 1e-5);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Layers), DisableDiscoveryEnumeration = true)]
     public void Exported_layer_computes_what_Torch_does(string name, Func<nn.Module<Tensor, Tensor>> build)
     {
@@ -39,6 +62,9 @@ public sealed class OnnxParityTests
         { "avgPoolCeilWithoutPadding", () => nn.AvgPool2d(4, 3, 1, ceil_mode: true, count_include_pad: false) },
         { "adaptive1", () => nn.AdaptiveAvgPool2d(1) },
         { "adaptiveDivides", () => nn.AdaptiveAvgPool2d((11, 1)) },
+        { "adaptiveOverlaps", () => nn.AdaptiveAvgPool2d((3, 5)) },
+        { "adaptiveGrows", () => nn.AdaptiveAvgPool2d((25, 7)) },
+        { "adaptiveOfTwoSizes", () => PoolAndAgain(nn.AdaptiveAvgPool2d(7)) },
         { "relu6", () => nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU6()) },
         { "relu6InPlace", () => nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU6(inplace: true)) },
         { "dropout", () => nn.Sequential(nn.Dropout(0.5), nn.Conv2d(4, 2, 1)) },
@@ -48,6 +74,8 @@ public sealed class OnnxParityTests
         { "concat", () => new Fork(new Concat()) },
         { "layerCalledTwice", () => Twice(nn.Conv2d(4, 4, 3, padding: 1)) },
     };
+
+    private static nn.Module<Tensor, Tensor> PoolAndAgain(nn.Module<Tensor, Tensor> pool) => nn.Sequential(pool, nn.MaxPool2d(2), pool);
 
     private static nn.Module<Tensor, Tensor> Twice(nn.Module<Tensor, Tensor> layer) => nn.Sequential(layer, layer);
 }
