@@ -9,6 +9,10 @@ public sealed class ArchitectureJsonTests
         new SmallCnn(),
         new SmallCnn { Width = 8, InputShape = new ImageShape(1, 16, 24) },
         new CifarResNet { Depth = 32, Width = 4 },
+        new DenseNet { Depth = 169, GrowthRate = 12, CifarStem = true, Dropout = 0.2 },
+        new GoogLeNet { CifarStem = true, Dropout = 0.4 },
+        new SqueezeNet { Version = 1.1, CifarStem = true, Dropout = 0.1 },
+        new Vgg { Depth = 19, PoolSize = 1, HiddenUnits = 512, Dropout = 0 },
         new ResNet { Depth = 50 },
         new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] },
     ]);

@@ -36,6 +36,25 @@ public sealed class NetworkWeightsTests
         Assert.All(target.parameters(), parameter => Assert.True(parameter.requires_grad));
     }
 
+    [Theory]
+    [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
+    public void Every_network_comes_back_from_its_weights(int index)
+    {
+        using var scope = NewDisposeScope();
+        using var source = TestNetworks.BuildTrained(TestNetworks.All[index], 4);
+        random.manual_seed(8);
+        using var target = source.Architecture.Build(4);
+        using var stream = new MemoryStream();
+
+        NetworkWeights.Save(source, stream);
+        stream.Position = 0;
+        NetworkWeights.Load(target, stream);
+
+        var (expected, actual) = (source.Body.state_dict(), target.Body.state_dict());
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected, entry => Assert.True(entry.Value.equal(actual[entry.Key]).all().item<bool>(), entry.Key));
+    }
+
     [Fact]
     public void Every_difference_is_listed_and_the_network_is_unchanged()
     {

@@ -9,6 +9,12 @@ public sealed class StageFeatureTests : IDisposable
     private static readonly NetworkArchitecture[] _architectures =
     [
         new SmallCnn { Width = 8 },
+        new DenseNet { GrowthRate = 8, InputShape = new ImageShape(3, 32, 32) },
+        new GoogLeNet { Dropout = 0, CifarStem = true, InputShape = new ImageShape(3, 16, 16) },
+        new GoogLeNet { Dropout = 0, InputShape = new ImageShape(3, 48, 48) },
+        new SqueezeNet { Dropout = 0, InputShape = new ImageShape(3, 48, 48) },
+        new SqueezeNet { Version = 1.1, Dropout = 0, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
+        new Vgg { Depth = 16, HiddenUnits = 32, Dropout = 0, PoolSize = 1, InputShape = new ImageShape(3, 32, 32) },
         new CifarResNet { Depth = 8, Width = 8 },
         new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
     ];

@@ -1,4 +1,4 @@
-using static TfKd.PaperNetwork;
+using Paper = TfKd.PaperNetwork;
 
 namespace TfKd.Tests.Training;
 
@@ -10,80 +10,80 @@ public sealed class TfKdRecipesTests
     /// <summary>base_experiments: network, rate, batch.</summary>
     public static TheoryData<PaperNetwork, double, int> Alone => new()
     {
-        { MobileNetV2, 0.1, 128 },
-        { ShuffleNetV2, 0.1, 128 },
-        { ResNet18, 0.1, 128 },
-        { GoogLeNet, 0.1, 64 },
-        { DenseNet121, 0.1, 128 },
-        { ResNeXt29, 0.1, 64 },
-        { ResNeXt101, 0.1, 64 },
-        { ResNet50, 0.1, 64 },
-        { AlexNet, 0.01, 128 },
-        { Vgg19, 0.01, 128 },
-        { PlainCnn, 0.1, 128 },
+        { Paper.MobileNetV2, 0.1, 128 },
+        { Paper.ShuffleNetV2, 0.1, 128 },
+        { Paper.ResNet18, 0.1, 128 },
+        { Paper.GoogLeNet, 0.1, 64 },
+        { Paper.DenseNet121, 0.1, 128 },
+        { Paper.ResNeXt29, 0.1, 64 },
+        { Paper.ResNeXt101, 0.1, 64 },
+        { Paper.ResNet50, 0.1, 64 },
+        { Paper.AlexNet, 0.01, 128 },
+        { Paper.Vgg19, 0.01, 128 },
+        { Paper.PlainCnn, 0.1, 128 },
     };
 
     /// <summary>base_experiments: network, batch, reg_alpha, reg_temperature, multiplier (0: none).</summary>
     public static TheoryData<PaperNetwork, int, double, double, double> Regularization => new()
     {
-        { MobileNetV2, 128, 0.95, 40, 1 },
-        { ShuffleNetV2, 128, 0.95, 10, 1 },
-        { ResNet18, 128, 0.1, 20, 100 },
-        { GoogLeNet, 64, 0.1, 40, 50 },
-        { DenseNet121, 128, 0.1, 40, 0 },
-        { ResNeXt29, 64, 0.5, 40, 0 },
-        { ResNeXt101, 64, 0.5, 40, 0 },
+        { Paper.MobileNetV2, 128, 0.95, 40, 1 },
+        { Paper.ShuffleNetV2, 128, 0.95, 10, 1 },
+        { Paper.ResNet18, 128, 0.1, 20, 100 },
+        { Paper.GoogLeNet, 64, 0.1, 40, 50 },
+        { Paper.DenseNet121, 128, 0.1, 40, 0 },
+        { Paper.ResNeXt29, 64, 0.5, 40, 0 },
+        { Paper.ResNeXt101, 64, 0.5, 40, 0 },
     };
 
     /// <summary>kd_experiments, self teachers: network, batch, rate, alpha, temperature, multiplier (0: none).</summary>
     public static TheoryData<PaperNetwork, int, double, double, double, double> Self => new()
     {
-        { MobileNetV2, 128, 0.1, 0.95, 20, 1 },
-        { ShuffleNetV2, 128, 0.1, 0.95, 20, 1 },
-        { ResNet18, 128, 0.1, 0.95, 6, 50 },
-        { ResNet50, 128, 0.1, 0.95, 6, 0 },
-        { GoogLeNet, 64, 0.1, 0.4, 20, 50 },
-        { DenseNet121, 100, 0.1, 0.9, 20, 50 },
-        { ResNeXt29, 64, 0.1, 0.9, 20, 100 },
-        { AlexNet, 128, 0.01, 0.1, 20, 0 },
+        { Paper.MobileNetV2, 128, 0.1, 0.95, 20, 1 },
+        { Paper.ShuffleNetV2, 128, 0.1, 0.95, 20, 1 },
+        { Paper.ResNet18, 128, 0.1, 0.95, 6, 50 },
+        { Paper.ResNet50, 128, 0.1, 0.95, 6, 0 },
+        { Paper.GoogLeNet, 64, 0.1, 0.4, 20, 50 },
+        { Paper.DenseNet121, 100, 0.1, 0.9, 20, 50 },
+        { Paper.ResNeXt29, 64, 0.1, 0.9, 20, 100 },
+        { Paper.AlexNet, 128, 0.01, 0.1, 20, 0 },
     };
 
     /// <summary>kd_experiments: recipe, student, teacher, alpha, temperature, batch.</summary>
     public static TheoryData<string, PaperNetwork, PaperNetwork, double, double, int> Pairs => new()
     {
-        { "KD", MobileNetV2, ResNet18, 0.95, 20, 128 },
-        { "KD", MobileNetV2, ResNet50, 0.95, 20, 128 },
-        { "KD", MobileNetV2, DenseNet121, 0.95, 20, 128 },
-        { "KD", MobileNetV2, ResNet101, 0.95, 20, 128 },
-        { "KD", MobileNetV2, ResNeXt29, 0.95, 20, 64 },
-        { "KD", ShuffleNetV2, ResNet18, 0.95, 20, 128 },
-        { "KD", ShuffleNetV2, ResNet50, 0.95, 20, 128 },
-        { "KD", ShuffleNetV2, DenseNet121, 0.95, 20, 128 },
-        { "KD", ShuffleNetV2, ResNeXt29, 0.95, 20, 64 },
-        { "KD", ResNet18, ResNet50, 0.6, 20, 64 },
-        { "KD", ResNet18, ResNeXt29, 0.6, 20, 64 },
-        { "KD", PlainCnn, ResNet18, 0.9, 20, 128 },
-        { "Re-KD", ResNet18, MobileNetV2, 0.6, 20, 128 },
-        { "Re-KD", ResNet18, ShuffleNetV2, 0.6, 20, 128 },
-        { "Re-KD", ResNet50, MobileNetV2, 0.6, 20, 128 },
-        { "Re-KD", ResNet50, ShuffleNetV2, 0.6, 20, 128 },
-        { "Re-KD", DenseNet121, MobileNetV2, 0.6, 20, 128 },
-        { "Re-KD", DenseNet121, ShuffleNetV2, 0.6, 20, 100 },
-        { "Re-KD", ResNeXt29, MobileNetV2, 0.6, 20, 64 },
-        { "Re-KD", ResNeXt29, ResNet18, 0.6, 20, 64 },
-        { "De-KD", MobileNetV2, ResNet18, 0.95, 20, 128 },
-        { "De-KD", ShuffleNetV2, ResNet18, 0.95, 20, 128 },
-        { "De-KD", MobileNetV2, ResNet50, 0.95, 20, 128 },
-        { "De-KD", ShuffleNetV2, ResNet50, 0.95, 20, 128 },
-        { "De-KD", ResNet18, ResNet50, 0.6, 20, 64 },
-        { "De-KD", MobileNetV2, ResNeXt29, 0.95, 20, 64 },
-        { "De-KD", ShuffleNetV2, ResNeXt29, 0.95, 20, 64 },
-        { "De-KD", ResNet18, ResNeXt29, 0.6, 20, 64 },
+        { "KD", Paper.MobileNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.DenseNet121, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.ResNet101, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "KD", Paper.ShuffleNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "KD", Paper.ShuffleNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "KD", Paper.ShuffleNetV2, Paper.DenseNet121, 0.95, 20, 128 },
+        { "KD", Paper.ShuffleNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "KD", Paper.ResNet18, Paper.ResNet50, 0.6, 20, 64 },
+        { "KD", Paper.ResNet18, Paper.ResNeXt29, 0.6, 20, 64 },
+        { "KD", Paper.PlainCnn, Paper.ResNet18, 0.9, 20, 128 },
+        { "Re-KD", Paper.ResNet18, Paper.MobileNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.ResNet18, Paper.ShuffleNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.ResNet50, Paper.MobileNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.ResNet50, Paper.ShuffleNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.DenseNet121, Paper.MobileNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.DenseNet121, Paper.ShuffleNetV2, 0.6, 20, 100 },
+        { "Re-KD", Paper.ResNeXt29, Paper.MobileNetV2, 0.6, 20, 64 },
+        { "Re-KD", Paper.ResNeXt29, Paper.ResNet18, 0.6, 20, 64 },
+        { "De-KD", Paper.MobileNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "De-KD", Paper.ShuffleNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "De-KD", Paper.MobileNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "De-KD", Paper.ShuffleNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "De-KD", Paper.ResNet18, Paper.ResNet50, 0.6, 20, 64 },
+        { "De-KD", Paper.MobileNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "De-KD", Paper.ShuffleNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "De-KD", Paper.ResNet18, Paper.ResNeXt29, 0.6, 20, 64 },
     };
 
     [Theory]
     [MemberData(nameof(Alone))]
-    public void Baseline_smoothing_and_double_training_have_the_files_rate_and_batch(PaperNetwork network, double learningRate, int batchSize)
+    public void Baseline_smoothing_and_double_training_have_the_files_rate_and_batch(Paper network, double learningRate, int batchSize)
     {
         var baseline = TfKdRecipes.Baseline(network);
         IsPlanOf(baseline, network, learningRate, batchSize);
@@ -99,7 +99,7 @@ public sealed class TfKdRecipesTests
 
     [Theory]
     [MemberData(nameof(Regularization))]
-    public void Tf_kd_reg_has_the_files_numbers(PaperNetwork network, int batchSize, double alpha, double temperature, double multiplier)
+    public void Tf_kd_reg_has_the_files_numbers(Paper network, int batchSize, double alpha, double temperature, double multiplier)
     {
         var paper = TfKdRecipes.TfKdReg(network);
         IsPlanOf(paper, network, 0.1, batchSize);
@@ -120,7 +120,7 @@ public sealed class TfKdRecipesTests
 
     [Theory]
     [MemberData(nameof(Self))]
-    public void Tf_kd_self_has_the_files_numbers(PaperNetwork network, int batchSize, double learningRate, double alpha, double temperature, double multiplier)
+    public void Tf_kd_self_has_the_files_numbers(Paper network, int batchSize, double learningRate, double alpha, double temperature, double multiplier)
     {
         var paper = TfKdRecipes.TfKdSelf(network, _teacher);
         IsPlanOf(paper, network, learningRate, batchSize, _teacher);
@@ -140,10 +140,10 @@ public sealed class TfKdRecipesTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Distillation_has_the_files_numbers(string recipe, PaperNetwork student, PaperNetwork teacherNetwork, double alpha, double temperature, int batchSize)
+    public void Distillation_has_the_files_numbers(string recipe, Paper student, Paper teacherNetwork, double alpha, double temperature, int batchSize)
     {
         var paper = Distil(recipe, student, teacherNetwork, RecipeSource.Paper);
-        IsPlanOf(paper, student, student == PlainCnn ? 0.001 : 0.1, batchSize, _teacher);
+        IsPlanOf(paper, student, student == Paper.PlainCnn ? 0.001 : 0.1, batchSize, _teacher);
         Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.Paper }, paper.Objective);
 
         var code = Distil(recipe, student, teacherNetwork, RecipeSource.ReferenceCode);
@@ -154,7 +154,7 @@ public sealed class TfKdRecipesTests
     [Fact]
     public void Nothing_but_the_files_is_known()
     {
-        var networks = Enum.GetValues<PaperNetwork>();
+        var networks = Enum.GetValues<Paper>();
         var pairs = Pairs.Select(row => (row.Data.Item1, row.Data.Item2, row.Data.Item3)).ToHashSet();
 
         Assert.Equal(Alone.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.Baseline(network))).Order());
@@ -172,19 +172,19 @@ public sealed class TfKdRecipesTests
             "KD has no settings for ResNet18 <- DenseNet121 (student <- teacher); there are MobileNetV2 <- ResNet18, MobileNetV2 <- ResNet50, MobileNetV2 <- ResNet101, "
                 + "MobileNetV2 <- DenseNet121, MobileNetV2 <- ResNeXt29, ShuffleNetV2 <- ResNet18, ShuffleNetV2 <- ResNet50, ShuffleNetV2 <- DenseNet121, ShuffleNetV2 <- ResNeXt29, "
                 + "ResNet18 <- ResNet50, ResNet18 <- ResNeXt29, PlainCnn <- ResNet18. (Parameter 'teacherNetwork')",
-            Refusal(() => TfKdRecipes.Kd(ResNet18, DenseNet121, _teacher)));
-        Assert.StartsWith("Re-KD has no settings for MobileNetV2 <- ResNet18 (student <- teacher); there are ResNet18 <- MobileNetV2, ", Refusal(() => TfKdRecipes.ReKd(MobileNetV2, ResNet18, _teacher)), StringComparison.Ordinal);
+            Refusal(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.DenseNet121, _teacher)));
+        Assert.StartsWith("Re-KD has no settings for MobileNetV2 <- ResNet18 (student <- teacher); there are ResNet18 <- MobileNetV2, ", Refusal(() => TfKdRecipes.ReKd(Paper.MobileNetV2, Paper.ResNet18, _teacher)), StringComparison.Ordinal);
         Assert.Equal(
             "Tf-KD_reg has no settings for ResNet50; there are MobileNetV2, ShuffleNetV2, ResNet18, GoogLeNet, DenseNet121, ResNeXt29, ResNeXt101. (Parameter 'network')",
-            Refusal(() => TfKdRecipes.TfKdReg(ResNet50)));
-        Assert.StartsWith("Training without a teacher has no settings for ResNet101; there are ", Refusal(() => TfKdRecipes.DoubleTraining(ResNet101)), StringComparison.Ordinal);
-        Assert.Equal("teacher", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Kd(ResNet18, ResNet50, null!)).ParamName);
-        Assert.Equal("network", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.Baseline((PaperNetwork)99)).ParamName);
-        Assert.Equal("source", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.TfKdReg(ResNet18, (RecipeSource)2)).ParamName);
-        Assert.Equal("student", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.Kd((PaperNetwork)99, ResNet50, _teacher)).ParamName);
+            Refusal(() => TfKdRecipes.TfKdReg(Paper.ResNet50)));
+        Assert.StartsWith("Training without a teacher has no settings for ResNet101; there are ", Refusal(() => TfKdRecipes.DoubleTraining(Paper.ResNet101)), StringComparison.Ordinal);
+        Assert.Equal("teacher", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.ResNet50, null!)).ParamName);
+        Assert.Equal("network", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.Baseline((Paper)99)).ParamName);
+        Assert.Equal("source", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.TfKdReg(Paper.ResNet18, (RecipeSource)2)).ParamName);
+        Assert.Equal("student", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.Kd((Paper)99, Paper.ResNet50, _teacher)).ParamName);
     }
 
-    private static TrainingPlan Distil(string recipe, PaperNetwork student, PaperNetwork teacherNetwork, RecipeSource source) => recipe switch
+    private static TrainingPlan Distil(string recipe, Paper student, Paper teacherNetwork, RecipeSource source) => recipe switch
     {
         "KD" => TfKdRecipes.Kd(student, teacherNetwork, _teacher, source),
         "Re-KD" => TfKdRecipes.ReKd(student, teacherNetwork, _teacher, source),
@@ -192,7 +192,7 @@ public sealed class TfKdRecipesTests
     };
 
     /// <summary>All but the objective, in the text that is a plan's provenance.</summary>
-    private static void IsPlanOf(TrainingPlan plan, PaperNetwork network, double learningRate, int batchSize, TeacherSource? teacher = null)
+    private static void IsPlanOf(TrainingPlan plan, Paper network, double learningRate, int batchSize, TeacherSource? teacher = null)
     {
         var rate = learningRate * batchSize / 128;
         var expected = new TrainingPlan
@@ -202,7 +202,7 @@ public sealed class TfKdRecipesTests
             Augmentations = [new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }, new Rotation { Degrees = 15 }],
             BatchSize = batchSize,
             MaxEpochs = 200,
-            Optimizer = network == PlainCnn ? new AdamW { LearningRate = rate, WeightDecay = 0 } : new Sgd { LearningRate = rate, Momentum = 0.9, WeightDecay = 5e-4, Nesterov = false },
+            Optimizer = network == Paper.PlainCnn ? new AdamW { LearningRate = rate, WeightDecay = 0 } : new Sgd { LearningRate = rate, Momentum = 0.9, WeightDecay = 5e-4, Nesterov = false },
             Schedule = new WarmUpSchedule { Epochs = 1, Inner = new StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 } },
             Normalization = new ChannelStatistics([0.50708, 0.48655, 0.44092], [0.26733, 0.25644, 0.27615]),
             Seed = 230,
