@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,6 +16,16 @@ public sealed class NetworkShapeTests
         { new ResNet { Depth = 34 }, 1000, 21_797_672 },
         { new ResNet { Depth = 50 }, 1000, 25_557_032 },
         { new ResNet { Depth = 101 }, 1000, 44_549_160 },
+        // The reference's networks for CIFAR, built and counted. VGG (weiaicunzai/pytorch-cifar100) is the same; DenseNet (Yuan et al., CVPR 2020) has 7,048,548, without
+        // the batch norm of 128 behind the first convolution; GoogLeNet (Yuan et al.) has 6,258,500, by another stem, biases and one more convolution an inception;
+        // SqueezeNet (weiaicunzai/pytorch-cifar100) has 781,156, by batch norms.
+        { new Vgg { Depth = 11, PoolSize = 1 }, 100, 28_518_244 },
+        { new Vgg { Depth = 13, PoolSize = 1 }, 100, 28_703_140 },
+        { new Vgg { Depth = 16, PoolSize = 1 }, 100, 34_015_396 },
+        { new Vgg { Depth = 19, PoolSize = 1 }, 100, 39_327_652 },
+        { new DenseNet { CifarStem = true }, 100, 7_048_676 },
+        { new GoogLeNet { CifarStem = true }, 100, 5_694_724 },
+        { new SqueezeNet { CifarStem = true }, 100, 775_204 },
         // By hand: convolutions 290,736, batch norms 928, classifier 1,290.
         { new SmallCnn(), 10, 292_954 },
     };
@@ -25,6 +37,33 @@ public sealed class NetworkShapeTests
         using var network = architecture.Build(classCount);
         Assert.Equal(expected, network.parameters().Sum(parameter => parameter.numel()));
     }
+
+    // From torchvision 0.14.1: parameters, entries of the state dict, and SHA-256 of its lines 'key [shape]', sorted by byte and joined by line feeds.
+    public static TheoryData<NetworkArchitecture, long, int, string> Torchvision => new()
+    {
+        { new DenseNet(), 7_978_856, 727, "DDE2B84D556AEA7C86EAE6853EAFB5D1BC47A22607C332C53A49C3CFB72EF3BB" },
+        { new DenseNet { Depth = 169 }, 14_149_480, 1015, "41A239D10863EEC293DA0DDF8D10DC10BB5026115549E33B37BA638BBAD27AE8" },
+        { new DenseNet { Depth = 201 }, 20_013_928, 1207, "EC8B7B6474E157584482DF377BB63F95C691EBDC4E4A11F55A45851316150141" },
+        { new GoogLeNet(), 6_624_904, 344, "AF258E8B1021172015FF55509A81AD819A0F6ADCC7EA0DDA6749B61E1B022108" },
+        { new SqueezeNet(), 1_248_424, 52, "A677E4271919A9476B94FAED708466CE402F854508CD11E5767635C408551975" },
+        { new SqueezeNet { Version = 1.1 }, 1_235_496, 52, "1E08D3A32BE8FEAFCF6D32BB3A808D2CE21039C17D4BEB186A45B8D0FAB2C6D3" },
+        // The only one of its size here: half a gigabyte. That of other depths is a matter of the convolutions, which the rows for CIFAR count.
+        { new Vgg(), 138_365_992, 97, "88776EB2BF26DA718D9E231644312B955860D8B7E568F51329D693E38F3961D9" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Torchvision), DisableDiscoveryEnumeration = true)]
+    public void Keys_and_shapes_are_those_of_torchvision(NetworkArchitecture architecture, long parameters, int entries, string hash)
+    {
+        using var network = architecture.Build(1000);
+        var lines = Describe(network.Body);
+        Assert.Equal(parameters, network.parameters().Sum(parameter => parameter.numel()));
+        Assert.Equal(entries, lines.Count);
+        Assert.Equal(hash, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines)))));
+    }
+
+    [Fact]
+    public void GoogLeNet_leaves_out_the_auxiliary_classifiers() => Assert.Equal(["aux1.", "aux2."], new GoogLeNet().GetUnusedWeightPrefixes());
 
     [Fact]
     public void CifarResNet_keys_and_shapes_are_those_of_the_published_weights()
@@ -86,7 +125,7 @@ public sealed class NetworkShapeTests
     [InlineData(96, 20)]
     public void Any_image_size_gives_logits(int height, int width)
     {
-        foreach (NetworkArchitecture architecture in new NetworkArchitecture[] { new SmallCnn(), new CifarResNet { Depth = 8 }, new ResNet(), new ResNet { CifarStem = true } })
+        foreach (NetworkArchitecture architecture in new NetworkArchitecture[] { new SmallCnn(), new CifarResNet { Depth = 8 }, new ResNet(), new ResNet { CifarStem = true }, new DenseNet { GrowthRate = 4, CifarStem = true }, new GoogLeNet(), new SqueezeNet { Version = 1.1 } })
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
@@ -125,6 +164,45 @@ public sealed class NetworkShapeTests
             Assert.True(norm.weight.eq(1).all().item<bool>() && norm.bias!.eq(0).all().item<bool>());
     }
 
+    /// <summary>Standard deviations that torchvision's networks begin with, and where weights are evenly distributed instead of normally.</summary>
+    public static TheoryData<NetworkArchitecture, Func<nn.Module, double>, Type?> StartValues
+    {
+        get
+        {
+            return new()
+            {
+                { new DenseNet(), module => Math.Sqrt(2.0 / FanIn((Conv2d)module)), typeof(Linear) },
+                { new GoogLeNet(), _ => 0.01, null },
+                { new SqueezeNet(), module => ((Conv2d)module).out_channels == 10 ? 0.01 : Math.Sqrt(2.0 / FanIn((Conv2d)module)), null },
+                { new Vgg { PoolSize = 1, HiddenUnits = 256 }, module => module is Conv2d convolution ? Math.Sqrt(2.0 / (convolution.out_channels * 9)) : 0.01, null },
+            };
+
+            static long FanIn(Conv2d convolution) => convolution.in_channels * convolution.kernel_size[0] * convolution.kernel_size[1];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(StartValues), DisableDiscoveryEnumeration = true)]
+    public void Start_values_are_those_of_torchvision(NetworkArchitecture architecture, Func<nn.Module, double> deviation, Type? leftToTorch)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(5);
+        using var network = architecture.Build(10);
+        foreach (var module in network.modules().Where(module => module.GetType() != leftToTorch))
+        {
+            var (weight, bias) = module switch { Conv2d convolution => (convolution.weight, convolution.bias), Linear linear => (linear.weight, linear.bias), _ => default };
+            if (weight is null)
+                continue;
+            // Five standard errors of the estimate.
+            var tolerance = 5 / Math.Sqrt(weight.numel());
+            Assert.Equal(1.0, weight.std().item<float>() / deviation(module), tolerance);
+            Assert.Equal(0.0, weight.mean().item<float>() / deviation(module), tolerance);
+            Assert.True(bias is null || architecture is GoogLeNet || bias.eq(0).all().item<bool>());
+        }
+        foreach (var norm in network.modules().OfType<BatchNorm2d>())
+            Assert.True(norm.weight.eq(1).all().item<bool>() && norm.bias!.eq(0).all().item<bool>());
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
@@ -144,10 +222,47 @@ public sealed class NetworkShapeTests
     }
 
     [Fact]
-    public void SmallCnn_refuses_images_that_vanish()
+    public void DenseNet_SqueezeNet_and_Vgg_refuse_unknown_kinds()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => new SmallCnn { InputShape = new ImageShape(3, 7, 32) }.Build(2));
-        Assert.Equal("SmallCnn halves the resolution three times and needs images of at least 8x8, but InputShape is 3x7x32.", error.Message);
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new DenseNet { Depth = 100 });
+        Assert.StartsWith("Depth must be 121, 169 or 201, but is 100.", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ArgumentOutOfRangeException>(() => new SqueezeNet { Version = 1.2 });
+        Assert.StartsWith("Version must be 1.0 or 1.1, but is 1.2.", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ArgumentOutOfRangeException>(() => new Vgg { Depth = 12 });
+        Assert.StartsWith("Depth must be 11, 13, 16 or 19, but is 12.", error.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<NetworkArchitecture, int, string> Smallest => new()
+    {
+        { new SmallCnn(), 8, "SmallCnn halves the resolution three times and needs images of at least 8x8" },
+        { new DenseNet { GrowthRate = 4 }, 29, "DenseNet halves the resolution five times and needs images of at least 29x29" },
+        { new DenseNet { GrowthRate = 4, CifarStem = true }, 8, "DenseNet halves the resolution three times and needs images of at least 8x8" },
+        { new GoogLeNet(), 15, "GoogLeNet halves the resolution five times and needs images of at least 15x15" },
+        { new GoogLeNet { CifarStem = true }, 2, "GoogLeNet halves the resolution two times and needs images of at least 2x2" },
+        { new SqueezeNet(), 21, "SqueezeNet halves the resolution four times and needs images of at least 21x21" },
+        { new SqueezeNet { Version = 1.1 }, 17, "SqueezeNet halves the resolution four times and needs images of at least 17x17" },
+        { new SqueezeNet { CifarStem = true }, 8, "SqueezeNet halves the resolution three times and needs images of at least 8x8" },
+        { new Vgg { Depth = 11, PoolSize = 1, HiddenUnits = 8 }, 32, "Vgg halves the resolution five times and needs images of at least 32x32" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Smallest), DisableDiscoveryEnumeration = true)]
+    public void Images_that_vanish_are_refused_and_no_others(NetworkArchitecture architecture, int side, string message)
+    {
+        foreach (var shape in new[] { new ImageShape(3, side - 1, side), new ImageShape(3, side, side - 1) })
+        {
+            var error = Assert.Throws<InvalidOperationException>(() => (architecture with { InputShape = shape }).Build(2));
+            Assert.Equal($"{message}, but InputShape is {shape}.", error.Message);
+        }
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var smallest = new ImageShape(3, side, side);
+        using var network = (architecture with { InputShape = smallest }).Build(2);
+        network.eval();
+        Assert.Equal([1L, 2L], network.call(TestNetworks.Pixels(1, smallest)).shape);
+        // No size is refused that the layers could do: one less, and they themselves object.
+        if (side > 2)
+            Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => network.call(TestNetworks.Pixels(1, new ImageShape(3, side, side - 1))));
     }
 
     [Fact]
@@ -157,6 +272,10 @@ public sealed class NetworkShapeTests
         Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16 }", new CifarResNet().ToString());
         Assert.Equal("ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False }", new ResNet().ToString());
         Assert.Equal("SmallCnn { InputShape = 3x32x32, Width = 16 }", new SmallCnn().ToString());
+        Assert.Equal("DenseNet { InputShape = 3x224x224, Depth = 121, GrowthRate = 32, CifarStem = False, Dropout = 0 }", new DenseNet().ToString());
+        Assert.Equal("GoogLeNet { InputShape = 3x224x224, CifarStem = False, Dropout = 0.2 }", new GoogLeNet().ToString());
+        Assert.Equal("SqueezeNet { InputShape = 3x224x224, Version = 1.1, CifarStem = False, Dropout = 0.5 }", new SqueezeNet { Version = 1.1 }.ToString());
+        Assert.Equal("Vgg { InputShape = 3x224x224, Depth = 16, PoolSize = 7, HiddenUnits = 4096, Dropout = 0.5 }", new Vgg().ToString());
     }
 
     private static SortedSet<string> Describe(nn.Module module) =>

@@ -39,11 +39,18 @@ internal static class TestNetworks
         return network;
     }
 
-    /// <summary>Gives every batch norm weights and statistics of its own.</summary>
-    public static void Randomize(nn.Module module)
+    /// <summary>Gives every batch norm weights and statistics of its own, and all other layers weights through which signals keep their size: some networks begin with weights of 0.01.</summary>
+    private static void Randomize(nn.Module module)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
+        foreach (var layer in module.modules())
+        {
+            var (weight, bias) = layer switch { Conv2d convolution => (convolution.weight, convolution.bias), Linear linear => (linear.weight, linear.bias), _ => default };
+            if (weight is not null)
+                nn.init.kaiming_normal_(weight);
+            bias?.uniform_(-0.1, 0.1);
+        }
         foreach (var norm in module.modules().OfType<BatchNorm2d>())
         {
             norm.weight.uniform_(0.5, 1.5);
