@@ -55,29 +55,32 @@ public sealed class ImageNetworkTests
         Assert.StartsWith("The statistics are of 1 channels, but the network takes 3.", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Network_outlives_the_scope_it_is_built_in_and_disposes_all_it_has()
+    [Theory]
+    [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
+    public void Network_outlives_the_scope_it_is_built_in_and_disposes_all_it_has(int index)
     {
+        var architecture = TestNetworks.All[index];
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         ImageNetwork network;
         using (NewDisposeScope())
-            network = new CifarResNet { Depth = 8 }.Build(3);
+            network = architecture.Build(3);
         using (NewDisposeScope())
         {
             network.eval();
-            Assert.Equal([1L, 3L], network.call(zeros(1, 3, 32, 32)).shape);
+            Assert.Equal([1L, 3L], network.call(TestNetworks.Pixels(1, architecture.InputShape)).shape);
         }
         network.Dispose();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
-    [Fact]
-    public void Forward_leaves_one_live_tensor_behind()
+    [Theory]
+    [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
+    public void Forward_leaves_one_live_tensor_behind(int index)
     {
-        using var network = new CifarResNet { Depth = 8 }.Build(3);
+        using var network = TestNetworks.All[index].Build(3);
         network.eval();
         using var noGrad = no_grad();
-        using var images = zeros(1, 3, 32, 32);
+        using var images = TestNetworks.Pixels(1, network.Architecture.InputShape);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         using var logits = network.call(images);
         Assert.Equal(before + 1, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
