@@ -31,8 +31,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         BinInt2 = (byte)'M', BinPersId = (byte)'Q', BinPut = (byte)'q', BinString = (byte)'T', BinUnicode = (byte)'X', BinUnicode8 = 0x8d, Build = (byte)'b',
         EmptyDict = (byte)'}', EmptyList = (byte)']', EmptyTuple = (byte)')', Frame = 0x95, Global = (byte)'c', Long1 = 0x8a, LongBinGet = (byte)'j',
         LongBinPut = (byte)'r', Mark = (byte)'(', Memoize = 0x94, NewFalse = 0x89, NewTrue = 0x88, None = (byte)'N', Proto = 0x80, Reduce = (byte)'R',
-        SetItem = (byte)'s', SetItems = (byte)'u', ShortBinBytes = (byte)'C', ShortBinString = (byte)'U', ShortBinUnicode = 0x8c, StackGlobal = 0x93, Stop = (byte)'.',
-        Tuple = (byte)'t', Tuple1 = 0x85, Tuple2 = 0x86, Tuple3 = 0x87,
+        SetItem = (byte)'s', SetItems = (byte)'u', ShortBinBytes = (byte)'C', ShortBinString = (byte)'U', ShortBinUnicode = 0x8c, StackGlobal = 0x93,
+        Stop = (byte)'.', Tuple = (byte)'t', Tuple1 = 0x85, Tuple2 = 0x86, Tuple3 = 0x87,
     }
 
     /// <exception cref="InvalidDataException">The pickle is damaged, or asks for what is not allowed; the message does not name the source.</exception>
@@ -53,7 +53,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     {
         switch (opcode)
         {
-            case Opcode.Proto: CheckProtocol(ReadByte()); break;
+            case Opcode.Proto: RequireProtocol(ReadByte()); break;
             case Opcode.Frame: Take(sizeof(long)); break;
 
             case Opcode.None: Push(null); break;
@@ -62,7 +62,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             case Opcode.BinInt1: Push((long)ReadByte()); break;
             case Opcode.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)))); break;
             case Opcode.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)))); break;
-            case Opcode.Long1: PushInteger(Take(ReadByte())); break;
+            case Opcode.Long1: PushInteger(new BigInteger(Take(ReadByte()))); break;
             case Opcode.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)))); break;
 
             case Opcode.ShortBinUnicode: Push(Text(Take(ReadByte()))); break;
@@ -104,7 +104,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         }
     }
 
-    private static void CheckProtocol(int protocol)
+    private static void RequireProtocol(int protocol)
     {
         if (protocol > HighestProtocol)
             throw PickleValue.Invalid($"a pickle of protocol {HighestProtocol} at most", $"{protocol}");
@@ -228,9 +228,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         return line.ToString();
     }
 
-    private void PushInteger(byte[] littleEndian)
+    private void PushInteger(BigInteger number)
     {
-        var number = new BigInteger(littleEndian);
         if (number >= long.MinValue && number <= long.MaxValue)
             Push((long)number);
         else

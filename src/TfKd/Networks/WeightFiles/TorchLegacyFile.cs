@@ -42,7 +42,7 @@ internal static class TorchLegacyFile
         return new PickleReader(stream, storages.Find).Read();
     }
 
-    private static object? ReadPickle(Stream stream) => new PickleReader(stream, id => throw PickleValue.Invalid("no tensors here", PickleValue.Describe(id))).Read();
+    private static object? ReadPickle(Stream stream) => new PickleReader(stream, id => id).Read();
 
     private static List<string> Keys(object? value, TorchStorages storages)
     {
