@@ -24,81 +24,70 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     private readonly List<object?> _memo = [];
     private long _operations;
 
-    // Named as in pickletools.
-    private enum Opcode : byte
-    {
-        Append = (byte)'a', Appends = (byte)'e', BinBytes = (byte)'B', BinBytes8 = 0x8e, BinFloat = (byte)'G', BinGet = (byte)'h', BinInt = (byte)'J', BinInt1 = (byte)'K',
-        BinInt2 = (byte)'M', BinPersId = (byte)'Q', BinPut = (byte)'q', BinString = (byte)'T', BinUnicode = (byte)'X', BinUnicode8 = 0x8d, Build = (byte)'b',
-        EmptyDict = (byte)'}', EmptyList = (byte)']', EmptyTuple = (byte)')', Frame = 0x95, Global = (byte)'c', Long1 = 0x8a, LongBinGet = (byte)'j',
-        LongBinPut = (byte)'r', Mark = (byte)'(', Memoize = 0x94, NewFalse = 0x89, NewTrue = 0x88, None = (byte)'N', Proto = 0x80, Reduce = (byte)'R',
-        SetItem = (byte)'s', SetItems = (byte)'u', ShortBinBytes = (byte)'C', ShortBinString = (byte)'U', ShortBinUnicode = 0x8c, StackGlobal = 0x93,
-        Stop = (byte)'.', Tuple = (byte)'t', Tuple1 = 0x85, Tuple2 = 0x86, Tuple3 = 0x87,
-    }
-
     /// <exception cref="InvalidDataException">The pickle is damaged, or asks for what is not allowed; the message does not name the source.</exception>
     public object? Read()
     {
         while (true)
         {
             var at = stream.Position;
-            var opcode = (Opcode)ReadByte();
-            if (opcode == Opcode.Stop)
+            var opcode = (PickleOpcode)ReadByte();
+            if (opcode == PickleOpcode.Stop)
                 return Pop();
             Charge(1);
             Execute(opcode, at);
         }
     }
 
-    private void Execute(Opcode opcode, long at)
+    private void Execute(PickleOpcode opcode, long at)
     {
         switch (opcode)
         {
-            case Opcode.Proto: RequireProtocol(ReadByte()); break;
-            case Opcode.Frame: Take(sizeof(long)); break;
+            case PickleOpcode.Proto: RequireProtocol(ReadByte()); break;
+            case PickleOpcode.Frame: Take(sizeof(long)); break;
 
-            case Opcode.None: Push(null); break;
-            case Opcode.NewTrue: Push(true); break;
-            case Opcode.NewFalse: Push(false); break;
-            case Opcode.BinInt1: Push((long)ReadByte()); break;
-            case Opcode.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)))); break;
-            case Opcode.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)))); break;
-            case Opcode.Long1: PushInteger(new BigInteger(Take(ReadByte()))); break;
-            case Opcode.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)))); break;
+            case PickleOpcode.None: Push(null); break;
+            case PickleOpcode.NewTrue: Push(true); break;
+            case PickleOpcode.NewFalse: Push(false); break;
+            case PickleOpcode.BinInt1: Push((long)ReadByte()); break;
+            case PickleOpcode.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)))); break;
+            case PickleOpcode.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)))); break;
+            case PickleOpcode.Long1: PushInteger(new BigInteger(Take(ReadByte()))); break;
+            case PickleOpcode.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)))); break;
 
-            case Opcode.ShortBinUnicode: Push(Text(Take(ReadByte()))); break;
-            case Opcode.BinUnicode: Push(Text(Take(ReadUInt32()))); break;
-            case Opcode.BinUnicode8: Push(Text(Take(ReadInt64()))); break;
+            case PickleOpcode.ShortBinUnicode: Push(Text(Take(ReadByte()))); break;
+            case PickleOpcode.BinUnicode: Push(Text(Take(ReadUInt32()))); break;
+            case PickleOpcode.BinUnicode8: Push(Text(Take(ReadInt64()))); break;
             // Texts of Python 2; the names of parameters among them are ASCII.
-            case Opcode.ShortBinString: Push(Encoding.Latin1.GetString(Take(ReadByte()))); break;
-            case Opcode.BinString: Push(Encoding.Latin1.GetString(Take(ReadUInt32()))); break;
-            case Opcode.ShortBinBytes: Push(Take(ReadByte())); break;
-            case Opcode.BinBytes: Push(Take(ReadUInt32())); break;
-            case Opcode.BinBytes8: Push(Take(ReadInt64())); break;
+            case PickleOpcode.ShortBinString: Push(Encoding.Latin1.GetString(Take(ReadByte()))); break;
+            case PickleOpcode.BinString: Push(Encoding.Latin1.GetString(Take(ReadUInt32()))); break;
+            case PickleOpcode.ShortBinBytes: Push(Take(ReadByte())); break;
+            case PickleOpcode.BinBytes: Push(Take(ReadUInt32())); break;
+            case PickleOpcode.BinBytes8: Push(Take(ReadInt64())); break;
 
-            case Opcode.Mark: _marks.Push(_stack.Count); break;
-            case Opcode.EmptyTuple: Push(Array.Empty<object?>()); break;
-            case Opcode.Tuple1: Push(Pop(1)); break;
-            case Opcode.Tuple2: Push(Pop(2)); break;
-            case Opcode.Tuple3: Push(Pop(3)); break;
-            case Opcode.Tuple: Push(PopToMark()); break;
-            case Opcode.EmptyList: Push(new List<object?>()); break;
-            case Opcode.Append: Append(Pop(1)); break;
-            case Opcode.Appends: Append(PopToMark()); break;
-            case Opcode.EmptyDict: Push(new PickleDictionary()); break;
-            case Opcode.SetItem: SetItems(Pop(2)); break;
-            case Opcode.SetItems: SetItems(PopToMark()); break;
+            case PickleOpcode.Mark: _marks.Push(_stack.Count); break;
+            case PickleOpcode.EmptyTuple: Push(Array.Empty<object?>()); break;
+            case PickleOpcode.Tuple1: Push(Pop(1)); break;
+            case PickleOpcode.Tuple2: Push(Pop(2)); break;
+            case PickleOpcode.Tuple3: Push(Pop(3)); break;
+            case PickleOpcode.Tuple: Push(PopToMark()); break;
+            case PickleOpcode.EmptyList: Push(new List<object?>()); break;
+            case PickleOpcode.Append: Append(Pop(1)); break;
+            case PickleOpcode.Appends: Append(PopToMark()); break;
+            case PickleOpcode.EmptyDict: Push(new PickleDictionary()); break;
+            case PickleOpcode.SetItem: SetItems(Pop(2)); break;
+            case PickleOpcode.SetItems: SetItems(PopToMark()); break;
 
-            case Opcode.BinPut: Memoize(ReadByte()); break;
-            case Opcode.LongBinPut: Memoize(ReadUInt32()); break;
-            case Opcode.Memoize: Memoize(_memo.Count); break;
-            case Opcode.BinGet: Push(Recall(ReadByte())); break;
-            case Opcode.LongBinGet: Push(Recall(ReadUInt32())); break;
+            case PickleOpcode.BinPut: Memoize(ReadByte()); break;
+            case PickleOpcode.LongBinPut: Memoize(ReadUInt32()); break;
+            case PickleOpcode.Memoize: Memoize(_memo.Count); break;
+            case PickleOpcode.BinGet: Push(Recall(ReadByte())); break;
+            case PickleOpcode.LongBinGet: Push(Recall(ReadUInt32())); break;
 
-            case Opcode.Global: Push(TorchGlobals.Find(ReadLine(), ReadLine())); break;
-            case Opcode.StackGlobal: PushStackGlobal(Pop(2)); break;
-            case Opcode.Reduce: Reduce(Pop(), Pop()); break;
-            case Opcode.Build: Build(Pop()); break;
-            case Opcode.BinPersId: Push(findStorage(Pop())); break;
+            case PickleOpcode.Global: Push(TorchGlobals.Find(ReadLine(), ReadLine())); break;
+            case PickleOpcode.StackGlobal: PushStackGlobal(Pop(2)); break;
+            case PickleOpcode.Reduce: Reduce(Pop(), Pop()); break;
+            case PickleOpcode.Build: Build(Pop()); break;
+            case PickleOpcode.BinPersId: Push(findStorage(Pop())); break;
 
             default: throw PickleValue.Invalid("an opcode of a state dict's pickle", $"{(byte)opcode:x2} at byte {at}");
         }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Reads the tensors of a weight file: .safetensors, or what PyTorch's <c>torch.save</c> wrote of a state dict (.pth, .pt, .bin, .th, .tar), in the zip format and in
+/// Reads the tensors of a weight file: .safetensors, or what PyTorch's <c>torch.save</c> wrote of a state dict (.pth, .pt, .bin, .th, .pth.tar), in the zip format and in
 /// the one before PyTorch 1.6. Content decides, not the file's name.
 /// </summary>
 /// <remarks>
@@ -14,13 +14,6 @@ namespace TfKd;
 public static class WeightFile
 {
     private const int StartLength = 9;
-
-    private enum Format
-    {
-        SafeTensors,
-        TorchZip,
-        TorchLegacy,
-    }
 
     /// <summary>Reads a state dict, onto the CPU; the tensors belong to the caller, or to the caller's dispose scope. Tensors that were views of one another share memory.</summary>
     /// <param name="path">
@@ -53,12 +46,12 @@ public static class WeightFile
             return ReadCopy(stream, source, dictionary);
         var format = Recognize(stream, source);
         // Offsets in a zip file count from its beginning.
-        if (format == Format.TorchZip && stream.Position != 0)
+        if (format == WeightFormat.TorchZip && stream.Position != 0)
             return ReadCopy(stream, source, dictionary);
         return format switch
         {
-            Format.TorchZip => ReadTorch(TorchZipFile.Read, stream, source, dictionary),
-            Format.TorchLegacy => ReadTorch(TorchLegacyFile.Read, stream, source, dictionary),
+            WeightFormat.TorchZip => ReadTorch(TorchZipFile.Read, stream, source, dictionary),
+            WeightFormat.TorchLegacy => ReadTorch(TorchLegacyFile.Read, stream, source, dictionary),
             _ => ReadSafeTensors(stream, source, dictionary),
         };
     }
@@ -66,7 +59,7 @@ public static class WeightFile
     internal static bool IsSafeTensors(string path)
     {
         using var stream = File.OpenRead(path);
-        return Recognize(stream, $"'{path}'") == Format.SafeTensors;
+        return Recognize(stream, $"'{path}'") == WeightFormat.SafeTensors;
     }
 
     private static Dictionary<string, Tensor> ReadCopy(Stream stream, string source, string? dictionary)
@@ -78,17 +71,17 @@ public static class WeightFile
     }
 
     /// <summary>Tells by the first bytes, and leaves the stream where it is.</summary>
-    private static Format Recognize(Stream stream, string source)
+    private static WeightFormat Recognize(Stream stream, string source)
     {
         var start = new byte[StartLength];
         var length = stream.ReadAtLeast(start, StartLength, throwOnEndOfStream: false);
         stream.Position -= length;
         return start.AsSpan(0, length) switch
         {
-            [(byte)'P', (byte)'K', 3, 4, ..] => Format.TorchZip,
+            [(byte)'P', (byte)'K', 3, 4, ..] => WeightFormat.TorchZip,
             // Behind the length of the header; no pickle of a magic number has a brace there.
-            [.., (byte)'{'] when length == StartLength => Format.SafeTensors,
-            [0x80, ..] => Format.TorchLegacy,
+            [.., (byte)'{'] when length == StartLength => WeightFormat.SafeTensors,
+            [0x80, ..] => WeightFormat.TorchLegacy,
             [] => throw new InvalidDataException($"{source}: expected a weight file, found nothing in it."),
             var other => throw new InvalidDataException(
                 $"{source}: expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes {Convert.ToHexStringLower(other)}."),

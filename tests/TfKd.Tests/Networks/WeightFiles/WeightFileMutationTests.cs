@@ -9,7 +9,7 @@ namespace TfKd.Tests;
 public sealed class WeightFileMutationTests
 {
     private const int FileCount = 10_000;
-    private const long MaxAllocatedBytes = 20_000_000;
+    private const long MaxAllocatedBytes = 5_000_000;
 
     private static readonly string Sentinel = Path.Combine(Path.GetTempPath(), "tfkd-a-weight-file-ran");
 
