@@ -271,7 +271,7 @@ public sealed class NetworkShapeTests
     public void Architectures_are_values_that_print_every_hyper_parameter()
     {
         Assert.Equal(new ResNet { Depth = 34 }, new ResNet() with { Depth = 34 });
-        Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16 }", new CifarResNet().ToString());
+        Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16, Shortcut = Projection }", new CifarResNet().ToString());
         Assert.Equal("ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False }", new ResNet().ToString());
         Assert.Equal("SmallCnn { InputShape = 3x32x32, Width = 16 }", new SmallCnn().ToString());
         Assert.Equal("DenseNet { InputShape = 3x224x224, Depth = 121, GrowthRate = 32, CifarStem = False, Dropout = 0 }", new DenseNet().ToString());

@@ -70,7 +70,7 @@ public sealed class NetworkWeightsTests
         var error = Assert.Throws<InvalidDataException>(() => NetworkWeights.Apply(network, weights, "'w.safetensors'"));
         Assert.Equal(
             """
-            'w.safetensors' does not fit CifarResNet { InputShape = 3x32x32, Depth = 8, Width = 16 } with 4 classes:
+            'w.safetensors' does not fit CifarResNet { InputShape = 3x32x32, Depth = 8, Width = 16, Shortcut = Projection } with 4 classes:
             missing: conv1.weight Float32 [16,3,3,3]
             different: fc.bias: expected Float32 [4], found Int64 [4]
             different: fc.weight: expected Float32 [4,64], found Float32 [10,64]

@@ -22,6 +22,7 @@ internal static class TestNetworks
         new SqueezeNet { Version = 1.1, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
         new Vgg { Depth = 11, HiddenUnits = 32, InputShape = new ImageShape(3, 32, 64) },
         new Vgg { Depth = 13, PoolSize = 1, HiddenUnits = 32, InputShape = new ImageShape(3, 32, 32) },
+        new CifarResNet { Depth = 8, Width = 5, Shortcut = ResidualShortcut.ZeroPadding },
         new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
         new ResNet { Depth = 34, InputShape = new ImageShape(3, 64, 64) },
         new ResNet { Depth = 50, InputShape = new ImageShape(3, 64, 64) },

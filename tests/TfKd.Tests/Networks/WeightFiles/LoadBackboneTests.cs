@@ -52,7 +52,7 @@ public sealed class LoadBackboneTests
         var error = Assert.Throws<InvalidDataException>(() => NetworkWeights.LoadBackbone(network, file.Path));
         Assert.Equal(
             $"""
-            '{file.Path}' does not fit CifarResNet {"{"} InputShape = 3x32x32, Depth = 8, Width = 4 {"}"} without its head 'fc':
+            '{file.Path}' does not fit CifarResNet {"{"} InputShape = 3x32x32, Depth = 8, Width = 4, Shortcut = Projection {"}"} without its head 'fc':
             different: bn1.bias: expected Float32 [4], found Float32 [5]
             missing: conv1.weight Float32 [4,3,3,3]
             unexpected: extra.weight Float32 [2]

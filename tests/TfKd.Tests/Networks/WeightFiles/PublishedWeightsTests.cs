@@ -49,4 +49,37 @@ public sealed class PublishedWeightsTests
         var saved = Assert.IsType<PickleDictionary>(TorchLegacyFile.ReadObject(file, new TorchStorages()));
         Assert.Equal(91.78, Assert.IsType<double>(saved.Items.Single(item => item.Key is "best_prec1").Value), 2);
     }
+
+    // Expected: the same file in PyTorch 1.13.1, in float64, with F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, C / 4, C / 4)) as shortcut, on the images that are made here.
+    [Fact]
+    public void Network_of_CIFAR_10_without_projections_gives_the_logits_of_PyTorch()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var path = Shared.Require("weights/cifar10_legacy/resnet20-12fca82f.th");
+        using var network = new CifarResNet { Shortcut = ResidualShortcut.ZeroPadding }.Build(10);
+        NetworkWeights.Load(network, path);
+        network.Normalization.Set(new ChannelStatistics([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]));
+        network.to(ScalarType.Float64);
+        network.eval();
+        var pixels =
+            from image in Enumerable.Range(0, 2)
+            from channel in Enumerable.Range(0, 3)
+            from y in Enumerable.Range(0, 32)
+            from x in Enumerable.Range(0, 32)
+            select (byte)((image == 0 ? 7 * x + 3 * y + 40 * channel : (x - 16) * (x - 16) + (y - 12) * (y - 12) + 25 * channel) % 256);
+        double[] expected =
+        [
+            3.69335217, -1.49263756, 8.71905054, -3.13092276, -8.33293967, -0.79412117, 6.22685717, -6.45854191, 0.46968848, 1.08056126,
+            3.18265308, 11.78806415, 4.87387913, 5.00415363, -17.49749933, 3.22377448, -2.02849141, -5.19095667, -7.22488585, 3.78655007,
+        ];
+        var logits = network.call(tensor(pixels.ToArray()).view(2, 3, 32, 32)).data<double>().ToArray();
+        Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+        // One with projections has parameters that the file has not.
+        using var projecting = new CifarResNet().Build(10);
+        Assert.EndsWith(
+            "missing: layer3.0.downsample.1.running_mean Float32 [64]\nmissing: layer3.0.downsample.1.running_var Float32 [64]\nmissing: layer3.0.downsample.1.weight Float32 [64]",
+            Assert.Throws<InvalidDataException>(() => NetworkWeights.Load(projecting, path)).Message,
+            StringComparison.Ordinal);
+    }
 }
