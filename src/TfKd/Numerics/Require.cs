@@ -75,6 +75,15 @@ internal static class Require
         return tensor;
     }
 
+    /// <summary>Checks that the channels of a tensor [N,C,H,W] divide into equal parts, and returns their number.</summary>
+    public static long DividedChannels(Tensor tensor, int parts, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        if (tensor.dim() != 4 || tensor.shape[1] % parts != 0)
+            throw new ArgumentException($"{name} must have shape [N,C,H,W] with channels that divide by {parts}, but has {ShapeText(tensor)}.", name);
+        return tensor.shape[1];
+    }
+
     public static string ShapeText(Tensor tensor) => $"[{string.Join(',', tensor.shape)}]";
 
     private static bool IsFinite<T>(T value) where T : INumber<T> => T.IsFinite(value);

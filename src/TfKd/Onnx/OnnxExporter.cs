@@ -18,9 +18,9 @@ public static class OnnxExporter
 
     private static readonly OnnxEmitter[] BuiltIn =
     [
-        new AddEmitter(), new AdaptiveAvgPool2dEmitter(), new AvgPool2dEmitter(), new BatchNorm2dEmitter(), new ConcatEmitter(), new Conv2dEmitter(), new FlattenEmitter(), new LinearEmitter(),
-        new MaxPool2dEmitter(), new NormalizeEmitter(), new PassThroughEmitter<Dropout>(), new PassThroughEmitter<Identity>(), new ReLU6Emitter(), new ReLUEmitter(), new SoftmaxEmitter(),
-        new ZeroPaddedShortcutEmitter(),
+        new AddEmitter(), new AdaptiveAvgPool2dEmitter(), new AvgPool2dEmitter(), new BatchNorm2dEmitter(), new ChannelShuffleEmitter(), new ChannelSplitEmitter(), new ConcatEmitter(),
+        new Conv2dEmitter(), new FlattenEmitter(), new LinearEmitter(), new MaxPool2dEmitter(), new NormalizeEmitter(), new PassThroughEmitter<Dropout>(), new PassThroughEmitter<Identity>(),
+        new ReLU6Emitter(), new ReLUEmitter(), new SoftmaxEmitter(), new ZeroPaddedShortcutEmitter(),
     ];
 
     /// <summary>Exports to memory.</summary>

@@ -72,6 +72,10 @@ public sealed class OnnxParityTests
         { "softmaxOverChannels", () => nn.Softmax(1) },
         { "classifier", () => nn.Sequential(nn.Flatten(), nn.Linear(4 * 11 * 13, 5, hasBias: false), nn.Softmax(-1)) },
         { "concat", () => new Fork(new Concat()) },
+        { "channelSplit", () => nn.Sequential(nn.Conv2d(4, 6, 1), new ChannelSplit(2, 3)) },
+        { "channelSplitOfPixels", () => new ChannelSplit(0) },
+        { "channelShuffle", () => nn.Sequential(nn.Conv2d(4, 6, 1), new ChannelShuffle(3)) },
+        { "channelShuffleOfPixels", () => new ChannelShuffle(2) },
         { "layerCalledTwice", () => Twice(nn.Conv2d(4, 4, 3, padding: 1)) },
     };
 
