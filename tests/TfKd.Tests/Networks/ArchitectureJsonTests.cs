@@ -14,6 +14,10 @@ public sealed class ArchitectureJsonTests
         new SqueezeNet { Version = 1.1, CifarStem = true, Dropout = 0.1 },
         new Vgg { Depth = 19, PoolSize = 1, HiddenUnits = 512, Dropout = 0 },
         new ResNet { Depth = 50 },
+        new WideResNet { Depth = 40, WidenFactor = 2, Dropout = 0.3 },
+        new ResNeXt29 { Cardinality = 16, BaseWidth = 32 },
+        new MobileNetV2 { WidthMultiplier = 1.4, Dropout = 0.5, CifarStem = true },
+        new ShuffleNetV2 { WidthMultiplier = 1.5, CifarStem = true, InputShape = new ImageShape(1, 28, 28) },
         new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] },
     ]);
 

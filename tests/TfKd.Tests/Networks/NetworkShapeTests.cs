@@ -28,6 +28,31 @@ public sealed class NetworkShapeTests
         { new SqueezeNet { CifarStem = true }, 100, 775_204 },
         // By hand: convolutions 290,736, batch norms 928, classifier 1,290.
         { new SmallCnn(), 10, 292_954 },
+        // The reference's network, built and counted (xternalz/WideResNet-pytorch); the paper's tables say 36.5 M for WRN-28-10.
+        { new WideResNet { Depth = 16, WidenFactor = 1 }, 100, 180_916 },
+        { new WideResNet { Depth = 16, WidenFactor = 2 }, 100, 703_284 },
+        { new WideResNet { Depth = 16, WidenFactor = 2 }, 10, 691_674 },
+        { new WideResNet { Depth = 40, WidenFactor = 1 }, 100, 569_780 },
+        { new WideResNet { Depth = 40, WidenFactor = 2 }, 100, 2_255_156 },
+        { new WideResNet { Depth = 40, WidenFactor = 2 }, 10, 2_243_546 },
+        { new WideResNet(), 100, 36_536_884 },
+        { new WideResNet(), 10, 36_479_194 },
+        // The network of the code of Yuan et al. (CVPR 2020), built and counted; the ResNeXt paper's table 7 says 34.4 M for 10 classes.
+        { new ResNeXt29(), 100, 34_518_948 },
+        { new ResNeXt29(), 10, 34_426_698 },
+        // torchvision's model pages, and its networks of other widths, built and counted.
+        { new MobileNetV2(), 1000, 3_504_872 },
+        { new MobileNetV2 { WidthMultiplier = 0.35 }, 1000, 1_677_128 },
+        { new MobileNetV2 { WidthMultiplier = 0.5 }, 1000, 1_968_680 },
+        { new MobileNetV2 { WidthMultiplier = 0.75 }, 1000, 2_636_424 },
+        { new MobileNetV2 { WidthMultiplier = 1.4 }, 1000, 6_108_776 },
+        { new ShuffleNetV2 { WidthMultiplier = 0.5 }, 1000, 1_366_792 },
+        { new ShuffleNetV2(), 1000, 2_278_604 },
+        { new ShuffleNetV2 { WidthMultiplier = 1.5 }, 1000, 3_503_624 },
+        { new ShuffleNetV2 { WidthMultiplier = 2 }, 1000, 7_393_996 },
+        // torchvision's again: the stem changes strides only. The networks of Yuan et al. have 2,369,380 and 1,360,896, by biases and other first layers.
+        { new MobileNetV2 { CifarStem = true }, 100, 2_351_972 },
+        { new ShuffleNetV2 { CifarStem = true }, 100, 1_356_104 },
     };
 
     [Theory]
@@ -125,7 +150,16 @@ public sealed class NetworkShapeTests
     [InlineData(96, 20)]
     public void Any_image_size_gives_logits(int height, int width)
     {
-        foreach (NetworkArchitecture architecture in new NetworkArchitecture[] { new SmallCnn(), new CifarResNet { Depth = 8 }, new ResNet(), new ResNet { CifarStem = true }, new DenseNet { GrowthRate = 4, CifarStem = true }, new GoogLeNet(), new SqueezeNet { Version = 1.1 } })
+        // Small batches end the process in some kernels of oneDNN's on some processors.
+        using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
+        foreach (NetworkArchitecture architecture in new NetworkArchitecture[]
+                 {
+                     new SmallCnn(), new CifarResNet { Depth = 8 }, new ResNet(), new ResNet { CifarStem = true },
+                     new DenseNet { GrowthRate = 4, CifarStem = true }, new GoogLeNet(), new SqueezeNet { Version = 1.1 },
+                     new WideResNet { Depth = 10, WidenFactor = 1 }, new ResNeXt29 { Cardinality = 2, BaseWidth = 8 },
+                     new MobileNetV2 { WidthMultiplier = 0.35 }, new MobileNetV2 { WidthMultiplier = 0.35, CifarStem = true },
+                     new ShuffleNetV2 { WidthMultiplier = 0.5 }, new ShuffleNetV2 { WidthMultiplier = 0.5, CifarStem = true },
+                 })
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
@@ -143,7 +177,7 @@ public sealed class NetworkShapeTests
         random.manual_seed(3);
         using var network = TestNetworks.All[index].Build(5);
         network.train();
-        var logits = network.Run(TestNetworks.Pixels(3, network.Architecture.InputShape)).Logits;
+        var logits = network.Run(TestNetworks.Pixels(KernelHazards.SafeBatch, network.Architecture.InputShape)).Logits;
         logits.square().sum().backward();
         Assert.All(network.named_parameters(), parameter => Assert.True(parameter.parameter.grad is { } grad && grad.abs().sum().item<float>() > 0, parameter.name));
     }
@@ -221,6 +255,23 @@ public sealed class NetworkShapeTests
         Assert.StartsWith("Depth must be 18, 34, 50 or 101, but is 20.", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(18)]
+    [InlineData(20)]
+    public void WideResNet_refuses_a_depth_that_is_not_6n_plus_4(int depth)
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new WideResNet { Depth = depth });
+        Assert.StartsWith($"Depth must be 6n+4 (10, 16, 22, 28, 34, 40, ...), but is {depth}.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ShuffleNetV2_refuses_a_width_that_was_not_published()
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new ShuffleNetV2 { WidthMultiplier = 0.75 });
+        Assert.StartsWith("WidthMultiplier must be 0.5, 1, 1.5 or 2, but is 0.75.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void DenseNet_SqueezeNet_and_Vgg_refuse_unknown_kinds()
     {
@@ -278,6 +329,10 @@ public sealed class NetworkShapeTests
         Assert.Equal("GoogLeNet { InputShape = 3x224x224, CifarStem = False, Dropout = 0.2 }", new GoogLeNet().ToString());
         Assert.Equal("SqueezeNet { InputShape = 3x224x224, Version = 1.1, CifarStem = False, Dropout = 0.5 }", new SqueezeNet { Version = 1.1 }.ToString());
         Assert.Equal("Vgg { InputShape = 3x224x224, Depth = 16, PoolSize = 7, HiddenUnits = 4096, Dropout = 0.5 }", new Vgg().ToString());
+        Assert.Equal("WideResNet { InputShape = 3x32x32, Depth = 28, WidenFactor = 10, Dropout = 0 }", new WideResNet().ToString());
+        Assert.Equal("ResNeXt29 { InputShape = 3x32x32, Cardinality = 8, BaseWidth = 64 }", new ResNeXt29().ToString());
+        Assert.Equal("MobileNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, Dropout = 0.2, CifarStem = False }", new MobileNetV2().ToString());
+        Assert.Equal("ShuffleNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, CifarStem = False }", new ShuffleNetV2().ToString());
     }
 
     private static SortedSet<string> Describe(nn.Module module) =>

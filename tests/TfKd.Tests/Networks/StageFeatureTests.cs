@@ -17,6 +17,10 @@ public sealed class StageFeatureTests : IDisposable
         new Vgg { Depth = 16, HiddenUnits = 32, Dropout = 0, PoolSize = 1, InputShape = new ImageShape(3, 32, 32) },
         new CifarResNet { Depth = 8, Width = 8 },
         new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
+        new WideResNet { Depth = 16, WidenFactor = 1, InputShape = new ImageShape(3, 16, 16) },
+        new ResNeXt29 { Cardinality = 2, BaseWidth = 8, InputShape = new ImageShape(3, 16, 16) },
+        new MobileNetV2 { WidthMultiplier = 0.35, Dropout = 0, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
+        new ShuffleNetV2 { WidthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
     ];
 
     private readonly DisposeScope _scope = NewDisposeScope();

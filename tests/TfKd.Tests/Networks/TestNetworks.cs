@@ -26,6 +26,13 @@ internal static class TestNetworks
         new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
         new ResNet { Depth = 34, InputShape = new ImageShape(3, 64, 64) },
         new ResNet { Depth = 50, InputShape = new ImageShape(3, 64, 64) },
+        new WideResNet { Depth = 16, WidenFactor = 1, InputShape = new ImageShape(3, 16, 16) },
+        new WideResNet { Depth = 10, WidenFactor = 2, Dropout = 0.3, InputShape = new ImageShape(1, 24, 16) },
+        new ResNeXt29 { Cardinality = 4, BaseWidth = 4, InputShape = new ImageShape(3, 16, 16) },
+        new MobileNetV2 { WidthMultiplier = 0.35, InputShape = new ImageShape(3, 64, 64) },
+        new MobileNetV2 { WidthMultiplier = 0.25, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
+        new ShuffleNetV2 { WidthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
+        new ShuffleNetV2 { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
     ];
 
     /// <summary>A network whose batch norms are no identities, as after training, with logits of ordinary size, in evaluation mode.</summary>

@@ -6,11 +6,12 @@ namespace TfKd;
 
 /// <summary>
 /// A 1x1, a 3x3 and a 1x1 convolution and the input: the block of ResNet-50 and deeper (He et al., CVPR 2016, figure 5 right).
-/// The stride sits at the 3x3 convolution, as in torchvision; the paper has it at the first 1x1.
+/// The stride sits at the 3x3 convolution, as in torchvision; the paper has it at the first 1x1. With groups it is the block of ResNeXt (Xie et al.,
+/// CVPR 2017, figure 3c).
 /// </summary>
 internal sealed class Bottleneck : ResidualBlock
 {
-    /// <summary>Output channels by channels of the 3x3 convolution.</summary>
+    /// <summary>Output channels by the block's width.</summary>
     public const int Expansion = 4;
 
     // The fields' names are the keys of weight files.
@@ -24,13 +25,20 @@ internal sealed class Bottleneck : ResidualBlock
     private readonly Sequential? downsample;
     private readonly Add add;
 
-    public Bottleneck(long inChannels, long width, long stride) : base(nameof(Bottleneck), width * Expansion)
+    /// <summary>Builds the block.</summary>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="width">A quarter of the output's channels.</param>
+    /// <param name="stride">Stride of the 3x3 convolution.</param>
+    /// <param name="groups">Groups of the 3x3 convolution.</param>
+    /// <param name="groupWidth">Channels of each group; null for the block's width.</param>
+    public Bottleneck(long inChannels, long width, long stride, long groups = 1, long? groupWidth = null) : base(nameof(Bottleneck), width * Expansion)
     {
-        conv1 = nn.Conv2d(inChannels, width, 1, bias: false);
-        bn1 = nn.BatchNorm2d(width);
-        conv2 = nn.Conv2d(width, width, 3, stride, 1, bias: false);
-        bn2 = nn.BatchNorm2d(width);
-        conv3 = nn.Conv2d(width, OutChannels, 1, bias: false);
+        var inner = groups * (groupWidth ?? width);
+        conv1 = nn.Conv2d(inChannels, inner, 1, bias: false);
+        bn1 = nn.BatchNorm2d(inner);
+        conv2 = nn.Conv2d(inner, inner, 3, stride, 1, groups: groups, bias: false);
+        bn2 = nn.BatchNorm2d(inner);
+        conv3 = nn.Conv2d(inner, OutChannels, 1, bias: false);
         bn3 = nn.BatchNorm2d(OutChannels);
         relu = nn.ReLU(inplace: true);
         downsample = Downsample(inChannels, OutChannels, stride);

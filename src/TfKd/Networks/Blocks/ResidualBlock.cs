@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>Makes one block of a stage.</summary>
 /// <param name="inChannels">Channels of the block's input.</param>
-/// <param name="width">Channels of the block's 3x3 convolution.</param>
+/// <param name="width">The stage's width: channels of the 3x3 convolution where it has no groups.</param>
 /// <param name="stride">Stride of the block's 3x3 convolution.</param>
 internal delegate ResidualBlock ResidualBlockFactory(long inChannels, long width, long stride);
 
