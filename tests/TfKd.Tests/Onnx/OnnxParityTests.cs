@@ -5,12 +5,15 @@ namespace TfKd.Tests;
 
 public sealed class OnnxParityTests
 {
+    // Rounding in float32 alone makes 1e-5 in networks whose signals are larger inside than at the end; a wrong kernel makes 0.01 and more.
+    private const double NetworkTolerance = 5e-5;
+
     [Theory]
     [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
     public void Exported_network_scores_as_Torch_does(int index)
     {
         using var network = TestNetworks.BuildTrained(TestNetworks.All[index], 11);
-        OnnxRun.AssertParity(network, network.Architecture.InputShape, 1e-5);
+        OnnxRun.AssertParity(network, network.Architecture.InputShape, NetworkTolerance);
     }
 
     [Theory]
@@ -32,7 +35,7 @@ public sealed class OnnxParityTests
             var (expected, actual) = (network.call(path.Arrange(images)).to(ScalarType.Float64), OnnxRun.Score(session, images));
             Assert.Equal(expected.shape, actual.shape);
             var scale = Math.Max(1, expected.abs().max().item<double>());
-            Assert.InRange((expected - actual).abs().max().item<double>() / scale, 0, 1e-5);
+            Assert.InRange((expected - actual).abs().max().item<double>() / scale, 0, NetworkTolerance);
         }
     }
 
