@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,11 +9,11 @@ namespace TfKd;
 /// torchvision's state-dict keys. Any image size from 29x29 works (from 8x8 with <see cref="CifarStem"/>); the default is 224x224.
 /// </summary>
 /// <remarks>
-/// Torchvision's file for it has the older keys <c>norm.1</c>, <c>conv.2</c> and the like within dense layers, which torchvision renames to <c>norm1</c> and <c>conv2</c> when it reads them.
+/// Torchvision's file for it has the older keys <c>norm.1</c>, <c>conv.2</c> and the like within dense layers, which stand for <c>norm1</c> and <c>conv2</c>.
 /// With <see cref="CifarStem"/> and 100 classes, depth 121 has 7,048,676 parameters. The code of Yuan et al. (CVPR 2020) has 7,048,548: its first convolution has no batch norm
 /// behind it, and its transitions have no activation.
 /// </remarks>
-public sealed record DenseNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
+public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>Number of weighted layers: 121 (the default), 169 or 201.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The depth is another.</exception>
@@ -36,6 +37,12 @@ public sealed record DenseNet() : NetworkArchitecture(new ImageShape(3, 224, 224
 
     /// <summary>The output of each dense block; the last one's behind its batch norm and before its activation.</summary>
     public override IReadOnlyList<string> GetStages() => ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.norm5"];
+
+    /// <inheritdoc/>
+    public override string TranslateWeightKey(string key) => OldKey().Replace(key, ".$1$2.");
+
+    [GeneratedRegex(@"\.(norm|conv)\.([12])\.")]
+    private static partial Regex OldKey();
 
     /// <inheritdoc/>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)

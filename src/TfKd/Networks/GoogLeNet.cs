@@ -29,7 +29,11 @@ public sealed record GoogLeNet() : NetworkArchitecture(new ImageShape(3, 224, 22
         CifarStem ? ["inception3b", "inception4e", "inception5b"] : ["conv3", "inception3b", "inception4e", "inception5b"];
 
     /// <summary>The auxiliary classifiers.</summary>
-    public override IReadOnlyList<string> GetUnusedWeightPrefixes() => ["aux1.", "aux2."];
+    public override string? TranslateWeightKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.StartsWith("aux1.", StringComparison.Ordinal) || key.StartsWith("aux2.", StringComparison.Ordinal) ? null : key;
+    }
 
     /// <inheritdoc/>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)

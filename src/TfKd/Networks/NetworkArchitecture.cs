@@ -37,10 +37,10 @@ public abstract record NetworkArchitecture
     public virtual IReadOnlyList<string> GetStages() => [];
 
     /// <summary>
-    /// Prefixes of keys in published weight files that belong to parts which this network leaves out, such as classifiers used in training only; loading passes over
-    /// them. Default: none.
+    /// The key of this network for a key that published weight files have instead; null for what belongs to parts that this network leaves out, such as classifiers used in
+    /// training only, which loading passes over. Asked only for keys that the network does not have itself. Default: the same key, which is then an error.
     /// </summary>
-    public virtual IReadOnlyList<string> GetUnusedWeightPrefixes() => [];
+    public virtual string? TranslateWeightKey(string key) => key;
 
     /// <summary>Emitters for the leaf modules of the network that the ONNX export does not know by itself. Default: none.</summary>
     public virtual IReadOnlyList<OnnxEmitter> GetOnnxEmitters() => [];

@@ -48,6 +48,22 @@ public sealed class NetworkStructureTests : IDisposable
 
     [Theory]
     [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
+    public void Stages_are_in_order_and_each_has_a_resolution_of_its_own(int index)
+    {
+        using var network = TestNetworks.All[index].Build(3);
+        network.eval();
+        var stages = network.Architecture.GetStages();
+        var places = Paths(network.Body, "").ToList();
+        Assert.All(stages, stage => Assert.Contains(stage, places));
+        Assert.Equal(stages, stages.OrderBy(places.IndexOf));
+        // Small batches end the process in some kernels of oneDNN's on some processors.
+        using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
+        var sizes = network.Run(TestNetworks.Pixels(2, network.Architecture.InputShape), withFeatures: true).Features.Select(feature => feature.shape[2]).ToList();
+        Assert.Equal(sizes.Distinct().OrderDescending(), sizes);
+    }
+
+    [Theory]
+    [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
     public void Body_is_its_features_and_a_classifier_that_has_all_parameters_behind_the_last_stage(int index)
     {
         using var network = TestNetworks.BuildTrained(TestNetworks.All[index], 5);
@@ -77,6 +93,10 @@ public sealed class NetworkStructureTests : IDisposable
 
     /// <summary>The layers with parameters of their own, in the order in which freezing goes through them.</summary>
     private static List<string> Owners(ImageNetwork network) => [.. network.Body.named_parameters().Select(entry => Owner(entry.name)).Distinct()];
+
+    /// <summary>The paths of all modules within a module, each followed by those within it: <c>named_modules</c> goes level by level.</summary>
+    private static IEnumerable<string> Paths(nn.Module parent, string prefix) =>
+        parent.named_children().SelectMany(child => Paths(child.module, $"{prefix}{child.name}.").Prepend($"{prefix}{child.name}"));
 
     private static string Owner(string parameter) => parameter[..parameter.LastIndexOf('.')];
 }

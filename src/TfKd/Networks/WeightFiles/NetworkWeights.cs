@@ -89,7 +89,7 @@ public static class NetworkWeights
     /// <param name="weights">
     /// Tensors under the keys of <see cref="ImageNetwork.Body"/>; they stay the caller's. The step counters of batch norms may be absent and are then 0. The prefixes
     /// <c>module.</c> and <c>_orig_mod.</c> are taken off where all keys have them, keys of parts that the network leaves out
-    /// (<see cref="NetworkArchitecture.GetUnusedWeightPrefixes"/>) are passed over, and the head may have another name.
+    /// (<see cref="NetworkArchitecture.TranslateWeightKey"/>) are passed over, and the head may have another name.
     /// </param>
     /// <param name="source">What messages call the weights.</param>
     /// <exception cref="InvalidDataException">A key is missing or unexpected, or has another shape or kind of type; the network is unchanged.</exception>

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Brings the keys of weights to those of a network: without the prefixes of training wrappers, without what the network leaves out, and with the network's name of
-/// the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
+/// Brings the keys of weights to those of a network: without the prefixes of training wrappers, with the network's own keys for those of other times, and
+/// with its name of the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
 /// </summary>
 internal static class WeightKeys
 {
@@ -14,7 +14,7 @@ internal static class WeightKeys
     /// <summary>The same tensors under the network's keys.</summary>
     public static Dictionary<string, Tensor> Match(ImageNetwork network, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
     {
-        var named = WithoutUnused(network, state, WithoutWrappers(state, weights));
+        var named = Translated(network, state, WithoutWrappers(state, weights));
         if (NetworkHead.TryFind(network) is { } head && ForeignHead(head, state, named) is { } foreign
             && foreign.All(pair => state[pair.Own].shape.AsSpan().SequenceEqual(named[pair.Foreign].shape)))
             foreach (var (own, other) in foreign)
@@ -26,7 +26,7 @@ internal static class WeightKeys
     /// <summary>The same without the head, whatever it is called and however many classes it has.</summary>
     public static Dictionary<string, Tensor> MatchBackbone(ImageNetwork network, NetworkHead head, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
     {
-        var named = WithoutUnused(network, state, WithoutWrappers(state, weights));
+        var named = Translated(network, state, WithoutWrappers(state, weights));
         if (ForeignHead(head, state, named) is { } foreign && foreign.All(pair => SameButClasses(state[pair.Own].shape, named[pair.Foreign].shape)))
             foreach (var (_, other) in foreign)
                 named.Remove(other);
@@ -47,11 +47,16 @@ internal static class WeightKeys
         static bool AllBegin(IReadOnlyCollection<string> keys, string prefix) => keys.Count > 0 && keys.All(key => key.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    private static Dictionary<string, Tensor> WithoutUnused(ImageNetwork network, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
+    private static Dictionary<string, Tensor> Translated(ImageNetwork network, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
     {
-        var unused = network.Architecture.GetUnusedWeightPrefixes();
-        foreach (var key in named.Keys.Where(key => !state.ContainsKey(key) && unused.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))).ToList())
-            named.Remove(key);
+        foreach (var key in named.Keys.Where(key => !state.ContainsKey(key)).ToList())
+        {
+            // One that is taken keeps its key, and is listed as unexpected.
+            var own = network.Architecture.TranslateWeightKey(key);
+            if (own is null || own != key && named.TryAdd(own, named[key]))
+                named.Remove(key);
+        }
+
         return named;
     }
 

@@ -3,9 +3,14 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>Weights that others published, as they come: ResNets of CIFAR-100 in the zip format, and one of CIFAR-10 in the format before PyTorch 1.6.</summary>
+/// <summary>
+/// Weights that others published, as they come: ResNets of CIFAR-100 in the zip format, one of CIFAR-10 in the format before PyTorch 1.6, and SqueezeNet of ImageNet as .safetensors.
+/// </summary>
 public sealed class PublishedWeightsTests
 {
+    // Line 986 of the weights' synset_words.txt.
+    private const int Daisy = 985;
+
     // Top-1 on the 10,000 test images, as published with the weights (chenyaofo/pytorch-cifar-models). Five images are left to the rounding of other processors: a
     // wrong layer, weight or normalisation costs hundreds.
     [Theory]
@@ -81,5 +86,32 @@ public sealed class PublishedWeightsTests
             "missing: layer3.0.downsample.1.running_mean Float32 [64]\nmissing: layer3.0.downsample.1.running_var Float32 [64]\nmissing: layer3.0.downsample.1.weight Float32 [64]",
             Assert.Throws<InvalidDataException>(() => NetworkWeights.Load(projecting, path)).Message,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SqueezeNet_with_the_weights_of_ImageNet_knows_daisies()
+    {
+        // Small batches end the process in some kernels of oneDNN's on some processors.
+        using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var network = new SqueezeNet().Build(1000);
+        NetworkWeights.Load(network, Shared.Require("weights/squeezenet/squeezenet1_0_rgb.safetensors"));
+        // The file's normalisation is folded into its first convolution, which takes pixels as they are.
+        network.Normalization.Set(new ChannelStatistics([0, 0, 0], [1 / 255.0, 1 / 255.0, 1 / 255.0]));
+        network.eval();
+        var shape = network.Architecture.InputShape;
+
+        var answers = Directory.GetFiles(Shared.Require("data/flowers/daisy")).Order(StringComparer.Ordinal).Take(20).Select(path =>
+        {
+            var pixels = new byte[shape.Channels * shape.Height * shape.Width];
+            ImageDecoder.Decode(File.ReadAllBytes(path), shape, pixels);
+            using var images = tensor(pixels, [1, shape.Channels, shape.Height, shape.Width]);
+            return network.call(images).argmax(1).item<long>();
+        }).ToList();
+
+        // 17 of the first 20 photos; chance would be none.
+        Assert.Equal(20, answers.Count);
+        Assert.InRange(answers.Count(answer => answer == Daisy), 15, 20);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -63,12 +64,24 @@ public sealed class WeightKeyTests
         Assert.EndsWith("with 3 classes:\nunexpected: auxiliary Float32 [1]", Assert.Throws<InvalidDataException>(() => NetworkWeights.Apply(network, weights, "weights")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void DenseNet_takes_the_older_keys_of_its_published_files()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new DenseNet { GrowthRate = 4, InputShape = new ImageShape(3, 32, 32) }.Build(3);
+        var expected = network.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.is_floating_point() ? entry.Value.detach() + 1 : entry.Value.detach().clone());
+        var older = expected.ToDictionary(entry => Regex.Replace(entry.Key, @"(denselayer\d+)\.(norm|conv)([12])", "$1.$2.$3"), entry => entry.Value);
+        Assert.Contains("features.denseblock1.denselayer1.norm.1.weight", older.Keys);
+        NetworkWeights.Apply(network, older, "weights");
+        Assert.All(network.Body.state_dict(), entry => Assert.Equal(expected[entry.Key].bytes.ToArray(), entry.Value.bytes.ToArray()));
+    }
+
     private static Dictionary<string, byte[]> Bytes(ImageNetwork network) =>
         network.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.bytes.ToArray());
 
     private sealed record Reduced() : NetworkArchitecture(new ImageShape(3, 1, 1))
     {
-        public override IReadOnlyList<string> GetUnusedWeightPrefixes() => ["aux."];
+        public override string? TranslateWeightKey(string key) => key.StartsWith("aux.", StringComparison.Ordinal) ? null : key;
 
         protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) => nn.Sequential(("flat", nn.Flatten()), ("kept", nn.Linear(3, classCount)));
     }
