@@ -27,7 +27,7 @@ public sealed class WeightFileMutationTests
     {
         File.Delete(Sentinel);
         var random = new Random(20240915);
-var outcomes = new Dictionary<string, int>();
+        var outcomes = new Dictionary<string, int>();
         for (var i = 0; i < FileCount; i++)
         {
             using var scope = NewDisposeScope();

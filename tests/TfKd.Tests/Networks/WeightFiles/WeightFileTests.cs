@@ -97,7 +97,10 @@ public sealed class WeightFileTests
         var state = new Dictionary<string, object?> { ["layer.weight"] = weight };
         var root = new Dictionary<string, object?>
         {
-            ["epoch"] = 3L, ["loss"] = 0.5, ["history"] = new List<object?> { 1.5, null, true }, ["rng"] = weight,
+            ["epoch"] = 3L,
+            ["loss"] = 0.5,
+            ["history"] = new List<object?> { 1.5, null, true },
+            ["rng"] = weight,
             ["anything"] = new Dictionary<string, object?> { ["model"] = new PickleBuilt(state, new Dictionary<string, object?> { ["_metadata"] = -1L }) },
         };
         foreach (var content in new[] { Zip(root, Six), Legacy(root, Six) })
