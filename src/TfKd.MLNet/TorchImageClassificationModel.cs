@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using TorchSharp;
 
 namespace TfKd.MLNet;
 
@@ -58,8 +59,8 @@ public sealed class TorchImageClassificationModel
         try
         {
             network.Normalization.Set(Normalization);
-            using var weights = new MemoryStream(_weights, writable: false);
-            NetworkWeights.Load(network, weights, "The model's weights");
+            using var scope = torch.NewDisposeScope();
+            NetworkWeights.Apply(network, ReadWeights(), "The model");
             network.eval();
             return network;
         }
@@ -68,6 +69,13 @@ public sealed class TorchImageClassificationModel
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The weights as tensors of the caller's dispose scope. A model holds .safetensors and no other format: nothing in it can be executed.</summary>
+    internal Dictionary<string, torch.Tensor> ReadWeights()
+    {
+        using var stream = new MemoryStream(_weights, writable: false);
+        return SafeTensors.Read(stream, "The model's weights");
     }
 
     /// <summary>Builds the network as a teacher.</summary>

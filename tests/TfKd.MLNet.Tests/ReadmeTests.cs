@@ -33,6 +33,7 @@ public sealed class ReadmeTests : IDisposable
             Console.SetOut(output);
             Train();
             Distil(TestRows.Make(24));
+            Transfer(TestRows.Make(24));
             Predict();
         }
         finally
@@ -54,7 +55,7 @@ public sealed class ReadmeTests : IDisposable
         var readme = File.ReadAllText(Path.Combine(root.FullName, "README.md"));
         var source = Normalize(File.ReadAllText(Path.Combine(root.FullName, "tests", "TfKd.MLNet.Tests", "ReadmeTests.cs")));
         var programs = Regex.Matches(readme, "```csharp\n(.*?)```", RegexOptions.Singleline);
-        Assert.Equal(3, programs.Count);
+        Assert.Equal(4, programs.Count);
         Assert.All(programs, program => Assert.Contains(Normalize(program.Groups[1].Value), source, StringComparison.Ordinal));
     }
 
@@ -87,6 +88,26 @@ public sealed class ReadmeTests : IDisposable
         var rows = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos).Transform(photos);
         using var student = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
         Console.WriteLine(student.Model.Card.Training.TeacherReport);
+    }
+
+    private static void Transfer(IReadOnlyList<InputRow> photoRows)
+    {
+        using (var pretrained = new SqueezeNet().Build(1000))
+            NetworkWeights.Save(pretrained, "squeezenet1_0.pth");
+        var ml = new MLContext(seed: 1);
+        var photos = ml.Data.LoadFromEnumerable(photoRows);
+        var squeezeNet = new SqueezeNet();
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Network = squeezeNet,
+            WeightsPath = "squeezenet1_0.pth",
+            Normalization = ChannelStatistics.ImageNet,
+            FrozenStages = squeezeNet.GetStages().Count,
+            Augmentations = [],
+            Optimizer = new AdamW(),
+        };
+        var rows = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos).Transform(photos);
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
     }
 
     private static void Predict()

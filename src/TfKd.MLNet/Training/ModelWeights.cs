@@ -25,8 +25,7 @@ internal sealed record ModelWeights : InitialWeights
         var rows = RowsOfOldClasses(classNames);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var stream = new MemoryStream(_model.Weights.ToArray(), writable: false);
-        var weights = SafeTensors.Read(stream, "The initial model's weights");
+        var weights = _model.ReadWeights();
         var fresh = network.Body.state_dict();
         foreach (var key in NetworkHead.Find(network).Keys())
         {
