@@ -38,7 +38,12 @@ public sealed class ContinuedTrainingTests
         // The network and its size come from the model.
         using var second = TrainingRuns.Fit(options: new TorchImageClassificationTrainer.Options
         {
-            InitialModel = loaded, Augmentations = [], BatchSize = 16, MaxEpochs = 1, Optimizer = new Sgd { LearningRate = 1e-6 }, ValidationSetFraction = null,
+            InitialModel = loaded,
+            Augmentations = [],
+            BatchSize = 16,
+            MaxEpochs = 1,
+            Optimizer = new Sgd { LearningRate = 1e-6 },
+            ValidationSetFraction = null,
         });
         Assert.Equal(TestModels.Architecture, second.Model.Architecture);
         Assert.True(Accuracy(second) > 0.9, $"{Accuracy(second)}");

@@ -145,11 +145,14 @@ public sealed class TransferLearningTests
             var plan = _plan with { FrozenStages = 1, BackboneLearningRateFactor = 0.1, MaxEpochs = 3, Augmentations = [new HorizontalFlip()] };
             var unbroken = Train(plan);
             var halted = plan with { CheckpointDirectory = folder.FullName };
-            Assert.ThrowsAny<OperationCanceledException>(() => Train(halted with { Callbacks = [new BatchCallback(state =>
+            Assert.ThrowsAny<OperationCanceledException>(() => Train(halted with
+            {
+                Callbacks = [new BatchCallback(state =>
             {
                 if (state.Epoch == 2)
                     throw new OperationCanceledException();
-            })] }));
+            })]
+            }));
             Assert.Equal(unbroken, Train(halted));
         }
         finally
