@@ -49,13 +49,21 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="InvalidDataException">The application does not have the type.</exception>
     public NetworkArchitecture Architecture => _architecture.Value;
 
+    /// <summary>What the network's logits are divided by before the softmax; 1 where scores were not calibrated.</summary>
+    public double Temperature => Card.Temperature;
+
+    /// <summary>When no label is predicted; null: never.</summary>
+    public Rejection? Rejection => Card.Rejection;
+
     internal ClassKeys Classes { get; }
 
-    /// <summary>Builds the network in Torch, with the trained weights, in evaluation mode; the caller disposes it.</summary>
+    /// <summary>Builds the network in Torch, with the trained weights, in evaluation mode; the caller disposes it. Its logits are those before <see cref="Temperature"/>.</summary>
     /// <exception cref="InvalidDataException">The application does not have the architecture's type, or its network is not the one the weights are of.</exception>
-    public ImageNetwork CreateNetwork()
+    public ImageNetwork CreateNetwork() => CreateNetwork(InputShape);
+
+    private ImageNetwork CreateNetwork(ImageShape shape)
     {
-        var network = Architecture.Build(ClassNames.Count);
+        var network = (Architecture with { InputShape = shape }).Build(ClassNames.Count);
         try
         {
             network.Normalization.Set(Normalization);
@@ -85,14 +93,15 @@ public sealed class TorchImageClassificationModel
     /// <param name="network">What was trained; stays the caller's.</param>
     /// <param name="classes">The classes of the label column, as many as the network's.</param>
     /// <param name="training">Where the model comes from.</param>
+    /// <param name="temperature">What its logits are divided by.</param>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
-    internal static TorchImageClassificationModel FromNetwork(ImageNetwork network, ClassKeys classes, TrainingProvenance training)
+    internal static TorchImageClassificationModel FromNetwork(ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature = 1)
     {
         var architecture = network.Architecture;
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = Export(network, classes);
+        var onnx = Export(network, classes, training, new OnnxSettings(), temperature);
         var card = new ModelCard
         {
             Architecture = ArchitectureJson.Write(architecture),
@@ -100,6 +109,7 @@ public sealed class TorchImageClassificationModel
             InputShape = architecture.InputShape,
             Normalization = network.Normalization.Statistics,
             Training = training,
+            Temperature = temperature,
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = HashOf(weights),
             OnnxSha256 = HashOf(onnx),
@@ -107,17 +117,39 @@ public sealed class TorchImageClassificationModel
         return new TorchImageClassificationModel(card, weights, onnx);
     }
 
-    /// <summary>The network as ONNX.</summary>
+    /// <summary>The network as ONNX, as <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> describes it.</summary>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
-    internal static byte[] Export(ImageNetwork network, ClassKeys classes) => OnnxExporter.Export(
-        network,
-        new OnnxExportOptions
-        {
-            InputShape = network.Architecture.InputShape,
-            AppendSoftmax = true,
-            Metadata = new Dictionary<string, string> { ["classes"] = JsonSerializer.Serialize(classes.Names) },
-        },
-        network.Architecture.GetOnnxEmitters());
+    /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
+    internal static byte[] Export(ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxSettings settings, double temperature = 1)
+    {
+        var own = network.Architecture.InputShape;
+        var shape = own with { Height = settings.Height > 0 ? settings.Height : own.Height, Width = settings.Width > 0 ? settings.Width : own.Width };
+        return OnnxExporter.Export(
+            network,
+            new OnnxExportOptions
+            {
+                InputShape = shape,
+                InputType = settings.InputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
+                AppendSoftmax = true,
+                Temperature = temperature,
+                SlotNames = classes.Names,
+                Metadata = OnnxMetadata.Of(shape, settings.InputType, classes, temperature, network.Architecture, training),
+            },
+            network.Architecture.GetOnnxEmitters());
+    }
+
+    /// <summary>The ONNX model by other settings than it holds; needs libtorch.</summary>
+    internal byte[] Export(OnnxSettings settings)
+    {
+        var height = settings.Height > 0 ? settings.Height : InputShape.Height;
+        var width = settings.Width > 0 ? settings.Width : InputShape.Width;
+        // Built for the size: an architecture refuses what is too small for it.
+        using var network = CreateNetwork(InputShape with { Height = height, Width = width });
+        return Export(network, Classes, Card.Training, settings, Card.Temperature);
+    }
+
+    /// <summary>The same model with another rule of when not to predict.</summary>
+    internal TorchImageClassificationModel With(Rejection? rejection) => new(Card with { Rejection = rejection }, _weights, _onnx);
 
     internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

@@ -132,6 +132,15 @@ public sealed partial class TorchImageClassificationTrainer
                 : throw new ArgumentOutOfRangeException(nameof(ValidationSetFraction), value, $"ValidationSetFraction must be within [0, 1) or null, but is {value}.");
         } = 0.1f;
 
+        /// <summary>
+        /// Whether the scores are calibrated on the validation rows by temperature scaling (<see cref="TemperatureCalibration"/>), which changes no prediction: a score of 0.8 is then right
+        /// about eight times in ten. Needs validation rows, some hundred of them. Default false.
+        /// </summary>
+        public bool CalibrateScores { get; init; }
+
+        /// <summary>When no label is predicted. Default null: one always is.</summary>
+        public Rejection? Rejection { get; init; }
+
         /// <summary>Stops early when validation no longer improves. Default null: all epochs run, as the learning-rate schedule expects.</summary>
         public EarlyStopping? EarlyStopping { get; init; }
 

@@ -12,6 +12,8 @@ namespace TfKd.MLNet;
 /// </remarks>
 public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
 {
+    private const string CalibratedSplit = "Validation, calibrated on it";
+
     private readonly IHost _host;
     private readonly Options _options;
     private readonly TeacherSource? _teacher;
@@ -55,18 +57,30 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
         var network = _options.SizedNetwork;
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
+        classes.Check(_options.Rejection);
         var seed = _host.Rand.Next();
         var (training, validation) = ReadRows(input, network.InputShape, classes.Names, seed, channel, cancellation.Token);
         channel.Info(MessageSensitivity.None, "Training on {0} images of {1} classes, validating on {2}.", training.Count, classes.Names.Count, validation?.Count ?? 0);
 
+        if (_options.CalibrateScores && validation is null)
+            throw new InvalidOperationException("CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or CalibrateScores to false.");
         var plan = Plan(seed, new HostCallback(_host, channel, _options.MetricsCallback, cancellation));
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(network, classes.Names);
         // A network that cannot be exported is refused now, not after hours.
-        TorchImageClassificationModel.Export(student, classes);
+        TorchImageClassificationModel.Export(student, classes, training: null, new OnnxSettings());
         var result = trainer.Run(student, training, validation, cancellation.Token);
-        var provenance = new TrainingProvenance { Plan = plan.Describe(), Seed = seed, Metrics = Metrics(result.Best), TeacherReport = result.TeacherReport };
-        return new TorchImageClassificationTransformer(TorchImageClassificationModel.FromNetwork(student, classes, provenance), Columns);
+        var calibration = _options.CalibrateScores ? TemperatureCalibration.Fit(student, validation!, _options.BatchSize, cancellation.Token) : null;
+        var provenance = new TrainingProvenance
+        {
+            Plan = plan.Describe(),
+            Seed = seed,
+            Metrics = Metrics(result.Best, calibration),
+            Rows = CountRows(classes, training, validation),
+            TeacherReport = result.TeacherReport,
+        };
+        return new TorchImageClassificationTransformer(
+            TorchImageClassificationModel.FromNetwork(student, classes, provenance, calibration?.Temperature ?? 1).With(_options.Rejection), Columns);
     }
 
     private TransformerColumns Columns => new(_options.ImageColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName);
@@ -124,7 +138,21 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         Callbacks = [hostCallback, .. _options.EarlyStopping is { } stopping ? [stopping] : Array.Empty<TrainingCallback>(), .. _options.Callbacks],
     };
 
-    private static List<ModelMetric> Metrics(EpochMetrics best)
+    private static List<ClassRows> CountRows(ClassKeys classes, IImageSource training, IImageSource? validation)
+    {
+        var (learnt, chosen) = (Counts(training), validation is null ? new int[classes.Names.Count] : Counts(validation));
+        return [.. classes.Names.Select((name, index) => new ClassRows(name, learnt[index], chosen[index]))];
+
+        int[] Counts(IImageSource source)
+        {
+            var counts = new int[classes.Names.Count];
+            for (var row = 0; row < source.Count; row++)
+                counts[source.GetLabel(row)]++;
+            return counts;
+        }
+    }
+
+    private static List<ModelMetric> Metrics(EpochMetrics best, TemperatureCalibration? calibration)
     {
         var metrics = new List<ModelMetric> { new("Accuracy", "Training", best.TrainingAccuracy), new("Loss", "Training", best.TrainingLoss) };
         if (best.Validation is { } validation)
@@ -133,6 +161,12 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
             metrics.Add(new("Top5", "Validation", validation.Top5));
             metrics.Add(new("NegativeLogLikelihood", "Validation", validation.NegativeLogLikelihood));
             metrics.Add(new("ExpectedCalibrationError", "Validation", validation.ExpectedCalibrationError));
+        }
+
+        if (calibration is not null)
+        {
+            metrics.Add(new("NegativeLogLikelihood", CalibratedSplit, calibration.After.NegativeLogLikelihood));
+            metrics.Add(new("ExpectedCalibrationError", CalibratedSplit, calibration.After.ExpectedCalibrationError));
         }
 
         return metrics;

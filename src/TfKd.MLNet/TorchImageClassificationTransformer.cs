@@ -58,7 +58,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ImageColumn.Find(inputSchema, Columns.Image, Model.InputShape);
-        return Columns.AppendTo(inputSchema, Model.Classes);
+        return Columns.AppendTo(inputSchema, Model.Classes, Model.Rejection);
     }
 
     /// <summary>The data with the two columns that are added; rows are scored when they are read.</summary>
@@ -82,8 +82,9 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     }
 
     /// <summary>
-    /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities, out.
-    /// Normalisation and softmax are inside.
+    /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities, out. Normalisation, calibration and
+    /// softmax are inside. Its metadata say what the classes are (<c>classes</c>), how images are to be brought to size (<c>input</c>) and where the model comes from (<c>architecture</c>,
+    /// <c>training</c>); ML.NET's ApplyOnnxModel gives the scores the class names as slot names.
     /// </summary>
     public void SaveOnnx(Stream stream)
     {
@@ -93,6 +94,26 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     /// <summary>Writes the ONNX model to a file, which is whole or not there: it is written beside and moved over.</summary>
     public void SaveOnnx(string path) => AtomicFile.Write(path, SaveOnnx);
+
+    /// <summary>Writes the ONNX model with pixels of another type, or for images of another size.</summary>
+    /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
+    public void SaveOnnx(string path, OnnxSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var model = settings == new OnnxSettings() ? Model.Onnx : Model.Export(settings);
+        AtomicFile.Write(path, stream => stream.Write(model.Span));
+    }
+
+    /// <summary>
+    /// The same transformer with another rule of when not to predict a label; it has a session of its own, and this one stays as it is.
+    /// </summary>
+    /// <param name="rejection">The rule; null: a label is always predicted.</param>
+    /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
+    public TorchImageClassificationTransformer WithRejection(Rejection? rejection)
+    {
+        Model.Classes.Check(rejection);
+        return new(Model.With(rejection), Columns, _openScorer);
+    }
 
     /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
     public void Dispose()

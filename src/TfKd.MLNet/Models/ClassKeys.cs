@@ -34,6 +34,21 @@ internal abstract class ClassKeys
     /// <summary>Adds the key values in their own type under the given kind of annotation; nothing where the label had none.</summary>
     public abstract void AddValues(DataViewSchema.Annotations.Builder annotations, string kind);
 
+    /// <summary>Adds the key values of predictions: those of the classes, and behind them the label of the rejected where there is one.</summary>
+    public virtual void AddPredictions(DataViewSchema.Annotations.Builder annotations, Rejection? rejection) => AddValues(annotations, AnnotationUtils.Kinds.KeyValues);
+
+    /// <summary>Checks that rows can be rejected so.</summary>
+    /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
+    public void Check(Rejection? rejection)
+    {
+        if (rejection?.Label is not { } label)
+            return;
+        if (this is not Typed<ReadOnlyMemory<char>>)
+            throw new ArgumentException($"The label '{label}' for rejected rows stands beside the classes, which must be text, but are {ToCard().Type ?? "keys without values"}; leave it at null, and they get the missing value.", nameof(rejection));
+        if (Names.Contains(label, StringComparer.Ordinal))
+            throw new ArgumentException($"The label '{label}' for rejected rows is that of a class: [{string.Join(", ", Names)}].", nameof(rejection));
+    }
+
     /// <summary>The classes as the card of a model holds them.</summary>
     public abstract ClassList ToCard();
 
@@ -85,6 +100,12 @@ internal abstract class ClassKeys
             Add(annotations, kind, TextDataViewType.Instance, Array.ConvertAll([.. Names], name => name.AsMemory()));
 
         public override void AddValues(DataViewSchema.Annotations.Builder annotations, string kind) => Add(annotations, kind, itemType, values);
+
+        public override void AddPredictions(DataViewSchema.Annotations.Builder annotations, Rejection? rejection)
+        {
+            T[] all = rejection?.Label is { } label ? [.. values, (T)(object)label.AsMemory()] : values;
+            Add(annotations, AnnotationUtils.Kinds.KeyValues, itemType, all);
+        }
 
         public override ClassList ToCard() => new(ClassKeys.NameOf(itemType), JsonSerializer.SerializeToElement(values, Json));
 

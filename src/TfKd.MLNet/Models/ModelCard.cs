@@ -28,6 +28,12 @@ public sealed record ModelCard
     /// <summary>Where the model comes from.</summary>
     public required TrainingProvenance Training { get; init; }
 
+    /// <summary>What the logits are divided by before the softmax. Default 1.</summary>
+    public double Temperature { get; init => field = Require.Positive(value); } = 1;
+
+    /// <summary>When no label is predicted. Default null: one always is.</summary>
+    public Rejection? Rejection { get; init; }
+
     /// <summary>Shape of each tensor of the weights, by its state-dict key.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; }
 

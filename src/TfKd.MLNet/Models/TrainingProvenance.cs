@@ -15,6 +15,9 @@ public sealed record TrainingProvenance
     /// <summary>What was measured, with the rows it was measured on.</summary>
     public IReadOnlyList<ModelMetric> Metrics { get; init; } = [];
 
+    /// <summary>The rows it was made from, class by class.</summary>
+    public IReadOnlyList<ClassRows> Rows { get; init; } = [];
+
     /// <summary>What the run found of its teacher; null without one.</summary>
     public TeacherReport? TeacherReport { get; init; }
 

@@ -15,6 +15,8 @@ internal sealed class ScoreBlock : IDisposable
     private readonly int _classCount;
     private readonly float[] _scores;
     private readonly (long Position, ReadOnlyMemory<char> Path)[] _rows;
+    private readonly float _threshold;
+    private readonly uint _rejected;
     private bool _isScored;
 
     public ScoreBlock(TorchImageClassificationTransformer transformer, DataViewRow row, int capacity)
@@ -26,6 +28,8 @@ internal sealed class ScoreBlock : IDisposable
         _classCount = model.ClassNames.Count;
         _scores = new float[checked(capacity * _classCount)];
         _rows = new (long, ReadOnlyMemory<char>)[capacity];
+        _threshold = (float?)model.Rejection?.Threshold ?? float.NegativeInfinity;
+        _rejected = model.Rejection?.Label is null ? 0 : (uint)_classCount + 1;
     }
 
     public void Clear()
@@ -48,7 +52,7 @@ internal sealed class ScoreBlock : IDisposable
         target = editor.Commit();
     }
 
-    /// <summary>The key of the highest score; 0, ML.NET's missing value, where no score is a number.</summary>
+    /// <summary>The key of the highest score; 0, ML.NET's missing value, where no score is a number, or that of the rejected where it is too low.</summary>
     public void GetPredictedLabel(int slot, ref uint target)
     {
         target = 0;
@@ -59,6 +63,9 @@ internal sealed class ScoreBlock : IDisposable
             if (scores[i] > highest)
                 (highest, target) = (scores[i], (uint)i + 1);
         }
+
+        if (highest < _threshold)
+            target = _rejected;
     }
 
     public void Dispose() => _reader.Dispose();

@@ -7,11 +7,11 @@ namespace TfKd.MLNet;
 internal sealed record TransformerColumns(string Image, string Score, string PredictedLabel)
 {
     /// <summary>Appends the output columns to a schema, so that the input's columns keep their indices: the predicted label, then the score.</summary>
-    public DataViewSchema AppendTo(DataViewSchema input, ClassKeys classes)
+    public DataViewSchema AppendTo(DataViewSchema input, ClassKeys classes, Rejection? rejection)
     {
         var setId = NextScoreColumnSetId(input);
         var predicted = new DataViewSchema.Annotations.Builder();
-        classes.AddValues(predicted, AnnotationUtils.Kinds.KeyValues);
+        classes.AddPredictions(predicted, rejection);
         AddScoreKind(predicted, AnnotationUtils.Const.ScoreValueKind.PredictedLabel, setId);
         var score = new DataViewSchema.Annotations.Builder();
         classes.AddNames(score, AnnotationUtils.Kinds.SlotNames);
@@ -20,7 +20,7 @@ internal sealed record TransformerColumns(string Image, string Score, string Pre
 
         var schema = new DataViewSchema.Builder();
         schema.AddColumns(input);
-        schema.AddColumn(PredictedLabel, new KeyDataViewType(typeof(uint), classes.Names.Count), predicted.ToAnnotations());
+        schema.AddColumn(PredictedLabel, new KeyDataViewType(typeof(uint), classes.Names.Count + (rejection?.Label is null ? 0 : 1)), predicted.ToAnnotations());
         schema.AddColumn(Score, new VectorDataViewType(NumberDataViewType.Single, classes.Names.Count), score.ToAnnotations());
         return schema.ToSchema();
     }

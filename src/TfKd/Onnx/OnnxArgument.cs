@@ -8,6 +8,7 @@ public sealed class OnnxArgument
     private const int IntType = 2;
     private const int StringType = 3;
     private const int IntsType = 7;
+    private const int StringsType = 8;
 
     private OnnxArgument(string name, int type, Action<ProtoMessage> value)
     {
@@ -26,6 +27,13 @@ public sealed class OnnxArgument
 
     /// <summary>A text.</summary>
     public static OnnxArgument Of(string name, string value) => new(name, StringType, message => message.Text(4, value));
+
+    /// <summary>Texts.</summary>
+    public static OnnxArgument Of(string name, IReadOnlyList<string> values) => new(name, StringsType, message =>
+    {
+        foreach (var value in values)
+            message.Text(9, value);
+    });
 
     /// <summary>Integers.</summary>
     public static OnnxArgument Of(string name, IReadOnlyList<long> values) => new(name, IntsType, message =>

@@ -26,6 +26,15 @@ public sealed record OnnxExportOptions
     /// <summary>Whether the output is the softmax of what the network returns. Default: false.</summary>
     public bool AppendSoftmax { get; init; }
 
+    /// <summary>What the network's logits are divided by, above 0. Default: 1, and nothing is written for it.</summary>
+    public double Temperature { get; init => field = Require.Positive(value); } = 1;
+
+    /// <summary>
+    /// Names of the output's columns, one a class, in the form that ML.NET's OnnxTransformer reads: a LabelEncoder that nothing listens to, <c>mlnet.scores.SlotNames</c>. Default:
+    /// none, and nothing is written for it.
+    /// </summary>
+    public IReadOnlyList<string> SlotNames { get; init => field = Require.NotNull(value); } = [];
+
     /// <summary>Name of the program that writes the file. Default: TfKd.</summary>
     public string ProducerName { get; init => field = NotEmpty(value, nameof(ProducerName)); } = "TfKd";
 

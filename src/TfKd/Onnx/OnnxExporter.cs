@@ -13,6 +13,9 @@ public static class OnnxExporter
     /// <summary>The version of the operator set that the files use.</summary>
     public const int Opset = 17;
 
+    // The version of ONNX's operators of classical machine learning that has a LabelEncoder of any types.
+    private const int MLOpset = 2;
+
     // The version of the file format that came with opset 17.
     private const int IrVersion = 8;
 
@@ -53,6 +56,10 @@ public static class OnnxExporter
         var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
         var outputName = graph.Name(options.OutputName);
         var result = new LeafTracer(graph, [.. emitters, .. BuiltIn]).Trace(module, input);
+        if (options.Temperature != 1)
+            result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, graph.Scalar("inverse_temperature", (float)(1 / options.Temperature))], []) };
+        if (options.SlotNames.Count > 0)
+            graph.SlotNames(options.OutputName, options.SlotNames);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
         var last = options.AppendSoftmax ? "Softmax" : "Identity";
 
@@ -61,6 +68,8 @@ public static class OnnxExporter
             .Text(2, options.ProducerName)
             .Message(7, graph.Finish(module.GetName(), last, input, result, result with { Name = outputName }))
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset));
+        if (options.SlotNames.Count > 0)
+            model.Message(8, new ProtoMessage().Text(1, OnnxGraph.MLDomain).Integer(2, MLOpset));
         foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
         if (model.Length > int.MaxValue)

@@ -7,6 +7,11 @@ namespace TfKd;
 /// <summary>A graph under construction: nodes, constants, and names that are given once (field numbers: onnx.proto, GraphProto and below).</summary>
 internal sealed class OnnxGraph
 {
+    /// <summary>The domain of ONNX's operators of classical machine learning.</summary>
+    public const string MLDomain = "ai.onnx.ml";
+
+    private const int StringDataType = 8;
+
     private readonly ProtoMessage _message = new();
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _weights = new(StringComparer.Ordinal);
@@ -45,6 +50,17 @@ internal sealed class OnnxGraph
     /// <summary>Adds a number as a constant.</summary>
     public string Scalar(string nameWish, float value) => Constant(nameWish, ScalarType.Float32, [], BitConverter.GetBytes(value));
 
+    /// <summary>
+    /// Writes the names of a tensor's columns as ML.NET does and reads them: a LabelEncoder of a fixed name, whose keys they are. It must have an input, and has one that is never looked at.
+    /// </summary>
+    public void SlotNames(string tensorName, IReadOnlyList<string> names)
+    {
+        var name = Name($"mlnet.{tensorName}.SlotNames");
+        var input = Name($"{name}.input");
+        _message.Message(5, new ProtoMessage().Integer(1, 1).Integer(2, StringDataType).Text(6, "").Text(8, input));
+        AddNode("LabelEncoder", name, [input], [OnnxArgument.Of("keys_strings", names), OnnxArgument.Of("values_int64s", [.. Enumerable.Range(0, names.Count).Select(index => (long)index)])], MLDomain);
+    }
+
     /// <summary>The finished GraphProto, closed by a node that makes the output.</summary>
     public ProtoMessage Finish(string graphName, string lastOperation, OnnxValue input, OnnxValue result, OnnxValue output)
     {
@@ -52,7 +68,7 @@ internal sealed class OnnxGraph
         return _message.Text(2, graphName).Message(11, ValueInfo(input)).Message(12, ValueInfo(output));
     }
 
-    private void AddNode(string operation, string output, IReadOnlyList<string> inputs, IReadOnlyList<OnnxArgument> arguments)
+    private void AddNode(string operation, string output, IReadOnlyList<string> inputs, IReadOnlyList<OnnxArgument> arguments, string domain = "")
     {
         var node = new ProtoMessage();
         foreach (var input in inputs)
@@ -60,6 +76,8 @@ internal sealed class OnnxGraph
         node.Text(2, output).Text(3, output).Text(4, operation);
         foreach (var argument in arguments)
             node.Message(5, argument.Message);
+        if (domain.Length > 0)
+            node.Text(7, domain);
         _message.Message(1, node);
     }
 

@@ -19,30 +19,42 @@ public static class Evaluator
     internal static ClassificationMetrics Evaluate(
         ImageNetwork network, IImageSource source, int batchSize, ComputePath? path, FrozenFeatures? features, CancellationToken cancellationToken)
     {
+        var metrics = new MetricsAccumulator();
+        foreach (var (logits, label) in Answers(network, source, batchSize, path, features, cancellationToken))
+            metrics.Add(logits, label);
+        return metrics.ToMetrics();
+    }
+
+    /// <summary>The logits and the label of each row, in the order of the source.</summary>
+    internal static IEnumerable<(float[] Logits, int Label)> Answers(
+        ImageNetwork network, IImageSource source, int batchSize, ComputePath? path, FrozenFeatures? features, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
         var loader = new BatchLoader(source, batchSize);
-        var metrics = new MetricsAccumulator();
         path ??= network.CheckKernels(source.Shape, loader.BatchSizes)?.Path ?? ComputePath.Default;
         using var mode = new EvaluationMode(network);
         foreach (var batch in loader.ReadInOrder(cancellationToken))
         {
             using (batch)
-            using (NewDisposeScope())
-            using (inference_mode())
-            using (path.Enter())
             {
-                var answer = features is null
-                    ? network.Run(path.Arrange(batch.Images.to(network.Device))).Logits
-                    : features.Classify(network, batch.RowIds, path);
-                var logits = answer.to(ScalarType.Float32).cpu().contiguous();
-                var values = logits.data<float>().ToArray();
+                var values = Answer(network, batch, path, features);
                 var labels = batch.Labels.data<long>().ToArray();
                 for (var row = 0; row < labels.Length; row++)
-                    metrics.Add(values.AsSpan(row * network.ClassCount, network.ClassCount), (int)labels[row]);
+                    yield return (values[(row * network.ClassCount)..((row + 1) * network.ClassCount)], (int)labels[row]);
             }
         }
+    }
 
-        return metrics.ToMetrics();
+    // What is switched on for a batch must be off again before a row is handed out.
+    private static float[] Answer(ImageNetwork network, LoadedBatch batch, ComputePath path, FrozenFeatures? features)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        using var kernels = path.Enter();
+        var answer = features is null
+            ? network.Run(path.Arrange(batch.Images.to(network.Device))).Logits
+            : features.Classify(network, batch.RowIds, path);
+        return answer.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }
 }

@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace TfKd.MLNet;
+
+/// <summary>What an exported model says of itself in its <c>metadata_props</c>: all that a program needs that has nothing but the file.</summary>
+internal static class OnnxMetadata
+{
+    public const string ClassesKey = "classes";
+
+    /// <param name="shape">The shape of the images.</param>
+    /// <param name="inputType">The type of the pixels.</param>
+    /// <param name="classes">The classes.</param>
+    /// <param name="temperature">What the logits are divided by.</param>
+    /// <param name="architecture">What was trained.</param>
+    /// <param name="training">Where the model comes from; null before it was trained.</param>
+    public static Dictionary<string, string> Of(ImageShape shape, OnnxInputType inputType, ClassKeys classes, double temperature, NetworkArchitecture architecture, TrainingProvenance? training)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            [ClassesKey] = JsonSerializer.Serialize(classes.Names),
+            ["input"] = JsonSerializer.Serialize(new
+            {
+                layout = "NCHW",
+                type = inputType == OnnxInputType.Bytes ? "uint8" : "float32",
+                channels = shape.Channels == 3 ? "RGB" : shape.Channels == 1 ? "grey" : shape.Channels.ToString(CultureInfo.InvariantCulture),
+                height = shape.Height,
+                width = shape.Width,
+                range = "0 to 255; normalisation is inside",
+                resize = "upright by EXIF, scaled in proportion until the size is covered, cropped around the centre; averaging when shrinking, bicubic when growing; transparency on white",
+            }),
+            ["output"] = JsonSerializer.Serialize(new { values = "probabilities, softmax is inside", temperature }),
+            ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
+        };
+        if (training is not null)
+        {
+            metadata["training"] = JsonSerializer.Serialize(new { training.Plan, training.Seed, training.Metrics, training.Versions });
+        }
+
+        return metadata;
+    }
+}
