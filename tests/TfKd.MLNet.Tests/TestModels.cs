@@ -37,11 +37,13 @@ internal static class TestModels
     }
 
     /// <summary>A network with random weights: what it answers has no meaning, and is the same each time it is asked.</summary>
-    public static TorchImageClassificationModel WithNetwork()
+    public static TorchImageClassificationModel WithNetwork(ClassList? classes = null, NetworkArchitecture? architecture = null)
     {
-        using var network = Architecture.Build(3);
-        network.Normalization.Set(Normalization);
-        return TorchImageClassificationModel.FromNetwork(network, ClassKeys.FromCard(TextClasses("red", "green", "blue")), Training);
+        var keys = ClassKeys.FromCard(classes ?? TextClasses("red", "green", "blue"));
+        using var network = (architecture ?? Architecture).Build(keys.Names.Count);
+        if (architecture is null)
+            network.Normalization.Set(Normalization);
+        return TorchImageClassificationModel.FromNetwork(network, keys, Training);
     }
 
     public static TorchImageClassificationTransformer Fake(out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)
