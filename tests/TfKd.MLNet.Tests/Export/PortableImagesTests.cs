@@ -110,6 +110,20 @@ public sealed class PortableImagesTests : IDisposable
         Assert.Contains("expected String, got Vector<Byte>", Assert.ThrowsAny<Exception>(() => portable.Transform(data)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Image_of_the_networks_size_is_gone_with_the_next_row_and_others_stay()
+    {
+        using var portable = Assert.IsType<TransformerChain<ITransformer>>(Open(TestImages.Shape).ToPortable(_ml, PortableImageColumn.MLImage));
+        Assert.Equal(2, Read(portable, Twice(9)).Count);
+        Assert.Contains("Object is disposed.", Assert.ThrowsAny<Exception>(() => Read(portable, Twice(8))).ToString(), StringComparison.Ordinal);
+
+        IDataView Twice(int size)
+        {
+            var image = MLImage.CreateFromStream(new MemoryStream(TestImages.Encode(0, 5, size, size)));
+            return _ml.Data.LoadFromEnumerable([new ImageRow { Image = image }, new ImageRow { Image = image }]);
+        }
+    }
+
     private static double Difference(List<OutputRow> a, List<OutputRow> b) => a.Zip(b, (x, y) => x.Score.Zip(y.Score, (p, q) => Math.Abs((double)p - q)).Max()).Max();
 
     private static TorchImageClassificationTransformer Open(ImageShape shape) =>
@@ -158,5 +172,11 @@ public sealed class PortableImagesTests : IDisposable
     private sealed class PathRow
     {
         public string Image { get; set; } = "";
+    }
+
+    private sealed class ImageRow
+    {
+        [ImageType(1, 1)]
+        public MLImage? Image { get; set; }
     }
 }
