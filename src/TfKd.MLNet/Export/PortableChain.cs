@@ -43,7 +43,7 @@ internal static class PortableChain
             using var saved = new MemoryStream();
             ml.Model.Save(built, inputSchema: null, saved);
             saved.Position = 0;
-            // What a file would give: its ONNX model is in memory and in a file that goes with the transformer.
+            // What a model file would give: the file of its ONNX model goes when it is disposed.
             return ml.Model.Load(saved, out _);
         }
         finally
