@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using TorchSharp;
 
@@ -77,6 +78,19 @@ public sealed class TorchImageClassificationModel
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What it is, and how good, in a line.</summary>
+    public override string ToString() => ModelCardText.Summary(this);
+
+    /// <summary>
+    /// Writes the card for people, as Markdown: architecture, input, size, latency on this machine (measured now), calibration, rows and metrics by split, plan, seed and versions.
+    /// Put it beside the model's file.
+    /// </summary>
+    public void SaveCard(string path)
+    {
+        var text = ModelCardText.Markdown(this, ModelCardText.Latency(this));
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 
     /// <summary>The weights as tensors of the caller's dispose scope. A model holds .safetensors and no other format: nothing in it can be executed.</summary>

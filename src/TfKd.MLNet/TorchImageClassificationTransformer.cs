@@ -17,7 +17,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     internal TorchImageClassificationTransformer(TorchImageClassificationModel model, TransformerColumns columns, Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
     {
         (Model, Columns) = (model, columns);
-        _openScorer = openScorer ?? (model => new OnnxScorer(model.Onnx, model.InputShape, model.ClassNames.Count));
+        _openScorer = openScorer ?? OpenOnnx;
     }
 
     /// <summary>The trained model.</summary>
@@ -151,6 +151,10 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
         return PortableChain.Build(ml, Model, Columns, images);
     }
 
+    /// <summary>The same transformer with scores by another backend; they differ by the rounding of float32. This one stays as it is.</summary>
+    public TorchImageClassificationTransformer WithBackend(ScoringBackend backend) =>
+        new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? model => new TorchScorer(model) : OpenOnnx);
+
     /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
     public void Dispose()
     {
@@ -171,6 +175,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
             needed = needed.Concat(ImageColumn.WithPath(input[Columns.Image], input));
         return needed.DistinctBy(column => column.Index).ToList();
     }
+
+    private static OnnxScorer OpenOnnx(TorchImageClassificationModel model) => new(model.Onnx, model.InputShape, model.ClassNames.Count);
 
     private void ThrowIfDisposed()
     {

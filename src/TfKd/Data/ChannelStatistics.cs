@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TfKd;
 
 /// <summary>Mean and standard deviation of each channel over a set of images, of values scaled to 0 to 1.</summary>
@@ -69,5 +71,7 @@ public sealed record ChannelStatistics
     public override int GetHashCode() => Mean.Concat(Std).Aggregate(0, HashCode.Combine);
 
     /// <inheritdoc/>
-    public override string ToString() => $"mean [{string.Join(", ", Mean)}], std [{string.Join(", ", Std)}]";
+    public override string ToString() => $"mean [{Text(Mean)}], std [{Text(Std)}]";
+
+    private static string Text(IReadOnlyList<double> values) => string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 
 namespace TfKd.MLNet.Tests.Export;
@@ -49,6 +50,30 @@ public sealed class OnnxSettingsTests
         using var training = JsonDocument.Parse(metadata["training"]);
         Assert.Equal((TestModels.Training.Plan, TestModels.Training.Seed), (training.RootElement.GetProperty("Plan").GetString(), training.RootElement.GetProperty("Seed").GetInt64()));
         Assert.Equal(TestModels.Architecture, ArchitectureJson.Read(JsonDocument.Parse(metadata["architecture"]).RootElement));
+    }
+
+    [Fact]
+    public void ApplyOnnxModel_names_the_scores_by_the_classes()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Transformer();
+        model.SaveOnnx(folder.File("model.onnx"));
+        var ml = new MLContext(seed: 1);
+        var type = SchemaDefinition.Create(typeof(PixelRow));
+        type[nameof(PixelRow.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Byte, TestImages.Shape.ByteCount);
+        type[nameof(PixelRow.Pixels)].ColumnName = "images";
+        var rows = ml.Data.LoadFromEnumerable([new PixelRow { Pixels = new byte[TestImages.Shape.ByteCount] }], type);
+        using var applied = ml.Transforms.ApplyOnnxModel("scores", "images", folder.File("model.onnx")).Fit(rows);
+        var scored = applied.Transform(rows);
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        scored.Schema["scores"].GetSlotNames(ref names);
+        Assert.Equal(["red", "green", "blue"], names.DenseValues().Select(name => name.ToString()));
+        Assert.Equal(1, scored.GetColumn<float[]>("scores").Single().Sum(), 1e-5);
+    }
+
+    private sealed class PixelRow
+    {
+        public byte[] Pixels { get; set; } = [];
     }
 
     private static TorchImageClassificationTransformer Transformer() => new(TestModels.WithNetwork(), TestModels.Columns);

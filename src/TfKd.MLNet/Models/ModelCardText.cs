@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace TfKd.MLNet;
+
+/// <summary>The card of a model for people: Markdown that any viewer shows.</summary>
+internal static class ModelCardText
+{
+    private const int LatencyRuns = 30;
+
+    /// <summary>One line: what it is, and how good.</summary>
+    public static string Summary(TorchImageClassificationModel model)
+    {
+        var metrics = string.Join(", ", model.Card.Training.Metrics.Select(metric => Invariant($"{metric.Name} {metric.Value:0.###} ({metric.Split})")));
+        return Invariant($"{ArchitectureName(model)} for {model.InputShape} images, {model.ClassNames.Count} classes, {ParameterCount(model):N0} parameters{(metrics.Length > 0 ? $"; {metrics}" : "")}");
+    }
+
+    /// <param name="model">The model.</param>
+    /// <param name="latency">Median time of one image, decoded and of the network's size, on the machine at hand; null: it was not measured.</param>
+    public static string Markdown(TorchImageClassificationModel model, TimeSpan? latency)
+    {
+        var card = model.Card;
+        var text = new StringBuilder();
+        Line(text, Invariant($"# {ArchitectureName(model)}, {model.ClassNames.Count} classes"));
+        Line(text, "");
+        Line(text, Invariant($"- Architecture: `{card.Architecture}`"));
+        Line(text, Invariant($"- Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}"));
+        Line(text, Invariant($"- Parameters: {ParameterCount(model):N0}; weights {model.Weights.Length:N0} bytes, ONNX {model.Onnx.Length:N0} bytes"));
+        if (latency is { } time)
+            Line(text, Invariant($"- Latency: {time.TotalMilliseconds:0.00} ms an image in ONNX Runtime, batch 1, median of {LatencyRuns}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}"));
+        Line(text, Invariant($"- Scores: {(model.Temperature == 1 ? "not calibrated" : Invariant($"calibrated, logits divided by {model.Temperature:0.###}"))}"));
+        if (model.Rejection is { } rejection)
+            Line(text, Invariant($"- Rejected below a score of {rejection.Threshold:0.###}: {(rejection.Label is null ? "no label" : $"'{rejection.Label}'")}"));
+        Line(text, Invariant($"- Seed: {card.Training.Seed}"));
+        Line(text, Invariant($"- Versions: {string.Join(", ", card.Training.Versions.Select(version => $"{version.Key} {version.Value}"))}"));
+        Line(text, Invariant($"- SHA-256 of the weights: {card.WeightsSha256}"));
+
+        Table(text, "Data", ["class", "training rows", "validation rows"], Rows(model).Select(row => new[] { row.Class, row.Training, row.Validation }));
+        Table(text, "Metrics", ["metric", "rows", "value"], card.Training.Metrics.Select(metric => new[] { metric.Name, metric.Split, Invariant($"{metric.Value:0.####}") }));
+        Block(text, "Plan", card.Training.Plan);
+        if (card.Training.TeacherReport is { } report)
+            Block(text, "Teacher", report.ToString());
+        return text.ToString();
+    }
+
+    /// <summary>Runs the network on one black image.</summary>
+    public static TimeSpan Latency(TorchImageClassificationModel model)
+    {
+        using var scorer = new OnnxScorer(model.Onnx, model.InputShape, model.ClassNames.Count);
+        var (image, scores) = (new byte[model.InputShape.ByteCount], new float[model.ClassNames.Count]);
+        // The first runs allocate.
+        for (var run = 0; run < 3; run++)
+            scorer.Score(image, 1, scores);
+        var times = new TimeSpan[LatencyRuns];
+        for (var run = 0; run < times.Length; run++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            scorer.Score(image, 1, scores);
+            times[run] = Stopwatch.GetElapsedTime(start);
+        }
+
+        return times.Order().ElementAt(LatencyRuns / 2);
+    }
+
+    // Models of older files have classes, but no counts.
+    private static IEnumerable<(string Class, string Training, string Validation)> Rows(TorchImageClassificationModel model) => model.Card.Training.Rows.Count > 0
+        ? model.Card.Training.Rows.Select(row => (row.Class, Invariant($"{row.Training}"), Invariant($"{row.Validation}")))
+        : model.ClassNames.Select(name => (name, "not known", "not known"));
+
+    private static string ArchitectureName(TorchImageClassificationModel model) => model.Card.Architecture.GetProperty("Type").GetString()!.Split(',')[0].Split('.')[^1];
+
+    // Running statistics of batch norms are no parameters, nor is their counter.
+    private static long ParameterCount(TorchImageClassificationModel model) => model.Card.Tensors
+        .Where(tensor => !(tensor.Key.EndsWith(".running_mean", StringComparison.Ordinal) || tensor.Key.EndsWith(".running_var", StringComparison.Ordinal) || tensor.Key.EndsWith(".num_batches_tracked", StringComparison.Ordinal)))
+        .Sum(tensor => tensor.Value.Aggregate(1L, (product, size) => product * size));
+
+    private static void Table(StringBuilder text, string title, string[] columns, IEnumerable<string[]> rows)
+    {
+        Line(text, Invariant($"\n## {title}\n"));
+        Line(text, Invariant($"| {string.Join(" | ", columns)} |"));
+        Line(text, Invariant($"|{string.Concat(columns.Select(_ => "---|"))}"));
+        foreach (var row in rows)
+            Line(text, Invariant($"| {string.Join(" | ", row.Select(Escape))} |"));
+    }
+
+    private static void Block(StringBuilder text, string title, string content) => Line(text, Invariant($"\n## {title}\n\n```\n{content.TrimEnd()}\n```"));
+
+    // Names of classes are the user's, and may have what makes a cell end.
+    private static string Escape(string cell) => cell.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static void Line(StringBuilder text, string line) => text.Append(line).Append('\n');
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -1,0 +1,11 @@
+namespace TfKd.MLNet;
+
+/// <summary>What computes a transformer's scores.</summary>
+public enum ScoringBackend
+{
+    /// <summary>ONNX Runtime: the default, and the only one that needs no libtorch.</summary>
+    OnnxRuntime,
+
+    /// <summary>TorchSharp on the CPU, on the path that <see cref="KernelCheck"/> chooses. Needs libtorch.</summary>
+    Torch,
+}

@@ -1,0 +1,51 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd.MLNet;
+
+/// <summary>Scores with TorchSharp, one block at a time.</summary>
+internal sealed class TorchScorer : IImageScorer
+{
+    private readonly ImageNetwork _network;
+    private readonly double _temperature;
+    private readonly ImageShape _shape;
+    private readonly Lock _running = new();
+    private readonly HashSet<int> _batchSizes = [];
+    private ComputePath _path = ComputePath.Default;
+    private bool _isDisposed;
+
+    /// <exception cref="InvalidDataException">The application does not have the architecture's type.</exception>
+    public TorchScorer(TorchImageClassificationModel model) => (_network, _temperature, _shape) = (model.CreateNetwork(), model.Temperature, model.InputShape);
+
+    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores)
+    {
+        // The switch of kernels holds for the whole process, and a path is prepared in place.
+        lock (_running)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(TorchImageClassificationTransformer));
+            if (_batchSizes.Add(count) && _network.CheckKernels(_shape, [.. _batchSizes]) is { } check)
+            {
+                _path = check.Path;
+                _path.Prepare(_network);
+            }
+
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            using var kernels = _path.Enter();
+            var pixels = empty(count, _shape.Channels, _shape.Height, _shape.Width, ScalarType.Byte);
+            images.Span[..(count * _shape.ByteCount)].CopyTo(pixels.bytes);
+            var probabilities = nn.functional.softmax(_network.call(_path.Arrange(pixels)) / _temperature, 1).contiguous();
+            probabilities.data<float>().CopyTo(scores.Span);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_running)
+        {
+            if (!_isDisposed)
+                _network.Dispose();
+            _isDisposed = true;
+        }
+    }
+}
