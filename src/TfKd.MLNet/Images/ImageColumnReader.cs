@@ -102,7 +102,7 @@ internal abstract class ImageColumnReader : IDisposable
             var path = ReadPath().ToString();
             if (path.Length == 0)
                 throw new ImageDecodingException("The path is empty.");
-            block.AddEncoded(File.ReadAllBytes(path));
+            block.AddFile(path);
         }
     }
 }

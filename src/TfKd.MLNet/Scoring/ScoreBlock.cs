@@ -68,7 +68,11 @@ internal sealed class ScoreBlock : IDisposable
             target = _rejected;
     }
 
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _images.Dispose();
+    }
 
     private ReadOnlySpan<float> ScoresOf(int slot)
     {

@@ -34,7 +34,8 @@ internal static class TrainingRows
         var getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
         var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
         var decoded = new DecodedCache(shape, classNames) { TeacherClassNames = teacherScores?.ClassNames ?? [] };
-        var rows = new Filler(decoded, new DecodeBlock(shape, BlockRows), reader, teacherScores?.Open(cursor), options.UndecodableImages);
+        using var block = new DecodeBlock(shape, BlockRows);
+        var rows = new Filler(decoded, block, reader, teacherScores?.Open(cursor), options.UndecodableImages);
         var unlabelled = 0;
         while (cursor.MoveNext())
         {

@@ -1,21 +1,24 @@
+using System.Buffers;
+
 namespace TfKd;
 
 /// <summary>
 /// Collects images, encoded or as pixels, and decodes them side by side into one buffer. Filled by one thread, row by row; what was added is
-/// copied, so that a cursor may move on.
+/// copied, so that a cursor may move on. Its buffers are rented: disposing it lets the next block have them.
 /// </summary>
-internal sealed class DecodeBlock
+internal sealed class DecodeBlock : IDisposable
 {
     private readonly ImageShape _shape;
     private readonly byte[] _pixels;
     private readonly byte[][] _encoded;
     private readonly int[] _encodedLength;
     private readonly Exception?[] _errors;
+    private bool _isDisposed;
 
     public DecodeBlock(ImageShape shape, int capacity)
     {
         _shape = shape;
-        _pixels = GC.AllocateUninitializedArray<byte>(checked(shape.ByteCount * capacity));
+        _pixels = ArrayPool<byte>.Shared.Rent(checked(shape.ByteCount * capacity));
         _encoded = [.. Enumerable.Repeat(Array.Empty<byte>(), capacity)];
         _encodedLength = new int[capacity];
         _errors = new Exception?[capacity];
@@ -36,10 +39,31 @@ internal sealed class DecodeBlock
     public void AddEncoded(ReadOnlySpan<byte> encoded)
     {
         var row = Next(isEncoded: true);
-        if (_encoded[row].Length < encoded.Length)
-            _encoded[row] = GC.AllocateUninitializedArray<byte>(Math.Max(encoded.Length, 2 * _encoded[row].Length));
-        encoded.CopyTo(_encoded[row]);
+        encoded.CopyTo(RentEncoded(row, encoded.Length));
         _encodedLength[row] = encoded.Length;
+    }
+
+    /// <summary>Adds the content of a file.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter; nothing was added.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read; nothing was added.</exception>
+    public void AddFile(string path)
+    {
+        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        var length = RandomAccess.GetLength(file);
+        if (length > Array.MaxLength)
+            throw new IOException($"'{path}' has {length} bytes; the most that is read is {Array.MaxLength}.");
+        // What is in the row's buffer before it is added does no harm.
+        RequireRoom();
+        var buffer = RentEncoded(Count, (int)length);
+        for (var read = 0; read < buffer.Length;)
+        {
+            var count = RandomAccess.Read(file, buffer[read..], read);
+            if (count == 0)
+                throw new IOException($"'{path}' ended after {read} of {length} bytes.");
+            read += count;
+        }
+
+        _encodedLength[Next(isEncoded: true)] = (int)length;
     }
 
     /// <summary>Adds a row whose bytes could not even be read.</summary>
@@ -64,10 +88,39 @@ internal sealed class DecodeBlock
 
     public void Clear() => Count = 0;
 
-    private int Next(bool isEncoded)
+    public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        Count = 0;
+        ArrayPool<byte>.Shared.Return(_pixels);
+        foreach (var encoded in _encoded.Where(encoded => encoded.Length > 0))
+            ArrayPool<byte>.Shared.Return(encoded);
+    }
+
+    private Span<byte> RentEncoded(int row, int length)
+    {
+        if (_encoded[row].Length < length)
+        {
+            if (_encoded[row].Length > 0)
+                ArrayPool<byte>.Shared.Return(_encoded[row]);
+            _encoded[row] = ArrayPool<byte>.Shared.Rent(length);
+        }
+
+        return _encoded[row].AsSpan(0, length);
+    }
+
+    private void RequireRoom()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (Count == Capacity)
             throw new InvalidOperationException($"The block is full with {Count} rows.");
+    }
+
+    private int Next(bool isEncoded)
+    {
+        RequireRoom();
         _errors[Count] = null;
         _encodedLength[Count] = isEncoded ? 0 : -1;
         return Count++;

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
+using TfKd.MLNet;
+
+namespace TfKd.Benchmarks;
+
+/// <summary>
+/// Images a second from photos, and from pixels that are ready: the transformer, by ONNX Runtime and by Torch, against ONNX Runtime alone and against ML.NET's own chain. All take turns in each round, and
+/// what is told are medians of ratios within rounds.
+/// </summary>
+internal static class ScoringComparison
+{
+    private const int ReadyRows = 256;
+    private const int ReadyBatch = 32;
+
+    /// <param name="photos">A folder with a sub-folder a class.</param>
+    /// <param name="rounds">How often each is measured.</param>
+    public static void Run(string photos, int rounds)
+    {
+        TorchRuntime.EnsureLoaded();
+        TorchSharp.torch.random.manual_seed(1);
+        var architecture = new MobileNetV2();
+        using var network = architecture.Build(5);
+        network.Normalization.Set(ChannelStatistics.ImageNet);
+        network.eval();
+        var classes = ClassKeys.FromCard(new ClassList("Text", System.Text.Json.JsonSerializer.SerializeToElement(new[] { "a", "b", "c", "d", "e" })));
+        using var model = new TorchImageClassificationTransformer(
+            TorchImageClassificationModel.FromNetwork(network, classes, new TrainingProvenance()), new TransformerColumns("ImagePath", "Score", "PredictedLabel"));
+        using var ofPixels = new TorchImageClassificationTransformer(model.Model, new TransformerColumns("Pixels", "Score", "PredictedLabel"));
+        using var byTorch = ofPixels.WithBackend(ScoringBackend.Torch);
+
+        var ml = new MLContext(seed: 1);
+        var files = Directory.EnumerateFiles(photos, "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var paths = ml.Data.LoadFromEnumerable(files.Select(path => new { ImagePath = path }));
+        using var portable = (IDisposable)model.ToPortable(ml);
+        var ready = Ready(architecture.InputShape.ByteCount);
+        var type = SchemaDefinition.Create(typeof(PixelRow));
+        type[nameof(PixelRow.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, architecture.InputShape.ByteCount);
+        var pixels = ml.Data.LoadFromEnumerable(ready.Select(row => new PixelRow { Pixels = Array.ConvertAll(row, value => (float)value) }).ToList(), type);
+        using var engine = ml.Model.CreatePredictionEngine<PathRow, ScoredRow>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using var session = new InferenceSession(model.Model.Onnx.ToArray());
+
+        var ways = new (string Name, int Count, Action Run)[]
+        {
+            ("ONNX Runtime alone, ready tensors", ReadyRows, () => Alone(session, ready, architecture.InputShape)),
+            ("Transform, ready pixels", ReadyRows, () => Read(ofPixels, pixels)),
+            ("Transform by Torch, ready pixels", ReadyRows, () => Read(byTorch, pixels)),
+            ("Transform, files", files.Count, () => Read(model, paths)),
+            ("ML.NET's LoadImages, ResizeImages, ExtractPixels, ApplyOnnxModel, files", files.Count, () => Read((ITransformer)portable, paths)),
+            ("PredictionEngine, files", files.Count, () => files.ForEach(path => engine.Predict(new PathRow { ImagePath = path }))),
+        };
+        foreach (var way in ways)
+            way.Run();
+        var speeds = ways.Select(_ => new List<double>()).ToArray();
+        var allocated = new double[ways.Length];
+        for (var round = 0; round < rounds; round++)
+        {
+            for (var way = 0; way < ways.Length; way++)
+            {
+                var (start, before) = (Stopwatch.GetTimestamp(), GC.GetTotalAllocatedBytes(precise: true));
+                ways[way].Run();
+                speeds[way].Add(ways[way].Count / Stopwatch.GetElapsedTime(start).TotalSeconds);
+                allocated[way] = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)ways[way].Count;
+            }
+        }
+
+        for (var way = 0; way < ways.Length; way++)
+            Console.WriteLine(FormattableString.Invariant($"{ways[way].Name}: median {Median(speeds[way]):F1} images/s, {allocated[way] / 1024:F1} kB of managed memory an image"));
+        Ratio("Transform / ONNX Runtime alone, ready pixels", 1, 0);
+        Ratio("Torch / ONNX Runtime within Transform, ready pixels", 2, 1);
+        Ratio("Transform / ML.NET's chain, files", 3, 4);
+
+        void Ratio(string name, int one, int other) => Console.WriteLine(FormattableString.Invariant($"{name}: {Median(speeds[one].Zip(speeds[other], (a, b) => a / b)):F2}"));
+    }
+
+    private static List<byte[]> Ready(int byteCount)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, ReadyRows).Select(_ =>
+        {
+            var row = new byte[byteCount];
+            random.NextBytes(row);
+            return row;
+        })];
+    }
+
+    private static void Alone(InferenceSession session, List<byte[]> rows, ImageShape shape)
+    {
+        using var options = new RunOptions();
+        var block = new byte[ReadyBatch * shape.ByteCount];
+        foreach (var batch in rows.Chunk(ReadyBatch))
+        {
+            for (var row = 0; row < batch.Length; row++)
+                batch[row].CopyTo(block, row * shape.ByteCount);
+            using var input = OrtValue.CreateTensorValueFromMemory(block, [batch.Length, shape.Channels, shape.Height, shape.Width]);
+            using var outputs = session.Run(options, ["images"], [input], ["scores"]);
+        }
+    }
+
+    private static void Read(ITransformer transformer, IDataView rows)
+    {
+        var scored = transformer.Transform(rows);
+        using var cursor = scored.GetRowCursor([scored.Schema["Score"]]);
+        var getter = cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]);
+        VBuffer<float> scores = default;
+        while (cursor.MoveNext())
+            getter(ref scores);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
+    }
+
+    private sealed class PixelRow
+    {
+        public float[] Pixels { get; set; } = [];
+    }
+
+    private sealed class PathRow
+    {
+        public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class ScoredRow
+    {
+        public float[] Score { get; set; } = [];
+    }
+}
