@@ -21,7 +21,7 @@ using TfKd.MLNet;
 const int Failure = 1, Usage = 2, Interrupted = 130;
 const double TestFraction = 0.2;
 
-var data = new Option<DirectoryInfo>("--data") { Required = true, HelpName = "FOLDER", Description = $"Folder of photos, one sub-folder a class. A fifth of them ({TestFraction:P0}) is held out to test on." };
+var data = new Option<DirectoryInfo>("--data") { Required = true, HelpName = "FOLDER", Description = $"Folder of photos, one sub-folder a class. {TestFraction:P0} of them are held out to test on." };
 var objective = Choice("--objective", Objectives.Names, "cross-entropy", "What is minimised; those that need a teacher take one from --teacher.");
 var teacher = new Option<string?>("--teacher")
 {

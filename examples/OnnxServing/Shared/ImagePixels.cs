@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace OnnxServing;
+
+/// <summary>
+/// From an image file to the bytes that the network takes, as it was trained on: upright, scaled until it covers the network's input, and cropped around the
+/// centre; transparency on white; grey by the luma of ITU-R BT.601. Whoever does one of these otherwise gets other scores, and no error.
+/// </summary>
+internal static class ImagePixels
+{
+    // 4 bytes a pixel, for each request that is under way: what a phone's camera makes, and no more.
+    private const long MaxPixels = 1L << 26;
+
+    /// <summary>Decodes a JPEG, PNG, WebP, GIF or BMP file.</summary>
+    /// <param name="encoded">The file's content.</param>
+    /// <param name="channels">1: grey; 3: red, green, blue.</param>
+    /// <param name="height">Height of the network's input in pixels.</param>
+    /// <param name="width">Width of the network's input in pixels.</param>
+    /// <returns>[C,H,W], values 0 to 255.</returns>
+    /// <exception cref="UnreadableImageException">The bytes are no image, no whole one, or too large a one.</exception>
+    public static byte[] Read(byte[] encoded, int channels, int height, int width)
+    {
+        using var decoded = Decode(encoded, out var origin, height, width);
+        using var upright = TurnUpright(decoded, origin);
+        using var covering = Cover(upright, height, width);
+        return Crop(covering, channels, height, width);
+    }
+
+    private static SKBitmap Decode(byte[] encoded, out SKEncodedOrigin origin, int height, int width)
+    {
+        using var data = SKData.CreateCopy(encoded);
+        using var codec = encoded.Length == 0 ? null : SKCodec.Create(data);
+        if (codec is null)
+            throw new UnreadableImageException($"The {encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).");
+        origin = codec.EncodedOrigin;
+        var full = codec.Info.Size;
+        if ((long)full.Width * full.Height > MaxPixels)
+            throw new UnreadableImageException($"The image has {full.Width}x{full.Height} pixels; the most that is decoded is {MaxPixels}.");
+
+        // A JPEG decoder leaves out detail at little cost, in eighths: the smallest size that still covers the input.
+        var (neededWidth, neededHeight) = IsOnItsSide(origin) ? (height, width) : (width, height);
+        var size = Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f))
+            .Append(full)
+            .First(size => size == full || (size.Width >= neededWidth && size.Height >= neededHeight));
+        var bitmap = new SKBitmap(new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, SKAlphaType.Premul));
+        var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
+        if (result == SKCodecResult.Success)
+            return bitmap;
+        bitmap.Dispose();
+        throw new UnreadableImageException($"The {codec.EncodedFormat} image of {full.Width}x{full.Height} pixels is damaged or cut short ({result}).");
+    }
+
+    // EXIF's orientations are a mirroring about the diagonal, or none, and then one about each axis, or none.
+    private static bool IsOnItsSide(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
+
+    private static SKBitmap TurnUpright(SKBitmap source, SKEncodedOrigin origin)
+    {
+        var swap = IsOnItsSide(origin);
+        var flipX = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        var flipY = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        var (width, height) = swap ? (source.Height, source.Width) : (source.Width, source.Height);
+        var from = MemoryMarshal.Cast<byte, int>(source.GetPixelSpan());
+        var to = new int[from.Length];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var (column, row) = (flipX ? width - 1 - x : x, flipY ? height - 1 - y : y);
+                to[y * width + x] = swap ? from[column * source.Width + row] : from[row * source.Width + column];
+            }
+        }
+
+        var upright = new SKBitmap(source.Info.WithSize(width, height));
+        Marshal.Copy(to, 0, upright.GetPixels(), to.Length);
+        return upright;
+    }
+
+    private static SKBitmap Cover(SKBitmap image, int height, int width)
+    {
+        var scale = Math.Max((double)width / image.Width, (double)height / image.Height);
+        var covering = new SKBitmap(image.Info.WithSize(Math.Max(width, (int)Math.Round(image.Width * scale)), Math.Max(height, (int)Math.Round(image.Height * scale))));
+        // Averages when shrinking, bicubic when growing.
+        var quality = covering.Width < image.Width ? SKFilterQuality.Medium : SKFilterQuality.High;
+        if (covering.Info.Size == image.Info.Size ? image.CopyTo(covering) : image.ScalePixels(covering, quality))
+            return covering;
+        covering.Dispose();
+        throw new UnreadableImageException($"The image of {image.Width}x{image.Height} pixels cannot be scaled to cover {width}x{height}.");
+    }
+
+    private static byte[] Crop(SKBitmap image, int channels, int height, int width)
+    {
+        var (left, top) = ((image.Width - width) / 2, (image.Height - height) / 2);
+        var bgra = image.GetPixelSpan();
+        var planes = new byte[channels * height * width];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var pixel = bgra.Slice(4 * ((top + y) * image.Width + left + x), 4);
+                // Colours are multiplied by alpha already; what is missing to 255 is the white below.
+                var white = 255 - pixel[3];
+                var (red, green, blue) = (pixel[2] + white, pixel[1] + white, pixel[0] + white);
+                var at = y * width + x;
+                if (channels == 1)
+                    planes[at] = (byte)((299 * red + 587 * green + 114 * blue + 500) / 1000);
+                else
+                    (planes[at], planes[height * width + at], planes[2 * height * width + at]) = ((byte)red, (byte)green, (byte)blue);
+            }
+        }
+
+        return planes;
+    }
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Microsoft.Extensions.Hosting;
+using OnnxServing;
+
+var model = new Option<FileInfo>("--model") { Required = true, HelpName = "FILE", Description = "A network that SaveOnnx wrote." };
+var port = new Option<int>("--port") { HelpName = "PORT", Description = "Port of the loopback address; 0: one that is free.", DefaultValueFactory = _ => 5080 };
+port.Validators.Add(result =>
+{
+    if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out var number) && number is < 0 or > 65535)
+        result.AddError($"--port must be within 0 and 65535, but is {text}.");
+});
+var root = new RootCommand("Classifies images that are posted to /predict, with ONNX Runtime and SkiaSharp alone.") { model, port };
+root.SetAction(async (arguments, token) =>
+{
+    try
+    {
+        using var classifier = new OnnxClassifier(arguments.GetRequiredValue(model).FullName);
+        await using var server = PredictionServer.Create(classifier, arguments.GetRequiredValue(port));
+        await server.StartAsync(token);
+        Console.WriteLine($"Listening on {string.Join(", ", server.Urls)}, {classifier.Classes.Count} classes, images of {classifier.InputShape}.");
+        await server.WaitForShutdownAsync(token);
+        return 0;
+    }
+    catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine(error.Message);
+        return 1;
+    }
+});
+
+return await root.Parse(args).InvokeAsync();
