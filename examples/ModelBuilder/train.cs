@@ -47,8 +47,7 @@ var root = new RootCommand("Trains a classifier of photos with any objective, te
 root.SetAction((arguments, token) => Task.Run(() => Guarded(() => Train(arguments, token)), token));
 
 var parsed = root.Parse(args);
-var trains = parsed.Action == root.Action;
-string[] errors = [.. parsed.Errors.Count > 0 || !trains ? parsed.Errors.Select(error => error.Message) : Contradictions(parsed)];
+string[] errors = [.. parsed.Errors.Count > 0 || parsed.Action != root.Action ? parsed.Errors.Select(error => error.Message) : Contradictions(parsed)];
 if (errors.Length == 0)
     return await parsed.InvokeAsync();
 foreach (var error in errors)
@@ -66,7 +65,7 @@ IEnumerable<string> Contradictions(ParseResult given)
         yield return $"--objective {objectiveName} needs a --teacher: self, previous-epoch, trained:NETWORK or model:FILE.";
     if (!needsTeacher && given.GetValue(teacher) is not null)
         yield return $"--teacher: --objective {objectiveName} learns from no teacher; those that do are {string.Join(", ", Objectives.WithTeacher.Keys)}.";
-    if (given.GetValue(teacher) is { } name && Teachers.Problem(name) is { } problem)
+    if (given.GetValue(teacher) is { } name && Teachers.Of(name).Problem is { } problem)
         yield return $"--teacher: {problem}";
     if (given.GetValue(weights) is { Exists: false } missing)
         yield return $"--weights: there is no file '{missing.FullName}'.";
@@ -75,11 +74,10 @@ IEnumerable<string> Contradictions(ParseResult given)
     var stageCount = Networks.All[given.GetRequiredValue(network)]().GetStages().Count;
     if (given.GetValue(frozenStages) > stageCount)
         yield return $"--frozen-stages: {given.GetRequiredValue(network)} has {stageCount} stages, but {given.GetValue(frozenStages)} are to be frozen.";
-    foreach (var option in new Option[] { output, onnx })
-    {
-        if ((option == output ? given.GetRequiredValue(output) : given.GetValue(onnx))?.Directory is { Exists: false } folder)
-            yield return $"{option.Name}: there is no folder '{folder.FullName}'.";
-    }
+    if (given.GetRequiredValue(output).Directory is { Exists: false } outputFolder)
+        yield return $"--output: there is no folder '{outputFolder.FullName}'.";
+    if (given.GetValue(onnx)?.Directory is { Exists: false } onnxFolder)
+        yield return $"--onnx: there is no folder '{onnxFolder.FullName}'.";
 }
 
 int Train(ParseResult given, CancellationToken token)
@@ -90,18 +88,21 @@ int Train(ParseResult given, CancellationToken token)
     ml.Log += (_, message) =>
     {
         if (message.Kind == ChannelMessageKind.Warning)
-            warnings.Add(message.Message);
+            warnings.Add(message.RawMessage);
     };
     var photos = ml.Data.LoadImagesFromFolder(given.GetRequiredValue(data).FullName);
     var split = ml.Data.TrainTestSplit(photos, TestFraction, seed: given.GetValue(seed));
     var title = $"{given.GetRequiredValue(network)}, {given.GetRequiredValue(objective)}";
-    using var model = WithProgress(title, given.GetValue(epochs), given.GetValue(teacher) is not ("self" or ['t', ..]), report =>
+    var source = given.GetValue(teacher) is { } name ? Teachers.Of(name).Source : null;
+    if (source is SelfTeacher or TrainedTeacher)
+        Console.WriteLine("The teacher is trained first.");
+    using var model = WithProgress(title, given.GetValue(epochs), report =>
         ml.Transforms.Conversion.MapValueToKey("Label")
             .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
             {
                 Network = Networks.All[given.GetRequiredValue(network)](),
                 Objective = Objectives.Make(given.GetRequiredValue(objective)),
-                Teacher = given.GetValue(teacher) is { } name ? Teachers.Make(name) : null,
+                Teacher = source,
                 ImageWidth = given.GetValue(imageSize) ?? 0,
                 ImageHeight = given.GetValue(imageSize) ?? 0,
                 MaxEpochs = given.GetValue(epochs),
@@ -127,8 +128,7 @@ int Train(ParseResult given, CancellationToken token)
     if (transformer.Model.Card.Training.TeacherReport is { } teacherReport)
         Console.WriteLine($"\n{teacherReport}");
     Console.WriteLine();
-    var rows = photos.GetRowCount();
-    Line("photos", $"{rows} of {transformer.Model.ClassNames.Count} classes, {metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()):F0} of them to test on");
+    Line("photos", $"{photos.GetRowCount()} of {transformer.Model.ClassNames.Count} classes, {metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()):F0} of them to test on");
     Line("top-1", $"{metrics.MicroAccuracy:P1}");
     Line("log-loss", $"{metrics.LogLoss:F3}");
     Line("time", $"{trained.TotalSeconds:F1} s to train, {(clock.Elapsed - trained).TotalSeconds:F1} s to test and save");
@@ -140,10 +140,8 @@ int Train(ParseResult given, CancellationToken token)
 void Line(string name, string value) => Console.WriteLine($"{name,-10}{value}");
 
 // A bar on a terminal; a line an epoch where the output goes to a file or a pipe.
-T WithProgress<T>(string title, int total, bool startsAtOnce, Func<Action<EpochMetrics>, T> work)
+T WithProgress<T>(string title, int total, Func<Action<EpochMetrics>, T> work)
 {
-    if (!startsAtOnce)
-        Console.WriteLine("The teacher is trained first.");
     string Remark(EpochMetrics metrics) => $"{title}: epoch {metrics.Epoch + 1} of {total}, validation top-1 {metrics.Validation?.Top1:P1}";
     if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
         return work(metrics => Console.WriteLine(Remark(metrics)));
@@ -201,25 +199,16 @@ internal static class Networks
     public static readonly Dictionary<string, Func<NetworkArchitecture>> All = new()
     {
         ["small-cnn"] = () => new SmallCnn(),
-        ["cifar-resnet-8"] = () => new CifarResNet { Depth = 8 },
-        ["cifar-resnet-20"] = () => new CifarResNet { Depth = 20 },
-        ["cifar-resnet-32"] = () => new CifarResNet { Depth = 32 },
-        ["cifar-resnet-56"] = () => new CifarResNet { Depth = 56 },
+        ["cifar-resnet-8"] = () => new CifarResNet { Depth = 8 }, ["cifar-resnet-20"] = () => new CifarResNet { Depth = 20 },
+        ["cifar-resnet-32"] = () => new CifarResNet { Depth = 32 }, ["cifar-resnet-56"] = () => new CifarResNet { Depth = 56 },
         ["cifar-resnet-110"] = () => new CifarResNet { Depth = 110 },
-        ["resnet-18"] = () => new ResNet { Depth = 18 },
-        ["resnet-34"] = () => new ResNet { Depth = 34 },
-        ["resnet-50"] = () => new ResNet { Depth = 50 },
-        ["resnet-101"] = () => new ResNet { Depth = 101 },
-        ["resnext-29"] = () => new ResNeXt29(),
-        ["wide-resnet-28"] = () => new WideResNet(),
-        ["mobilenet-v2"] = () => new MobileNetV2(),
-        ["shufflenet-v2"] = () => new ShuffleNetV2(),
-        ["densenet-121"] = () => new DenseNet { Depth = 121 },
-        ["googlenet"] = () => new GoogLeNet(),
-        ["squeezenet-1.0"] = () => new SqueezeNet { Version = 1.0 },
-        ["squeezenet-1.1"] = () => new SqueezeNet { Version = 1.1 },
-        ["vgg-11"] = () => new Vgg { Depth = 11 },
-        ["vgg-16"] = () => new Vgg { Depth = 16 },
+        ["resnet-18"] = () => new ResNet { Depth = 18 }, ["resnet-34"] = () => new ResNet { Depth = 34 },
+        ["resnet-50"] = () => new ResNet { Depth = 50 }, ["resnet-101"] = () => new ResNet { Depth = 101 },
+        ["resnext-29"] = () => new ResNeXt29(), ["wide-resnet-28"] = () => new WideResNet(),
+        ["mobilenet-v2"] = () => new MobileNetV2(), ["shufflenet-v2"] = () => new ShuffleNetV2(),
+        ["densenet-121"] = () => new DenseNet { Depth = 121 }, ["googlenet"] = () => new GoogLeNet(),
+        ["squeezenet-1.0"] = () => new SqueezeNet { Version = 1.0 }, ["squeezenet-1.1"] = () => new SqueezeNet { Version = 1.1 },
+        ["vgg-11"] = () => new Vgg { Depth = 11 }, ["vgg-16"] = () => new Vgg { Depth = 16 },
     };
 }
 
@@ -259,24 +248,15 @@ internal static class Objectives
 
 internal static class Teachers
 {
-    private const string Trained = "trained:", Model = "model:";
-
-    /// <summary>What is wrong with the name; null if nothing is.</summary>
-    public static string? Problem(string name) => name switch
+    /// <summary>The teacher of a name, or what is wrong with the name.</summary>
+    public static (TeacherSource? Source, string? Problem) Of(string name) => name.Split(':', 2) switch
     {
-        "self" or "previous-epoch" => null,
-        _ when name.StartsWith(Trained, StringComparison.Ordinal) => Networks.All.ContainsKey(name[Trained.Length..])
-            ? null
-            : $"the network '{name[Trained.Length..]}' is unknown; it is one of {string.Join(", ", Networks.All.Keys)}.",
-        _ when name.StartsWith(Model, StringComparison.Ordinal) => File.Exists(name[Model.Length..]) ? null : $"there is no file '{Path.GetFullPath(name[Model.Length..])}'.",
-        _ => $"'{name}' is unknown; it is self, previous-epoch, trained:NETWORK or model:FILE.",
-    };
-
-    public static TeacherSource Make(string name) => name switch
-    {
-        "self" => new SelfTeacher(),
-        "previous-epoch" => new PreviousEpochTeacher(),
-        _ when name.StartsWith(Trained, StringComparison.Ordinal) => new TrainedTeacher(Networks.All[name[Trained.Length..]]()),
-        _ => new ModelFileTeacher(name[Model.Length..]),
+        ["self"] => (new SelfTeacher(), null),
+        ["previous-epoch"] => (new PreviousEpochTeacher(), null),
+        ["trained", var network] when Networks.All.TryGetValue(network, out var make) => (new TrainedTeacher(make()), null),
+        ["trained", var network] => (null, $"the network '{network}' is unknown; it is one of {string.Join(", ", Networks.All.Keys)}."),
+        ["model", var file] when File.Exists(file) => (new ModelFileTeacher(file), null),
+        ["model", var file] => (null, $"there is no file '{file}'."),
+        _ => (null, $"'{name}' is unknown; it is self, previous-epoch, trained:NETWORK or model:FILE."),
     };
 }

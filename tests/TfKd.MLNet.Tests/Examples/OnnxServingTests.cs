@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Xml.Linq;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using OnnxServing;
+using SkiaSharp;
+using TfKd.Tests;
+
+namespace TfKd.MLNet.Tests.Examples;
+
+/// <summary>A program that has the ONNX file and nothing of the library answers what the library's transformer does.</summary>
+public sealed class OnnxServingTests : IDisposable
+{
+    private static readonly string[] Names = ["first", "second", "third"];
+
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    public async Task Endpoint_gives_the_scores_of_the_transformer(int channels)
+    {
+        using var transformer = MakeModel(channels);
+        var images = ManyImages();
+        float[][] expected = [.. transformer.Transform(_ml.Data.LoadFromEnumerable(images.Select(image => new InputRow { Image = image.Bytes }))).GetColumn<float[]>("Score")];
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        await using var server = await Start(classifier);
+        using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+
+        var found = await Task.WhenAll(images.Select(image => Predict(client, new ByteArrayContent(image.Bytes))));
+        var largest = 0.0;
+        for (var i = 0; i < images.Count; i++)
+        {
+            float[] scores = [.. Names.Select(name => found[i].Scores.Single(score => score.Label == name).Probability)];
+            Assert.True(Names[expected[i].IndexOf(expected[i].Max())] == found[i].Label, images[i].Name);
+            Assert.Equal(found[i].Probability, scores.Max());
+            largest = Math.Max(largest, expected[i].Zip(scores, (a, b) => Math.Abs(a - (double)b)).Max());
+        }
+
+        Assert.True(largest < 1e-6, $"The largest difference is {largest}.");
+        // A pixel that is elsewhere would be seen: the images of one sign differ by more than that.
+        Assert.True(expected.Max(row => row[0]) - expected.Min(row => row[0]) > 1e-3, string.Join(", ", expected.Select(row => row[0])));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{images.Count} images of {channels} channels: the largest difference is {largest}");
+    }
+
+    [Fact]
+    public async Task Forms_and_bodies_are_answered_and_what_is_no_image_is_refused()
+    {
+        using var transformer = MakeModel(3);
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        await using var server = await Start(classifier);
+        using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+        Assert.Equal("127.0.0.1", new Uri(server.Urls.Single()).Host);
+
+        var photo = DrawnSigns.Draw(1);
+        var expected = classifier.Predict(photo);
+        Assert.Equal(expected.Scores, (await Predict(client, new ByteArrayContent(photo))).Scores);
+        Assert.Equal(expected.Scores, (await Predict(client, Form(photo))).Scores);
+
+        Assert.Equal("The 0 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new ByteArrayContent([])));
+        Assert.Equal("The 12 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new StringContent("not an image")));
+        Assert.Equal("The Jpeg image of 64x64 pixels is damaged or cut short (IncompleteInput).", await Refusal(client, new ByteArrayContent(photo[..^300])));
+        Assert.Equal("The form must have one file, the image, but has 2.", await Refusal(client, Form(photo, photo)));
+        Assert.Equal("The form must have one file, the image, but has 0.", await Refusal(client, new FormUrlEncodedContent([new("image", "none")])));
+
+        var health = await client.GetFromJsonAsync<JsonElement>("/health", TestContext.Current.CancellationToken);
+        Assert.Equal("ok 3 3x32x48", $"{health.GetProperty("status")} {health.GetProperty("classes")} {health.GetProperty("input")}");
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await client.GetAsync("/predict", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public void Table_has_a_line_a_file_in_their_order()
+    {
+        using var transformer = MakeModel(3);
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        string[] files = [.. Enumerable.Range(0, 20).Select(i => _folder.File($"{i}.jpg"))];
+        for (var i = 0; i < files.Length; i++)
+            File.WriteAllBytes(files[i], DrawnSigns.Draw(i));
+        using var writer = new StringWriter();
+        Assert.True(Table.Write(writer, classifier, files));
+        var lines = writer.ToString().Split(Environment.NewLine)[1..^1];
+        Assert.Equal(files, lines.Select(line => line.Split(' ')[0]));
+        Assert.All(lines.Zip(files), pair => Assert.Contains($"{classifier.Predict(File.ReadAllBytes(pair.Second)).Label} ", pair.First, StringComparison.Ordinal));
+
+        Assert.False(Table.Write(writer, classifier, [files[0], _folder.File("missing.jpg")]));
+        Assert.Contains("Could not find file", writer.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_network_of_the_library_is_refused()
+    {
+        File.WriteAllText(_folder.File("text.onnx"), "no network");
+        Assert.StartsWith($"ONNX Runtime cannot read '{_folder.File("text.onnx")}'", Assert.Throws<InvalidDataException>(() => new OnnxClassifier(_folder.File("text.onnx"))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever adds a reference here adds it to all that is published.</summary>
+    [Fact]
+    public void Its_projects_refer_to_four_packages_and_no_project()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "TfKd.MLNet.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The checkout is not above the test's folder.");
+        var elements = Directory.GetFiles(Path.Combine(folder.FullName, "examples", "OnnxServing"), "*.*proj", SearchOption.AllDirectories)
+            .Append(Path.Combine(folder.FullName, "examples", "OnnxServing", "Directory.Build.props"))
+            .SelectMany(file => XDocument.Load(file).Descendants()).ToList();
+        Assert.Equal(
+            ["Microsoft.ML.OnnxRuntime", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.CommandLine"],
+            elements.Where(element => element.Name == "PackageReference").Select(element => element.Attribute("Include")!.Value).Order());
+        Assert.DoesNotContain(elements, element => element.Name == "ProjectReference");
+    }
+
+    /// <summary>Signs of other sizes and formats than the network's, larger and smaller, turned in all ways, with transparency.</summary>
+    private static List<(string Name, byte[] Bytes)> ManyImages()
+    {
+        var images = new List<(string, byte[])>();
+        foreach (var (width, height) in new[] { (64, 64), (48, 32), (47, 33), (20, 15), (300, 200), (131, 517), (900, 640) })
+        {
+            foreach (var format in new[] { SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Png, SKEncodedImageFormat.Webp })
+                images.Add(($"{format} {width}x{height}", DrawnSigns.Draw(images.Count, width, height, format)));
+        }
+
+        for (byte orientation = 1; orientation <= 8; orientation++)
+            images.Add(($"orientation {orientation}", Images.WithOrientation(DrawnSigns.Draw(orientation, 400, 150, SKEncodedImageFormat.Jpeg), orientation)));
+        images.Add(("transparent", Images.Encode(70, 50, (x, y) => new SKColor((byte)(3 * x), (byte)(5 * y), 90, (byte)(x * y % 256)))));
+        images.Add(("grey", Images.Encode(70, 50, (x, y) => new SKColor((byte)(3 * x), (byte)(3 * x), (byte)(3 * x)))));
+        return images;
+    }
+
+    /// <summary>A network with random weights, whose answers have no meaning and depend on each pixel.</summary>
+    private TorchImageClassificationTransformer MakeModel(int channels)
+    {
+        var architecture = new SmallCnn { Width = 8, InputShape = new ImageShape(channels, 32, 48) };
+        using var network = architecture.Build(Names.Length);
+        network.Normalization.Set(new ChannelStatistics([.. Enumerable.Repeat(0.45, channels)], [.. Enumerable.Repeat(0.05, channels)]));
+        var transformer = new TorchImageClassificationTransformer(
+            TorchImageClassificationModel.FromNetwork(network, ClassKeys.FromCard(TestModels.TextClasses(Names)), TestModels.Training), TestModels.Columns);
+        transformer.SaveOnnx(_folder.File("model.onnx"));
+        return transformer;
+    }
+
+    private static async Task<WebApplication> Start(OnnxClassifier classifier)
+    {
+        var server = PredictionServer.Create(classifier, port: 0);
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+
+    private static MultipartFormDataContent Form(params byte[][] files)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var file in files)
+            form.Add(new ByteArrayContent(file), "image", "photo.jpg");
+        return form;
+    }
+
+    private static async Task<Prediction> Predict(HttpClient client, HttpContent content)
+    {
+        using var response = await client.PostAsync("/predict", content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return (await response.Content.ReadFromJsonAsync<Prediction>(TestContext.Current.CancellationToken))!;
+    }
+
+    private static async Task<string> Refusal(HttpClient client, HttpContent content)
+    {
+        using var response = await client.PostAsync("/predict", content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("detail").GetString()!;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace TfKd.MLNet.Tests.Examples;
+
+/// <summary>Builds the script once and runs it as a process.</summary>
+public sealed class TrainScript
+{
+#if DEBUG
+    private const string Configuration = "Debug";
+#else
+    private const string Configuration = "Release";
+#endif
+
+    private readonly string _script = Path.Combine(Checkout(), "examples", "ModelBuilder", "train.cs");
+
+    public TrainScript()
+    {
+        var (exitCode, output, error) = Start(["build", "-c", Configuration, _script]);
+        Assert.True(exitCode == 0, output + error);
+    }
+
+    public (int ExitCode, string Output, string Error) Run(params string[] arguments) => Start(["run", "--no-build", "-c", Configuration, "--file", _script, "--", .. arguments]);
+
+    private static (int ExitCode, string Output, string Error) Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Checkout(),
+        };
+        // What the build that started the tests told its children is not for another build.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name);
+        // Processes that stay behind would hold the pipes open.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    private static string Checkout()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "TfKd.MLNet.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The checkout is not above the test's folder.");
+        return folder.FullName;
+    }
+}
