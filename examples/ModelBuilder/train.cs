@@ -23,11 +23,7 @@ const double TestFraction = 0.2;
 
 var data = new Option<DirectoryInfo>("--data") { Required = true, HelpName = "FOLDER", Description = $"Folder of photos, one sub-folder a class. {TestFraction:P0} of them are held out to test on." };
 var objective = Choice("--objective", Objectives.Names, "cross-entropy", "What is minimised; those that need a teacher take one from --teacher.");
-var teacher = new Option<string?>("--teacher")
-{
-    HelpName = "TEACHER",
-    Description = "self: the same network, trained first. previous-epoch: the student at the end of the last epoch. trained:NETWORK: another network, trained first. model:FILE: a saved model.",
-};
+var teacher = new Option<string?>("--teacher") { HelpName = "TEACHER", Description = "self: the same network, trained first. previous-epoch: the student an epoch ago. trained:NETWORK: another network, trained first. model:FILE: a saved model." };
 var network = Choice("--network", Networks.All.Keys, "small-cnn", "What is trained.");
 var imageSize = Above(0, new Option<int?>("--image-size") { HelpName = "PIXELS", Description = "Height and width that photos are scaled and cropped to. Default: the network's own." });
 var epochs = Above(0, new Option<int>("--epochs") { HelpName = "N", Description = "Passes over the training photos.", DefaultValueFactory = _ => 30 });
@@ -103,8 +99,7 @@ int Train(ParseResult given, CancellationToken token)
                 Network = Networks.All[given.GetRequiredValue(network)](),
                 Objective = Objectives.Make(given.GetRequiredValue(objective)),
                 Teacher = source,
-                ImageWidth = given.GetValue(imageSize) ?? 0,
-                ImageHeight = given.GetValue(imageSize) ?? 0,
+                ImageWidth = given.GetValue(imageSize) ?? 0, ImageHeight = given.GetValue(imageSize) ?? 0,
                 MaxEpochs = given.GetValue(epochs),
                 BatchSize = given.GetValue(batchSize),
                 Optimizer = new Sgd { LearningRate = given.GetValue(learningRate), Nesterov = true },
@@ -129,8 +124,7 @@ int Train(ParseResult given, CancellationToken token)
         Console.WriteLine($"\n{teacherReport}");
     Console.WriteLine();
     Line("photos", $"{photos.GetRowCount()} of {transformer.Model.ClassNames.Count} classes, {metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()):F0} of them to test on");
-    Line("top-1", $"{metrics.MicroAccuracy:P1}");
-    Line("log-loss", $"{metrics.LogLoss:F3}");
+    Line("top-1", $"{metrics.MicroAccuracy:P1}, log-loss {metrics.LogLoss:F3}");
     Line("time", $"{trained.TotalSeconds:F1} s to train, {(clock.Elapsed - trained).TotalSeconds:F1} s to test and save");
     foreach (var saved in new[] { given.GetRequiredValue(output), given.GetValue(onnx) }.OfType<FileInfo>())
         Line("saved", $"{saved.FullName} ({new FileInfo(saved.FullName).Length / 1048576.0:F2} MiB)");
@@ -200,8 +194,7 @@ internal static class Networks
     {
         ["small-cnn"] = () => new SmallCnn(),
         ["cifar-resnet-8"] = () => new CifarResNet { Depth = 8 }, ["cifar-resnet-20"] = () => new CifarResNet { Depth = 20 },
-        ["cifar-resnet-32"] = () => new CifarResNet { Depth = 32 }, ["cifar-resnet-56"] = () => new CifarResNet { Depth = 56 },
-        ["cifar-resnet-110"] = () => new CifarResNet { Depth = 110 },
+        ["cifar-resnet-32"] = () => new CifarResNet { Depth = 32 }, ["cifar-resnet-56"] = () => new CifarResNet { Depth = 56 }, ["cifar-resnet-110"] = () => new CifarResNet { Depth = 110 },
         ["resnet-18"] = () => new ResNet { Depth = 18 }, ["resnet-34"] = () => new ResNet { Depth = 34 },
         ["resnet-50"] = () => new ResNet { Depth = 50 }, ["resnet-101"] = () => new ResNet { Depth = 101 },
         ["resnext-29"] = () => new ResNeXt29(), ["wide-resnet-28"] = () => new WideResNet(),
@@ -217,27 +210,22 @@ internal static class Objectives
 {
     public static readonly Dictionary<string, Func<Objective>> WithTeacher = new()
     {
-        ["kd"] = () => new KnowledgeDistillation(),
+        ["kd"] = () => new KnowledgeDistillation(), ["soft-target-kl"] = () => new SoftTargetKl(),
         ["standardized-kd"] = () => 0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
         ["dkd"] = () => new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), Epochs = 20 },
-        ["nkd"] = () => new CrossEntropy() + new NormalizedKd(),
-        ["dist"] = () => new CrossEntropy() + new Dist { Beta = 2, Gamma = 2 },
+        ["nkd"] = () => new CrossEntropy() + new NormalizedKd(), ["dist"] = () => new CrossEntropy() + new Dist { Beta = 2, Gamma = 2 },
         ["wsld"] = () => new CrossEntropy() + 2.5 * new WeightedSoftLabelKd(),
         ["ps-kd"] = () => new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 } + new Ramped { Inner = new SoftTargetKl(), To = 0.8 },
-        ["soft-target-kl"] = () => new SoftTargetKl(),
     };
 
     private static readonly Dictionary<string, Func<Objective>> WithoutTeacher = new()
     {
-        ["cross-entropy"] = () => new CrossEntropy(),
-        ["label-smoothing"] = () => new LabelSmoothing(),
+        ["cross-entropy"] = () => new CrossEntropy(), ["label-smoothing"] = () => new LabelSmoothing(),
         ["tf-kd-reg"] = () => new TfKdRegularization(),
         ["confidence-penalty"] = () => new CrossEntropy() + 0.1 * new ConfidencePenalty(),
         ["max-suppression"] = () => new CrossEntropy() + new Ramped { Inner = new MaxSuppression(), From = 0.1, To = 0.2, StartEpoch = 1 },
-        ["focal-loss"] = () => new FocalLoss(),
-        ["poly-loss"] = () => new PolyLoss(),
-        ["label-relaxation"] = () => new LabelRelaxation(),
-        ["online-label-smoothing"] = () => new OnlineLabelSmoothing(),
+        ["focal-loss"] = () => new FocalLoss(), ["poly-loss"] = () => new PolyLoss(),
+        ["label-relaxation"] = () => new LabelRelaxation(), ["online-label-smoothing"] = () => new OnlineLabelSmoothing(),
         ["class-wise-self-kd"] = () => new ClassWiseSelfKd(),
     };
 
