@@ -21,6 +21,8 @@ internal static class PredictionServer
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // What keeps the server from starting is thrown, and told by who started it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, port);
@@ -51,7 +53,8 @@ internal static class PredictionServer
 
     private static async Task<byte[]> ReadImage(HttpRequest request, CancellationToken token)
     {
-        if (!request.HasFormContentType)
+        // Not any form: 'curl --data-binary' calls each body an urlencoded one.
+        if (request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true)
             return await ReadAll(request.Body, token);
         try
         {
@@ -61,7 +64,7 @@ internal static class PredictionServer
             await using var file = form.Files[0].OpenReadStream();
             return await ReadAll(file, token);
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException or IOException and not BadHttpRequestException)
         {
             throw new UnreadableImageException($"The form cannot be read: {error.Message}");
         }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Hosting;
 using OnnxServing;
 
-var model = new Option<FileInfo>("--model") { Required = true, HelpName = "FILE", Description = "A network that SaveOnnx wrote." };
+var model = new Option<FileInfo>("--model") { Required = true, HelpName = "FILE", Description = "A network that SaveOnnx wrote." }.AcceptExistingOnly();
 var port = new Option<int>("--port") { HelpName = "PORT", Description = "Port of the loopback address; 0: one that is free.", DefaultValueFactory = _ => 5080 };
 port.Validators.Add(result =>
 {

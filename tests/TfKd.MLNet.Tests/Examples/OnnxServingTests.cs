@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Xml.Linq;
@@ -62,12 +63,18 @@ public sealed class OnnxServingTests : IDisposable
         var expected = classifier.Predict(photo);
         Assert.Equal(expected.Scores, (await Predict(client, new ByteArrayContent(photo))).Scores);
         Assert.Equal(expected.Scores, (await Predict(client, Form(photo))).Scores);
+        var posted = new ByteArrayContent(photo);
+        posted.Headers.ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded");
+        Assert.Equal(expected.Scores, (await Predict(client, posted)).Scores);
 
         Assert.Equal("The 0 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new ByteArrayContent([])));
         Assert.Equal("The 12 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new StringContent("not an image")));
         Assert.Equal("The Jpeg image of 64x64 pixels is damaged or cut short (IncompleteInput).", await Refusal(client, new ByteArrayContent(photo[..^300])));
         Assert.Equal("The form must have one file, the image, but has 2.", await Refusal(client, Form(photo, photo)));
-        Assert.Equal("The form must have one file, the image, but has 0.", await Refusal(client, new FormUrlEncodedContent([new("image", "none")])));
+        Assert.Equal("The form must have one file, the image, but has 0.", await Refusal(client, new MultipartFormDataContent { { new StringContent("none"), "image" } }));
+        using var cut = new StringContent("--x\r\nContent-Disp");
+        cut.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+        Assert.StartsWith("The form cannot be read: ", await Refusal(client, cut), StringComparison.Ordinal);
 
         var health = await client.GetFromJsonAsync<JsonElement>("/health", TestContext.Current.CancellationToken);
         Assert.Equal("ok 3 3x32x48", $"{health.GetProperty("status")} {health.GetProperty("classes")} {health.GetProperty("input")}");
