@@ -4,6 +4,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- --filter '*'
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
 if (args is ["distillation", var rounds])
@@ -12,6 +13,8 @@ else if (args is ["flowers", var photos, var weights, .. var parts])
     FlowersComparison.Run(photos, weights, parts);
 else if (args is ["scoring", var images, var times])
     ScoringComparison.Run(images, int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
+else if (args is ["exports", var folder, var seconds])
+    ExportComparison.Run(folder, int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture));
 else if (args is ["parity"])
     ExportParity.Run();
 else

@@ -11,9 +11,11 @@ public sealed class NetworkHeadTests
     {
         using var network = TestNetworks.All[index].Build(7);
         var head = NetworkHead.Find(network);
-        Assert.Equal("fc", head.Path);
-        Assert.Equal(["fc.bias", "fc.weight"], head.Keys().Order(StringComparer.Ordinal));
-        Assert.Same(network.Body.named_modules().Single(entry => entry.name == "fc").module, head.Module);
+        // torchvision's names.
+        var path = network.Architecture switch { DenseNet => "classifier", SqueezeNet or MobileNetV2 => "classifier.1", Vgg => "classifier.6", _ => "fc" };
+        Assert.Equal(path, head.Path);
+        Assert.Equal([$"{path}.bias", $"{path}.weight"], head.Keys().Order(StringComparer.Ordinal));
+        Assert.Same(network.Body.named_modules().Single(entry => entry.name == path).module, head.Module);
     }
 
     [Fact]

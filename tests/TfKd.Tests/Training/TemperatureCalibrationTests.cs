@@ -26,8 +26,13 @@ public sealed class TemperatureCalibrationTests
     public void No_other_temperature_has_a_lower_negative_log_likelihood()
     {
         var random = new Random(6);
-        var rows = Enumerable.Range(0, 200).Select(_ => (Enumerable.Range(0, 5).Select(_ => (float)(10 * random.NextDouble())).ToArray(), random.Next(5))).ToList();
+        var rows = Enumerable.Range(0, 200).Select(_ =>
+        {
+            var logits = Enumerable.Range(0, 5).Select(_ => (float)(10 * random.NextDouble())).ToArray();
+            return (logits, random.NextDouble() < 0.6 ? Array.IndexOf(logits, logits.Max()) : random.Next(5));
+        }).ToList();
         var chosen = TemperatureCalibration.Choose(rows);
+        Assert.InRange(chosen, 1, 10);
         foreach (var factor in new[] { 0.9, 0.99, 1.01, 1.1 })
             Assert.True(Loss(rows, chosen) < Loss(rows, chosen * factor), $"{chosen} times {factor}");
 
