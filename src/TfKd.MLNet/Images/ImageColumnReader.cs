@@ -26,8 +26,8 @@ internal abstract class ImageColumnReader : IDisposable
         TextDataViewType => new PathReader(row, column),
         ImageDataViewType => new MLImageReader(row, column, shape),
         VectorDataViewType vector when !ImageColumn.IsPixels(vector) => new EncodedReader(row, column),
-        VectorDataViewType { ItemType.RawType: var item } vector when item == typeof(byte) => new PixelReader<byte>(row, column, vector, shape, value => value),
-        VectorDataViewType vector => new PixelReader<float>(row, column, vector, shape, ToByte),
+        VectorDataViewType { ItemType.RawType: var item } vector when item == typeof(byte) => new PixelReader<byte>(row, column, vector, shape, (values, pixels) => values.CopyTo(pixels)),
+        VectorDataViewType vector => new PixelReader<float>(row, column, vector, shape, ToBytes),
         _ => throw new ArgumentException($"Image column '{column.Name}' is {ColumnTypes.Describe(column.Type)}.", nameof(column)),
     };
 
@@ -67,9 +67,15 @@ internal abstract class ImageColumnReader : IDisposable
     /// <summary>Adds the row's image, or throws before anything was added: an <see cref="ImageDecodingException"/>, or what reading a file throws.</summary>
     private protected abstract void Add(DecodeBlock block);
 
-    private static byte ToByte(float value) => value is >= 0 and <= 255
-        ? (byte)MathF.Round(value)
-        : throw new ImageDecodingException($"A pixel is {value}; expected 0 to 255: leave offsetImage and scaleImage of ExtractPixels at their defaults.");
+    private static void ToBytes(ReadOnlySpan<float> values, Span<byte> pixels)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i] is not (>= 0 and <= 255))
+                throw new ImageDecodingException($"A pixel is {values[i]}; expected 0 to 255: leave offsetImage and scaleImage of ExtractPixels at their defaults.");
+            pixels[i] = (byte)MathF.Round(values[i]);
+        }
+    }
 
     private sealed class EncodedReader(DataViewRow row, DataViewSchema.Column column) : ImageColumnReader(row, column)
     {

@@ -3,8 +3,12 @@ using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
+/// <summary>Turns values of a pixel column into bytes, as many as there is room for.</summary>
+/// <exception cref="ImageDecodingException">A value is no pixel.</exception>
+internal delegate void PixelConversion<T>(ReadOnlySpan<T> values, Span<byte> pixels);
+
 /// <summary>Reads columns that hold pixels of the network's own size, as ExtractPixels writes them: planar, or interleaved.</summary>
-internal sealed class PixelReader<T>(DataViewRow row, DataViewSchema.Column column, VectorDataViewType type, ImageShape shape, Converter<T, byte> toByte)
+internal sealed class PixelReader<T>(DataViewRow row, DataViewSchema.Column column, VectorDataViewType type, ImageShape shape, PixelConversion<T> convert)
     : ImageColumnReader(row, column)
 {
     private readonly ValueGetter<VBuffer<T>> _getter = row.GetGetter<VBuffer<T>>(column);
@@ -17,11 +21,25 @@ internal sealed class PixelReader<T>(DataViewRow row, DataViewSchema.Column colu
         _getter(ref _values);
         if (_values.Length != shape.ByteCount)
             throw new ImageDecodingException($"The row has {_values.Length} pixel values; the network takes {shape}.");
+        var values = _values.GetValues();
+        convert(values, _pixels);
+        // Converted before the row is added: a value that is no pixel must not leave half a row.
+        if (_values.IsDense && !_isInterleaved)
+            _pixels.CopyTo(block.AddPixels());
+        else
+            Arrange(_pixels.AsSpan(0, values.Length), block.AddPixels());
+    }
+
+    private void Arrange(ReadOnlySpan<byte> pixels, Span<byte> target)
+    {
         var plane = shape.Height * shape.Width;
         // A sparse vector lists what is not zero.
-        Array.Clear(_pixels);
-        foreach (var (index, value) in _values.Items())
-            _pixels[_isInterleaved ? index % shape.Channels * plane + index / shape.Channels : index] = toByte(value);
-        _pixels.CopyTo(block.AddPixels());
+        target.Clear();
+        var indices = _values.GetIndices();
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            var index = _values.IsDense ? i : indices[i];
+            target[_isInterleaved ? index % shape.Channels * plane + index / shape.Channels : index] = pixels[i];
+        }
     }
 }
