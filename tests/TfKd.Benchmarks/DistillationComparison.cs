@@ -39,11 +39,5 @@ internal static class DistillationComparison
     }
 
     private static void Report(string name, List<(double Wall, double Processor)> ratios) => Console.WriteLine(
-        FormattableString.Invariant($"{name}: median {Median(ratios.Select(ratio => ratio.Wall)):F3} in wall time, {Median(ratios.Select(ratio => ratio.Processor)):F3} in processor time"));
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
-    }
+        FormattableString.Invariant($"{name}: median {Median.Of(ratios.Select(ratio => ratio.Wall)):F3} in wall time, {Median.Of(ratios.Select(ratio => ratio.Processor)):F3} in processor time"));
 }

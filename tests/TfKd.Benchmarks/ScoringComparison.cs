@@ -77,13 +77,13 @@ internal static class ScoringComparison
         }
 
         for (var way = 0; way < ways.Length; way++)
-            Console.WriteLine(FormattableString.Invariant($"{ways[way].Name}: median {Median(speeds[way]):F1} images/s, {allocated[way] / 1024:F1} kB of managed memory an image"));
+            Console.WriteLine(FormattableString.Invariant($"{ways[way].Name}: median {Median.Of(speeds[way]):F1} images/s, {allocated[way] / 1024:F1} kB of managed memory an image"));
         Ratio("Transform / ONNX Runtime alone, ready pixels", 1, 0);
         Ratio("Transform / ONNX Runtime alone, ready pixels as floats", 2, 0);
         Ratio("Torch / ONNX Runtime within Transform, ready pixels", 3, 1);
         Ratio("Transform / ML.NET's chain, files", 4, 5);
 
-        void Ratio(string name, int one, int other) => Console.WriteLine(FormattableString.Invariant($"{name}: {Median(speeds[one].Zip(speeds[other], (a, b) => a / b)):F2}"));
+        void Ratio(string name, int one, int other) => Console.WriteLine(FormattableString.Invariant($"{name}: {Median.Of(speeds[one].Zip(speeds[other], (a, b) => a / b)):F2}"));
     }
 
     private static List<byte[]> Ready(int byteCount)
@@ -118,12 +118,6 @@ internal static class ScoringComparison
         VBuffer<float> scores = default;
         while (cursor.MoveNext())
             getter(ref scores);
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
     }
 
     private sealed class PixelRow
