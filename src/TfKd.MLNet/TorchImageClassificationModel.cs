@@ -108,14 +108,15 @@ public sealed class TorchImageClassificationModel
     /// <param name="classes">The classes of the label column, as many as the network's.</param>
     /// <param name="training">Where the model comes from.</param>
     /// <param name="temperature">What its logits are divided by.</param>
+    /// <param name="rejection">When no label is predicted.</param>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
-    internal static TorchImageClassificationModel FromNetwork(ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature = 1)
+    internal static TorchImageClassificationModel FromNetwork(ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature = 1, Rejection? rejection = null)
     {
         var architecture = network.Architecture;
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = Export(network, classes, training, new OnnxSettings(), temperature);
+        var onnx = Export(network, classes, training, OnnxInputType.Bytes, temperature);
         var card = new ModelCard
         {
             Architecture = ArchitectureJson.Write(architecture),
@@ -124,6 +125,7 @@ public sealed class TorchImageClassificationModel
             Normalization = network.Normalization.Statistics,
             Training = training,
             Temperature = temperature,
+            Rejection = rejection,
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = HashOf(weights),
             OnnxSha256 = HashOf(onnx),
@@ -131,35 +133,27 @@ public sealed class TorchImageClassificationModel
         return new TorchImageClassificationModel(card, weights, onnx);
     }
 
-    /// <summary>The network as ONNX, as <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> describes it.</summary>
+    /// <summary>The network as ONNX, as <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> describes it, for images of its architecture's size.</summary>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
-    /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
-    internal static byte[] Export(ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxSettings settings, double temperature = 1)
-    {
-        var own = network.Architecture.InputShape;
-        var shape = own with { Height = settings.Height > 0 ? settings.Height : own.Height, Width = settings.Width > 0 ? settings.Width : own.Width };
-        return OnnxExporter.Export(
-            network,
-            new OnnxExportOptions
-            {
-                InputShape = shape,
-                InputType = settings.InputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
-                AppendSoftmax = true,
-                Temperature = temperature,
-                SlotNames = classes.Names,
-                Metadata = OnnxMetadata.Of(shape, settings.InputType, classes, temperature, network.Architecture, training),
-            },
-            network.Architecture.GetOnnxEmitters());
-    }
+    internal static byte[] Export(ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1) => OnnxExporter.Export(
+        network,
+        new OnnxExportOptions
+        {
+            InputShape = network.Architecture.InputShape,
+            InputType = inputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
+            AppendSoftmax = true,
+            Temperature = temperature,
+            SlotNames = classes.Names,
+            Metadata = OnnxMetadata.Of(network.Architecture, inputType, classes, temperature, training),
+        },
+        network.Architecture.GetOnnxEmitters());
 
     /// <summary>The ONNX model by other settings than it holds; needs libtorch.</summary>
     internal byte[] Export(OnnxSettings settings)
     {
-        var height = settings.Height > 0 ? settings.Height : InputShape.Height;
-        var width = settings.Width > 0 ? settings.Width : InputShape.Width;
         // Built for the size: an architecture refuses what is too small for it.
-        using var network = CreateNetwork(InputShape with { Height = height, Width = width });
-        return Export(network, Classes, Card.Training, settings, Card.Temperature);
+        using var network = CreateNetwork(InputShape.Sized(settings.Width, settings.Height));
+        return Export(network, Classes, Card.Training, settings.InputType, Card.Temperature);
     }
 
     /// <summary>The same model with another rule of when not to predict.</summary>

@@ -194,13 +194,6 @@ public sealed partial class TorchImageClassificationTrainer
         }
 
         // The network at the size that is trained.
-        internal NetworkArchitecture SizedNetwork => Network with
-        {
-            InputShape = Network.InputShape with
-            {
-                Width = ImageWidth > 0 ? ImageWidth : Network.InputShape.Width,
-                Height = ImageHeight > 0 ? ImageHeight : Network.InputShape.Height,
-            },
-        };
+        internal NetworkArchitecture SizedNetwork => Network with { InputShape = Network.InputShape.Sized(ImageWidth, ImageHeight) };
     }
 }

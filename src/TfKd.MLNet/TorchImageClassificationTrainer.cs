@@ -68,7 +68,7 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(network, classes.Names);
         // A network that cannot be exported is refused now, not after hours.
-        TorchImageClassificationModel.Export(student, classes, training: null, new OnnxSettings());
+        TorchImageClassificationModel.Export(student, classes, training: null, OnnxInputType.Bytes);
         var result = trainer.Run(student, training, validation, cancellation.Token);
         var calibration = _options.CalibrateScores ? TemperatureCalibration.Fit(student, validation!, _options.BatchSize, cancellation.Token) : null;
         var provenance = new TrainingProvenance
@@ -80,7 +80,7 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
             TeacherReport = result.TeacherReport,
         };
         return new TorchImageClassificationTransformer(
-            TorchImageClassificationModel.FromNetwork(student, classes, provenance, calibration?.Temperature ?? 1).With(_options.Rejection), Columns);
+            TorchImageClassificationModel.FromNetwork(student, classes, provenance, calibration?.Temperature ?? 1, _options.Rejection), Columns);
     }
 
     private TransformerColumns Columns => new(_options.ImageColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName);

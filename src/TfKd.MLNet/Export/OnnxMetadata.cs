@@ -6,19 +6,17 @@ namespace TfKd.MLNet;
 /// <summary>What an exported model says of itself in its <c>metadata_props</c>: all that a program needs that has nothing but the file.</summary>
 internal static class OnnxMetadata
 {
-    public const string ClassesKey = "classes";
-
-    /// <param name="shape">The shape of the images.</param>
+    /// <param name="architecture">What was trained, at the size of the images.</param>
     /// <param name="inputType">The type of the pixels.</param>
     /// <param name="classes">The classes.</param>
     /// <param name="temperature">What the logits are divided by.</param>
-    /// <param name="architecture">What was trained.</param>
     /// <param name="training">Where the model comes from; null before it was trained.</param>
-    public static Dictionary<string, string> Of(ImageShape shape, OnnxInputType inputType, ClassKeys classes, double temperature, NetworkArchitecture architecture, TrainingProvenance? training)
+    public static Dictionary<string, string> Of(NetworkArchitecture architecture, OnnxInputType inputType, ClassKeys classes, double temperature, TrainingProvenance? training)
     {
+        var shape = architecture.InputShape;
         var metadata = new Dictionary<string, string>
         {
-            [ClassesKey] = JsonSerializer.Serialize(classes.Names),
+            ["classes"] = JsonSerializer.Serialize(classes.Names),
             ["input"] = JsonSerializer.Serialize(new
             {
                 layout = "NCHW",
@@ -33,10 +31,7 @@ internal static class OnnxMetadata
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
         };
         if (training is not null)
-        {
             metadata["training"] = JsonSerializer.Serialize(new { training.Plan, training.Seed, training.Metrics, training.Versions });
-        }
-
         return metadata;
     }
 }
