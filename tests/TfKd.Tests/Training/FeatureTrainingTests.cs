@@ -64,20 +64,8 @@ public sealed class FeatureTrainingTests : IDisposable
         Run(_plans[name].Plan with
         {
             MaxEpochs = 14,
-            Callbacks = [new Watcher
-            {
-                EpochEnd = state =>
-                {
-                    // What earlier tests left to the finalizers is not this run's; what this run leaves to them is counted.
-                    if (state.History.Count <= 4)
-                    {
-                        GC.Collect();
-                        GC.WaitForPendingFinalizers();
-                    }
-
-                    counts.Add(Tensor.TotalCount);
-                },
-            }],
+            // What earlier tests left to the finalizers is not this run's; what this run leaves to them is counted.
+            Callbacks = [new Watcher { EpochEnd = state => counts.Add(state.History.Count <= 4 ? LiveTensors.Settle() : LiveTensors.Count) }],
         });
 
         Assert.Equal(14, counts.Count);

@@ -85,9 +85,7 @@ public sealed class SelfTeachingTests
         {
             if (state.EpochProgress < 1)
                 return;
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            counts.Add(Tensor.TotalCount);
+            counts.Add(LiveTensors.Settle());
         }
     }
 

@@ -247,18 +247,13 @@ public sealed class TransferLearningTests
             FrozenStages = 3,
             BackboneLearningRateFactor = 0.5,
             MaxEpochs = 6,
-            Callbacks = [new EpochCallback(() =>
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                counts.Add(Tensor.TotalCount);
-            })],
+            Callbacks = [new EpochCallback(() => counts.Add(LiveTensors.Settle()))],
         });
-        var before = Tensor.TotalCount;
-        using (var student = trainer.CreateStudent(_network, 4))
-            trainer.Run(student, PatternSource.Create(48), PatternSource.Create(16, seed: 2));
+        using var student = trainer.CreateStudent(_network, 4);
+        var before = LiveTensors.Settle();
+        trainer.Run(student, PatternSource.Create(48), PatternSource.Create(16, seed: 2));
         Assert.Equal(counts[2], counts[5]);
-        Assert.True(Tensor.TotalCount <= before, $"{Tensor.TotalCount} live tensors, {before} before");
+        Assert.Equal(before, LiveTensors.Settle());
     }
 
     private static Dictionary<string, float[]> Values(ImageNetwork network) =>
