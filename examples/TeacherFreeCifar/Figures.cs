@@ -1,0 +1,79 @@
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace TeacherFreeCifar;
+
+/// <summary>The results as drawings (SVG).</summary>
+internal static class Figures
+{
+    private const int Width = 760;
+    private const int Height = 460;
+    private const int ClassesShown = 5;
+
+    /// <summary>Top-1 on the validation rows against the epoch, a line a method, each a mean over its seeds.</summary>
+    public static string Accuracy(IEnumerable<RunRecord> runs)
+    {
+        var model = Model("Accuracy against epoch", "epoch", "top-1 on the validation rows, %");
+        foreach (var method in Method.All)
+        {
+            var own = runs.Where(run => run.Method == method.Name).ToList();
+            // One of another length has another schedule, and would have its best part elsewhere.
+            if (own.Count == 0 || method.EpochFactor != 1)
+                continue;
+            var line = new LineSeries { Title = method.Title, MarkerType = MarkerType.Circle, MarkerSize = 2.5 };
+            for (var epoch = 0; epoch < own[0].ValidationCurve.Count; epoch++)
+                line.Points.Add(new DataPoint(epoch + 1, 100 * own.Average(run => run.ValidationCurve[epoch])));
+            model.Series.Add(line);
+        }
+
+        return Svg(model);
+    }
+
+    /// <summary>What a teacher says of one row as the temperature grows: its most probable classes, the mean of the others, and the uniform distribution.</summary>
+    /// <param name="title">Who teaches.</param>
+    /// <param name="logLikelihoods">Numbers whose softmax is the answer at temperature 1.</param>
+    /// <param name="classNames">The classes.</param>
+    public static string SoftTargets(string title, IReadOnlyList<double> logLikelihoods, IReadOnlyList<string> classNames)
+    {
+        var model = Model(title, "temperature", "probability");
+        model.Axes[0] = new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "temperature", Minimum = 1, Maximum = 40 };
+        model.Axes[1].Minimum = 0;
+        var order = Enumerable.Range(0, logLikelihoods.Count).OrderByDescending(k => logLikelihoods[k]).ToArray();
+        var lines = order.Take(ClassesShown).Select(k => new LineSeries { Title = classNames[k] }).Append(new LineSeries { Title = "mean of the others" }).ToList();
+        var uniform = new LineSeries { Title = "uniform", LineStyle = LineStyle.Dash, Color = OxyColors.Gray };
+        for (var step = 0; step <= 60; step++)
+        {
+            var temperature = Math.Pow(40, step / 60.0);
+            var probabilities = Soften(logLikelihoods, temperature);
+            for (var i = 0; i < ClassesShown; i++)
+                lines[i].Points.Add(new DataPoint(temperature, probabilities[order[i]]));
+            lines[ClassesShown].Points.Add(new DataPoint(temperature, order.Skip(ClassesShown).Average(k => probabilities[k])));
+            uniform.Points.Add(new DataPoint(temperature, 1.0 / probabilities.Length));
+        }
+
+        foreach (var line in lines.Append(uniform))
+            model.Series.Add(line);
+        return Svg(model);
+    }
+
+    private static double[] Soften(IReadOnlyList<double> logits, double temperature)
+    {
+        var largest = logits.Max();
+        var powers = logits.Select(logit => Math.Exp((logit - largest) / temperature)).ToArray();
+        var sum = powers.Sum();
+        return Array.ConvertAll(powers, power => power / sum);
+    }
+
+    private static PlotModel Model(string title, string x, string y)
+    {
+        var model = new PlotModel { Title = title, Background = OxyColors.White };
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = x, MinimumMajorStep = 1 });
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = y, MajorGridlineStyle = LineStyle.Dot });
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        return model;
+    }
+
+    private static string Svg(PlotModel model) => new SvgExporter { Width = Width, Height = Height }.ExportToString(model);
+}

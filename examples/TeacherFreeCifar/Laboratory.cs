@@ -1,0 +1,128 @@
+using TfKd;
+using TorchSharp;
+
+namespace TeacherFreeCifar;
+
+/// <summary>Trains and tests; each run continues where it was stopped.</summary>
+/// <param name="training">The training rows.</param>
+/// <param name="readTest">Reads the test rows; called after a run only.</param>
+/// <param name="weights">The folder with the given ResNet-56; null: there is none.</param>
+/// <param name="work">The folder for checkpoints and trained weights.</param>
+/// <param name="callbacks">Watchers of each run.</param>
+internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readTest, string? weights, string work, Func<string, IReadOnlyList<TrainingCallback>> callbacks)
+{
+    private const double ValidationFraction = 0.1;
+    private const string WeightsName = "weights.safetensors";
+
+    private static readonly NetworkArchitecture _student = new CifarResNet { Depth = 20 };
+
+    // The same for all runs: what is compared is methods, not splits.
+    private readonly (SourceSubset Kept, SourceSubset HeldOut) _split = StratifiedSplit.Cut(training, ValidationFraction, seed: 1);
+
+    public int Rows => _split.Kept.Count;
+
+    public IReadOnlyList<string> ClassNames => training.ClassNames;
+
+    /// <summary>Runs a method with a seed.</summary>
+    public RunRecord Run(Preset preset, Method method, long seed, CancellationToken token)
+    {
+        var longer = preset with { Epochs = preset.Epochs * method.EpochFactor };
+        var plan = longer.Plan(seed) with
+        {
+            Objective = method.Objective(longer.Epochs),
+            Teacher = method.Teacher is { } kind ? TeacherOf(kind, preset, seed, token) : null,
+        };
+        var (network, result) = Train(plan, _student, FolderOf(longer), $"{method.Name}-{seed}", token);
+        using (network)
+        {
+            var test = Evaluator.Evaluate(network, readTest.Value, cancellationToken: token);
+            return new RunRecord
+            {
+                Preset = preset.Name,
+                Method = method.Name,
+                Seed = seed,
+                Epochs = longer.Epochs,
+                Rows = Rows,
+                BestEpoch = result.BestEpoch + 1,
+                ValidationTop1 = result.Best.Validation!.Top1,
+                Top1 = test.Top1,
+                Ece = test.ExpectedCalibrationError,
+                Nll = test.NegativeLogLikelihood,
+                Seconds = result.History.Sum(epoch => Rows / epoch.ImagesPerSecond),
+                ValidationCurve = [.. result.History.Select(epoch => epoch.Validation!.Top1)],
+            };
+        }
+    }
+
+    /// <summary>The teacher of a kind; one that has to be trained first is, where it was not yet.</summary>
+    public TeacherSource TeacherOf(TeacherKind kind, Preset preset, long seed, CancellationToken token)
+    {
+        var plan = preset.Plan(seed: 1);
+        return kind switch
+        {
+            TeacherKind.Good => new WeightFileTeacher(new CifarResNet { Depth = 56 }, Path.Combine(weights ?? throw new ArgumentException("--weights is missing: the folder of the given teacher."), "cifar100_resnet56.pth"))
+            {
+                Normalization = Preset.Normalization,
+            },
+            TeacherKind.Weak => Trained(new CifarResNet { Depth = 8 }, plan, "weak-teacher"),
+            TeacherKind.Defective => Trained(new CifarResNet { Depth = 32 }, plan with { MaxEpochs = 1, Schedule = new ConstantSchedule() }, "defective-teacher"),
+            // The baseline's own run, where there was one.
+            _ => Trained(_student, preset.Plan(seed), $"{Method.All[0].Name}-{seed}"),
+        };
+
+        WeightFileTeacher Trained(NetworkArchitecture network, TrainingPlan own, string name)
+        {
+            var path = Path.Combine(work, FolderOf(preset), name, WeightsName);
+            if (!File.Exists(path))
+                Train(own, network, FolderOf(preset), name, token).Network.Dispose();
+            return new WeightFileTeacher(network, path);
+        }
+    }
+
+    /// <summary>What a good, a poor and the virtual teacher say of one row that was held out, as numbers whose softmax it is.</summary>
+    public IEnumerable<(string Name, double[] Answers)> SoftTargets(Preset preset, CancellationToken token)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var scope = torch.NewDisposeScope();
+        var batch = FirstHeldOut();
+        var context = new TeacherContext(training.ClassNames, training.Shape, torch.CPU);
+        foreach (var (name, source) in new (string, TeacherSource)[]
+        {
+            ("good teacher, ResNet-56", TeacherOf(TeacherKind.Good, preset, 1, token)),
+            ("poor teacher, ResNet-32 after 1 epoch", TeacherOf(TeacherKind.Defective, preset, 1, token)),
+            ("virtual teacher of Tf-KD_reg", new VirtualTeacher { CorrectProbability = 0.99, Temperature = 1 }),
+        })
+        {
+            using var teacher = source.Open(context);
+            yield return (name, teacher.Teach(batch).Logits.to(torch.float64).data<double>().ToArray());
+        }
+    }
+
+    private ImageBatch FirstHeldOut()
+    {
+        var loaded = new BatchLoader(_split.HeldOut, 1).ReadInOrder().First();
+        return new ImageBatch(loaded.Images, Targets.FromLabels(loaded.Labels, training.ClassNames.Count), loaded.RowIds, View: 0);
+    }
+
+    /// <summary>Trains, and leaves the weights in the run's folder.</summary>
+    private (ImageNetwork Network, TrainingResult Result) Train(TrainingPlan plan, NetworkArchitecture architecture, string folder, string name, CancellationToken token)
+    {
+        var run = Path.Combine(work, folder, name);
+        var trainer = new Trainer(plan with { CheckpointDirectory = run, Callbacks = callbacks(name) });
+        var network = trainer.CreateStudent(architecture, training.ClassNames);
+        try
+        {
+            var result = trainer.Run(network, _split.Kept, _split.HeldOut, token);
+            NetworkWeights.Save(network, Path.Combine(run, WeightsName));
+            return (network, result);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    // Runs of other lengths or on other rows have a folder of their own.
+    private string FolderOf(Preset preset) => $"{preset.Name}-{preset.Epochs}-epochs-{Rows}-rows";
+}

@@ -1,0 +1,42 @@
+using TfKd;
+
+namespace TeacherFreeCifar;
+
+/// <summary>One way to train the student.</summary>
+/// <param name="Name">What it is called on the command line and in the results.</param>
+/// <param name="Title">What it is called in tables.</param>
+/// <param name="Objective">What is minimised in a run of so many epochs.</param>
+/// <param name="Teacher">Who teaches; null for nobody.</param>
+internal sealed record Method(string Name, string Title, Func<int, Objective> Objective, TeacherKind? Teacher = null)
+{
+    /// <summary>How many times the preset's epochs it trains; 1 but for the control of longer training.</summary>
+    public int EpochFactor { get; init; } = 1;
+
+    /// <summary>Published gain in percent over the same network's cross entropy, and where it comes from; null where there is none.</summary>
+    public (double Gain, string Source)? Published { get; init; }
+
+    /// <summary>The weight and temperature of all runs that learn from a network, so that they differ in the teacher only.</summary>
+    private static KnowledgeDistillation Distillation => new() { Alpha = 0.9, Temperature = 4 };
+
+    /// <summary>All of them. The baseline comes first: it is Tf-KD_self's teacher. Where nothing else is said, hyper-parameters are the authors' own, those of Tf-KD for ResNet-18.</summary>
+    public static IReadOnlyList<Method> All { get; } =
+    [
+        new("baseline", "cross entropy", _ => new CrossEntropy()),
+        new("ls", "label smoothing 0.1", _ => new LabelSmoothing()) { Published = (1.39, "ResNet-18") },
+        new("kd", "KD, ResNet-56", _ => Distillation, TeacherKind.Good) { Published = (1.60, "ResNet-56 to 20, Tian et al.") },
+        new("re-kd", "Re-KD, ResNet-8", _ => Distillation with { Alpha = 0.6 }, TeacherKind.Weak) { Published = (1.41, "ResNet-18 from MobileNetV2") },
+        new("de-kd", "De-KD, ResNet-32 after 1 epoch", _ => Distillation, TeacherKind.Defective) { Published = (1.36, "ResNet-18 from a poor ResNet-50") },
+        new("tf-kd-self", "Tf-KD_self", _ => Distillation, TeacherKind.Self) { Published = (1.23, "ResNet-18") },
+        new("tf-kd-reg", "Tf-KD_reg, the paper's form", _ => TfKdRecipes.TfKdReg(PaperNetwork.ResNet18).Objective) { Published = (1.49, "ResNet-18") },
+        new("tf-kd-reg-code", "Tf-KD_reg, the code's form", _ => TfKdRecipes.TfKdReg(PaperNetwork.ResNet18, RecipeSource.ReferenceCode).Objective) { Published = (1.49, "ResNet-18") },
+        new("ls-matched", "label smoothing that equals the code's form", _ => TfKdRecipes.LabelSmoothingEquivalent(PaperNetwork.ResNet18).Objective),
+        new("tf-kd-reg-code-small", "Tf-KD_reg, the code's form, MobileNetV2's settings", _ => TfKdRecipes.TfKdReg(PaperNetwork.MobileNetV2, RecipeSource.ReferenceCode).Objective) { Published = (2.50, "MobileNetV2") },
+        new("ce-rescaled", "cross entropy of that weight", _ => TfKdRecipes.RescaledCrossEntropy(PaperNetwork.MobileNetV2).Objective),
+        new("ce-longer", "cross entropy, twice the epochs", _ => new CrossEntropy()) { EpochFactor = 2 },
+        // The warm-up of the authors is 20 of 240 epochs; beta 2 is theirs for ResNet-56.
+        new("dkd", "DKD, ResNet-56", epochs => new CrossEntropy() + new Ramped { Inner = new DecoupledKd { Beta = 2 }, Epochs = Math.Max(1, epochs / 12) }, TeacherKind.Good) { Published = (2.91, "ResNet-56 to 20") },
+        new("dist", "DIST, ResNet-56", _ => new CrossEntropy() + new Dist { Beta = 2, Gamma = 2, Temperature = 4 }, TeacherKind.Good) { Published = (2.69, "ResNet-56 to 20") },
+        new("nkd", "NKD, ResNet-56", _ => new CrossEntropy() + new NormalizedKd { Gamma = 3.5, Temperature = 3 }, TeacherKind.Good),
+        new("z-score-kd", "z-score KD, ResNet-56", _ => 0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } }, TeacherKind.Good) { Published = (2.37, "ResNet-56 to 20") },
+    ];
+}

@@ -1,0 +1,139 @@
+// Runs the experiments of Yuan et al., CVPR 2020, on CIFAR-100. --help lists the commands; each goes on where it was stopped.
+//     dotnet run -c Release --project examples/TeacherFreeCifar -- all --preset cpu --seeds 1 2 3 --data FOLDER --weights FOLDER
+using System.CommandLine;
+using System.Globalization;
+using TeacherFreeCifar;
+using TfKd;
+
+const int Failure = 1, Usage = 2, Interrupted = 130;
+
+var data = new Option<DirectoryInfo>("--data")
+{
+    HelpName = "FOLDER", Recursive = true,
+    Description = "CIFAR-100's binary version: train.bin, test.bin, fine_label_names.txt.",
+};
+var weights = new Option<DirectoryInfo>("--weights")
+{
+    HelpName = "FOLDER", Recursive = true,
+    Description = "Folder with cifar100_resnet56.pth, the teacher of kd, dkd, dist, nkd and z-score-kd.",
+};
+var presetName = new Option<string>("--preset") { HelpName = "NAME", Recursive = true, Description = "paper: 200 epochs, for a GPU. cpu: a few, for two cores.", DefaultValueFactory = _ => Preset.Cpu.Name };
+presetName.AcceptOnlyFromAmong([.. Preset.All.Keys]);
+var epochs = Above0("--epochs", "Epochs instead of the preset's.");
+var rows = Above0("--rows", "Only so many training rows, to try things out; the first hundreds have as many of each class.");
+var minutes = Above0("--minutes", "Begin no run after so many minutes.");
+var seeds = new Option<long[]>("--seeds") { HelpName = "N ...", Recursive = true, AllowMultipleArgumentsPerToken = true, Description = "Seeds, a run each.", DefaultValueFactory = _ => [1, 2, 3] };
+var results = new Option<DirectoryInfo>("--results")
+{
+    HelpName = "FOLDER", Recursive = true, Description = "Where finished runs and tables are written.",
+    DefaultValueFactory = _ => new DirectoryInfo("examples/TeacherFreeCifar/results"),
+};
+var work = new Option<DirectoryInfo>("--work")
+{
+    HelpName = "FOLDER", Recursive = true, Description = "Where checkpoints and trained weights are kept.",
+    DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tfkd", "teacher-free-cifar")),
+};
+
+var root = new RootCommand("Knowledge distillation and its teacher-free kin on CIFAR-100, ResNet-20: Yuan et al., CVPR 2020.") { data, weights, presetName, epochs, rows, minutes, seeds, results, work };
+foreach (var method in Method.All)
+    root.Add(Doing(method.Name, $"Trains by {method.Title}.", (given, token) => Run([method], given, token)));
+root.Add(Doing("all", "Trains by all methods, one seed after the other.", (given, token) => Run(Method.All, given, token)));
+root.Add(Doing("figures", "Draws the soft targets of a good, a poor and the virtual teacher; trains the poor one where it is missing.", Draw));
+root.Add(Doing("tables", "Writes the tables of the runs that are finished.", (given, _) => WriteTables(given.GetRequiredValue(results))));
+return await root.Parse(args).InvokeAsync();
+
+void Run(IReadOnlyList<Method> methods, ParseResult given, CancellationToken token)
+{
+    var started = DateTime.UtcNow;
+    var (preset, laboratory) = (ChosenPreset(given), Open(given));
+    var finished = new ResultsFile(RunsPath(given.GetRequiredValue(results)));
+    foreach (var seed in given.GetRequiredValue(seeds))
+    {
+        foreach (var method in methods)
+        {
+            if (finished.Read().Any(run => run.Preset == preset.Name && run.Method == method.Name && run.Seed == seed && run.Rows == laboratory.Rows && run.Epochs == preset.Epochs * method.EpochFactor))
+                continue;
+            if (given.GetValue(minutes) is { } limit && DateTime.UtcNow - started > TimeSpan.FromMinutes(limit))
+                return;
+            var record = laboratory.Run(preset, method, seed, token);
+            finished.Append(record);
+            Console.WriteLine(FormattableString.Invariant($"{method.Title}, seed {seed}: top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2}, {record.Seconds:F0} s of training"));
+            WriteTables(given.GetRequiredValue(results));
+        }
+    }
+}
+
+void WriteTables(DirectoryInfo folder)
+{
+    var finished = new ResultsFile(RunsPath(folder)).Read();
+    foreach (var (name, runs) in Tables.Groups(finished))
+    {
+        var command = FormattableString.Invariant($"dotnet run -c Release --project examples/TeacherFreeCifar -- all --preset {runs[0].Preset} --seeds {string.Join(' ', runs.Select(run => run.Seed).Distinct().Order())} --data FOLDER --weights FOLDER");
+        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.md"), Tables.Markdown(runs, command));
+        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.csv"), Tables.Csv(runs));
+        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.svg"), Figures.Accuracy(runs));
+    }
+}
+
+void Draw(ParseResult given, CancellationToken token)
+{
+    var (preset, folder) = (ChosenPreset(given), given.GetRequiredValue(results));
+    var laboratory = Open(given);
+    folder.Create();
+    foreach (var (name, answers) in laboratory.SoftTargets(preset, token))
+        File.WriteAllText(Path.Combine(folder.FullName, $"soft-targets-{name.Split(',')[0].Replace(' ', '-')}.svg"), Figures.SoftTargets(name, answers, laboratory.ClassNames));
+}
+
+Laboratory Open(ParseResult given)
+{
+    var folder = given.GetValue(data)?.FullName ?? throw new ArgumentException("--data is missing: the folder of CIFAR-100.");
+    IImageSource training = Cifar100.Read(folder, "train");
+    if (given.GetValue(rows) is { } count)
+        training = new SourceSubset(training, Enumerable.Range(0, Math.Min(count, training.Count)));
+    return new Laboratory(training, new Lazy<IImageSource>(() => Cifar100.Read(folder, "test")), given.GetValue(weights)?.FullName, given.GetRequiredValue(work).FullName, name => [new RunLog(name)]);
+}
+
+Preset ChosenPreset(ParseResult given)
+{
+    var preset = Preset.All[given.GetRequiredValue(presetName)];
+    return given.GetValue(epochs) is { } count ? preset with { Epochs = count } : preset;
+}
+
+string RunsPath(DirectoryInfo folder) => Path.Combine(folder.FullName, "runs.jsonl");
+
+Command Doing(string name, string description, Action<ParseResult, CancellationToken> action)
+{
+    var command = new Command(name, description);
+    command.SetAction((given, token) => Task.Run(() => Guarded(() => action(given, token)), token));
+    return command;
+}
+
+Option<int?> Above0(string name, string description)
+{
+    var option = new Option<int?>(name) { HelpName = "N", Recursive = true, Description = description };
+    option.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out var value) && value <= 0)
+            result.AddError($"{name} must be above 0, but is {text}.");
+    });
+    return option;
+}
+
+int Guarded(Action action)
+{
+    try
+    {
+        action();
+        return 0;
+    }
+    catch (OperationCanceledException)
+    {
+        Console.Error.WriteLine("Stopped; the same command goes on.");
+        return Interrupted;
+    }
+    catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or TrainingDivergedException)
+    {
+        Console.Error.WriteLine(error.Message);
+        return error is ArgumentException ? Usage : Failure;
+    }
+}

@@ -1,0 +1,41 @@
+namespace TeacherFreeCifar;
+
+/// <summary>What one finished run brought: a line of the results file.</summary>
+internal sealed record RunRecord
+{
+    /// <summary>The preset.</summary>
+    public required string Preset { get; init; }
+
+    /// <summary>The method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The seed.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Passes over the training rows.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Training rows.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>The epoch that the validation rows chose, from 1.</summary>
+    public required int BestEpoch { get; init; }
+
+    /// <summary>Its top-1 on the validation rows.</summary>
+    public required double ValidationTop1 { get; init; }
+
+    /// <summary>Top-1 on the test rows, which were read once, after the run.</summary>
+    public required double Top1 { get; init; }
+
+    /// <summary>Expected calibration error on the test rows, 15 bins.</summary>
+    public required double Ece { get; init; }
+
+    /// <summary>Mean negative log-likelihood on the test rows, in nats.</summary>
+    public required double Nll { get; init; }
+
+    /// <summary>Seconds of training, without validation, and without the training of a teacher.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Top-1 on the validation rows after each epoch.</summary>
+    public required IReadOnlyList<double> ValidationCurve { get; init; }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+
+namespace TeacherFreeCifar;
+
+/// <summary>The results as tables: Markdown to read, CSV to compute with.</summary>
+internal static class Tables
+{
+    private static readonly CultureInfo _culture = CultureInfo.InvariantCulture;
+
+    /// <summary>Runs that may be compared: of one preset, on the same rows.</summary>
+    public static IEnumerable<(string Name, List<RunRecord> Runs)> Groups(IEnumerable<RunRecord> runs) =>
+        from run in runs
+        group run by (run.Preset, Epochs: run.Epochs / MethodOf(run).EpochFactor, run.Rows) into runsOfOne
+        orderby runsOfOne.Key
+        select ($"{runsOfOne.Key.Preset}-{runsOfOne.Key.Epochs}-epochs-{runsOfOne.Key.Rows}-rows", runsOfOne.ToList());
+
+    public static Method MethodOf(RunRecord run) => Method.All.FirstOrDefault(method => method.Name == run.Method)
+        ?? throw new InvalidDataException($"The results have a run of '{run.Method}', which is no method; there are {string.Join(", ", Method.All.Select(method => method.Name))}.");
+
+    public static string Csv(IEnumerable<RunRecord> runs)
+    {
+        var text = new StringBuilder("preset,method,seed,epochs,rows,best_epoch,validation_top1,test_top1,test_ece,test_nll,seconds\n");
+        foreach (var run in runs.OrderBy(run => IndexOf(run.Method)).ThenBy(run => run.Seed))
+            text.Append(_culture, $"{run.Preset},{run.Method},{run.Seed},{run.Epochs},{run.Rows},{run.BestEpoch},{run.ValidationTop1:F4},{run.Top1:F4},{run.Ece:F4},{run.Nll:F4},{run.Seconds:F0}\n");
+        return text.ToString();
+    }
+
+    /// <summary>One table. A gain is over the baseline's run of the same seed.</summary>
+    public static string Markdown(IReadOnlyList<RunRecord> runs, string command)
+    {
+        var baseline = runs.Where(run => run.Method == Method.All[0].Name).ToDictionary(run => run.Seed);
+        var text = new StringBuilder();
+        var first = runs[0];
+        text.Append(_culture, $"ResNet-20 on CIFAR-100, preset `{first.Preset}`: {first.Epochs / MethodOf(first).EpochFactor} epochs on {first.Rows} rows; the epoch is chosen by the rows held out of the training set; ");
+        text.Append("the test rows are read once, after the run. Mean ± standard deviation over seeds; a gain is over cross entropy with the same seed, and is called noise where its 95 % interval (Student's t) has 0 in it.\n\n");
+        text.Append("| method | seeds | top-1 % | gain | | ECE % | NLL | seconds | published gain |\n|---|---|---|---|---|---|---|---|---|\n");
+        foreach (var own in runs.GroupBy(run => run.Method).OrderBy(own => IndexOf(own.Key)))
+        {
+            var method = MethodOf(own.First());
+            var paired = own.Where(run => baseline.ContainsKey(run.Seed)).ToList();
+            Statistics? gain = method == Method.All[0] || paired.Count == 0 ? null : Statistics.Of([.. paired.Select(run => run.Top1 - baseline[run.Seed].Top1)]);
+            text.Append(_culture, $"| {method.Title} | {string.Join(' ', own.Select(run => run.Seed).Order())} | {Of(run => run.Top1).Text("F2", 100)} | {gain?.Text("+0.00;-0.00", 100)} | {Verdict(gain)} ");
+            text.Append(_culture, $"| {Of(run => run.Ece).Text("F2", 100)} | {Of(run => run.Nll).Text("F3")} | {Of(run => run.Seconds).Mean:F0} | {(method.Published is { } published ? $"{published.Gain:+0.00} ({published.Source})" : "")} |\n");
+
+            Statistics Of(Func<RunRecord, double> figure) => Statistics.Of([.. own.Select(figure)]);
+        }
+
+        return text.Append(_culture, $"\n```\n{command}\n```\n").ToString();
+    }
+
+    private static string Verdict(Statistics? gain) => gain switch
+    {
+        null => "",
+        { Count: < 2 } => "one seed",
+        { IsBeyondNoise: true } => "",
+        _ => "noise",
+    };
+
+    private static int IndexOf(string method) => Method.All.Select((candidate, index) => (candidate.Name, index)).First(entry => entry.Name == method).index;
+}
