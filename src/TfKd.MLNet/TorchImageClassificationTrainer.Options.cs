@@ -153,6 +153,12 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>Where the network is trained. Default null: the CPU.</summary>
         public torch.Device? Device { get; init; }
 
+        /// <summary>
+        /// In which numbers the network is trained; the model is float32 always. Default <see cref="Precision.Float32"/>; <see cref="Precision.BFloat16"/> is faster on processors and graphics cards
+        /// with instructions for it.
+        /// </summary>
+        public Precision Precision { get; init => field = Require.Defined(value); } = Precision.Float32;
+
         /// <summary>What to do with images that cannot be decoded while training. Default: throw. Scoring always throws.</summary>
         public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
 

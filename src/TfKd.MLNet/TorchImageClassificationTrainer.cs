@@ -134,6 +134,7 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         RestoreBestWeights = _options.RestoreBestWeights,
         CheckpointDirectory = _options.CheckpointDirectory,
         Device = _options.Device,
+        Precision = _options.Precision,
         Seed = seed,
         Callbacks = [hostCallback, .. _options.EarlyStopping is { } stopping ? [stopping] : Array.Empty<TrainingCallback>(), .. _options.Callbacks],
     };

@@ -11,6 +11,9 @@ namespace TfKd;
 /// <param name="OneDnn">Whether convolutions use oneDNN, or libtorch's own slower kernels.</param>
 public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
 {
+    /// <summary>In which numbers. Default <see cref="Precision.Float32"/>.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
     /// <summary>What Torch does by itself.</summary>
     public static ComputePath Default { get; } = new(MemoryLayout.Contiguous, OneDnn: true);
 
@@ -41,22 +44,27 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
     }
 
     /// <summary>
-    /// Switches oneDNN as the path wants it until the returned object is disposed. Forward <em>and</em> backward must run in between: libtorch chooses
-    /// the kernel of each anew. The switch holds for the whole process.
+    /// Switches oneDNN and bfloat16 as the path wants them until the returned object is disposed. Forward <em>and</em> backward must run in between: libtorch chooses
+    /// the kernel of each anew. The switch of oneDNN holds for the whole process, that of bfloat16 for the thread.
     /// </summary>
-    /// <exception cref="PlatformNotSupportedException">The path is without oneDNN and this build of libtorch cannot switch it off.</exception>
+    /// <exception cref="PlatformNotSupportedException">The path is without oneDNN, or in bfloat16, and this build of libtorch cannot switch that.</exception>
     public IDisposable Enter()
     {
-        var before = TfKd.OneDnn.Enabled;
+        var before = new Restore(TfKd.OneDnn.Enabled, Autocast.Enabled);
         TfKd.OneDnn.Enabled = OneDnn;
-        return new Restore(before);
+        Autocast.Enabled = Precision == Precision.BFloat16;
+        return before;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(Layout == MemoryLayout.ChannelsLast ? "channels-last" : "contiguous")} {(OneDnn ? "with" : "without")} oneDNN";
+    public override string ToString() => $"{(Layout == MemoryLayout.ChannelsLast ? "channels-last" : "contiguous")} {(OneDnn ? "with" : "without")} oneDNN{(Precision == Precision.BFloat16 ? " in bfloat16" : "")}";
 
-    private sealed class Restore(bool before) : IDisposable
+    private sealed class Restore(bool oneDnn, bool autocast) : IDisposable
     {
-        public void Dispose() => TfKd.OneDnn.Enabled = before;
+        public void Dispose()
+        {
+            TfKd.OneDnn.Enabled = oneDnn;
+            Autocast.Enabled = autocast;
+        }
     }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Compares a convolution and its gradients in float32 with float64, which oneDNN does not compute. The batch repeats two images, so all of it is
+/// Compares a convolution and its gradients with float64, which oneDNN does not compute. The batch repeats two images, so all of it is
 /// verified at the price of two images in float64: every image must come out like its first copy.
 /// </summary>
 /// <param name="convolution">Takes images, weight and bias; tests put a kernel with a fault here. Null: libtorch's.</param>
@@ -18,12 +18,15 @@ internal sealed class ConvolutionProbe(Func<ConvolutionSignature, Tensor, Tensor
         using var scope = NewDisposeScope();
         using var gradients = set_grad_enabled(true);
         using var generator = new Generator(1);
-        Tensor Random(params long[] shape) => randn(shape, dtype: ScalarType.Float32, generator: generator);
+        // Numbers that the path can hold: what it rounds by itself is then that of the results.
+        Tensor Rounded(Tensor values) => path.Precision == Precision.BFloat16 ? values.to(ScalarType.BFloat16).to(ScalarType.Float32) : values;
+        Tensor Random(params long[] shape) => Rounded(randn(shape, dtype: ScalarType.Float32, generator: generator));
 
         var distinct = Math.Min(DistinctImages, signature.Batch);
         var fanIn = signature.InChannels / signature.Groups * signature.Kernel.Height * signature.Kernel.Width;
         var images = Random(distinct, signature.InChannels, signature.Input.Height, signature.Input.Width);
         var weight = Random(signature.OutChannels, signature.InChannels / signature.Groups, signature.Kernel.Height, signature.Kernel.Width) / Math.Sqrt(fanIn);
+        weight = Rounded(weight);
         var bias = signature.HasBias ? Random(signature.OutChannels) : null;
         Tensor outputGradient;
         using (no_grad())
@@ -79,7 +82,7 @@ internal sealed class ConvolutionProbe(Func<ConvolutionSignature, Tensor, Tensor
         var kernel = weight.detach().requires_grad_();
         var offset = bias?.detach().requires_grad_();
         var output = convolve(signature, input, kernel, offset);
-        output.backward([outputGradient]);
+        output.backward([outputGradient.to(output.dtype)]);
         return new Results(output.detach(), input.grad, kernel.grad!, offset?.grad);
     }
 

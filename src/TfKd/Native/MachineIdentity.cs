@@ -14,6 +14,19 @@ internal static class MachineIdentity
         $"{Processor()}; {get_num_threads()} threads; libtorch {__version__}; TorchSharp {typeof(torch).Assembly.GetName().Version}; "
         + $"limit {Environment.GetEnvironmentVariable("ONEDNN_MAX_CPU_ISA") ?? Environment.GetEnvironmentVariable("DNNL_MAX_CPU_ISA") ?? "none"}";
 
+    /// <summary>Whether the processor computes in bfloat16 by itself (AVX512_BF16 or AMX on x86); of others than x86 it is not known, and true.</summary>
+    public static bool HasBFloat16
+    {
+        get
+        {
+            if (!X86Base.IsSupported)
+                return true;
+            var (leaves, _, _, still) = X86Base.CpuId(7, 0);
+            var amx = (still & (1 << 22)) != 0;
+            return amx || (leaves >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0);
+        }
+    }
+
     private static string Processor()
     {
         if (!X86Base.IsSupported)

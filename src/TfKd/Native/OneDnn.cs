@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
-
 namespace TfKd;
 
 /// <summary>
@@ -29,19 +26,11 @@ internal static unsafe class OneDnn
 
     private static Functions? Find()
     {
-        TorchRuntime.EnsureLoaded();
         // The C++ name manglings of MSVC, and of every other compiler (Itanium ABI).
         string[] names = OperatingSystem.IsWindows()
             ? ["?globalContext@at@@YAAEAVContext@1@XZ", "?userEnabledMkldnn@Context@at@@QEBA_NXZ", "?setUserEnabledMkldnn@Context@at@@QEAAX_N@Z"]
             : ["_ZN2at13globalContextEv", "_ZNK2at7Context17userEnabledMkldnnEv", "_ZN2at7Context20setUserEnabledMkldnnEb"];
-        // The library is in the process already: this finds it by name.
-        if (!NativeLibrary.TryLoad(TorchRuntime.FileName("torch_cpu"), out var library) && !NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out library))
-            return null;
-        var addresses = new nint[names.Length];
-        for (var i = 0; i < names.Length; i++)
-            if (!NativeLibrary.TryGetExport(library, names[i], out addresses[i]))
-                return null;
-        return new Functions(((delegate* unmanaged<nint>)addresses[0])(), addresses[1], addresses[2]);
+        return TorchExports.Find(names) is [var context, var get, var set] ? new Functions(((delegate* unmanaged<nint>)context)(), get, set) : null;
     }
 
     private sealed class Functions(nint context, nint get, nint set)

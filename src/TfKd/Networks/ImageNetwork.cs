@@ -58,8 +58,8 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The check of the network's convolutions on the CPU; null on another device, where <see cref="ComputePath.Default"/> is the one to use.</summary>
-    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes) => Device.type == DeviceType.CPU
-        ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], batchSizes)
+    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes, Precision precision = Precision.Float32) => Device.type == DeviceType.CPU
+        ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], precision, batchSizes)
         : null;
 
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>
@@ -80,7 +80,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     internal Tensor Extract(Tensor images)
     {
         using var normalized = normalize.call(images);
-        return ((IFeatureBody)body).Extract(normalized);
+        return Single(((IFeatureBody)body).Extract(normalized));
     }
 
     /// <summary>The second part of such a body: features to logits.</summary>
@@ -88,6 +88,9 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 
     // A body of the user's own may have its own idea of the number of classes.
     private Tensor RequireLogits(Tensor logits) => logits.dim() == 2 && logits.shape[1] == ClassCount
-        ? logits
+        ? Single(logits)
         : throw new InvalidOperationException($"{Architecture} must return logits of shape [N,{ClassCount}], but returned {Require.ShapeText(logits)}.");
+
+    // What comes out of bfloat16 is softmaxed, compared and summed in single precision.
+    private static Tensor Single(Tensor output) => output.dtype == ScalarType.BFloat16 ? output.to(ScalarType.Float32) : output;
 }

@@ -36,7 +36,7 @@ internal sealed class StageRecorder : IDisposable
     {
         var taken = new Tensor[_outputs.Length];
         for (var i = 0; i < taken.Length; i++)
-            taken[i] = _outputs[i]?.alias() ?? throw new InvalidOperationException($"The stage '{_stages[i]}' took no part in the forward pass.");
+            taken[i] = _outputs[i]?.to(_outputs[i]!.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : _outputs[i]!.dtype).alias() ?? throw new InvalidOperationException($"The stage '{_stages[i]}' took no part in the forward pass.");
         return taken;
     }
 

@@ -187,11 +187,15 @@ public sealed class Trainer(TrainingPlan plan)
 
     private ComputePath ChoosePath(ImageNetwork student, ImageShape shape, IReadOnlyList<int> batchSizes)
     {
-        if (student.CheckKernels(shape, batchSizes) is not { } check)
-            return ComputePath.Default;
+        if (student.CheckKernels(shape, batchSizes, Plan.Precision) is not { } check)
+            return ComputePath.Default with { Precision = Plan.Precision };
         Say(check.Summary);
         if (check.Warning is { } warning)
             Say(warning, isWarning: true);
+        if (check.Path.Precision != Plan.Precision)
+            Say($"Precision is {Plan.Precision}, but the run takes {check.Path.Precision}{(Autocast.CanSwitch ? "" : ": this build of libtorch cannot switch it")}.", isWarning: true);
+        else if (Plan.Precision == Precision.BFloat16 && !MachineIdentity.HasBFloat16)
+            Say("This processor has no instructions for bfloat16: it is emulated, and Float32 is faster.", isWarning: true);
         return check.Path;
     }
 

@@ -77,6 +77,12 @@ public sealed record TrainingPlan
     /// <summary>Where the network is trained. Default null: the CPU.</summary>
     public Device? Device { get; init; }
 
+    /// <summary>
+    /// In which numbers the network is trained. Default <see cref="Precision.Float32"/>. On a CPU, where convolutions in the precision that is asked for come out wrong, the run takes
+    /// float32 and warns. Validation during the run is in the same precision; the weights are float32 always.
+    /// </summary>
+    public Precision Precision { get; init => field = Require.Defined(value); } = Precision.Float32;
+
     /// <summary>Watchers of the run. Default: none.</summary>
     public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
@@ -109,6 +115,7 @@ public sealed record TrainingPlan
                 $"Frozen stages: {FrozenStages}",
                 $"Backbone learning rate factor: {BackboneLearningRateFactor}",
                 $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
+                $"Precision: {Precision}",
                 $"Restore best weights: {RestoreBestWeights}",
                 $"Seed: {Seed}");
         }

@@ -5,7 +5,7 @@ namespace TfKd.Tests.Teachers;
 public sealed class WeightFileTeacherTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
-    private readonly NetworkArchitecture _architecture = new TinyNetwork();
+    private readonly NetworkArchitecture _architecture = new SmallCnn { InputShape = new ImageShape(3, 8, 8) };
 
     public void Dispose() => File.Delete(_path);
 
