@@ -16,7 +16,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     internal TorchImageClassificationTransformer(TorchImageClassificationModel model, TransformerColumns columns, Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
     {
-        (Model, Columns) = (model, columns);
+        (Model, Columns, Blocks) = (model, columns, new DecodeBlockPool(model.InputShape));
         _openScorer = openScorer ?? OpenOnnx;
     }
 
@@ -38,6 +38,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     bool ITransformer.IsRowToRowMapper => true;
 
     internal TransformerColumns Columns { get; }
+
+    internal DecodeBlockPool Blocks { get; }
 
     /// <summary>Opened when the first row is scored: a model that is only looked at, or saved again, costs no session.</summary>
     internal IImageScorer Scorer
@@ -163,6 +165,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
             _isDisposed = true;
             _scorer?.Dispose();
         }
+
+        Blocks.Close();
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(this, ctx);

@@ -87,7 +87,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     {
         _block?.Clear();
         (_count, _current) = (0, -1);
-        for (; _count < _limit && !_hasEnded; _count++)
+        for (; _count < _limit && !_hasEnded && _block is not { IsFull: true }; _count++)
         {
             if (!_input.MoveNext())
             {

@@ -11,12 +11,13 @@ internal sealed class ScoreBlock : IDisposable
 {
     private readonly IImageScorer _scorer;
     private readonly ImageColumnReader _reader;
-    private readonly DecodeBlock _images;
+    private readonly DecodeBlockPool _pool;
     private readonly int _classCount;
     private readonly float[] _scores;
     private readonly (long Position, ReadOnlyMemory<char> Path)[] _rows;
     private readonly float _threshold;
     private readonly uint _rejected;
+    private DecodeBlock? _images;
     private bool _isScored;
 
     public ScoreBlock(TorchImageClassificationTransformer transformer, DataViewRow row, int capacity)
@@ -24,7 +25,8 @@ internal sealed class ScoreBlock : IDisposable
         var model = transformer.Model;
         _scorer = transformer.Scorer;
         _reader = ImageColumnReader.Open(row, ImageColumn.Find(row.Schema, transformer.Columns.Image, model.InputShape), model.InputShape);
-        _images = new DecodeBlock(model.InputShape, capacity);
+        _pool = transformer.Blocks;
+        _images = _pool.Rent(capacity);
         _classCount = model.ClassNames.Count;
         _scores = new float[checked(capacity * _classCount)];
         _rows = new (long, ReadOnlyMemory<char>)[capacity];
@@ -32,17 +34,22 @@ internal sealed class ScoreBlock : IDisposable
         _rejected = model.Rejection?.Label is null ? 0 : (uint)_classCount + 1;
     }
 
+    /// <summary>Whether the rows are to be scored before others are added.</summary>
+    public bool IsFull => Images.IsFull;
+
+    private DecodeBlock Images => _images ?? throw new ObjectDisposedException(nameof(DataViewRow), "The row or cursor was disposed.");
+
     public void Clear()
     {
-        _images.Clear();
+        Images.Clear();
         _isScored = false;
     }
 
     /// <summary>Adds the row that the reader's cursor stands on.</summary>
     public void Add(long position)
     {
-        _rows[_images.Count] = (position, _reader.ReadPath());
-        _reader.AddTo(_images);
+        _rows[Images.Count] = (position, _reader.ReadPath());
+        _reader.AddTo(Images);
     }
 
     public void GetScore(int slot, ref VBuffer<float> target)
@@ -71,19 +78,22 @@ internal sealed class ScoreBlock : IDisposable
     public void Dispose()
     {
         _reader.Dispose();
-        _images.Dispose();
+        // Another cursor may have it from now on.
+        if (_images is { } images)
+            _pool.Return(images);
+        _images = null;
     }
 
     private ReadOnlySpan<float> ScoresOf(int slot)
     {
         if (!_isScored)
         {
-            _images.Decode();
-            _scorer.Score(_images.Pixels, _images.Count, _scores.AsMemory(0, _images.Count * _classCount));
+            Images.Decode();
+            _scorer.Score(Images.Pixels, Images.Count, _scores.AsMemory(0, Images.Count * _classCount));
             _isScored = true;
         }
 
-        return _images.ErrorOf(slot) is { } error
+        return Images.ErrorOf(slot) is { } error
             ? throw _reader.Describe(_rows[slot].Position, _rows[slot].Path, error)
             : _scores.AsSpan(slot * _classCount, _classCount);
     }

@@ -34,7 +34,7 @@ internal static class TrainingRows
         var getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
         var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
         var decoded = new DecodedCache(shape, classNames) { TeacherClassNames = teacherScores?.ClassNames ?? [] };
-        using var block = new DecodeBlock(shape, BlockRows);
+        var block = new DecodeBlock(shape, BlockRows);
         var rows = new Filler(decoded, block, reader, teacherScores?.Open(cursor), options.UndecodableImages);
         var unlabelled = 0;
         while (cursor.MoveNext())
@@ -74,7 +74,7 @@ internal static class TrainingRows
             _pending[block.Count] = (row, label, weight, reader.ReadPath().ToString().AsMemory());
             scores?.Read(ScoresOf(block.Count));
             reader.AddTo(block);
-            if (block.Count == block.Capacity)
+            if (block.IsFull)
                 Flush();
         }
 

@@ -1,35 +1,36 @@
-using System.Buffers;
-
 namespace TfKd;
 
 /// <summary>
 /// Collects images, encoded or as pixels, and decodes them side by side into one buffer. Filled by one thread, row by row; what was added is
-/// copied, so that a cursor may move on. Its buffers are rented: disposing it lets the next block have them.
+/// copied, so that a cursor may move on. It keeps its two buffers for its life, and after the first rows needs no others.
 /// </summary>
-internal sealed class DecodeBlock : IDisposable
+internal sealed class DecodeBlock(ImageShape shape, int capacity)
 {
-    private readonly ImageShape _shape;
-    private readonly byte[] _pixels;
-    private readonly byte[][] _encoded;
-    private readonly int[] _encodedLength;
-    private readonly Exception?[] _errors;
-    private bool _isDisposed;
+    /// <summary>How many encoded bytes make a block full; photos of many megabytes come in blocks of a few.</summary>
+    public const int FullBytes = 16 << 20;
 
-    public DecodeBlock(ImageShape shape, int capacity)
-    {
-        _shape = shape;
-        _pixels = ArrayPool<byte>.Shared.Rent(checked(shape.ByteCount * capacity));
-        _encoded = [.. Enumerable.Repeat(Array.Empty<byte>(), capacity)];
-        _encodedLength = new int[capacity];
-        _errors = new Exception?[capacity];
-    }
+    // With what is there before it, a file fits into an array.
+    private const int MaxFileBytes = 1 << 30;
+    private const int FirstBytes = 64 << 10;
 
-    public int Capacity => _encoded.Length;
+    private readonly byte[] _pixels = GC.AllocateUninitializedArray<byte>(checked(shape.ByteCount * capacity));
+    private readonly (int Start, int Length)[] _places = new (int, int)[capacity];
+    private readonly Exception?[] _errors = new Exception?[capacity];
+    private byte[] _encoded = [];
+    private int _encodedBytes;
+
+    public int Capacity => _places.Length;
 
     public int Count { get; private set; }
 
+    /// <summary>Whether the rows are to be decoded before others are added.</summary>
+    public bool IsFull => Count == Capacity || _encodedBytes >= FullBytes;
+
+    /// <summary>The memory that it takes.</summary>
+    public long Bytes => _pixels.LongLength + _encoded.LongLength;
+
     /// <summary>The pixels of the rows added, after <see cref="Decode"/>; those of a row with an error are undefined.</summary>
-    public ReadOnlyMemory<byte> Pixels => _pixels.AsMemory(0, Count * _shape.ByteCount);
+    public ReadOnlyMemory<byte> Pixels => _pixels.AsMemory(0, Count * shape.ByteCount);
 
     /// <summary>Why a row could not be decoded, or null.</summary>
     public Exception? ErrorOf(int row) => _errors[row];
@@ -38,9 +39,8 @@ internal sealed class DecodeBlock : IDisposable
 
     public void AddEncoded(ReadOnlySpan<byte> encoded)
     {
-        var row = Next(isEncoded: true);
-        encoded.CopyTo(RentEncoded(row, encoded.Length));
-        _encodedLength[row] = encoded.Length;
+        encoded.CopyTo(RoomFor(encoded.Length));
+        AddPlace(encoded.Length);
     }
 
     /// <summary>Adds the content of a file.</summary>
@@ -50,11 +50,10 @@ internal sealed class DecodeBlock : IDisposable
     {
         using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
         var length = RandomAccess.GetLength(file);
-        if (length > Array.MaxLength)
-            throw new IOException($"'{path}' has {length} bytes; the most that is read is {Array.MaxLength}.");
-        // What is in the row's buffer before it is added does no harm.
-        RequireRoom();
-        var buffer = RentEncoded(Count, (int)length);
+        if (length > MaxFileBytes)
+            throw new IOException($"'{path}' has {length} bytes; the most that is read is {MaxFileBytes}.");
+        // What lies behind the last row does no harm.
+        var buffer = RoomFor((int)length);
         for (var read = 0; read < buffer.Length;)
         {
             var count = RandomAccess.Read(file, buffer[read..], read);
@@ -63,22 +62,23 @@ internal sealed class DecodeBlock : IDisposable
             read += count;
         }
 
-        _encodedLength[Next(isEncoded: true)] = (int)length;
+        AddPlace((int)length);
     }
 
     /// <summary>Adds a row whose bytes could not even be read.</summary>
-    public void AddError(Exception error) => _errors[Next(isEncoded: false)] = error;
+    public void AddError(Exception error) => _errors[Next(length: -1)] = error;
 
     /// <summary>Adds a row and returns its place, to be filled at once.</summary>
-    public Span<byte> AddPixels() => Slot(Next(isEncoded: false));
+    public Span<byte> AddPixels() => Slot(Next(length: -1));
 
     public void Decode() => Parallel.For(0, Count, row =>
     {
-        if (_encodedLength[row] < 0)
+        var (start, length) = _places[row];
+        if (length < 0)
             return;
         try
         {
-            ImageDecoder.Decode(_encoded[row].AsSpan(0, _encodedLength[row]), _shape, Slot(row));
+            ImageDecoder.Decode(_encoded.AsSpan(start, length), shape, Slot(row));
         }
         catch (ImageDecodingException exception)
         {
@@ -86,45 +86,42 @@ internal sealed class DecodeBlock : IDisposable
         }
     });
 
-    public void Clear() => Count = 0;
+    public void Clear() => (Count, _encodedBytes) = (0, 0);
 
-    public void Dispose()
+    // Room behind the rows that are there, which only AddPlace makes a row of.
+    private Span<byte> RoomFor(int length)
     {
-        if (_isDisposed)
-            return;
-        _isDisposed = true;
-        Count = 0;
-        ArrayPool<byte>.Shared.Return(_pixels);
-        foreach (var encoded in _encoded.Where(encoded => encoded.Length > 0))
-            ArrayPool<byte>.Shared.Return(encoded);
-    }
-
-    private Span<byte> RentEncoded(int row, int length)
-    {
-        if (_encoded[row].Length < length)
+        RequireRoom();
+        var needed = checked(_encodedBytes + length);
+        if (needed > _encoded.Length)
         {
-            if (_encoded[row].Length > 0)
-                ArrayPool<byte>.Shared.Return(_encoded[row]);
-            _encoded[row] = ArrayPool<byte>.Shared.Rent(length);
+            var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(FirstBytes, Math.Max(2L * _encoded.Length, needed))));
+            _encoded.AsSpan(0, _encodedBytes).CopyTo(larger);
+            _encoded = larger;
         }
 
-        return _encoded[row].AsSpan(0, length);
+        return _encoded.AsSpan(_encodedBytes, length);
+    }
+
+    private void AddPlace(int length)
+    {
+        Next(length);
+        _encodedBytes += length;
     }
 
     private void RequireRoom()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (Count == Capacity)
             throw new InvalidOperationException($"The block is full with {Count} rows.");
     }
 
-    private int Next(bool isEncoded)
+    private int Next(int length)
     {
         RequireRoom();
         _errors[Count] = null;
-        _encodedLength[Count] = isEncoded ? 0 : -1;
+        _places[Count] = (_encodedBytes, length);
         return Count++;
     }
 
-    private Span<byte> Slot(int row) => _pixels.AsSpan(row * _shape.ByteCount, _shape.ByteCount);
+    private Span<byte> Slot(int row) => _pixels.AsSpan(row * shape.ByteCount, shape.ByteCount);
 }
