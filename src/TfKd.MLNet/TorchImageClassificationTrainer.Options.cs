@@ -94,6 +94,19 @@ public sealed partial class TorchImageClassificationTrainer
         public int ImageHeight { get; init => field = Require.NotNegative(value); }
 
         /// <summary>
+        /// The most memory that decoded images may take, those for training and those for validation together, in bytes, 0 or above; default 1 GiB. An image takes channels times
+        /// width times height: 1 GiB is 349,525 images of 32x32 pixels, or 7,133 of 224x224. Images beyond it are in a file in <see cref="ImageCacheDirectory"/> while Fit runs. The weights
+        /// do not depend on it. Beside it come the network, batches and libtorch, and what <see cref="TeacherCache"/> and the features of <see cref="FrozenStages"/> (up to 1 GiB a set) take.
+        /// </summary>
+        public long ImageMemoryBudget { get; init => field = Require.NotNegative(value); } = 1L << 30;
+
+        /// <summary>
+        /// Folder of the file for decoded images beyond <see cref="ImageMemoryBudget"/>, made when it is missing; best on a fast disk. Default null: the system's folder for temporary
+        /// files, which on some Linux systems is in memory. The file goes when Fit ends, and when the process is killed.
+        /// </summary>
+        public string? ImageCacheDirectory { get; init => field = value is null ? null : Require.Name(value); }
+
+        /// <summary>
         /// Random changes of the training images. Default: a random shift by up to 4 pixels. Add <see cref="HorizontalFlip"/> where a mirrored image
         /// means the same (not for digits or arrows), <see cref="Rotation"/> where a turned one does.
         /// </summary>

@@ -7,7 +7,7 @@ namespace TfKd.MLNet;
 
 /// <summary>Trains a TorchSharp image classifier with any distillation or regularisation objective, inside an ML.NET pipeline.</summary>
 /// <remarks>
-/// Fit reads each row once and decodes its image to a cache in memory. The transformer it returns holds no Torch: it predicts with ONNX Runtime, and is
+/// Fit reads each row once and decodes its image to a cache in memory, and in a file beyond <see cref="Options.ImageMemoryBudget"/>. The transformer it returns holds no Torch: it predicts with ONNX Runtime, and is
 /// saved and loaded as any other.
 /// </remarks>
 public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
@@ -45,6 +45,7 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
     /// <summary>Trains on the rows.</summary>
     /// <exception cref="ArgumentException">The label, image, weight or teacher score column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidDataException">A row's teacher scores are no probabilities, or no numbers; or a teacher's file is damaged, or the initial weights are, or do not fit the network.</exception>
+    /// <exception cref="IOException">The decoded images are more than <see cref="Options.ImageMemoryBudget"/>, and the file for the others cannot be made or written.</exception>
     /// <exception cref="ImageDecodingException">An image cannot be decoded, and <see cref="Options.UndecodableImages"/> is Throw.</exception>
     /// <exception cref="InvalidOperationException">Objective, teacher, initial weights, network and rows do not fit together, or a weight is negative or not finite.</exception>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form; the message names the module by its path.</exception>
@@ -59,7 +60,11 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
         classes.Check(_options.Rejection);
         var seed = _host.Rand.Next();
-        var (training, validation) = ReadRows(input, network.InputShape, classes.Names, seed, channel, cancellation.Token);
+        using var rows = ReadRows(input, network.InputShape, classes.Names, channel, cancellation.Token);
+        using var validationRows = ReadValidationRows(network.InputShape, rows.BytesInMemory, channel, cancellation.Token);
+        if (rows.BytesInFile + (validationRows?.BytesInFile ?? 0) is > 0 and var bytesInFile)
+            channel.Info(MessageSensitivity.None, "{0} bytes of decoded images are beyond the memory budget of {1}, and are read from a file.", bytesInFile, _options.ImageMemoryBudget);
+        var (training, validation) = validationRows is null ? Split(rows, seed, channel) : (rows, validationRows);
         channel.Info(MessageSensitivity.None, "Training on {0} images of {1} classes, validating on {2}.", training.Count, classes.Names.Count, validation?.Count ?? 0);
 
         if (_options.CalibrateScores && validation is null)
@@ -85,18 +90,33 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
 
     private TransformerColumns Columns => new(_options.ImageColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName);
 
-    private (IImageSource Training, IImageSource? Validation) ReadRows(
-        IDataView input, ImageShape shape, IReadOnlyList<string> classNames, long seed, IChannel channel, CancellationToken token)
+    private DecodedCache ReadRows(IDataView input, ImageShape shape, IReadOnlyList<string> classNames, IChannel channel, CancellationToken token)
     {
         var scores = _scores is null ? null : TeacherScoreColumn.Find(input.Schema, _scores);
         var rows = TrainingRows.Read(input, _options, shape, classNames, channel, token, scores);
-        RequireRows(rows);
-        if (_options.ValidationSet is { } validationSet)
+        try
         {
-            var names = ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, _options.LabelColumnName)).Names;
-            return (rows, TrainingRows.Read(validationSet, _options with { ExampleWeightColumnName = null }, shape, names, channel, token));
+            RequireRows(rows);
+            return rows;
         }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
+    }
 
+    private DecodedCache? ReadValidationRows(ImageShape shape, long bytesInMemory, IChannel channel, CancellationToken token)
+    {
+        if (_options.ValidationSet is not { } validationSet)
+            return null;
+        var names = ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, _options.LabelColumnName)).Names;
+        var options = _options with { ExampleWeightColumnName = null, ImageMemoryBudget = _options.ImageMemoryBudget - bytesInMemory };
+        return TrainingRows.Read(validationSet, options, shape, names, channel, token);
+    }
+
+    private (IImageSource Training, IImageSource? Validation) Split(DecodedCache rows, long seed, IChannel channel)
+    {
         if (_options.ValidationSetFraction is not > 0)
             return (rows, null);
         var (kept, heldOut) = StratifiedSplit.Cut(rows, _options.ValidationSetFraction.Value, seed);

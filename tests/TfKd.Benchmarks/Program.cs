@@ -1,24 +1,26 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using TfKd.Benchmarks;
 
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- --filter '*'
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- bigdata 200000 256
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
-if (args is ["distillation", var rounds])
-    DistillationComparison.Run(int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture));
-else if (args is ["flowers", var photos, var weights, .. var parts])
-    FlowersComparison.Run(photos, weights, parts);
-else if (args is ["scoring", var images, var times])
-    ScoringComparison.Run(images, int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
-else if (args is ["exports", var folder, var seconds])
-    ExportComparison.Run(folder, int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture));
-else if (args is ["training", var count, .. var python])
-    TrainingComparison.Run(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), python.FirstOrDefault());
-else if (args is ["parity"])
-    ExportParity.Run();
-else
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+Action run = args switch
+{
+    ["bigdata", var rows, var mebibytes] => () => LargeDataComparison.Run(int.Parse(rows), int.Parse(mebibytes)),
+    [LargeDataComparison.OneRun, var rows, var budget] => () => LargeDataComparison.RunOne(int.Parse(rows), long.Parse(budget)),
+    ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
+    ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
+    ["flowers", var photos, var weights, .. var parts] => () => FlowersComparison.Run(photos, weights, parts),
+    ["parity"] => ExportParity.Run,
+    ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
+    ["training", var rounds, .. var python] => () => TrainingComparison.Run(int.Parse(rounds), python.FirstOrDefault()),
+    _ => () => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args),
+};
+run();

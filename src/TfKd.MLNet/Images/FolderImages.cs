@@ -20,7 +20,9 @@ internal static class FolderImages
         {
             var files = Directory.GetFiles(path).Where(IsImage).ToArray();
             Array.Sort(files, StringComparer.Ordinal);
-            rows.AddRange(files.Select(file => (file, Path.GetFileName(path))));
+            // One text a class, not one a row.
+            var label = Path.GetFileName(path);
+            rows.AddRange(files.Select(file => (file, label)));
         }
 
         return rows.Count > 0

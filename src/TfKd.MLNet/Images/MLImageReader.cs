@@ -11,6 +11,7 @@ internal sealed class MLImageReader(DataViewRow row, DataViewSchema.Column colum
 {
     private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);
     private readonly byte[] _pixels = new byte[shape.ByteCount];
+    private readonly DecodeBuffers _buffers = new();
     private MLImage? _image;
 
     public override void Dispose()
@@ -31,7 +32,7 @@ internal sealed class MLImageReader(DataViewRow row, DataViewSchema.Column colum
             MLPixelFormat.Rgba32 => false,
             var format => throw new ImageDecodingException($"The pixel format is {format}; expected {MLPixelFormat.Bgra32} or {MLPixelFormat.Rgba32}."),
         };
-        ImageFit.Fit(_image.Pixels, _image.Width, _image.Height, isBgra, shape, _pixels);
+        ImageFit.Fit(_image.Pixels, _image.Width, _image.Height, isBgra, shape, _pixels, _buffers);
         _pixels.CopyTo(block.AddPixels());
     }
 }

@@ -20,6 +20,7 @@ internal static class TrainingRows
     /// <exception cref="ArgumentException">A column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A weight is negative, NaN or infinite.</exception>
     /// <exception cref="ImageDecodingException">An image cannot be decoded, and they are not to be skipped.</exception>
+    /// <exception cref="IOException">The images are more than the memory budget, and the file for the others cannot be made or written.</exception>
     /// <exception cref="InvalidDataException">A row's scores are not what the teacher says they are.</exception>
     public static DecodedCache Read(
         IDataView data, TorchImageClassificationTrainer.Options options, ImageShape shape, IReadOnlyList<string> classNames, IChannel channel, CancellationToken token,
@@ -33,30 +34,48 @@ internal static class TrainingRows
         using var reader = ImageColumnReader.Open(cursor, image, shape);
         var getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
         var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
-        var decoded = new DecodedCache(shape, classNames) { TeacherClassNames = teacherScores?.ClassNames ?? [] };
-        var block = new DecodeBlock(shape, BlockRows);
-        var rows = new Filler(decoded, block, reader, teacherScores?.Open(cursor), options.UndecodableImages);
-        var unlabelled = 0;
-        while (cursor.MoveNext())
+        var decoded = new DecodedCache(shape, classNames)
         {
-            var value = float.NaN;
-            getLabel(ref value);
-            if (float.IsNaN(value))
-            {
-                unlabelled++;
-                continue;
-            }
-
-            rows.Add(cursor.Position, (int)value, getWeight());
-            token.ThrowIfCancellationRequested();
+            TeacherClassNames = teacherScores?.ClassNames ?? [],
+            MemoryBudget = options.ImageMemoryBudget,
+            Directory = options.ImageCacheDirectory,
+        };
+        try
+        {
+            if (data.GetRowCount() is { } rowCount)
+                decoded.Expect(rowCount);
+            Fill(new Filler(decoded, new DecodeBlock(shape, BlockRows), reader, teacherScores?.Open(cursor), options.UndecodableImages));
+            return decoded;
+        }
+        catch
+        {
+            decoded.Dispose();
+            throw;
         }
 
-        var cache = rows.Finish();
-        if (unlabelled > 0)
-            channel.Warning(MessageSensitivity.None, "{0} rows have no label and were left out.", unlabelled);
-        if (rows.Skipped > 0)
-            channel.Warning(MessageSensitivity.UserData, "{0} images cannot be decoded and were left out. {1}", rows.Skipped, string.Join(" ", rows.Reasons));
-        return cache;
+        void Fill(Filler rows)
+        {
+            var unlabelled = 0;
+            while (cursor.MoveNext())
+            {
+                var value = float.NaN;
+                getLabel(ref value);
+                if (float.IsNaN(value))
+                {
+                    unlabelled++;
+                    continue;
+                }
+
+                rows.Add(cursor.Position, (int)value, getWeight());
+                token.ThrowIfCancellationRequested();
+            }
+
+            rows.Flush();
+            if (unlabelled > 0)
+                channel.Warning(MessageSensitivity.None, "{0} rows have no label and were left out.", unlabelled);
+            if (rows.Skipped > 0)
+                channel.Warning(MessageSensitivity.UserData, "{0} images cannot be decoded and were left out. {1}", rows.Skipped, string.Join(" ", rows.Reasons));
+        }
     }
 
     /// <summary>Decodes block by block, side by side, and appends in the order of the rows.</summary>
@@ -78,15 +97,9 @@ internal static class TrainingRows
                 Flush();
         }
 
-        public DecodedCache Finish()
-        {
-            Flush();
-            return cache;
-        }
-
         private Span<float> ScoresOf(int row) => _scores.AsSpan(row * (scores?.Count ?? 0), scores?.Count ?? 0);
 
-        private void Flush()
+        public void Flush()
         {
             block.Decode();
             for (var i = 0; i < block.Count; i++)

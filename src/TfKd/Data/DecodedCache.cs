@@ -2,18 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace TfKd;
 
-/// <summary>Decoded images in memory, one byte a channel and pixel: what epochs are read from. Filled by one thread, then read by any number.</summary>
-public sealed class DecodedCache : IImageSource
+/// <summary>
+/// Decoded images, one byte a channel and pixel: what epochs are read from. In memory up to a budget, what is above it in a file. Filled by one thread, then read
+/// by any number.
+/// </summary>
+public sealed class DecodedCache : IImageSource, IDisposable
 {
-    // Blocks rather than one array: no copying while it grows, and no limit at two gigabytes.
-    private const int BlockBytes = 16 << 20;
+    private const long DefaultBudget = 1L << 30;
 
-    private readonly List<byte[]> _blocks = [];
     private readonly List<int> _labels = [];
     private readonly List<float> _weights = [];
     private readonly List<float> _teacherScores = [];
     private int _teacherClassCount;
-    private readonly int _rowsPerBlock;
+    private MemoryPixels _memory;
+    private FilePixels? _file;
+    private bool _isDisposed;
 
     /// <summary>Makes an empty cache.</summary>
     public DecodedCache(ImageShape shape, IReadOnlyList<string> classNames)
@@ -21,8 +24,24 @@ public sealed class DecodedCache : IImageSource
         ArgumentNullException.ThrowIfNull(classNames);
         Require.Positive(shape.ByteCount, nameof(shape));
         (Shape, ClassNames) = (shape, classNames);
-        _rowsPerBlock = Math.Max(1, BlockBytes / shape.ByteCount);
+        _memory = new MemoryPixels(shape.ByteCount, DefaultBudget / shape.ByteCount);
     }
+
+    /// <summary>
+    /// The most memory that the pixels may take, in bytes, 0 or above; default 1 GiB. The first rows take it, whole ones only; those that do not fit in go to a file, and are read
+    /// from it each time. Labels, weights and teacher scores are in memory always: 8 bytes a row and 4 a score. What a run computes does not depend on it.
+    /// </summary>
+    public long MemoryBudget
+    {
+        get;
+        init => (field, _memory) = (Require.NotNegative(value), new MemoryPixels(Shape.ByteCount, value / Shape.ByteCount));
+    } = DefaultBudget;
+
+    /// <summary>
+    /// The folder of the file, made when it is missing. Default null: the system's folder for temporary files. The file is never found under its name but on Windows, and goes
+    /// when the cache is disposed or the process ends, killed or not.
+    /// </summary>
+    public string? Directory { get; init => field = value is null ? null : Require.Name(value); }
 
     /// <inheritdoc/>
     public int Count => _labels.Count;
@@ -44,6 +63,7 @@ public sealed class DecodedCache : IImageSource
     /// <param name="label">An index into <see cref="ClassNames"/>.</param>
     /// <param name="weight">How much the row counts, 0 or above; default 1.</param>
     /// <param name="teacherScores">What another model said of it, as many numbers in every row; copied. Default: nothing.</param>
+    /// <exception cref="IOException">The row does not fit into the memory budget, and the file cannot be made or written; the row was not added.</exception>
     public void Add(ReadOnlySpan<byte> pixels, int label, float weight = 1, ReadOnlySpan<float> teacherScores = default)
     {
         if (pixels.Length != Shape.ByteCount)
@@ -53,9 +73,11 @@ public sealed class DecodedCache : IImageSource
         Require.NotNegative(weight, nameof(weight));
         if (Count > 0 && teacherScores.Length != _teacherClassCount)
             throw new ArgumentException($"Each row must have the same number of teacher scores as the first, {_teacherClassCount}, but {teacherScores.Length} came.", nameof(teacherScores));
-        if (Count == _blocks.Count * _rowsPerBlock)
-            _blocks.Add(GC.AllocateUninitializedArray<byte>(_rowsPerBlock * Shape.ByteCount));
-        pixels.CopyTo(Slot(Count));
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (!_memory.IsFull)
+            _memory.Add(pixels);
+        else
+            (_file ??= OpenFile(rowCount: 0)).Add(pixels);
         _teacherClassCount = teacherScores.Length;
         _teacherScores.AddRange(teacherScores);
         _weights.Add(weight);
@@ -73,8 +95,34 @@ public sealed class DecodedCache : IImageSource
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
-        Slot(row).CopyTo(pixels);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (row < RowsInMemory)
+            _memory.Read(row, pixels);
+        else
+            _file!.Read((int)(row - RowsInMemory), pixels);
     }
 
-    private Span<byte> Slot(int row) => _blocks[row / _rowsPerBlock].AsSpan(row % _rowsPerBlock * Shape.ByteCount, Shape.ByteCount);
+    /// <summary>Frees the memory and the file; labels and weights can be read on.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _memory.Clear();
+        _file?.Dispose();
+    }
+
+    internal long BytesInMemory => Math.Min(Count, RowsInMemory) * Shape.ByteCount;
+
+    internal long BytesInFile => (long)Count * Shape.ByteCount - BytesInMemory;
+
+    private long RowsInMemory => MemoryBudget / Shape.ByteCount;
+
+    /// <summary>Says how many rows will come, so that a file that cannot take them is told of before they are decoded.</summary>
+    /// <exception cref="IOException">They do not fit into the memory budget, and the file cannot be made or has no room for them.</exception>
+    internal void Expect(long rowCount)
+    {
+        if (rowCount > RowsInMemory)
+            _file ??= OpenFile(rowCount - RowsInMemory);
+    }
+
+    private FilePixels OpenFile(long rowCount) => FilePixels.Create(Directory ?? Path.GetTempPath(), Shape.ByteCount, rowCount);
 }

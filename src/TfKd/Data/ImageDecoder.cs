@@ -3,21 +3,28 @@ using SkiaSharp;
 
 namespace TfKd;
 
-/// <summary>Encoded images (JPEG, PNG, WebP, GIF, BMP) to planar bytes of a fixed shape. Safe for concurrent use; buffers are kept per thread.</summary>
+/// <summary>Encoded images (JPEG, PNG, WebP, GIF, BMP) to planar bytes of a fixed shape. Safe for concurrent use.</summary>
 internal static class ImageDecoder
 {
     // 4 bytes a pixel must stay within an array; nothing a camera makes comes near.
     private const long MaxPixels = 1L << 28;
 
-    [ThreadStatic]
-    private static byte[]? _decoded;
-
-    [ThreadStatic]
-    private static byte[]? _upright;
-
     /// <summary>Decodes, turns upright as the file's EXIF orientation says, and fits to the shape (see <see cref="ImageFit"/>).</summary>
     /// <exception cref="ImageDecodingException">The bytes are no image, or not a whole one.</exception>
     public static void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels)
+    {
+        var buffers = DecodeBuffers.Rent();
+        try
+        {
+            Decode(encoded, shape, pixels, buffers);
+        }
+        finally
+        {
+            DecodeBuffers.Return(buffers);
+        }
+    }
+
+    private static void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels, DecodeBuffers buffers)
     {
         if (encoded.IsEmpty)
             throw new ImageDecodingException("The image has no bytes.");
@@ -27,7 +34,7 @@ internal static class ImageDecoder
         var turned = (int)codec.EncodedOrigin > (int)SKEncodedOrigin.BottomLeft;
         var size = SmallestUsefulSize(codec, turned ? (shape.Width, shape.Height) : (shape.Height, shape.Width));
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, SKAlphaType.Premul);
-        var buffer = ImageFit.Rent(ref _decoded, info.BytesSize);
+        var buffer = buffers.Decoded(info.BytesSize);
         SKCodecResult result;
         unsafe
         {
@@ -40,14 +47,14 @@ internal static class ImageDecoder
         var (width, height) = (info.Width, info.Height);
         if (codec.EncodedOrigin is not (SKEncodedOrigin.TopLeft or SKEncodedOrigin.Default))
         {
-            var upright = ImageFit.Rent(ref _upright, info.BytesSize);
-            TurnUpright(MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(upright.AsSpan()), width, height, codec.EncodedOrigin);
+            var upright = buffers.Upright(info.BytesSize);
+            TurnUpright(MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(upright), width, height, codec.EncodedOrigin);
             buffer = upright;
             if (turned)
                 (width, height) = (height, width);
         }
 
-        ImageFit.Fit(buffer.AsSpan(0, info.BytesSize), width, height, isBgra: true, shape, pixels);
+        ImageFit.Fit(buffer, width, height, isBgra: true, shape, pixels, buffers);
     }
 
     // JPEG can be decoded at 1/8 to 7/8 of its size for a fraction of the cost; never below what the shape needs.

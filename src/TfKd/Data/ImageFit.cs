@@ -8,16 +8,14 @@ namespace TfKd;
 /// </summary>
 internal static class ImageFit
 {
-    [ThreadStatic]
-    private static byte[]? _scaled;
-
     /// <param name="pixels">4 bytes a pixel, rows without gaps, colours multiplied by alpha.</param>
     /// <param name="width">Width of the source in pixels.</param>
     /// <param name="height">Height of the source in pixels.</param>
     /// <param name="isBgra">True: blue, green, red, alpha; false: red, green, blue, alpha.</param>
     /// <param name="shape">The shape to fit to, of 1 or 3 channels.</param>
     /// <param name="target">Planar bytes of the shape.</param>
-    public static void Fit(ReadOnlySpan<byte> pixels, int width, int height, bool isBgra, ImageShape shape, Span<byte> target)
+    /// <param name="buffers">Where pixels are scaled to.</param>
+    public static void Fit(ReadOnlySpan<byte> pixels, int width, int height, bool isBgra, ImageShape shape, Span<byte> target, DecodeBuffers buffers)
     {
         if (shape.Channels is not (1 or 3))
             throw new ArgumentException($"Images are decoded to 1 (grey) or 3 (RGB) channels, but the shape is {shape}.", nameof(shape));
@@ -26,7 +24,7 @@ internal static class ImageFit
         var scale = Math.Max((double)shape.Width / width, (double)shape.Height / height);
         var (scaledWidth, scaledHeight) = (Math.Max(shape.Width, (int)Math.Round(width * scale)), Math.Max(shape.Height, (int)Math.Round(height * scale)));
         if ((scaledWidth, scaledHeight) != (width, height))
-            pixels = Scale(pixels, width, height, scaledWidth, scaledHeight);
+            pixels = Scale(pixels, width, height, scaledWidth, scaledHeight, buffers);
         var (left, top) = ((scaledWidth - shape.Width) / 2, (scaledHeight - shape.Height) / 2);
         for (var y = 0; y < shape.Height; y++)
         {
@@ -38,11 +36,11 @@ internal static class ImageFit
         }
     }
 
-    private static ReadOnlySpan<byte> Scale(ReadOnlySpan<byte> pixels, int width, int height, int scaledWidth, int scaledHeight)
+    private static ReadOnlySpan<byte> Scale(ReadOnlySpan<byte> pixels, int width, int height, int scaledWidth, int scaledHeight, DecodeBuffers buffers)
     {
         var source = new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Premul);
         var target = source.WithSize(scaledWidth, scaledHeight);
-        var scaled = Rent(ref _scaled, target.BytesSize);
+        var scaled = buffers.Scaled(target.BytesSize);
         unsafe
         {
             fixed (byte* from = pixels, to = scaled)
@@ -55,12 +53,8 @@ internal static class ImageFit
             }
         }
 
-        return scaled.AsSpan(0, target.BytesSize);
+        return scaled;
     }
-
-    /// <summary>A thread's buffer of at least a length, kept for the next image.</summary>
-    internal static byte[] Rent(ref byte[]? buffer, int length) =>
-        buffer is not null && buffer.Length >= length ? buffer : buffer = GC.AllocateUninitializedArray<byte>(length);
 
     private static void WriteRgb(ReadOnlySpan<byte> row, bool isBgra, ImageShape shape, int y, Span<byte> target)
     {

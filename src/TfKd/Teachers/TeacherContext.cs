@@ -14,6 +14,9 @@ public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape
     /// <summary>The network in training, for teachers that are made of it; null where a teacher is opened outside of a run.</summary>
     public ImageNetwork? Student { get; init; }
 
+    /// <summary>The fingerprint of <see cref="Training"/>, computed when it is first asked for; null where nobody else needs it.</summary>
+    internal Lazy<string>? TrainingFingerprint { get; init; }
+
     internal TeacherServices? Services { get; init; }
 
     /// <summary>Whether the objective looks at the teacher's features by stage. A teacher that has none answers without; the run is then refused. Default false.</summary>

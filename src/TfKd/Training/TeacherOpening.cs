@@ -46,7 +46,7 @@ internal static class TeacherOpening
         var training = context.Training!;
         var format = new AnswerFormat(context.ClassNames.Count, cache.Precision, cache.TopK);
         var viewCount = plan.ViewCount;
-        var rows = new Lazy<string>(() => SourceFingerprint.Of(training));
+        var rows = context.TrainingFingerprint ?? new(() => SourceFingerprint.Of(training));
         var shelf = new AnswerShelf(cache, format, training.Count, viewCount, repeats: viewCount < plan.MaxEpochs,
             view => AnswerKey.Of(fixedTeacher.Fingerprint, context.ClassNames, rows.Value, plan.Augmentations, plan.Seed, view, format), say);
         say(shelf.Describe(), false);

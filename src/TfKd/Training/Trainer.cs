@@ -44,7 +44,9 @@ public sealed class Trainer(TrainingPlan plan)
         var path = ChoosePath(student, training.Shape, [.. loader.BatchSizes, .. validation is null ? [] : new BatchLoader(validation, Plan.BatchSize).BatchSizes]);
         path.Prepare(student);
         using var peerNetwork = Plan.Teacher is PeerTeacher ? CreatePeer(student, training.ClassNames, path) : null;
-        using var teacher = peerNetwork is null ? OpenTeacher(student, training, validation, token) : null;
+        // A pass over all rows, made once and where it is needed.
+        var fingerprint = new Lazy<string>(() => SourceFingerprint.Of(training));
+        using var teacher = peerNetwork is null ? OpenTeacher(student, training, fingerprint, validation, token) : null;
         var context = FeatureProbe.Describe(Plan, student, peerNetwork, teacher, loader.BatchSizes[0], training, path);
         GlobalGenerator.Seed(Plan.Seed, SeedPurpose.ObjectiveStates);
         using var features = ComputeFeatures(student, training, path, token);
@@ -52,7 +54,7 @@ public sealed class Trainer(TrainingPlan plan)
         using var learner = new Learner(student, Plan, context, path, frozen) { Features = features };
         using var frozenPeer = peerNetwork is null ? null : new FrozenLayers(peerNetwork, Plan.FrozenStages);
         using var peer = peerNetwork is null ? null : new Learner(peerNetwork, Plan, context, path, frozenPeer!);
-        using var run = new TrainingRun(Plan, learner, peer, teacher, training);
+        using var run = new TrainingRun(Plan, learner, peer, teacher, training, fingerprint);
         if (run.TryResume() is { } message)
             Say(message);
         Notify(callback => callback.OnTrainBegin(run.State));
@@ -128,10 +130,11 @@ public sealed class Trainer(TrainingPlan plan)
         };
     }
 
-    private ITeacher? OpenTeacher(ImageNetwork student, IImageSource training, IImageSource? validation, CancellationToken token) =>
+    private ITeacher? OpenTeacher(ImageNetwork student, IImageSource training, Lazy<string> fingerprint, IImageSource? validation, CancellationToken token) =>
         TeacherOpening.Open(Plan, new TeacherContext(training.ClassNames, training.Shape, Plan.Device ?? CPU)
         {
             Training = training,
+            TrainingFingerprint = fingerprint,
             Student = student,
             WithFeatures = Plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures),
             Services = new TeacherTraining(Plan, student.Architecture, training, validation, Say, token),

@@ -16,11 +16,11 @@ internal sealed class TrainingRun : IDisposable
     private int _bestEpoch = -1;
     private bool _bestIsPeer;
 
-    public TrainingRun(TrainingPlan plan, Learner student, Learner? peer, ITeacher? teacher, IImageSource training)
+    public TrainingRun(TrainingPlan plan, Learner student, Learner? peer, ITeacher? teacher, IImageSource training, Lazy<string> fingerprint)
     {
         (_plan, _student, _peer, _follower, State) = (plan, student, peer, teacher as IStudentFollower, new TrainingState(student.Network, plan));
         if (plan.CheckpointDirectory is { } directory)
-            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {SourceFingerprint.Of(training)}{TextOf(CachedTeacher.Unwrap(teacher))}{TextOf(plan.InitialWeights)}");
+            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {fingerprint.Value}{TextOf(CachedTeacher.Unwrap(teacher))}{TextOf(plan.InitialWeights)}");
     }
 
     public TrainingState State { get; }
