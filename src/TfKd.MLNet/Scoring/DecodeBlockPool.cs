@@ -39,7 +39,7 @@ internal sealed class DecodeBlockPool(ImageShape shape)
         }
     }
 
-    /// <summary>Keeps nothing from now on.</summary>
+    /// <summary>Lets go of all that is kept, and keeps nothing from now on.</summary>
     public void Close()
     {
         lock (_access)

@@ -13,6 +13,9 @@ internal sealed class DecodeBlock(ImageShape shape, int capacity)
     private const int MaxFileBytes = 1 << 30;
     private const int FirstBytes = 64 << 10;
 
+    // Without a bound the pool's threads add up while others are held up, and with them the buffers they decode in.
+    private static readonly ParallelOptions _sideBySide = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+
     private readonly byte[] _pixels = GC.AllocateUninitializedArray<byte>(checked(shape.ByteCount * capacity));
     private readonly (int Start, int Length)[] _places = new (int, int)[capacity];
     private readonly Exception?[] _errors = new Exception?[capacity];
@@ -71,7 +74,7 @@ internal sealed class DecodeBlock(ImageShape shape, int capacity)
     /// <summary>Adds a row and returns its place, to be filled at once.</summary>
     public Span<byte> AddPixels() => Slot(Next(length: -1));
 
-    public void Decode() => Parallel.For(0, Count, row =>
+    public void Decode() => Parallel.For(0, Count, _sideBySide, row =>
     {
         var (start, length) = _places[row];
         if (length < 0)
