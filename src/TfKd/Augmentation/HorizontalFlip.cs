@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -10,12 +9,5 @@ public sealed record HorizontalFlip : Augmentation
     public double Probability { get; init => field = Require.Fraction(value); } = 0.5;
 
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor images, RowRandom random)
-    {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
-        using var scope = NewDisposeScope();
-        var isFlipped = tensor(Array.ConvertAll(random.NextDoubles(), value => value < Probability), device: images.device).view(-1, 1, 1, 1);
-        return where(isFlipped, images.flip(3), images).MoveToOuterDisposeScope();
-    }
+    public override Tensor Apply(Tensor images, RowRandom random) => Flips.Apply(images, random, Probability, dimension: 3);
 }

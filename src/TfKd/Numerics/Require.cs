@@ -28,6 +28,13 @@ internal static class Require
     public static double OpenFraction(double value, [CallerMemberName] string name = "") =>
         value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and below 1, but is {value}.");
 
+    /// <summary>Checks that the two ends of a range are in order.</summary>
+    public static void Ordered(double low, double high, [CallerArgumentExpression(nameof(low))] string lowName = "", [CallerArgumentExpression(nameof(high))] string highName = "")
+    {
+        if (low > high)
+            throw new InvalidOperationException($"{lowName} must not be above {highName}, but is {low}, and {highName} is {high}.");
+    }
+
     /// <summary>Checks that a number is a named value of its enumeration.</summary>
     public static T Defined<T>(T value, [CallerMemberName] string name = "") where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}.");

@@ -10,8 +10,15 @@ internal static class AugmentationCases
         new RandomCrop(),
         new RandomCrop { Padding = 3, Border = BorderMode.Reflect },
         new HorizontalFlip(),
+        new VerticalFlip(),
         new Rotation(),
         new Rotation { Degrees = 40, Sampling = RotationSampling.Bilinear },
+        new RandomResizedCrop(),
+        new ColorJitter(),
+        new RandomErasing(),
+        new RandomErasing { Fill = ErasingFill.Mean },
+        new RandomErasing { Fill = ErasingFill.Random },
+        new TrivialAugment(),
     }.ToDictionary(augmentation => augmentation.ToString());
 
     /// <summary>Pixels that differ from their neighbours, of images higher than wide.</summary>

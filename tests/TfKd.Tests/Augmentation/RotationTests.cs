@@ -43,6 +43,26 @@ public sealed class RotationTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(RotationSampling.Nearest)]
+    [InlineData(RotationSampling.Bilinear)]
+    public void Sampling_is_that_of_a_bare_rotation_to_the_last_bit(RotationSampling sampling)
+    {
+        const int Count = 9;
+        var images = AugmentationCases.Images(Count, ScalarType.Float32);
+        var radians = AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)).NextDoubles(-30, 30).Select(angle => angle * Math.PI / 180).ToArray();
+        Tensor PerRow(Func<double, double> function) => tensor(radians.Select(function).ToArray(), ScalarType.Float32).view(-1, 1, 1);
+        Tensor Centres(int count) => tensor(Enumerable.Range(0, count).Select(i => (2 * i + 1.0) / count - 1).ToArray(), ScalarType.Float32);
+        var (x, y, cos) = (Centres(10).view(1, 1, -1), Centres(12).view(1, -1, 1), PerRow(Math.Cos));
+        var grid = stack([cos * x - PerRow(angle => Math.Sin(angle) * 12 / 10) * y, PerRow(angle => Math.Sin(angle) * 10 / 12) * x + cos * y], 3);
+        var mode = sampling == RotationSampling.Nearest ? GridSampleMode.Nearest : GridSampleMode.Bilinear;
+        var expected = nn.functional.grid_sample(images, grid, mode, GridSamplePaddingMode.Zeros, align_corners: false);
+
+        var turned = new Rotation { Degrees = 30, Sampling = sampling }.Apply(images, AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)));
+
+        Assert.True(turned.eq(expected).all().item<bool>());
+    }
+
     [Fact]
     public void Nearest_takes_only_values_of_the_image_and_black()
     {

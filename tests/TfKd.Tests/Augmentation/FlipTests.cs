@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests.Augmentations;
 
-public sealed class HorizontalFlipTests : IDisposable
+public sealed class FlipTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
 
@@ -18,6 +18,16 @@ public sealed class HorizontalFlipTests : IDisposable
 
         Assert.True(Apply(images).eq(images.flip(3)).all().item<bool>());
         Assert.True(Apply(Apply(images)).eq(images).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_vertical_flip_turns_upside_down()
+    {
+        var images = AugmentationCases.Images(5);
+
+        var flipped = new VerticalFlip { Probability = 1 }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(5)));
+
+        Assert.True(flipped.eq(images.flip(2)).all().item<bool>());
     }
 
     [Fact]

@@ -1,0 +1,13 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Mirrors some of the images, upside down: for images without an up and a down, as from a microscope or from above.</summary>
+public sealed record VerticalFlip : Augmentation
+{
+    /// <summary>Probability that an image is mirrored, within [0, 1]; default 0.5.</summary>
+    public double Probability { get; init => field = Require.Fraction(value); } = 0.5;
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor images, RowRandom random) => Flips.Apply(images, random, Probability, dimension: 2);
+}
