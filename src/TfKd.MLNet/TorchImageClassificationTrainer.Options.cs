@@ -49,7 +49,7 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// How many of the network's first stages keep the weights that they start with, batch norms included: from 0 (the default) to as many as
-        /// <c>Network.GetStages()</c> has, for all but the head. With all of them frozen and no <see cref="Augmentations"/>, the frozen part runs once over each image and not once an epoch.
+        /// <c>Network.GetStages()</c> has, for all but the head. With all of them frozen, no <see cref="Augmentations"/> and no <see cref="Mixing"/>, the frozen part runs once over each image and not once an epoch.
         /// </summary>
         public int FrozenStages { get; init => field = Require.NotNegative(value); }
 
@@ -117,6 +117,12 @@ public sealed partial class TorchImageClassificationTrainer
         /// and not once an epoch. Default null: each epoch has new views. This property is ignored without augmentations.
         /// </summary>
         public int? Views { get; init => field = value is { } count ? Require.Positive(count) : null; }
+
+        /// <summary>
+        /// Mixes the images of each batch with one another: <see cref="Mixup"/>, <see cref="CutMix"/>, or a <see cref="RandomMixing"/> of them. Default null: none. Not with objectives
+        /// that need one class an image, nor with scores of another model as the teacher. The accuracy in training is then that of the mixtures' most probable classes.
+        /// </summary>
+        public Mixing? Mixing { get; init; }
 
         /// <summary>Images a step. Default 32.</summary>
         public int BatchSize { get; init => field = Require.Positive(value); } = 32;

@@ -142,6 +142,7 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         ClassWeighting = _options.ClassWeighting,
         TeacherCache = _options.TeacherCache,
         Augmentations = _options.Augmentations,
+        Mixing = _options.Mixing,
         Views = _options.Views,
         BatchSize = _options.BatchSize,
         MaxEpochs = _options.MaxEpochs,

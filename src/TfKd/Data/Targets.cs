@@ -11,8 +11,6 @@ public sealed class Targets
     private readonly Tensor? _probabilities;
     private readonly int _classCount;
 
-    private Tensor? _oneHot;
-
     private Targets(Tensor? labels, Tensor? probabilities, int classCount, Tensor? rowWeights) =>
         (Labels, _probabilities, _classCount, RowWeights) = (labels, probabilities, classCount, rowWeights);
 
@@ -38,5 +36,9 @@ public sealed class Targets
     public Tensor? RowWeights { get; }
 
     /// <summary>The distribution of each row, [N,K], float32 unless the targets were made with another type; for hard labels one-hot.</summary>
-    public Tensor Probabilities => _probabilities ?? (_oneHot ??= nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32));
+    // One-hot rows are made each time: kept, they would belong to the dispose scope of whoever asked first.
+    public Tensor Probabilities => _probabilities ?? nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32);
+
+    /// <summary>The most probable class of each row, [N], int64; for hard labels the labels.</summary>
+    internal Tensor MostProbableClasses => Labels ?? _probabilities!.argmax(1);
 }

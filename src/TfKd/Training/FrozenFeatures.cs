@@ -20,6 +20,7 @@ internal sealed class FrozenFeatures : IDisposable
         plan.FrozenStages > 0 && plan.FrozenStages == network.Architecture.GetStages().Count
         && network.Body is IFeatureBody
         && plan.Augmentations.Count == 0
+        && plan.Mixing is null
         && plan.Teacher is not PeerTeacher
         && (plan.Objective.Needs & ObjectiveNeeds.StudentFeatures) == 0;
 

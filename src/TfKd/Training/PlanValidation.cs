@@ -11,6 +11,7 @@ internal static class PlanValidation
             throw new InvalidOperationException($"{plan.Objective} needs a teacher, but the plan has none; set Teacher.");
         if (!needsTeacher && plan.Teacher is not null)
             throw new InvalidOperationException($"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, KnowledgeDistillation say, or no teacher.");
+        CheckMixing(plan);
         // Before a teacher is trained in vain.
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
             new StageRecorder(student).Dispose();
@@ -27,6 +28,22 @@ internal static class PlanValidation
         if (validation.Count == 0)
             throw new InvalidOperationException("The validation set has no rows; leave it out, or give it some.");
     }
+
+    private static void CheckMixing(TrainingPlan plan)
+    {
+        if (plan.Mixing is null)
+            return;
+        if (NeedingLabels(plan.Objective) is { } objective)
+            throw new InvalidOperationException($"{objective} needs hard labels, but the plan mixes targets with {plan.Mixing}; use another objective, or no Mixing.");
+        if (plan.Teacher is not null && plan.TeacherCache is { IsOff: false })
+            throw new InvalidOperationException($"TeacherCache is set, but the plan mixes images with {plan.Mixing}: each step mixes other rows, and no answer comes again. Leave TeacherCache at null, or set it to TeacherCache.Off.");
+    }
+
+    /// <summary>The objective, or the innermost part of it, that needs one class a row; null where none does.</summary>
+    private static Objective? NeedingLabels(Objective objective) =>
+        (objective.Needs & (ObjectiveNeeds.HardLabels | ObjectiveNeeds.ClassPartners)) == 0
+            ? null
+            : objective.Parts.Select(NeedingLabels).FirstOrDefault(part => part is not null) ?? objective;
 
     private static void CheckSource(IImageSource source, ImageNetwork student, string which)
     {

@@ -7,7 +7,7 @@ internal static class TeacherOpening
     /// <param name="context">What the teacher must fit, with the training rows.</param>
     /// <param name="say">Where messages and warnings go.</param>
     /// <returns>The teacher, which the caller disposes; null where the plan has none.</returns>
-    /// <exception cref="InvalidOperationException">The teacher does not fit, or a cache is asked for and its answers cannot be kept.</exception>
+    /// <exception cref="InvalidOperationException">The teacher does not fit, answers rows where images are mixed, or a cache is asked for and its answers cannot be kept.</exception>
     public static ITeacher? Open(TrainingPlan plan, TeacherContext context, Action<string, bool> say)
     {
         var teacher = plan.Teacher?.Open(context);
@@ -15,7 +15,9 @@ internal static class TeacherOpening
             return null;
         try
         {
-            return Keep(teacher, plan, context, say);
+            if (plan.Mixing is not null && teacher.KnowsTrainingRowsOnly)
+                throw new InvalidOperationException($"{plan.Teacher} knows an answer to each row, but the plan mixes images with {plan.Mixing}, and a mixture is none of the rows; use a teacher that looks at the pixels, or no Mixing.");
+            return plan.Mixing is null ? Keep(teacher, plan, context, say) : teacher;
         }
         catch
         {

@@ -59,7 +59,7 @@ public sealed class Trainer(TrainingPlan plan)
             Say(message);
         Notify(callback => callback.OnTrainBegin(run.State));
         var statistics = teacher is null ? null : new TeacherStatistics(training.ClassNames, Plan.Objective.TeacherTemperature);
-        var step = new TrainingStep(Plan, learner, peer, teacher, path) { RowWeights = rowWeights, Statistics = statistics };
+        var step = new TrainingStep(Plan, learner, peer, teacher, path, rowWeights) { Statistics = statistics };
         while (!run.IsOver)
         {
             statistics?.Clear();

@@ -17,8 +17,8 @@ public sealed record TrainingPlan
 
     /// <summary>
     /// How the answers of a fixed teacher are kept, so that it runs once for each view of a row. Default null: in memory, where a view comes more than once
-    /// (without augmentations, or with fewer <see cref="Views"/> than epochs) and the answers take no more than 512 MiB; otherwise the teacher is asked for
-    /// each batch. This property is ignored without a teacher; a teacher that is not an <see cref="IFixedTeacher"/> is refused where it is set, unless
+    /// (without augmentations, or with fewer <see cref="Views"/> than epochs), the answers take no more than 512 MiB and there is no <see cref="Mixing"/>; otherwise the
+    /// teacher is asked for each batch. This property is ignored without a teacher; a teacher that is not an <see cref="IFixedTeacher"/> is refused where it is set, unless
     /// to <see cref="TeacherCache.Off"/>.
     /// </summary>
     public TeacherCache? TeacherCache { get; init; }
@@ -31,6 +31,12 @@ public sealed record TrainingPlan
     /// has new views. This property is ignored without augmentations: all views are then the same.
     /// </summary>
     public int? Views { get; init => field = value is { } count ? Require.Positive(count) : null; }
+
+    /// <summary>
+    /// Mixes the augmented rows of each batch with one another. Default null: they are not mixed. Refused with objectives that need one class a row, and with teachers that
+    /// look answers up by row; the answers of a teacher are not kept.
+    /// </summary>
+    public Mixing? Mixing { get; init; }
 
     /// <summary>Rows a step. Default 128, as in Yuan et al., CVPR 2020.</summary>
     public int BatchSize { get; init => field = Require.Positive(value); } = 128;
@@ -49,7 +55,7 @@ public sealed record TrainingPlan
 
     /// <summary>
     /// How many of the network's first stages (<see cref="NetworkArchitecture.GetStages"/>) keep their weights, with all layers before them; batch norms and dropout in them
-    /// run as in evaluation. Default 0. With all stages frozen, no augmentation, and a body that is an <see cref="IFeatureBody"/>, their outputs are computed
+    /// run as in evaluation. Default 0. With all stages frozen, no augmentation or mixing, and a body that is an <see cref="IFeatureBody"/>, their outputs are computed
     /// once and kept, where they take no more than 1 GiB.
     /// </summary>
     public int FrozenStages { get; init => field = Require.NotNegative(value); }
@@ -106,6 +112,7 @@ public sealed record TrainingPlan
                 $"Teacher: {Teacher?.ToString() ?? "none"}{AnswersText}",
                 $"Class weighting: {ClassWeighting?.ToString() ?? "none"}",
                 $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
+                $"Mixing: {Mixing?.ToString() ?? "none"}",
                 $"Views: {Views?.ToString() ?? "new ones each epoch"}",
                 $"Batch size: {BatchSize}",
                 $"Epochs: {MaxEpochs}",

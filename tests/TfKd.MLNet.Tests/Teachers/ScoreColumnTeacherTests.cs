@@ -128,6 +128,10 @@ public sealed class ScoreColumnTeacherTests : IDisposable
         Assert.Equal(
             "TeacherScoreColumnName is 'Score', but Teacher is ScoreColumnTeacher { Column = Scores, ClassNames = [red, green, blue], Output = Probabilities }; set one of the two.",
             Assert.Throws<ArgumentException>(() => Fit(byName with { Teacher = _source }, rows)).Message);
+        Assert.Equal(
+            "ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities } knows an answer to each row, but the plan mixes images with Mixup { Alpha = 0.2 }, and a mixture is none of the rows; "
+            + "use a teacher that looks at the pixels, or no Mixing.",
+            Assert.Throws<InvalidOperationException>(() => Fit(byName with { Mixing = new Mixup() }, rows)).Message);
         Assert.StartsWith(
             "A teacher may have one ScoreColumnTeacher, but has ScoreColumnTeacher { Column = Score,",
             Assert.Throws<ArgumentException>(() => Fit(TeacherCases.Options with { Teacher = new EnsembleTeacher(_source with { Column = "Score" }, _source) }, rows)).Message,

@@ -36,6 +36,14 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Mixing_is_passed_on_and_named_by_the_model()
+    {
+        using var mixed = TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 1, Mixing = new Mixup { Alpha = 1 } });
+
+        Assert.Contains("\nMixing: Mixup { Alpha = 1 }\n", mixed.Model.Card.Training.Plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void One_seed_gives_one_model_and_another_seed_another()
     {
         using var first = TrainingRuns.Fit(seed: 1);

@@ -23,17 +23,11 @@ public sealed class ResumeTests : IDisposable
     public void A_resumed_run_ends_with_the_weights_of_an_unbroken_one(OptimizerSettings optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
-        var plan = Plan with { Optimizer = optimizer };
-        var (unbroken, expected) = Run(plan with { CheckpointDirectory = null });
-        Assert.ThrowsAny<OperationCanceledException>(() => Run(plan, cancelInEpoch: 3));
-        var messages = new List<string>();
-        var (resumed, result) = Run(plan with { Callbacks = [new Listener(messages.Add)] });
-        Assert.Contains(messages, message => message.StartsWith("Resumed after epoch 3 of 6 from '", StringComparison.Ordinal));
-        Assert.Equal(unbroken, resumed);
-        Assert.Equal(expected.BestEpoch, result.BestEpoch);
-        Assert.Equal(expected.History.Select(epoch => epoch.Validation), result.History.Select(epoch => epoch.Validation));
-        Assert.Equal(expected.History.Select(epoch => epoch.TrainingLoss), result.History.Select(epoch => epoch.TrainingLoss));
+        CheckResumption(Plan with { Optimizer = optimizer });
     }
+
+    [Fact]
+    public void A_resumed_run_mixes_as_an_unbroken_one() => CheckResumption(Plan with { Mixing = new RandomMixing(new Mixup { Alpha = 1 }, new CutMix()) });
 
     [Fact]
     public void A_finished_run_is_not_run_again()
@@ -92,6 +86,19 @@ public sealed class ResumeTests : IDisposable
         var file = Path.Combine(_directory, "a file");
         File.WriteAllText(file, "");
         Assert.Contains(file, Assert.ThrowsAny<IOException>(() => Run(Plan with { CheckpointDirectory = Path.Combine(file, "below") })).Message, StringComparison.Ordinal);
+    }
+
+    private static void CheckResumption(TrainingPlan plan)
+    {
+        var (unbroken, expected) = Run(plan with { CheckpointDirectory = null });
+        Assert.ThrowsAny<OperationCanceledException>(() => Run(plan, cancelInEpoch: 3));
+        var messages = new List<string>();
+        var (resumed, result) = Run(plan with { Callbacks = [new Listener(messages.Add)] });
+        Assert.Contains(messages, message => message.StartsWith("Resumed after epoch 3 of 6 from '", StringComparison.Ordinal));
+        Assert.Equal(unbroken, resumed);
+        Assert.Equal(expected.BestEpoch, result.BestEpoch);
+        Assert.Equal(expected.History.Select(epoch => epoch.Validation), result.History.Select(epoch => epoch.Validation));
+        Assert.Equal(expected.History.Select(epoch => epoch.TrainingLoss), result.History.Select(epoch => epoch.TrainingLoss));
     }
 
     private static (byte[] Weights, TrainingResult Result) Run(TrainingPlan plan, int? cancelInEpoch = null, int seedOfRows = 1)

@@ -1,0 +1,44 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>With which row of the batch each row is mixed: a permutation, so that each row is the partner of exactly one, now and then of itself.</summary>
+internal static class MixingPartners
+{
+    /// <summary>Draws the number of each row's partner, [N] int64 on the images' device.</summary>
+    /// <exception cref="ArgumentException">The images are no batch of bytes or floating point numbers.</exception>
+    public static Tensor Draw(Tensor images, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(random);
+        Require.Images(images, images.dim() > 0 ? (int)images.shape[0] : 0);
+        var order = new long[images.shape[0]];
+        for (var row = 0; row < order.Length; row++)
+            order[row] = row;
+        random.Shuffle(order);
+        return tensor(order, device: images.device);
+    }
+
+    /// <summary>
+    /// The targets of rows that are mixed with their partners. A mixture counts as its two rows do, each for its share: its weight is the mixture of the weights,
+    /// and in its target each row has its share times its weight. The cross entropy is thus the mixture of the two rows' weighted cross entropies.
+    /// </summary>
+    /// <param name="targets">The targets of the batch.</param>
+    /// <param name="partners">[N], int64.</param>
+    /// <param name="share">The row's own share, from 0 to 1; its partner has the rest.</param>
+    public static Targets Mix(Targets targets, Tensor partners, double share)
+    {
+        using var scope = NewDisposeScope();
+        var own = targets.Probabilities;
+        var other = own.index_select(0, partners);
+        if (targets.RowWeights is not { } weights)
+            return Targets.FromProbabilities((own * share + other * (1 - share)).MoveToOuterDisposeScope());
+        var ofOwn = weights * share;
+        var mixed = ofOwn + weights.index_select(0, partners) * (1 - share);
+        // Where neither row counts any target does, as long as it is a distribution.
+        var isNothing = mixed.eq(0);
+        var shares = where(isNothing, full_like(mixed, share), ofOwn / mixed.masked_fill(isNothing, 1)).unsqueeze(1).to(own.dtype);
+        return Targets.FromProbabilities((own * shares + other * (1 - shares)).MoveToOuterDisposeScope(), mixed.MoveToOuterDisposeScope());
+    }
+}

@@ -1,0 +1,46 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Makes of the decoded rows of a batch what student and teacher see, in the fixed order: augment, mix.</summary>
+/// <param name="plan">What is done to them.</param>
+/// <param name="classCount">Number of classes K.</param>
+/// <param name="device">Where the batch is wanted.</param>
+internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device device)
+{
+    /// <summary>The weight of each training row, by its number; null where all weigh the same.</summary>
+    public float[]? RowWeights { get; init; }
+
+    /// <summary>Prepares a batch; its tensors belong to the caller's dispose scope.</summary>
+    /// <param name="loaded">The rows.</param>
+    /// <param name="view">Which augmented view of them.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step of the run, from 0.</param>
+    public ImageBatch Prepare(LoadedBatch loaded, int view, int epoch, long step)
+    {
+        using var noGradient = no_grad();
+        var weights = RowWeights is null ? null : tensor(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device: device);
+        var targets = Targets.FromLabels(loaded.Labels.to(device), classCount, weights);
+        var images = Augment(loaded, view);
+        if (plan.Mixing is null)
+            return new(images, targets, loaded.RowIds, view);
+        var mixed = plan.Mixing.Apply(images, targets, new Random(SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.Mixing, epoch, step)));
+        return new(mixed.Images, mixed.Targets, loaded.RowIds, view);
+    }
+
+    /// <summary>The rows' images, augmented; they belong to the caller's dispose scope.</summary>
+    public Tensor Augment(LoadedBatch loaded, int view)
+    {
+        using var noGradient = no_grad();
+        var images = loaded.Images.to(device);
+        if (plan.Augmentations.Count > 0)
+        {
+            var random = new RowRandom(plan.Seed, loaded.RowIds, view);
+            foreach (var augmentation in plan.Augmentations)
+                images = augmentation.Apply(images, random);
+        }
+
+        return images;
+    }
+}
