@@ -5,7 +5,8 @@ namespace TfKd;
 
 /// <summary>Does the teacher help? What a run found of its teacher: how good it is, and what its softened answers say that hard or smoothed labels do not.</summary>
 /// <param name="Temperature">The temperature T at which the objective softens the teacher's answers.</param>
-/// <param name="Training">On the training rows, as the student saw them in its last epoch: augmented, and the student in training mode.</param>
+/// <param name="Training">On the training rows, as the student saw them in its last epoch: augmented, and the student in training mode. Mixtures count as rows of their most
+/// probable class, so that the other class of a mixture, which the teacher names, raises the gain.</param>
 /// <param name="Validation">On the validation rows, with the student's final weights; null without such rows, or where the teacher knows training rows only.</param>
 public sealed record TeacherReport(double Temperature, TeacherFigures Training, TeacherFigures? Validation)
 {
