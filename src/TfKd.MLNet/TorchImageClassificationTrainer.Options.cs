@@ -133,6 +133,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>How the weights are changed. Default: SGD at learning rate 0.05 with Nesterov momentum 0.9 and weight decay 5e-4.</summary>
         public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd { LearningRate = 0.05, Nesterov = true };
 
+        /// <summary>Highest L2 norm of a step's gradient, above 0: a longer one is scaled down to it. Default null: gradients stay as they are.</summary>
+        public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
+
         /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
         public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 
@@ -166,8 +169,14 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>Whether the model holds the weights of the best validation epoch, not of the last. Default true. This property is ignored without validation rows.</summary>
         public bool RestoreBestWeights { get; init; } = true;
 
+        /// <summary>By what the best validation epoch is chosen. Default null: by what <see cref="EarlyStopping"/> watches; without it by accuracy.</summary>
+        public ValidationMetric? BestEpochMetric { get; init => field = value is { } metric ? Require.Defined(metric) : null; }
+
         /// <summary>Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Default null: none.</summary>
         public string? CheckpointDirectory { get; init; }
+
+        /// <summary>How often the checkpoint is written. Default: after each epoch. This property is ignored without <see cref="CheckpointDirectory"/>.</summary>
+        public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
 
         /// <summary>Where the network is trained. Default null: the CPU.</summary>
         public torch.Device? Device { get; init; }
@@ -187,8 +196,15 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>Watchers of the run. Default: none.</summary>
         public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
-        /// <summary>Stops Fit between two batches; the last checkpoint stays valid. Default: never.</summary>
+        /// <summary>
+        /// Stops Fit between two batches, as does cancelling the execution of the MLContext, with what <see cref="OnCancellation"/> says; the last checkpoint stays valid. Default: never.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
+
+        /// <summary>
+        /// What a Fit that is cancelled ends with: an exception (the default), or a model of the best epoch so far. Before the first step there is none, and Fit throws.
+        /// </summary>
+        public CancellationOutcome OnCancellation { get; init => field = Require.Defined(value); } = CancellationOutcome.Throw;
 
         // The teacher, by whichever of the two properties it is set.
         internal TeacherSource? EffectiveTeacher

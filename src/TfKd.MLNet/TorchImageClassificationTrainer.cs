@@ -49,13 +49,15 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
     /// <exception cref="ImageDecodingException">An image cannot be decoded, and <see cref="Options.UndecodableImages"/> is Throw.</exception>
     /// <exception cref="InvalidOperationException">Objective, teacher, initial weights, network and rows do not fit together, or a weight is negative or not finite.</exception>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form; the message names the module by its path.</exception>
-    /// <exception cref="TrainingDivergedException">The objective became NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="TrainingDivergedException">The objective, a gradient or a weight became NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled, before its first step or where <see cref="Options.OnCancellation"/> is to throw.</exception>
+    /// <exception cref="IOException">Checkpoints cannot be written: the folder is tried before the first batch; or the disk became full, and the last checkpoint is whole.</exception>
     public TorchImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         using var channel = _host.Start("Training");
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
+        using var hostCancellation = new HostCancellation(_host, cancellation);
         var network = _options.SizedNetwork;
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
         classes.Check(_options.Rejection);
@@ -69,13 +71,15 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
 
         if (_options.CalibrateScores && validation is null)
             throw new InvalidOperationException("CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or CalibrateScores to false.");
-        var plan = Plan(seed, new HostCallback(_host, channel, _options.MetricsCallback, cancellation));
+        var plan = Plan(seed, new HostCallback(channel, _options.MetricsCallback, hostCancellation));
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(network, classes.Names);
         // A network that cannot be exported is refused now, not after hours.
         TorchImageClassificationModel.Export(student, classes, training: null, OnnxInputType.Bytes);
         var result = trainer.Run(student, training, validation, cancellation.Token);
-        var calibration = _options.CalibrateScores ? TemperatureCalibration.Fit(student, validation!, _options.BatchSize, cancellation.Token) : null;
+        // A model that is kept although the run was cancelled is calibrated as any other.
+        var untilTheEnd = _options.OnCancellation == CancellationOutcome.KeepBest ? CancellationToken.None : cancellation.Token;
+        var calibration = _options.CalibrateScores ? TemperatureCalibration.Fit(student, validation!, _options.BatchSize, untilTheEnd) : null;
         var provenance = new TrainingProvenance
         {
             Plan = plan.Describe(),
@@ -147,13 +151,17 @@ public sealed partial class TorchImageClassificationTrainer : ITrainerEstimator<
         BatchSize = _options.BatchSize,
         MaxEpochs = _options.MaxEpochs,
         Optimizer = _options.Optimizer,
+        MaxGradientNorm = _options.MaxGradientNorm,
         Schedule = _options.Schedule,
         InitialWeights = _initialWeights,
         FrozenStages = _options.FrozenStages,
         BackboneLearningRateFactor = _options.BackboneLearningRateFactor,
         Normalization = _options.Normalization,
         RestoreBestWeights = _options.RestoreBestWeights,
+        BestEpochMetric = _options.BestEpochMetric,
         CheckpointDirectory = _options.CheckpointDirectory,
+        CheckpointInterval = _options.CheckpointInterval,
+        OnCancellation = _options.OnCancellation,
         Device = _options.Device,
         Precision = _options.Precision,
         Seed = seed,

@@ -3,13 +3,9 @@ using Microsoft.ML.Runtime;
 namespace TfKd.MLNet;
 
 /// <summary>Ties a run to ML.NET: an Info line an epoch, warnings, the user's callback, and the host's own way to cancel.</summary>
-internal sealed class HostCallback(IHost host, IChannel channel, Action<EpochMetrics>? metricsCallback, CancellationTokenSource cancellation) : TrainingCallback
+internal sealed class HostCallback(IChannel channel, Action<EpochMetrics>? metricsCallback, HostCancellation cancellation) : TrainingCallback
 {
-    public override void OnBatchEnd(TrainingState state)
-    {
-        if (host is ICancelable { IsCanceled: true })
-            cancellation.Cancel();
-    }
+    public override void OnBatchEnd(TrainingState state) => cancellation.Check();
 
     public override void OnEpochEnd(TrainingState state)
     {

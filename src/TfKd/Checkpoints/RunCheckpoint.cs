@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The checkpoint of a run: one .safetensors file in a folder, replaced after each epoch by a file that is whole. It holds the tensors of
+/// The checkpoint of a run: one .safetensors file in a folder, replaced now and then by a file that is whole. It holds the tensors of
 /// all parts of the run, and as text the plan it belongs to and where the run stands.
 /// </summary>
 /// <param name="directory">The folder; made when it is missing.</param>
@@ -13,7 +13,22 @@ internal sealed class RunCheckpoint(string directory, string plan)
     private const string PlanKey = "plan";
     private const string StateKey = "state";
 
-    public string Path { get; } = System.IO.Path.Combine(directory, "checkpoint.safetensors");
+    public string Path { get; } = PathIn(directory);
+
+    /// <summary>Makes a folder ready for checkpoints, and finds out at the beginning of a run, not after hours, whether they can be written.</summary>
+    /// <exception cref="IOException">They cannot.</exception>
+    public static void Prepare(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            AtomicFile.Probe(PathIn(directory));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"CheckpointDirectory '{directory}' is of no use: expected a folder that can be made and written to, found: {(exception.InnerException ?? exception).Message}", exception) { HResult = exception.HResult };
+        }
+    }
 
     /// <param name="parts">All that has tensors.</param>
     /// <param name="state">Where the run stands, as its own text.</param>
@@ -43,6 +58,8 @@ internal sealed class RunCheckpoint(string directory, string plan)
             part.Load(WithPrefix(tensors, part.Prefix));
         return state;
     }
+
+    private static string PathIn(string directory) => System.IO.Path.Combine(directory, "checkpoint.safetensors");
 
     private static Dictionary<string, Tensor> WithPrefix(Dictionary<string, Tensor> tensors, string prefix) =>
         tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);

@@ -38,25 +38,28 @@ public sealed class BatchLoader
 
     /// <summary>All rows in the order of the source.</summary>
     public IEnumerable<LoadedBatch> ReadInOrder(CancellationToken cancellationToken = default) =>
-        Read([.. Enumerable.Range(0, _source.Count)], _source.Count, Gather, cancellationToken);
+        Read([.. Enumerable.Range(0, _source.Count)], 0, _source.Count, Gather, cancellationToken);
 
     /// <summary>The rows in a random order, the same for the same seed and epoch. A last batch of a single row is left out.</summary>
-    public IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, CancellationToken cancellationToken = default)
+    public IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, CancellationToken cancellationToken = default) => ReadShuffled(seed, epoch, 0, cancellationToken);
+
+    /// <summary>The same, from a batch on.</summary>
+    internal IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, int firstBatch, CancellationToken cancellationToken)
     {
         var order = Enumerable.Range(0, _source.Count).ToArray();
         new Random(SeedSequence.DeriveInt32(seed, SeedPurpose.Shuffling, epoch)).Shuffle(order);
-        return Read(order, UsedRows, WithTheirPartners, cancellationToken);
+        return Read(order, firstBatch * BatchSize, UsedRows, WithTheirPartners, cancellationToken);
 
         LoadedBatch WithTheirPartners(int[] rows) => _partners is null
             ? Gather(rows)
             : Gather(rows) with { Partners = Gather(Array.ConvertAll(rows, row => _partners.Of(row, seed, epoch))) };
     }
 
-    private IEnumerable<LoadedBatch> Read(int[] order, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
+    private IEnumerable<LoadedBatch> Read(int[] order, int first, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
     {
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ready = new BlockingCollection<LoadedBatch>(Prefetch);
-        var gathering = Task.Run(() => Fill(ready, order, count, gather, abandoned.Token), CancellationToken.None);
+        var gathering = Task.Run(() => Fill(ready, order, first, count, gather, abandoned.Token), CancellationToken.None);
         try
         {
             foreach (var batch in ready.GetConsumingEnumerable(cancellationToken))
@@ -73,11 +76,11 @@ public sealed class BatchLoader
         }
     }
 
-    private void Fill(BlockingCollection<LoadedBatch> ready, int[] order, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
+    private void Fill(BlockingCollection<LoadedBatch> ready, int[] order, int first, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
     {
         try
         {
-            for (var start = 0; start < count; start += BatchSize)
+            for (var start = first; start < count; start += BatchSize)
             {
                 var batch = gather(order[start..Math.Min(start + BatchSize, count)]);
                 try

@@ -37,6 +37,20 @@ public sealed class LossLog : IDisposable
         }
     }
 
+    /// <summary>All that the log holds, in the order of first appearance.</summary>
+    internal IReadOnlyList<LossSum> Sums => [.. _terms.Select(term => new LossSum(term.Key, term.Value.Sum.item<double>(), term.Value.Count))];
+
+    /// <summary>Replaces all that the log holds.</summary>
+    /// <param name="sums">What <see cref="Sums"/> gave.</param>
+    /// <param name="device">Where values will be.</param>
+    internal void Restore(IEnumerable<LossSum> sums, Device device)
+    {
+        Clear();
+        using var scope = NewDisposeScope();
+        foreach (var sum in sums)
+            _terms[sum.Term] = (tensor(sum.Sum, ScalarType.Float64, device).DetachFromDisposeScope(), sum.Count);
+    }
+
     /// <summary>Forgets all values.</summary>
     public void Clear()
     {

@@ -14,6 +14,7 @@ internal sealed class Learner : IDisposable
     private readonly ObjectiveStates _states;
     private readonly FrozenLayers _frozen;
     private readonly List<LearningGroup> _groups;
+    private readonly List<Parameter> _parameters;
     private readonly bool _withFeatures;
 
     /// <param name="network">The network.</param>
@@ -27,9 +28,12 @@ internal sealed class Learner : IDisposable
         _withFeatures = plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures);
         _states = ObjectiveStates.Create(plan.Objective, context);
         _groups = LearningGroup.Divide(network, plan, _states.Parameters);
+        _parameters = [.. _groups.SelectMany(group => group.Parameters)];
     }
 
     public ImageNetwork Network { get; }
+
+    public ComputePath Path => _path;
 
     public LossLog Log { get; } = new();
 
@@ -60,18 +64,23 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>Changes the weights by one step.</summary>
-    /// <exception cref="TrainingDivergedException">The objective is NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">The objective is NaN or infinite, or the norm of the gradient that is to be clipped.</exception>
     public void Learn(ObjectiveInput input, double learningRate)
     {
         var loss = _plan.Objective.Compute(input with { States = _states });
-        RequireFinite(loss, input.Progress, learningRate);
+        RequireFinite(loss, input, learningRate);
         Log.Record(TotalTerm, loss);
         foreach (var group in _groups)
             group.ClearGradients();
         loss.backward();
+        ClipGradients(input.Progress, learningRate);
         foreach (var group in _groups)
             group.Step(learningRate);
     }
+
+    /// <summary>Refuses weights that are NaN or infinite, which a finite objective with an infinite gradient makes.</summary>
+    /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
+    public void RequireFiniteWeights(TrainingProgress lastStep, double learningRate) => new Divergence(Network, lastStep, learningRate).RequireFiniteWeights();
 
     public void OnEpochEnd() => _states.OnEpochEnd();
 
@@ -92,14 +101,19 @@ internal sealed class Learner : IDisposable
         Log.Dispose();
     }
 
-    private void RequireFinite(Tensor loss, TrainingProgress progress, double learningRate)
+    private void RequireFinite(Tensor loss, ObjectiveInput input, double learningRate)
     {
         var value = loss.detach().to(ScalarType.Float64).item<double>();
-        if (double.IsFinite(value))
+        if (!double.IsFinite(value))
+            throw new Divergence(Network, input.Progress, learningRate).OfObjective(_plan.Objective, input with { States = _states }, value);
+    }
+
+    private void ClipGradients(TrainingProgress progress, double learningRate)
+    {
+        if (_plan.MaxGradientNorm is not { } norm)
             return;
-        var terms = string.Join(", ", Log.Means.Where(term => term.Key != TotalTerm).Select(term => $"{term.Key} {term.Value}"));
-        throw new TrainingDivergedException(
-            $"The objective is {value} in epoch {progress.Epoch + 1}, step {progress.Step + 1}, at learning rate {learningRate:G3} ({_plan.Objective}; " +
-            $"means of its terms in this epoch: {(terms.Length > 0 ? terms : "none")}). A lower learning rate or a longer warm-up usually helps.");
+        var found = nn.utils.clip_grad_norm_(_parameters, norm);
+        if (!double.IsFinite(found))
+            throw new Divergence(Network, progress, learningRate).OfGradient(found);
     }
 }

@@ -11,7 +11,10 @@ internal sealed class LearningGroup : IDisposable
     private readonly double _rateFactor;
 
     private LearningGroup(string name, OptimizerSettings optimizer, IReadOnlyList<Parameter> parameters, double rateFactor) =>
-        (_name, _optimizer, _rateFactor) = (name, optimizer.Create(parameters), rateFactor);
+        (_name, _optimizer, _rateFactor, Parameters) = (name, optimizer.Create(parameters), rateFactor, parameters);
+
+    /// <summary>What learns.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>All that learns: one group, or the backbone apart from the head and the objective where it has a rate of its own.</summary>
     public static List<LearningGroup> Divide(ImageNetwork network, TrainingPlan plan, IEnumerable<Parameter> objectiveParameters)

@@ -38,6 +38,18 @@ internal sealed class MetricsAccumulator
         _top5 += rank < 5 ? 1 : 0;
     }
 
+    /// <summary>All that was gathered, as numbers that <see cref="LoadState"/> takes.</summary>
+    public IEnumerable<double> ReadState() =>
+        [_count, _top1, _top5, _negativeLogLikelihood, .. _bins.SelectMany(bin => new[] { bin.Confidence, bin.Correct, bin.Count })];
+
+    /// <summary>Puts back what <see cref="ReadState"/> gave, from the front of a queue.</summary>
+    public void LoadState(Queue<double> state)
+    {
+        (_count, _top1, _top5, _negativeLogLikelihood) = ((int)state.Dequeue(), (int)state.Dequeue(), (int)state.Dequeue(), state.Dequeue());
+        for (var i = 0; i < Bins; i++)
+            _bins[i] = (state.Dequeue(), (int)state.Dequeue(), (int)state.Dequeue());
+    }
+
     public ClassificationMetrics ToMetrics() => _count == 0
         ? throw new InvalidOperationException("There are no rows to evaluate on.")
         : new(_count, (double)_top1 / _count, (double)_top5 / _count, _negativeLogLikelihood / _count,

@@ -22,6 +22,19 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
             sums.Clear();
     }
 
+    /// <summary>All that was gathered, as numbers that <see cref="LoadState"/> takes.</summary>
+    public double[] ReadState() => [_agreed, _entropy, _smoothing, _squaredSmoothing, .. _metrics.ReadState(), .. _classes.SelectMany(sums => sums.ReadState())];
+
+    /// <summary>Puts back what <see cref="ReadState"/> gave.</summary>
+    public void LoadState(IEnumerable<double> numbers)
+    {
+        var state = new Queue<double>(numbers);
+        (_agreed, _entropy, _smoothing, _squaredSmoothing) = ((int)state.Dequeue(), state.Dequeue(), state.Dequeue(), state.Dequeue());
+        _metrics.LoadState(state);
+        foreach (var sums in _classes)
+            sums.LoadState(state);
+    }
+
     /// <summary>Adds a batch: logits [N,K] of both, labels [N].</summary>
     public void Add(Tensor teacher, Tensor student, Tensor labels)
     {
@@ -104,6 +117,11 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         public double Gain { get; private set; }
 
         public void Clear() => (_count, _correct, _probability, Gain) = (0, 0, 0, 0);
+
+        public double[] ReadState() => [_count, _correct, _probability, Gain];
+
+        public void LoadState(Queue<double> state) =>
+            (_count, _correct, _probability, Gain) = ((int)state.Dequeue(), (int)state.Dequeue(), state.Dequeue(), state.Dequeue());
 
         public void Add(bool isCorrect, double probability, double gain)
         {

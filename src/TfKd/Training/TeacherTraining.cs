@@ -21,6 +21,8 @@ internal sealed class TeacherTraining(
         var number = ++_count;
         var own = change(plan with
         {
+            // Half a teacher is no teacher.
+            OnCancellation = CancellationOutcome.Throw,
             Seed = SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.TeacherTraining, number),
             CheckpointDirectory = plan.CheckpointDirectory is { } directory ? Path.Combine(directory, $"teacher{number}") : null,
         });

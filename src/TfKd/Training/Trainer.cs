@@ -24,16 +24,19 @@ public sealed class Trainer(TrainingPlan plan)
     /// <param name="student">The network; its weights and its normalisation are changed.</param>
     /// <param name="training">Rows to learn from.</param>
     /// <param name="validation">Rows to choose the best epoch by, or null.</param>
-    /// <param name="token">Stops the run between two batches; the last checkpoint stays valid.</param>
+    /// <param name="token">Stops the run between two batches, with what <see cref="TrainingPlan.OnCancellation"/> says; the last checkpoint stays valid.</param>
     /// <exception cref="InvalidOperationException">The plan, the network and the rows do not fit together; thrown before the first batch.</exception>
-    /// <exception cref="TrainingDivergedException">The objective became NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="TrainingDivergedException">The objective, a gradient or a weight became NaN or infinite; the last checkpoint is from before that.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, before the first step or where <see cref="TrainingPlan.OnCancellation"/> is to throw.</exception>
+    /// <exception cref="IOException">Checkpoints cannot be written: the folder is tried before the first batch; or the disk became full, and the last checkpoint is whole.</exception>
     public TrainingResult Run(ImageNetwork student, IImageSource training, IImageSource? validation = null, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(training);
         TorchRuntime.EnsureLoaded();
         PlanValidation.Check(Plan, student, training, validation);
+        if (Plan.CheckpointDirectory is { } directory)
+            RunCheckpoint.Prepare(directory);
         var rowWeights = RowWeights.Of(training, Plan.ClassWeighting);
         student.Normalization.Set(ChooseNormalization(training));
         student.to(Plan.Device ?? CPU);
@@ -54,36 +57,43 @@ public sealed class Trainer(TrainingPlan plan)
         using var learner = new Learner(student, Plan, context, path, frozen) { Features = features };
         using var frozenPeer = peerNetwork is null ? null : new FrozenLayers(peerNetwork, Plan.FrozenStages);
         using var peer = peerNetwork is null ? null : new Learner(peerNetwork, Plan, context, path, frozenPeer!);
-        using var run = new TrainingRun(Plan, learner, peer, teacher, training, fingerprint);
+        var statistics = teacher is null ? null : new TeacherStatistics(training.ClassNames, Plan.Objective.TeacherTemperature);
+        using var run = new TrainingRun(Plan, learner, peer, teacher, statistics, training, fingerprint);
         if (run.TryResume() is { } message)
             Say(message);
         Notify(callback => callback.OnTrainBegin(run.State));
-        var statistics = teacher is null ? null : new TeacherStatistics(training.ClassNames, Plan.Objective.TeacherTemperature);
         var step = new TrainingStep(Plan, learner, peer, teacher, path, rowWeights) { Statistics = statistics };
-        while (!run.IsOver)
+        try
         {
-            statistics?.Clear();
-            var metrics = RunEpoch(run, step, loader, token);
-            if (validation is not null)
+            while (!run.IsOver && RunSteps(run, step, loader, token) is { } metrics)
             {
-                metrics = metrics with
+                if (validation is not null)
                 {
-                    Validation = Evaluator.Evaluate(student, validation, Plan.BatchSize, path, validationFeatures, token),
-                    PeerValidation = peerNetwork is null ? null : Evaluator.Evaluate(peerNetwork, validation, Plan.BatchSize, path, token),
-                };
-            }
+                    metrics = metrics with
+                    {
+                        Validation = Evaluator.Evaluate(student, validation, Plan.BatchSize, path, validationFeatures, token),
+                        PeerValidation = peerNetwork is null ? null : Evaluator.Evaluate(peerNetwork, validation, Plan.BatchSize, path, token),
+                    };
+                }
 
-            run.Complete(metrics);
-            Notify(callback => callback.OnEpochEnd(run.State));
-            run.SaveCheckpoint();
+                run.Complete(metrics);
+                Notify(callback => callback.OnEpochEnd(run.State));
+                run.SaveAfterEpoch();
+            }
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested && Plan.OnCancellation == CancellationOutcome.KeepBest && run.Step > 0)
+        {
+            var kept = run.EpochToKeep is { } epoch ? $"those of epoch {epoch + 1}, the best so far by {Plan.RankingMetric}" : "the latest";
+            run.State.Cancel($"Cancelled in epoch {run.Epoch + 1} of {Plan.MaxEpochs}, after {run.Tally.Steps} of {loader.BatchCount} steps; the weights are {kept}.");
+            run.EndWithinEpoch(() => Summarize(run, 0));
         }
 
         if (run.State.StopReason is { } reason)
-            Say(reason);
+            Say(reason, isWarning: run.EndedWithinEpoch);
         Notify(callback => callback.OnTrainEnd(run.State));
         student.eval();
         var result = run.Finish();
-        if (statistics is null || run.WasFinished)
+        if (statistics is null || run.WasFinished || run.EndedWithinEpoch)
             return result;
         var report = TeacherReporting.Report(Plan, CachedTeacher.Unwrap(teacher)!, statistics, student, validation, path, token);
         if (report.Warning is { } warning)
@@ -91,44 +101,53 @@ public sealed class Trainer(TrainingPlan plan)
         return result with { TeacherReport = report };
     }
 
-    private EpochMetrics RunEpoch(TrainingRun run, TrainingStep step, BatchLoader loader, CancellationToken token)
+    // Null: the run was asked to end at once.
+    private EpochMetrics? RunSteps(TrainingRun run, TrainingStep step, BatchLoader loader, CancellationToken token)
     {
         var epoch = run.Epoch;
-        var stopwatch = Stopwatch.StartNew();
-        var (correct, rows, done, learningRate) = (0L, 0L, 0, 0.0);
-        // Anew in each epoch: a resumed run drops out what an unbroken one would.
-        GlobalGenerator.Seed(Plan.Seed, SeedPurpose.Dropout, epoch);
+        var tally = run.Tally;
+        var (stopwatch, rowsBefore) = (Stopwatch.StartNew(), tally.Rows);
         run.BeginEpoch();
-        foreach (var batch in loader.ReadShuffled(Plan.Seed, epoch, token))
+        foreach (var batch in loader.ReadShuffled(Plan.Seed, epoch, tally.Steps, token))
         {
             using (batch)
             {
                 token.ThrowIfCancellationRequested();
+                // Anew in each step: a resumed run drops out what an unbroken one would.
+                GlobalGenerator.Seed(Plan.Seed, SeedPurpose.Dropout, epoch, tally.Steps);
                 // The rate of a step is that of its end: the first step of a warm-up moves, too.
-                learningRate = Plan.Optimizer.LearningRate * Plan.Schedule.Factor(epoch + (done + 1.0) / loader.BatchCount, Plan.MaxEpochs);
-                correct += step.Take(batch, new TrainingProgress(epoch, Plan.MaxEpochs, run.Step), learningRate);
-                rows += batch.RowIds.Count;
+                tally.LearningRate = Plan.Optimizer.LearningRate * Plan.Schedule.Factor(epoch + (tally.Steps + 1.0) / loader.BatchCount, Plan.MaxEpochs);
+                tally.Correct += step.Take(batch, new TrainingProgress(epoch, Plan.MaxEpochs, run.Step), tally.LearningRate);
+                tally.Rows += batch.RowIds.Count;
                 run.Step++;
-                done++;
-                run.State.EpochProgress = (double)done / loader.BatchCount;
+                tally.Steps++;
+                run.State.EpochProgress = (double)tally.Steps / loader.BatchCount;
                 Notify(callback => callback.OnBatchEnd(run.State));
+                if (run.State.StopsAtOnce)
+                {
+                    run.EndWithinEpoch(() => Summarize(run, (tally.Rows - rowsBefore) / stopwatch.Elapsed.TotalSeconds));
+                    return null;
+                }
+
+                run.SaveAfterStep();
             }
         }
 
         run.EndEpoch();
-        var terms = run.Terms;
-        return new EpochMetrics
-        {
-            Epoch = epoch,
-            MaxEpochs = Plan.MaxEpochs,
-            LearningRate = learningRate,
-            TrainingLoss = terms[Learner.TotalTerm],
-            TrainingAccuracy = (double)correct / rows,
-            Terms = terms.Where(term => term.Key != Learner.TotalTerm).ToDictionary(),
-            ImagesPerSecond = rows / stopwatch.Elapsed.TotalSeconds,
-            Elapsed = run.Elapsed,
-        };
+        return Summarize(run, (tally.Rows - rowsBefore) / stopwatch.Elapsed.TotalSeconds);
     }
+
+    private EpochMetrics Summarize(TrainingRun run, double imagesPerSecond) => new()
+    {
+        Epoch = run.Epoch,
+        MaxEpochs = Plan.MaxEpochs,
+        LearningRate = run.Tally.LearningRate,
+        TrainingLoss = run.Terms[Learner.TotalTerm],
+        TrainingAccuracy = (double)run.Tally.Correct / run.Tally.Rows,
+        Terms = run.Terms.Where(term => term.Key != Learner.TotalTerm).ToDictionary(),
+        ImagesPerSecond = imagesPerSecond,
+        Elapsed = run.Elapsed,
+    };
 
     private ITeacher? OpenTeacher(ImageNetwork student, IImageSource training, Lazy<string> fingerprint, IImageSource? validation, CancellationToken token) =>
         TeacherOpening.Open(Plan, new TeacherContext(training.ClassNames, training.Shape, Plan.Device ?? CPU)

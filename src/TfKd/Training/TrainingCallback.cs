@@ -3,6 +3,9 @@ namespace TfKd;
 /// <summary>Watches a run and may stop it. Derive and override what is wanted; every hook does nothing by default.</summary>
 public abstract class TrainingCallback
 {
+    /// <summary>What it looks at on the validation rows, by which the best epoch is chosen where the plan has no <see cref="TrainingPlan.BestEpochMetric"/>. Null, the default: nothing.</summary>
+    public virtual ValidationMetric? WatchedMetric => null;
+
     /// <summary>Before the first step.</summary>
     public virtual void OnTrainBegin(TrainingState state)
     {
@@ -18,7 +21,7 @@ public abstract class TrainingCallback
     {
     }
 
-    /// <summary>After the last epoch, before the best weights are restored. Not called when the run fails or is cancelled.</summary>
+    /// <summary>After the last epoch, before the best weights are restored. Not called when the run fails, or is cancelled and throws.</summary>
     public virtual void OnTrainEnd(TrainingState state)
     {
     }

@@ -67,18 +67,36 @@ public sealed record TrainingPlan
     public ChannelStatistics? Normalization { get; init; }
 
     /// <summary>
-    /// Ends with the weights of the epoch with the best validation accuracy (of equals the one with the lower negative log-likelihood), not
-    /// those of the last. Default true. This property is ignored when there is no validation set.
+    /// Ends with the weights of the epoch that was best on the validation rows by <see cref="BestEpochMetric"/> (of equals the one with the lower negative
+    /// log-likelihood), not those of the last. Default true. This property is ignored when there is no validation set.
     /// </summary>
     public bool RestoreBestWeights { get; init; } = true;
+
+    /// <summary>
+    /// By what the best epoch is chosen. Default null: by what the first of the <see cref="Callbacks"/> that watches a metric watches, as <see cref="EarlyStopping"/> does; without
+    /// one by accuracy. This property is ignored without <see cref="RestoreBestWeights"/>.
+    /// </summary>
+    public ValidationMetric? BestEpochMetric { get; init => field = value is { } metric ? Require.Defined(metric) : null; }
+
+    /// <summary>
+    /// Highest L2 norm of a step's gradient, over all that learns (a <see cref="PeerTeacher"/>'s second student by itself), above 0: a longer one is scaled down to it. Default null: gradients stay as they are.
+    /// </summary>
+    /// <remarks>Pascanu, Mikolov and Bengio, 'On the difficulty of training recurrent neural networks', ICML 2013, algorithm 1.</remarks>
+    public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
 
     /// <summary>The seed of everything random: initial weights, order, augmentation, dropout. Default 0.</summary>
     public long Seed { get; init; }
 
     /// <summary>
-    /// Folder of the run's checkpoint, written after each epoch; a run that finds one continues from it. Default null: none is written.
+    /// Folder of the run's checkpoint, written as often as <see cref="CheckpointInterval"/> says; a run that finds one continues from it. Default null: none is written.
     /// </summary>
     public string? CheckpointDirectory { get; init; }
+
+    /// <summary>How often the checkpoint is written. Default: after each epoch. This property is ignored without <see cref="CheckpointDirectory"/>.</summary>
+    public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
+
+    /// <summary>What a run that is cancelled ends with. Default: an exception.</summary>
+    public CancellationOutcome OnCancellation { get; init => field = Require.Defined(value); } = CancellationOutcome.Throw;
 
     /// <summary>Where the network is trained. Default null: the CPU.</summary>
     public Device? Device { get; init; }
@@ -95,6 +113,16 @@ public sealed record TrainingPlan
     // What a cache does to the answers; one that keeps them as they are makes no other run.
     private string AnswersText => Teacher is not null && TeacherCache is { ChangesNumbers: true } cache ? $", answers kept as {cache.Precision}, {cache.TopK?.ToString() ?? "all"} classes" : "";
 
+    private string BestEpochText => RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? $", by {RankingMetric}" : "";
+
+    // Only where there is one: a plan without is the plan that it was before there were any.
+    private IEnumerable<string> ClippingLines => MaxGradientNorm is { } norm ? [$"Maximum gradient norm: {norm}"] : [];
+
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal ValidationMetric RankingMetric =>
+        BestEpochMetric ?? Callbacks.Select(callback => callback.WatchedMetric).FirstOrDefault(metric => metric is not null) ?? ValidationMetric.Accuracy;
+
     internal int ViewCount => Augmentations.Count == 0 ? 1 : Math.Min(Views ?? MaxEpochs, MaxEpochs);
 
     internal int ViewOf(int epoch) => epoch % ViewCount;
@@ -108,6 +136,7 @@ public sealed record TrainingPlan
         try
         {
             return string.Join('\n',
+            [
                 $"Objective: {Objective}",
                 $"Teacher: {Teacher?.ToString() ?? "none"}{AnswersText}",
                 $"Class weighting: {ClassWeighting?.ToString() ?? "none"}",
@@ -117,14 +146,16 @@ public sealed record TrainingPlan
                 $"Batch size: {BatchSize}",
                 $"Epochs: {MaxEpochs}",
                 $"Optimizer: {Optimizer}",
+                .. ClippingLines,
                 $"Schedule: {Schedule}",
                 $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
                 $"Frozen stages: {FrozenStages}",
                 $"Backbone learning rate factor: {BackboneLearningRateFactor}",
                 $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
                 $"Precision: {Precision}",
-                $"Restore best weights: {RestoreBestWeights}",
-                $"Seed: {Seed}");
+                $"Restore best weights: {RestoreBestWeights}{BestEpochText}",
+                $"Seed: {Seed}",
+            ]);
         }
         finally
         {

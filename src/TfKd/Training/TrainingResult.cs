@@ -1,7 +1,10 @@
 namespace TfKd;
 
 /// <summary>What a run brought; the weights are in the student.</summary>
-/// <param name="History">Metrics of each epoch.</param>
+/// <param name="History">
+/// Metrics of each epoch. Where a run ended within an epoch (<see cref="CancellationOutcome.KeepBest"/>, <see cref="TrainingState.RequestStop"/>), that epoch is among them
+/// only if its weights were kept: then it is the last one, without validation, and its means are over the steps that were taken.
+/// </param>
 /// <param name="BestEpoch">The epoch whose weights the student holds, from 0.</param>
 /// <param name="StopReason">Why the run ended before its last epoch; null where it did not.</param>
 public sealed record TrainingResult(IReadOnlyList<EpochMetrics> History, int BestEpoch, string? StopReason)
@@ -9,7 +12,7 @@ public sealed record TrainingResult(IReadOnlyList<EpochMetrics> History, int Bes
     /// <summary>Whether the weights are those of the student's peer, which were better; only with a <see cref="PeerTeacher"/>.</summary>
     public bool IsPeer { get; init; }
 
-    /// <summary>What the run found of its teacher; null without one, with a <see cref="PeerTeacher"/>, and where a finished run was found and nothing was left to do.</summary>
+    /// <summary>What the run found of its teacher; null without one, with a <see cref="PeerTeacher"/>, where a finished run was found and nothing was left to do, and where the run ended within an epoch.</summary>
     public TeacherReport? TeacherReport { get; init; }
 
     /// <summary>The metrics of <see cref="BestEpoch"/>, those of its validation being of the weights that were chosen.</summary>

@@ -25,8 +25,21 @@ public sealed class TrainingState
     /// <summary>Why the run was asked to stop; null while it was not.</summary>
     public string? StopReason { get; private set; }
 
-    /// <summary>Ends the run after this epoch.</summary>
-    public void RequestStop(string reason) => StopReason ??= reason;
+    internal bool StopsAtOnce { get; private set; }
+
+    /// <summary>Ends the run.</summary>
+    /// <param name="reason">Why; what was asked first stays.</param>
+    /// <param name="immediately">
+    /// Whether it ends after this step, and not after this epoch (the default). It then ends with the weights of the best epoch so far; where none is known (no epoch
+    /// has been validated, or the best weights are not asked for) with the latest.
+    /// </param>
+    public void RequestStop(string reason, bool immediately = false)
+    {
+        StopReason ??= reason;
+        StopsAtOnce |= immediately;
+    }
+
+    internal void Cancel(string reason) => StopReason = reason;
 
     internal void Add(EpochMetrics metrics)
     {

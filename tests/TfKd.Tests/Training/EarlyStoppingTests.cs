@@ -3,12 +3,12 @@ namespace TfKd.Tests.Training;
 public sealed class EarlyStoppingTests
 {
     [Theory]
-    [InlineData(EarlyStoppingMetric.Accuracy, 0, new[] { 0.5, 0.6, 0.6, 0.6 }, 3)]
-    [InlineData(EarlyStoppingMetric.Accuracy, 0, new[] { 0.5, 0.6, 0.6, 0.7, 0.7, 0.7 }, 5)]
-    [InlineData(EarlyStoppingMetric.Accuracy, 0.2, new[] { 0.5, 0.6, 0.65 }, 2)]
-    [InlineData(EarlyStoppingMetric.Loss, 0, new[] { 0.5, 0.4, 0.45, 0.41 }, 3)]
-    [InlineData(EarlyStoppingMetric.CalibrationError, 0, new[] { 0.5, 0.1, 0.2, 0.3 }, 3)]
-    public void Stops_after_as_many_epochs_without_improvement(EarlyStoppingMetric metric, double minDelta, double[] values, int stopsAfter)
+    [InlineData(ValidationMetric.Accuracy, 0, new[] { 0.5, 0.6, 0.6, 0.6 }, 3)]
+    [InlineData(ValidationMetric.Accuracy, 0, new[] { 0.5, 0.6, 0.6, 0.7, 0.7, 0.7 }, 5)]
+    [InlineData(ValidationMetric.Accuracy, 0.2, new[] { 0.5, 0.6, 0.65 }, 2)]
+    [InlineData(ValidationMetric.Loss, 0, new[] { 0.5, 0.4, 0.45, 0.41 }, 3)]
+    [InlineData(ValidationMetric.CalibrationError, 0, new[] { 0.5, 0.1, 0.2, 0.3 }, 3)]
+    public void Stops_after_as_many_epochs_without_improvement(ValidationMetric metric, double minDelta, double[] values, int stopsAfter)
     {
         var callback = new EarlyStopping { Metric = metric, MinDelta = minDelta, Patience = 2 };
         var state = new TrainingState(null!, new TrainingPlan());
