@@ -9,6 +9,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Action run = args switch
@@ -20,6 +21,7 @@ Action run = args switch
     ["flowers", var photos, var weights, .. var parts] => () => FlowersComparison.Run(photos, weights, parts),
     ["parity"] => ExportParity.Run,
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
+    ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var python] => () => TrainingComparison.Run(int.Parse(rounds), python.FirstOrDefault()),
     _ => () => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args),
 };

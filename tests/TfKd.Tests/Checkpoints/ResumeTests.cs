@@ -81,11 +81,20 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_cannot_be_made_is_named()
+    public void A_folder_that_cannot_be_made_is_named_before_anything_is_trained()
     {
         var file = Path.Combine(_directory, "a file");
         File.WriteAllText(file, "");
-        Assert.Contains(file, Assert.ThrowsAny<IOException>(() => Run(Plan with { CheckpointDirectory = Path.Combine(file, "below") })).Message, StringComparison.Ordinal);
+        var below = Path.Combine(file, "below");
+        var plan = Plan with
+        {
+            CheckpointDirectory = below,
+            Objective = new KnowledgeDistillation(),
+            Teacher = new SelfTeacher(),
+            Callbacks = [new Listener(Assert.Fail, () => Assert.Fail("a batch ran"))],
+        };
+        var message = Assert.Throws<IOException>(() => Run(plan)).Message;
+        Assert.StartsWith($"CheckpointDirectory '{below}' is of no use: expected a folder that can be made and written to, found: ", message, StringComparison.Ordinal);
     }
 
     private static void CheckResumption(TrainingPlan plan)
