@@ -97,7 +97,9 @@ public sealed class BadInputTests : IDisposable
         var file = _folder.File("a file");
         File.WriteAllText(file, "");
         var below = Path.Combine(file, "below");
-        Assert.Contains(file, Assert.ThrowsAny<IOException>(() => TrainingRuns.Fit(options: TrainingRuns.Options with { CheckpointDirectory = below })).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"CheckpointDirectory '{below}' is of no use: expected a folder that can be made and written to, found: ",
+            Assert.Throws<IOException>(() => TrainingRuns.Fit(options: TrainingRuns.Options with { CheckpointDirectory = below })).Message, StringComparison.Ordinal);
         using var model = TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 1 });
         Assert.Contains(file, Assert.ThrowsAny<IOException>(() => model.SaveOnnx(Path.Combine(below, "model.onnx"))).Message, StringComparison.Ordinal);
     }
@@ -107,6 +109,11 @@ public sealed class BadInputTests : IDisposable
     {
         Assert.Equal("BatchSize must be above 0 and finite, but is 0. (Parameter 'BatchSize')\nActual value was 0.", Refusal(() => TrainingRuns.Options with { BatchSize = 0 }));
         Assert.Equal("ValidationSetFraction must be within [0, 1) or null, but is 1. (Parameter 'ValidationSetFraction')\nActual value was 1.", Refusal(() => TrainingRuns.Options with { ValidationSetFraction = 1 }));
+        Assert.Equal("MaxGradientNorm must be above 0 and finite, but is -1. (Parameter 'MaxGradientNorm')\nActual value was -1.", Refusal(() => TrainingRuns.Options with { MaxGradientNorm = -1 }));
+        Assert.Equal("OnCancellation must be one of Throw, KeepBest, but is 5. (Parameter 'OnCancellation')\nActual value was 5.", Refusal(() => TrainingRuns.Options with { OnCancellation = (CancellationOutcome)5 }));
+        Assert.Equal(
+            "BestEpochMetric must be one of Accuracy, Loss, CalibrationError, but is 7. (Parameter 'BestEpochMetric')\nActual value was 7.", Refusal(() => TrainingRuns.Options with { BestEpochMetric = (ValidationMetric)7 }));
+        Assert.Equal("CheckpointInterval", Assert.Throws<ArgumentNullException>(() => TrainingRuns.Options with { CheckpointInterval = null! }).ParamName);
         Assert.Equal("LabelColumnName must be a name, but is empty. (Parameter 'LabelColumnName')", Assert.Throws<ArgumentException>(() => TrainingRuns.Options with { LabelColumnName = "" }).Message);
     }
 

@@ -71,7 +71,7 @@ internal static class AtomicFile
             Discard(beside);
             if (exception is not (IOException or UnauthorizedAccessException))
                 throw;
-            throw new IOException($"'{path}' could not be written: expected a folder that files can be made in, on a disk with room for them; found: {exception.Message} What was there before is whole.", exception) { HResult = exception.HResult };
+            throw new IOException($"'{path}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk with room for them; found: {exception.Message}", exception) { HResult = exception.HResult };
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class AtomicFileTests : IDisposable
             throw new IOException("No space left on device.", 28);
         }));
         Assert.Equal(
-            $"'{Target}' could not be written: expected a folder that files can be made in, on a disk with room for them; found: No space left on device. What was there before is whole.",
+            $"'{Target}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk with room for them; found: No space left on device.",
             exception.Message);
         Assert.Equal(28, exception.HResult);
         Assert.Equal("before", File.ReadAllText(Target));
@@ -39,7 +39,7 @@ public sealed class AtomicFileTests : IDisposable
         File.WriteAllText(Target, "");
         var below = Path.Combine(Target, "below");
         var message = Assert.Throws<IOException>(() => AtomicFile.Write(below, _ => Assert.Fail("written"))).Message;
-        Assert.StartsWith($"'{below}' could not be written: expected a folder that files can be made in, on a disk with room for them; found: ", message, StringComparison.Ordinal);
+        Assert.StartsWith($"'{below}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk with room for them; found: ", message, StringComparison.Ordinal);
         Assert.StartsWith($"'{below}' could not be written", Assert.Throws<IOException>(() => AtomicFile.Probe(below)).Message, StringComparison.Ordinal);
     }
 
