@@ -12,7 +12,7 @@ internal static class SurvivalComparison
         var stopwatch = Stopwatch.StartNew();
         try
         {
-            var (ended, different) = new Survival(epochs: 12 + kills, seed: 1, Console.WriteLine).Kill(kills, folder);
+            var (ended, different) = new Survival(epochs: 12 + 3 * kills, seed: 1, Console.WriteLine).Kill(kills, folder);
             Console.WriteLine(FormattableString.Invariant($"{stopwatch.Elapsed.TotalSeconds:F0} s"));
             return ended > 0 && different == 0 ? 0 : 1;
         }

@@ -51,7 +51,7 @@ internal sealed class Survival(int epochs, int seed, Action<string> say)
     private string? KillAtRandom(Process process)
     {
         var early = _random.Next(5) == 0;
-        var delay = early ? _random.Next(1500) : _random.Next(300);
+        var delay = early ? _random.Next(1500) : _random.Next(800);
         if (!early && process.StandardOutput.ReadLine() is not Probe.Begun)
             throw new InvalidOperationException($"Expected the line '{Probe.Begun}', but the process ended: {process.StandardError.ReadToEnd()}");
         if (process.WaitForExit(delay))

@@ -11,7 +11,7 @@ public sealed class SurvivalTests(ITestOutputHelper output)
         var folder = Directory.CreateTempSubdirectory("tfkd-survival-").FullName;
         try
         {
-            var (ended, different) = new Survival(epochs: 4, seed: 2, output.WriteLine).Kill(3, folder);
+            var (ended, different) = new Survival(epochs: 8, seed: 2, output.WriteLine).Kill(3, folder);
             Assert.InRange(ended, 1, int.MaxValue);
             Assert.Equal(0, different);
         }
