@@ -18,7 +18,8 @@ internal sealed class HostCancellation : IDisposable
     /// <param name="cancellation">What is cancelled then; to be disposed after this.</param>
     public HostCancellation(IHost host, CancellationTokenSource cancellation)
     {
-        (_host, _cancellation) = (host as ICancelable, cancellation);
+        _host = host as ICancelable;
+        _cancellation = cancellation;
         _timer = TimeProvider.System.CreateTimer(_ => Check(), null, _period, _period);
     }
 
