@@ -11,6 +11,9 @@ internal sealed class MetricsAccumulator
     private int _top5;
     private double _negativeLogLikelihood;
 
+    /// <summary>Number of rows.</summary>
+    public int Count => _count;
+
     /// <summary>Adds a row; of equal scores the earlier class ranks first.</summary>
     public void Add(ReadOnlySpan<float> logits, int label)
     {
@@ -49,6 +52,10 @@ internal sealed class MetricsAccumulator
         for (var i = 0; i < Bins; i++)
             _bins[i] = (state.Dequeue(), (int)state.Dequeue(), (int)state.Dequeue());
     }
+
+    /// <summary>The bins of the expected calibration error, from low confidence to high.</summary>
+    public IReadOnlyList<CalibrationBin> ToBins() =>
+        [.. _bins.Select((bin, index) => new CalibrationBin((double)index / Bins, (index + 1.0) / Bins, bin.Count, bin.Confidence / bin.Count, (double)bin.Correct / bin.Count))];
 
     public ClassificationMetrics ToMetrics() => _count == 0
         ? throw new InvalidOperationException("There are no rows to evaluate on.")

@@ -9,15 +9,22 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
     private readonly ClassSums[] _classes = [.. classNames.Select(_ => new ClassSums())];
     private readonly double[] _target = new double[classNames.Count];
     private MetricsAccumulator _metrics = new();
+    private (bool IsCorrect, double Gain) _exampleRank;
     private int _agreed;
     private double _entropy;
     private double _smoothing;
     private double _squaredSmoothing;
 
+    /// <summary>Fraction of rows that teacher and student put into the same class; null without rows.</summary>
+    public double? Agreement => _metrics.Count == 0 ? null : (double)_agreed / _metrics.Count;
+
+    /// <summary>Of the rows that the teacher is right about, the one about whose other classes it says most; null without rows.</summary>
+    public TeacherExample? Example { get; private set; }
+
     /// <summary>Forgets all rows.</summary>
     public void Clear()
     {
-        (_metrics, _agreed, _entropy, _smoothing, _squaredSmoothing) = (new(), 0, 0, 0, 0);
+        (_metrics, Example, _agreed, _entropy, _smoothing, _squaredSmoothing) = (new(), null, 0, 0, 0, 0);
         foreach (var sums in _classes)
             sums.Clear();
     }
@@ -66,6 +73,8 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         _smoothing += smoothing;
         _squaredSmoothing += smoothing * smoothing;
         _classes[label].Add(best == label, correct, gain);
+        if (Example is null || (best == label, gain).CompareTo(_exampleRank) > 0)
+            (_exampleRank, Example) = ((best == label, gain), new TeacherExample(label, teacher.ToArray()));
     }
 
     public TeacherFigures ToFigures()

@@ -59,6 +59,7 @@ public sealed class Trainer(TrainingPlan plan)
         using var peer = peerNetwork is null ? null : new Learner(peerNetwork, Plan, context, path, frozenPeer!);
         var statistics = teacher is null ? null : new TeacherStatistics(training.ClassNames, Plan.Objective.TeacherTemperature);
         using var run = new TrainingRun(Plan, learner, peer, teacher, statistics, training, fingerprint);
+        (run.State.Training, run.State.Validation, run.State.Path, run.State.Say) = (training, validation, path, Say);
         if (run.TryResume() is { } message)
             Say(message);
         Notify(callback => callback.OnTrainBegin(run.State));
@@ -67,13 +68,16 @@ public sealed class Trainer(TrainingPlan plan)
         {
             while (!run.IsOver && RunSteps(run, step, loader, token) is { } metrics)
             {
+                metrics = metrics with { TeacherAgreement = statistics?.Agreement };
                 if (validation is not null)
                 {
+                    var validating = Stopwatch.StartNew();
                     metrics = metrics with
                     {
                         Validation = Evaluator.Evaluate(student, validation, Plan.BatchSize, path, validationFeatures, token),
                         PeerValidation = peerNetwork is null ? null : Evaluator.Evaluate(peerNetwork, validation, Plan.BatchSize, path, token),
                     };
+                    metrics = metrics with { Times = metrics.Times with { Validating = validating.Elapsed } };
                 }
 
                 run.Complete(metrics);
@@ -85,7 +89,7 @@ public sealed class Trainer(TrainingPlan plan)
         {
             var kept = run.EpochToKeep is { } epoch ? $"those of epoch {epoch + 1}, the best so far by {Plan.RankingMetric}" : "the latest";
             run.State.Cancel($"Cancelled in epoch {run.Epoch + 1} of {Plan.MaxEpochs}, after {run.Tally.Steps} of {loader.BatchCount} steps; the weights are {kept}.");
-            run.EndWithinEpoch(() => Summarize(run, 0));
+            run.EndWithinEpoch(() => Summarize(run, 0, default));
         }
 
         if (run.State.StopReason is { } reason)
@@ -93,12 +97,16 @@ public sealed class Trainer(TrainingPlan plan)
         Notify(callback => callback.OnTrainEnd(run.State));
         student.eval();
         var result = run.Finish();
-        if (statistics is null || run.WasFinished || run.EndedWithinEpoch)
-            return result;
-        var report = TeacherReporting.Report(Plan, CachedTeacher.Unwrap(teacher)!, statistics, student, validation, path, token);
-        if (report.Warning is { } warning)
-            Say(warning, isWarning: true);
-        return result with { TeacherReport = report };
+        if (statistics is not null && !run.WasFinished && !run.EndedWithinEpoch)
+        {
+            var report = TeacherReporting.Report(Plan, CachedTeacher.Unwrap(teacher)!, statistics, student, validation, path, token);
+            if (report.Warning is { } warning)
+                Say(warning, isWarning: true);
+            (run.State.TeacherExample, result) = (statistics.Example, result with { TeacherReport = report });
+        }
+
+        Notify(callback => callback.OnFinished(run.State, result));
+        return result;
     }
 
     // Null: the run was asked to end at once.
@@ -106,9 +114,9 @@ public sealed class Trainer(TrainingPlan plan)
     {
         var epoch = run.Epoch;
         var tally = run.Tally;
-        var (stopwatch, rowsBefore) = (Stopwatch.StartNew(), tally.Rows);
+        var (stopwatch, waiting, rowsBefore) = (Stopwatch.StartNew(), new WaitingTime(), tally.Rows);
         run.BeginEpoch();
-        foreach (var batch in loader.ReadShuffled(Plan.Seed, epoch, tally.Steps, token))
+        foreach (var batch in waiting.Measure(loader.ReadShuffled(Plan.Seed, epoch, tally.Steps, token)))
         {
             using (batch)
             {
@@ -125,7 +133,7 @@ public sealed class Trainer(TrainingPlan plan)
                 Notify(callback => callback.OnBatchEnd(run.State));
                 if (run.State.StopsAtOnce)
                 {
-                    run.EndWithinEpoch(() => Summarize(run, (tally.Rows - rowsBefore) / stopwatch.Elapsed.TotalSeconds));
+                    run.EndWithinEpoch(Summary);
                     return null;
                 }
 
@@ -134,10 +142,12 @@ public sealed class Trainer(TrainingPlan plan)
         }
 
         run.EndEpoch();
-        return Summarize(run, (tally.Rows - rowsBefore) / stopwatch.Elapsed.TotalSeconds);
+        return Summary();
+
+        EpochMetrics Summary() => Summarize(run, (tally.Rows - rowsBefore) / stopwatch.Elapsed.TotalSeconds, new(waiting.Elapsed, stopwatch.Elapsed - waiting.Elapsed, TimeSpan.Zero));
     }
 
-    private EpochMetrics Summarize(TrainingRun run, double imagesPerSecond) => new()
+    private EpochMetrics Summarize(TrainingRun run, double imagesPerSecond, EpochTimes times) => new()
     {
         Epoch = run.Epoch,
         MaxEpochs = Plan.MaxEpochs,
@@ -147,6 +157,7 @@ public sealed class Trainer(TrainingPlan plan)
         Terms = run.Terms.Where(term => term.Key != Learner.TotalTerm).ToDictionary(),
         ImagesPerSecond = imagesPerSecond,
         Elapsed = run.Elapsed,
+        Times = times,
     };
 
     private ITeacher? OpenTeacher(ImageNetwork student, IImageSource training, Lazy<string> fingerprint, IImageSource? validation, CancellationToken token) =>

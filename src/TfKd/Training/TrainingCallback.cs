@@ -26,6 +26,13 @@ public abstract class TrainingCallback
     {
     }
 
+    /// <summary>After the run: the student holds its final weights and is in evaluation mode. Not called when the run fails or is cancelled.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="result">What it brought.</param>
+    public virtual void OnFinished(TrainingState state, TrainingResult result)
+    {
+    }
+
     /// <summary>When the run has something to say in words.</summary>
     public virtual void OnMessage(string message, bool isWarning)
     {

@@ -20,6 +20,7 @@ internal sealed class TrainingRun : IDisposable
     private long _savedAt;
     private WeightSnapshot? _best;
     private int _bestEpoch = -1;
+    private int _epochsBefore;
     private bool _bestIsPeer;
 
     public TrainingRun(
@@ -69,6 +70,7 @@ internal sealed class TrainingRun : IDisposable
             State.Add(metrics);
         if (standing.StopReason is { } reason)
             State.RequestStop(reason);
+        _epochsBefore = Epoch;
         WasFinished = IsOver;
         var place = Tally.Steps == 0 ? $"epoch {Epoch} of {_plan.MaxEpochs}" : $"step {Tally.Steps} of epoch {Epoch + 1} of {_plan.MaxEpochs}";
         var kernels = standing.Kernels is null || standing.Kernels == Kernels ? "" : $" It ran {standing.Kernels}, and goes on {Kernels}: its numbers may differ in their last digits from those of an unbroken run.";
@@ -101,7 +103,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Takes note of a finished epoch.</summary>
     public void Complete(EpochMetrics metrics)
     {
-        State.Add(metrics);
+        State.Add(metrics with { Remaining = Elapsed / (Epoch + 1 - _epochsBefore) * (_plan.MaxEpochs - Epoch - 1) });
         Tally = new();
         if (!_plan.RestoreBestWeights || metrics.Validation is not { } now)
         {

@@ -41,6 +41,21 @@ public sealed class TrainingState
 
     internal void Cancel(string reason) => StopReason = reason;
 
+    /// <summary>The rows that are learnt from; null outside of a run.</summary>
+    internal IImageSource? Training { get; set; }
+
+    /// <summary>The rows that are not; null without them.</summary>
+    internal IImageSource? Validation { get; set; }
+
+    /// <summary>Which kernels compute; null outside of a run.</summary>
+    internal ComputePath? Path { get; set; }
+
+    /// <summary>An answer of the teacher, after the run; null without one.</summary>
+    internal TeacherExample? TeacherExample { get; set; }
+
+    /// <summary>Tells all watchers of the run something, as a warning or not.</summary>
+    internal Action<string, bool> Say { get; set; } = (_, _) => { };
+
     internal void Add(EpochMetrics metrics)
     {
         _history.Add(metrics);

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+
+namespace TfKd;
+
+/// <summary>
+/// Writes a table of the run, one line an epoch, as comma-separated values (RFC 4180, UTF-8, numbers as in the invariant culture). The file is replaced as a whole after
+/// each epoch by what the run's history says, so that a resumed run neither repeats nor loses a line, and another run of the same path begins anew.
+/// </summary>
+/// <remarks>
+/// Columns: epoch (from 1), learning_rate, loss, each term of the objective as loss/NAME, training_accuracy, teacher_agreement, validation_top1, validation_top5, validation_nll,
+/// validation_ece, peer_validation_top1, images_per_second, waiting_seconds, learning_seconds, validating_seconds, elapsed_seconds. What a run does not have is left empty.
+/// A file that cannot be written before the first step ends the run; later, when somebody has it open, it is a warning, and the next epoch writes all lines.
+/// </remarks>
+public sealed class CsvLog : TrainingCallback
+{
+    /// <param name="path">The file; its folder is made when it is missing.</param>
+    public CsvLog(string path) => Path = Require.Name(path, nameof(path));
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public override void OnTrainBegin(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ReportFile.Write(this, Path, Text(state.History));
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ReportFile.TryWrite(this, Path, Text(state.History), state);
+    }
+
+    internal static string Text(IReadOnlyList<EpochMetrics> history)
+    {
+        string[] terms = [.. history.SelectMany(epoch => epoch.Terms.Keys).Distinct(StringComparer.Ordinal)];
+        var text = new StringBuilder();
+        Append(["epoch", "learning_rate", "loss", .. terms.Select(term => $"loss/{term}"), "training_accuracy", "teacher_agreement", "validation_top1", "validation_top5", "validation_nll",
+            "validation_ece", "peer_validation_top1", "images_per_second", "waiting_seconds", "learning_seconds", "validating_seconds", "elapsed_seconds"]);
+        foreach (var epoch in history)
+        {
+            var validation = epoch.Validation;
+            double?[] numbers =
+            [
+                epoch.LearningRate, epoch.TrainingLoss, .. terms.Select(term => epoch.Terms.TryGetValue(term, out var value) ? value : (double?)null), epoch.TrainingAccuracy, epoch.TeacherAgreement,
+                validation?.Top1, validation?.Top5, validation?.NegativeLogLikelihood, validation?.ExpectedCalibrationError, epoch.PeerValidation?.Top1, epoch.ImagesPerSecond,
+                epoch.Times.Waiting.TotalSeconds, epoch.Times.Learning.TotalSeconds, epoch.Times.Validating.TotalSeconds, epoch.Elapsed.TotalSeconds,
+            ];
+            Append([(epoch.Epoch + 1).ToString(CultureInfo.InvariantCulture), .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);
+        }
+
+        return text.ToString();
+
+        void Append(IEnumerable<string> fields) => text.AppendJoin(',', fields.Select(Quote)).Append("\r\n");
+    }
+
+    private static string Quote(string field) => field.AsSpan().IndexOfAny("\",\r\n") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

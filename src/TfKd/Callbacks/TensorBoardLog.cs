@@ -1,0 +1,87 @@
+using TorchSharp;
+
+namespace TfKd;
+
+/// <summary>
+/// Writes the run's numbers for TensorBoard, by TorchSharp's own writer: start <c>tensorboard --logdir DIRECTORY</c> beside it. A resumed run adds its epochs to a folder that has
+/// those before it, and writes these, too, to one that is empty.
+/// </summary>
+/// <remarks>
+/// Scalars, with the epoch from 1 as the step: loss/total, loss/NAME of each term, learning_rate, throughput (images a second), training/accuracy, training/teacher_agreement, validation/top1, validation/top5,
+/// validation/nll, validation/ece, peer_validation/top1.
+/// </remarks>
+public sealed class TensorBoardLog : TrainingCallback
+{
+    private TorchSharp.Modules.SummaryWriter? _writer;
+
+    /// <param name="directory">The folder of the run; made when it is missing. Give each run its own below one folder, and TensorBoard shows them together.</param>
+    public TensorBoardLog(string directory) => DirectoryPath = Require.Name(directory, nameof(directory));
+
+    /// <summary>The folder of the run.</summary>
+    public string DirectoryPath { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public override void OnTrainBegin(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        try
+        {
+            Directory.CreateDirectory(DirectoryPath);
+            var isNew = !Directory.EnumerateFiles(DirectoryPath, "*tfevents*").Any();
+            _writer = torch.utils.tensorboard.SummaryWriter(DirectoryPath);
+            foreach (var epoch in isNew ? state.History : [])
+                Write(_writer, epoch);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{nameof(TensorBoardLog)} cannot write to '{DirectoryPath}': {exception.Message}", exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        try
+        {
+            if (_writer is not null)
+                Write(_writer, state.History[^1]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            state.Say($"{nameof(TensorBoardLog)} cannot write to '{DirectoryPath}': {exception.Message} The run goes on.", true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnTrainEnd(TrainingState state) => _writer = null;
+
+    private static void Write(TorchSharp.Modules.SummaryWriter writer, EpochMetrics epoch)
+    {
+        foreach (var (name, value) in Scalars(epoch))
+            writer.add_scalar(name, (float)value, epoch.Epoch + 1);
+    }
+
+    private static IEnumerable<(string Name, double Value)> Scalars(EpochMetrics epoch)
+    {
+        yield return ("loss/total", epoch.TrainingLoss);
+        foreach (var (term, value) in epoch.Terms)
+            yield return ($"loss/{term}", value);
+        yield return ("learning_rate", epoch.LearningRate);
+        yield return ("throughput", epoch.ImagesPerSecond);
+        yield return ("training/accuracy", epoch.TrainingAccuracy);
+        if (epoch.TeacherAgreement is { } agreement)
+            yield return ("training/teacher_agreement", agreement);
+        if (epoch.Validation is { } validation)
+        {
+            yield return ("validation/top1", validation.Top1);
+            yield return ("validation/top5", validation.Top5);
+            yield return ("validation/nll", validation.NegativeLogLikelihood);
+            yield return ("validation/ece", validation.ExpectedCalibrationError);
+        }
+
+        if (epoch.PeerValidation is { } peer)
+            yield return ("peer_validation/top1", peer.Top1);
+    }
+}
