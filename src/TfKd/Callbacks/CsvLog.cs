@@ -25,14 +25,14 @@ public sealed class CsvLog : TrainingCallback
     public override void OnTrainBegin(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ReportFile.Write(this, Path, Text(state.History));
+        ReportFile.Write(nameof(CsvLog), Path, Text(state.History));
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ReportFile.TryWrite(this, Path, Text(state.History), state);
+        ReportFile.TryWrite(nameof(CsvLog), Path, Text(state.History), state);
     }
 
     internal static string Text(IReadOnlyList<EpochMetrics> history)

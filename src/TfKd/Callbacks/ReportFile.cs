@@ -5,8 +5,8 @@ namespace TfKd;
 /// <summary>Writes the files of callbacks, each as a whole.</summary>
 internal static class ReportFile
 {
-    /// <exception cref="IOException">The file cannot be written; the message names the callback and the file.</exception>
-    public static void Write(TrainingCallback writer, string path, string text)
+    /// <exception cref="IOException">The file cannot be written; the message names the writer and the file.</exception>
+    public static void Write(string writer, string path, string text)
     {
         try
         {
@@ -16,12 +16,12 @@ internal static class ReportFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{writer.GetType().Name} cannot write '{path}': {exception.Message}", exception);
+            throw new IOException($"{writer} cannot write '{path}': {exception.Message}", exception);
         }
     }
 
     /// <summary>The same while a run goes on: its work is worth more than the file, so that an error becomes a warning.</summary>
-    public static void TryWrite(TrainingCallback writer, string path, string text, TrainingState state)
+    public static void TryWrite(string writer, string path, string text, TrainingState state)
     {
         try
         {

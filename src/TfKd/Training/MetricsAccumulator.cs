@@ -15,7 +15,8 @@ internal sealed class MetricsAccumulator
     public int Count => _count;
 
     /// <summary>Adds a row; of equal scores the earlier class ranks first.</summary>
-    public void Add(ReadOnlySpan<float> logits, int label)
+    /// <returns>The class that ranks first, and its probability.</returns>
+    public (int Predicted, double Confidence) Add(ReadOnlySpan<float> logits, int label)
     {
         var rank = 0;
         var best = 0;
@@ -39,6 +40,7 @@ internal sealed class MetricsAccumulator
         _count++;
         _top1 += rank == 0 ? 1 : 0;
         _top5 += rank < 5 ? 1 : 0;
+        return (best, confidence);
     }
 
     /// <summary>All that was gathered, as numbers that <see cref="LoadState"/> takes.</summary>

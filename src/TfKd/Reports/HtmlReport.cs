@@ -1,0 +1,74 @@
+namespace TfKd;
+
+/// <summary>
+/// Writes a report of the run that a browser shows without a network: summary, curves, confusion matrix, figures of each class, calibration, the worst mistakes as pictures,
+/// the teacher report, soft targets, the plan. One file, with nothing from elsewhere.
+/// </summary>
+/// <remarks>
+/// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a whole, with one more pass over the validation rows
+/// with the final weights; always as a whole file. One that cannot be written before the first step ends the run; later that is a warning.
+/// The report holds some of the validation images.
+/// </remarks>
+public sealed class HtmlReport : TrainingCallback
+{
+    /// <param name="path">The file; its folder is made when it is missing.</param>
+    public HtmlReport(string path) => Path = Require.Name(path, nameof(path));
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The heading. Default "Training report".</summary>
+    public string Title { get; init => field = Require.Name(value); } = "Training report";
+
+    /// <summary>How many of the most confident mistakes are shown as pictures, 0 or above. Default 24.</summary>
+    public int MaxMistakes { get; init => field = Require.NotNegative(value); } = 24;
+
+    /// <summary>Tells the date.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public override void OnTrainBegin(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ReportFile.Write(nameof(HtmlReport), Path, Page.Of(Content(state)));
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ReportFile.TryWrite(nameof(HtmlReport), Path, Page.Of(Content(state)), state);
+    }
+
+    /// <inheritdoc/>
+    public override void OnFinished(TrainingState state, TrainingResult result)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(result);
+        var content = Content(state) with
+        {
+            Result = result,
+            Predictions = state.Validation is { } rows ? ClassificationReport.Of(state.Student, rows, state.Plan.BatchSize, state.Path) : null,
+            Rows = state.Validation,
+            SoftTargets = SoftTargets.Of(state.Plan, state.TeacherExample, ClassNames(state)),
+        };
+        ReportFile.TryWrite(nameof(HtmlReport), Path, Page.Of(content), state);
+    }
+
+    private ReportContent Content(TrainingState state) => new()
+    {
+        Title = Title,
+        Date = Clock.GetUtcNow(),
+        Network = state.Student.Architecture,
+        ParameterCount = TrainingReport.CountParameters(state.Student),
+        ClassNames = ClassNames(state),
+        Plan = state.Plan,
+        History = state.History,
+        TrainingCount = state.Training?.Count,
+        MaxMistakes = MaxMistakes,
+        Path = state.Path,
+    };
+
+    private static IReadOnlyList<string> ClassNames(TrainingState state) => state.Training!.ClassNames;
+}

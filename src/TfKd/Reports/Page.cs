@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace TfKd;
+
+/// <summary>A report as one HTML page: nothing in it comes from elsewhere, and the page forbids it, too. It is well-formed XML, so that programs can read it.</summary>
+internal static class Page
+{
+    public static string Of(ReportContent content)
+    {
+        // The texts of records follow the current culture.
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        try
+        {
+            return Write(content).Html;
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    private static Markup Write(ReportContent content)
+    {
+        var sections = Sections(content).ToList();
+        return Markup.Of($"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
+            <title>{content.Title}</title>
+            <style>{new Markup(PageStyle.Text)}</style>
+            </head>
+            <body>
+            <header><h1>{content.Title}</h1>
+            <p>{content.Network.GetType().Name}, {content.Plan.Objective.GetType().Name}{(content.Plan.Teacher is { } teacher ? $", {teacher.GetType().Name}" : "")}: {content.ClassNames.Count} classes, {content.History.Count} epochs</p>
+            <nav aria-label="Sections"><ul>{sections.Select(section => Markup.Of($"""<li><a href="#{section.Id}">{section.Name}</a></li>"""))}</ul></nav></header>
+            <main>
+            {sections.Select(section => section.Content)}
+            </main>
+            </body>
+            </html>
+
+            """);
+    }
+
+    /// <summary>Content that may be wider than the page, and is then moved by itself: with the keyboard, too.</summary>
+    public static Markup Scrolling(string label, Markup content) => Markup.Of($"""<div class="scroll" role="region" aria-label="{label}" tabindex="0">{content}</div>""");
+
+    private static IEnumerable<(string Id, string Name, Markup Content)> Sections(ReportContent content)
+    {
+        yield return ("summary", "Summary", SummarySection.Of(content));
+        if (content.History.Count > 0)
+            yield return ("curves", "Curves", CurvesSection.Of(content));
+        if (content.Predictions is { } predictions)
+        {
+            yield return ("confusion", "Confusion matrix", ConfusionSection.Of(content, predictions));
+            yield return ("classes", "Classes", ClassesSection.Of(predictions));
+            yield return ("calibration", "Calibration", CalibrationSection.Of(content, predictions));
+            if (content.Rows is { } rows && predictions.Mistakes.Count > 0)
+                yield return ("mistakes", "Worst mistakes", MistakesSection.Of(content, predictions, rows));
+        }
+
+        if (content.Result?.TeacherReport is { } teacher)
+            yield return ("teacher", "Teacher", TeacherSection.Of(teacher));
+        if (content.SoftTargets is { } targets)
+            yield return ("targets", "Soft targets", SoftTargetsSection.Of(targets));
+        yield return ("plan", "Plan and versions", PlanSection.Of(content));
+    }
+}

@@ -1,0 +1,48 @@
+namespace TfKd;
+
+/// <summary>All that a report shows.</summary>
+internal sealed record ReportContent
+{
+    public required string Title { get; init; }
+
+    public required DateTimeOffset Date { get; init; }
+
+    public required NetworkArchitecture Network { get; init; }
+
+    /// <summary>Number of weights that are learnt.</summary>
+    public required long ParameterCount { get; init; }
+
+    public required IReadOnlyList<string> ClassNames { get; init; }
+
+    public required TrainingPlan Plan { get; init; }
+
+    public required IReadOnlyList<EpochMetrics> History { get; init; }
+
+    /// <summary>What the run brought; null while it goes on.</summary>
+    public TrainingResult? Result { get; init; }
+
+    /// <summary>Number of training rows; null where that is not known.</summary>
+    public int? TrainingCount { get; init; }
+
+    /// <summary>What the network made of the rows below; null without such rows, and while the run goes on.</summary>
+    public ClassificationReport? Predictions { get; init; }
+
+    /// <summary>The rows that <see cref="Predictions"/> are of.</summary>
+    public IImageSource? Rows { get; init; }
+
+    /// <summary>What those rows are called.</summary>
+    public string RowsName { get; init; } = "validation";
+
+    public SoftTargets? SoftTargets { get; init; }
+
+    /// <summary>How many of the worst mistakes are shown.</summary>
+    public required int MaxMistakes { get; init; }
+
+    /// <summary>Which kernels computed; null where that is not known.</summary>
+    public ComputePath? Path { get; init; }
+
+    /// <summary>The metrics of the epoch whose weights are the result, or would be now; null before the first.</summary>
+    public EpochMetrics? Best => Result?.Best ?? (Plan.RestoreBestWeights
+        ? History.MaxBy(epoch => epoch.Validation is { } validation ? (validation.Top1, -validation.NegativeLogLikelihood) : (0, epoch.Epoch))
+        : History.Count > 0 ? History[^1] : null);
+}

@@ -1,0 +1,49 @@
+namespace TfKd;
+
+/// <summary>Whether the teacher helped.</summary>
+internal static class TeacherSection
+{
+    public static Markup Of(TeacherReport report)
+    {
+        var columns = report.Validation is { } validation ? new[] { ("Training", report.Training), ("Validation", validation) } : [("Training", report.Training)];
+        var lines = report.Training.Classes.Select(one => Markup.Of($"""
+            <tr><th scope="row">{one.Name}</th><td>{one.Count:N0}</td><td>{one.Accuracy:P1}</td><td>{one.TargetProbability:F4}</td><td>{one.Gain:F4}</td></tr>
+
+            """));
+        return Markup.Of($"""
+            <section id="teacher"><h2>Teacher</h2>
+            {(report.Warning is { } warning ? Markup.Of($"""<p class="note">{warning}</p>""") : Markup.Empty)}
+            <p>Targets are the teacher's answers at the objective's temperature, {report.Temperature:0.###}. The gain is what they say of the likeness of the other classes, which neither hard nor smoothed labels say.</p>
+            {Page.Scrolling("Figures of the teacher", Markup.Of($"""
+                <table class="numbers"><thead><tr><th scope="col">Figure</th>{columns.Select(column => Markup.Of($"""<th scope="col">{column.Item1}</th>"""))}</tr></thead><tbody>
+                {Row("Rows", "N0", figures => figures.Metrics.Count)}
+                {Row("Top-1", "P1", figures => figures.Metrics.Top1)}
+                {Row("NLL, nats", "F4", figures => figures.Metrics.NegativeLogLikelihood)}
+                {Row("ECE", "P1", figures => figures.Metrics.ExpectedCalibrationError)}
+                {Row("Agreement with the student", "P1", figures => figures.Agreement)}
+                {Row("Entropy of the targets, nats", "F4", figures => figures.Entropy)}
+                {Row("Smoothing of the same strength", "F4", figures => figures.EffectiveSmoothing)}
+                {Row("Its deviation between rows", "F4", figures => figures.SmoothingDeviation)}
+                {Row("Gain, nats", "F4", figures => figures.Gain)}
+                </tbody></table>
+                """))}
+            <details><summary>Class by class, on the training rows</summary>
+            {Page.Scrolling("The teacher's figures of each class", Markup.Of($"""
+                <table class="numbers"><thead><tr><th scope="col">Class</th><th scope="col">Rows</th><th scope="col">Top-1</th><th scope="col">Target</th><th scope="col">Gain, nats</th></tr></thead><tbody>
+                {lines}</tbody></table>
+                """))}
+            </details>
+            </section>
+            """);
+
+        Markup Row(string name, string format, Func<TeacherFigures, double> value) =>
+            Markup.Of($"""<tr><th scope="row">{name}</th>{columns.Select(column => Number(value(column.Item2), format))}</tr>""");
+    }
+
+    private static Markup Number(double value, string format)
+    {
+        var handler = new MarkupHandler(0, 1);
+        handler.AppendFormatted(value, format);
+        return Markup.Of($"<td>{handler.ToMarkup()}</td>");
+    }
+}
