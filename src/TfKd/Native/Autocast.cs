@@ -45,6 +45,9 @@ internal static unsafe class Autocast
         }
     }
 
+    /// <summary>Whether a tensor came out in bfloat16 because that is on, and not because its network is in bfloat16: what is done with it next wants single precision.</summary>
+    public static bool Narrowed(Tensor output) => output.dtype == ScalarType.BFloat16 && Enabled;
+
     private static Functions? Find()
     {
         string[] names =

@@ -92,5 +92,5 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         : throw new InvalidOperationException($"{Architecture} must return logits of shape [N,{ClassCount}], but returned {Require.ShapeText(logits)}.");
 
     // What comes out of bfloat16 is softmaxed, compared and summed in single precision.
-    private static Tensor Single(Tensor output) => output.dtype == ScalarType.BFloat16 ? output.to(ScalarType.Float32) : output;
+    private static Tensor Single(Tensor output) => Autocast.Narrowed(output) ? output.to(ScalarType.Float32) : output;
 }

@@ -36,9 +36,12 @@ internal sealed class StageRecorder : IDisposable
     {
         var taken = new Tensor[_outputs.Length];
         for (var i = 0; i < taken.Length; i++)
-            taken[i] = _outputs[i]?.to(_outputs[i]!.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : _outputs[i]!.dtype).alias() ?? throw new InvalidOperationException($"The stage '{_stages[i]}' took no part in the forward pass.");
+            taken[i] = Take(_outputs[i]) ?? throw new InvalidOperationException($"The stage '{_stages[i]}' took no part in the forward pass.");
         return taken;
     }
+
+    // Objectives compare features in single precision.
+    private static Tensor? Take(Tensor? output) => output is not null && Autocast.Narrowed(output) ? output.to(ScalarType.Float32) : output?.alias();
 
     public void Dispose()
     {

@@ -23,10 +23,13 @@ internal sealed class TeacherKinds : IDisposable
         new MLContext().Model.Save(model, rows.Schema, _folder.File("teacher.zip"));
         model.SaveOnnx(_folder.File("teacher.onnx"));
         TorchScriptFile.Write(_folder.File("teacher.pt"), $"answer = torch.mul(torch.adaptive_avg_pool1d(torch.flatten(images, 1), [{classNames.Count}]), 0.02)");
+        using (var network = model.Model.Architecture.Build(classNames.Count))
+            NetworkWeights.Save(network, _folder.File("teacher.safetensors"));
         TeacherKind[] kinds =
         [
             new(new ModelTeacher(model), true),
             new(new ModelFileTeacher(_folder.File("teacher.zip")), true),
+            new(new WeightFileTeacher(model.Model.Architecture, _folder.File("teacher.safetensors")), true),
             new(new TrainedTeacher(model.Model.Architecture) { Epochs = 1 }, true),
             new(new SelfTeacher { Generations = 2 }, true),
             new(new MovingAverageTeacher(), true),

@@ -119,7 +119,7 @@ public sealed class ResumeWithinEpochTests : IDisposable
     private static string Refusal(Func<object> action) => Assert.Throws<ArgumentOutOfRangeException>(action).Message;
 
     private static EpochMetrics Comparable(EpochMetrics metrics) =>
-        metrics with { Elapsed = TimeSpan.Zero, ImagesPerSecond = 0, Terms = _none };
+        metrics with { Elapsed = TimeSpan.Zero, ImagesPerSecond = 0, Remaining = TimeSpan.Zero, Times = default, Terms = _none };
 
     private static (ClassificationMetrics?, double?, double?, double?) Figures(TrainingResult result) =>
         (result.TeacherReport?.Training.Metrics, result.TeacherReport?.Training.Gain, result.TeacherReport?.Training.Entropy, result.TeacherReport?.Training.SmoothingDeviation);

@@ -1,0 +1,137 @@
+using System.Xml.Linq;
+using TeacherFreeCifar;
+
+namespace TfKd.Tests.Examples;
+
+/// <summary>The experiments on CIFAR-100, on a few drawn rows.</summary>
+public sealed class TeacherFreeCifarTests : IDisposable
+{
+    private const int ClassCount = 4;
+
+    private static readonly Preset _preset = Preset.Cpu with { Epochs = 1 };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("tfkd-experiments-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Every_method_trains_and_is_tested()
+    {
+        using (var good = new CifarResNet { Depth = 56 }.Build(ClassCount))
+            NetworkWeights.Save(good, Path.Combine(_folder, "cifar100_resnet56.pth"));
+        var laboratory = Open();
+        var results = new ResultsFile(Path.Combine(_folder, "results", "runs.jsonl"));
+        foreach (var method in Method.All)
+            results.Append(laboratory.Run(_preset, method, seed: 1, CancellationToken.None));
+
+        var runs = results.Read();
+        Assert.Equal(Method.All.Select(method => method.Name), runs.Select(run => run.Method));
+        Assert.All(runs, run =>
+        {
+            Assert.Equal(36, run.Rows);
+            Assert.Equal(run.Method == "ce-longer" ? 2 : 1, run.Epochs);
+            Assert.Equal(run.Epochs, run.ValidationCurve.Count);
+            Assert.Equal(run.ValidationCurve[run.BestEpoch - 1], run.ValidationTop1);
+            Assert.InRange(run.Nll, 0, double.MaxValue);
+        });
+        var (name, group) = Assert.Single(Tables.Groups(runs));
+        Assert.Equal("cpu-1-epochs-36-rows", name);
+        Assert.Equal(Method.All.Count, Tables.Markdown(group, "command").Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 1);
+        Assert.NotNull(XDocument.Parse(Figures.Accuracy(group)).Root);
+    }
+
+    [Fact]
+    public void A_teacher_is_trained_once_and_the_baseline_is_the_self_teacher()
+    {
+        var laboratory = Open();
+        laboratory.Run(_preset, Method.All[0], seed: 1, CancellationToken.None);
+        var file = Assert.Single(Directory.GetFiles(_folder, "weights.safetensors", SearchOption.AllDirectories));
+        var written = File.GetLastWriteTimeUtc(file);
+
+        var teacher = Assert.IsType<WeightFileTeacher>(laboratory.TeacherOf(TeacherKind.Self, _preset, 1, CancellationToken.None));
+        Assert.Equal(file, teacher.Path);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(file));
+    }
+
+    [Fact]
+    public void Soft_targets_are_drawn()
+    {
+        var svg = XDocument.Parse(Figures.SoftTargets("teacher", [3, 2, 1, 0, 0, 0, -1], ["a", "b", "c", "d", "e", "f", "<g>"]));
+        Assert.Contains("uniform", svg.Root!.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_that_a_killed_writer_left_is_no_run_and_goes()
+    {
+        var path = Path.Combine(_folder, "runs.jsonl");
+        var results = new ResultsFile(path);
+        results.Append(Record("baseline", 1, 0.5));
+        File.AppendAllText(path, "{\"preset\":\"cp");
+        Assert.Single(results.Read());
+
+        results.Append(Record("ls", 1, 0.6));
+        Assert.Equal(["baseline", "ls"], results.Read().Select(run => run.Method));
+    }
+
+    [Fact]
+    public void A_line_that_is_no_run_is_named()
+    {
+        var path = Path.Combine(_folder, "runs.jsonl");
+        File.WriteAllText(path, "{}\n");
+        Assert.StartsWith($"Line 1 of '{path}' is no run: ", Assert.Throws<InvalidDataException>(() => new ResultsFile(path).Read()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gain_is_over_the_same_seed_and_noise_is_called_so()
+    {
+        RunRecord[] runs =
+        [
+            Record("baseline", 1, 0.50), Record("baseline", 2, 0.60), Record("baseline", 3, 0.70),
+            Record("ls", 1, 0.51), Record("ls", 2, 0.61), Record("ls", 3, 0.712),
+            Record("kd", 1, 0.55), Record("kd", 2, 0.60), Record("kd", 3, 0.69),
+            Record("re-kd", 1, 0.55),
+        ];
+        var lines = Tables.Markdown(runs, "command").Split('\n');
+
+        // Gains 1, 1 and 1.2: mean 1.0667, deviation 0.1155, margin 4.303 * 0.1155 / sqrt(3) = 0.287.
+        Assert.StartsWith("| label smoothing 0.1 | 1 2 3 | 61.07 ± 10.10 | +1.07 ± 0.12 |  |", lines.Single(line => line.Contains("label smoothing", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("| KD, ResNet-56 | 1 2 3 | 61.33 ± 7.09 | +1.33 ± 3.21 | noise |", lines.Single(line => line.StartsWith("| KD", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("| Re-KD, ResNet-8 | 1 | 55.00 | +5.00 | one seed |", lines.Single(line => line.StartsWith("| Re-KD", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(3074 * 2 + 1)]
+    public void A_file_of_another_size_is_refused(int bytes)
+    {
+        File.WriteAllLines(Path.Combine(_folder, "fine_label_names.txt"), ["a"]);
+        File.WriteAllBytes(Path.Combine(_folder, "train.bin"), new byte[bytes]);
+        Assert.Equal($"'{Path.Combine(_folder, "train.bin")}' must have records of 3074 bytes, but has {bytes} bytes.", Assert.Throws<InvalidDataException>(() => Cifar100.Read(_folder, "train")).Message);
+    }
+
+    private Laboratory Open()
+    {
+        File.WriteAllLines(Path.Combine(_folder, "fine_label_names.txt"), ["apple", "bear", "chair", "dish"]);
+        Write("train", 40);
+        Write("test", 12);
+        return new Laboratory(Cifar100.Read(_folder, "train"), new Lazy<IImageSource>(() => Cifar100.Read(_folder, "test")), _folder, Path.Combine(_folder, "work"), _ => []);
+    }
+
+    private void Write(string name, int rows)
+    {
+        var random = new Random(rows);
+        using var file = File.Create(Path.Combine(_folder, $"{name}.bin"));
+        var record = new byte[3074];
+        for (var row = 0; row < rows; row++)
+        {
+            random.NextBytes(record);
+            (record[0], record[1]) = (0, (byte)(row % ClassCount));
+            file.Write(record);
+        }
+    }
+
+    private static RunRecord Record(string method, long seed, double top1) => new()
+    {
+        Preset = "cpu", Method = method, Seed = seed, Epochs = 5, Rows = 45000, BestEpoch = 5, ValidationTop1 = top1, Top1 = top1, Ece = 0.1, Nll = 2, Seconds = 100, ValidationCurve = [top1],
+    };
+}
