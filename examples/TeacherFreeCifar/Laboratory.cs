@@ -31,6 +31,7 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
         {
             Objective = method.Objective(longer.Epochs),
             Teacher = method.Teacher is { } kind ? TeacherOf(kind, preset, seed, token) : null,
+            TeacherCache = method.Teacher == TeacherKind.Good && preset.KeepsAnswers ? new TeacherCache { Directory = Path.Combine(work, "answers") } : null,
         };
         var (network, result) = Train(plan, _student, FolderOf(longer), $"{method.Name}-{seed}", token);
         using (network)

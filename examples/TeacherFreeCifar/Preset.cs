@@ -18,9 +18,14 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
         [new RandomCrop(), new HorizontalFlip(), new Rotation()]);
 
     /// <summary>What two cores finish: a few epochs, whose learning rate rises over the first and falls as a cosine; no rotation, which pays in long runs only.</summary>
-    public static readonly Preset Cpu = new("cpu", 5, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()]);
+    public static readonly Preset Cpu = new("cpu", 3, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()]) { KeepsAnswers = true };
 
     public static readonly IReadOnlyDictionary<string, Preset> All = new[] { Paper, Cpu }.ToDictionary(preset => preset.Name);
+
+    /// <summary>
+    /// Whether the answers of the good teacher are kept in files, 18 MB an epoch and seed, for all methods that learn from it: they see the same views.
+    /// </summary>
+    public bool KeepsAnswers { get; init; }
 
     /// <summary>The plan of one run; its objective and teacher are still to be set.</summary>
     /// <param name="seed">The seed of weights, order and augmentation.</param>

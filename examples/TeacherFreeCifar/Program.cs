@@ -9,12 +9,14 @@ const int Failure = 1, Usage = 2, Interrupted = 130;
 
 var data = new Option<DirectoryInfo>("--data")
 {
-    HelpName = "FOLDER", Recursive = true,
+    HelpName = "FOLDER",
+    Recursive = true,
     Description = "CIFAR-100's binary version: train.bin, test.bin, fine_label_names.txt.",
 };
 var weights = new Option<DirectoryInfo>("--weights")
 {
-    HelpName = "FOLDER", Recursive = true,
+    HelpName = "FOLDER",
+    Recursive = true,
     Description = "Folder with cifar100_resnet56.pth, the teacher of kd, dkd, dist, nkd and z-score-kd.",
 };
 var presetName = new Option<string>("--preset") { HelpName = "NAME", Recursive = true, Description = "paper: 200 epochs, for a GPU. cpu: a few, for two cores.", DefaultValueFactory = _ => Preset.Cpu.Name };
@@ -25,12 +27,16 @@ var minutes = Above0("--minutes", "Begin no run after so many minutes.");
 var seeds = new Option<long[]>("--seeds") { HelpName = "N ...", Recursive = true, AllowMultipleArgumentsPerToken = true, Description = "Seeds, a run each.", DefaultValueFactory = _ => [1, 2, 3] };
 var results = new Option<DirectoryInfo>("--results")
 {
-    HelpName = "FOLDER", Recursive = true, Description = "Where finished runs and tables are written.",
+    HelpName = "FOLDER",
+    Recursive = true,
+    Description = "Where finished runs and tables are written.",
     DefaultValueFactory = _ => new DirectoryInfo("examples/TeacherFreeCifar/results"),
 };
 var work = new Option<DirectoryInfo>("--work")
 {
-    HelpName = "FOLDER", Recursive = true, Description = "Where checkpoints and trained weights are kept.",
+    HelpName = "FOLDER",
+    Recursive = true,
+    Description = "Where checkpoints and trained weights are kept.",
     DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tfkd", "teacher-free-cifar")),
 };
 

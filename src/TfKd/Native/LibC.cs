@@ -28,6 +28,10 @@ internal static partial class LibC
     [LibraryImport(Name)]
     internal static partial int mallopt(int parameter, int value);
 
+    /// <summary>Gives free pages back to the kernel, those between blocks in use too, and keeps so many bytes at the end of the heap.</summary>
+    [LibraryImport(Name)]
+    internal static partial int malloc_trim(nuint keep);
+
     /// <summary>The variable as native code sees it, which <see cref="Environment"/> does not: .NET keeps a copy of its own.</summary>
     internal static string? GetEnvironmentVariable(string name) => Marshal.PtrToStringUTF8(getenv(name));
 

@@ -80,6 +80,7 @@ public sealed class Trainer(TrainingPlan plan)
                     metrics = metrics with { Times = metrics.Times with { Validating = validating.Elapsed } };
                 }
 
+                ProcessSettings.ReleaseFreedMemory();
                 run.Complete(metrics);
                 Notify(callback => callback.OnEpochEnd(run.State));
                 run.SaveAfterEpoch();
