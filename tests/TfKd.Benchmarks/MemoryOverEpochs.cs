@@ -3,7 +3,7 @@ namespace TfKd.Benchmarks;
 /// <summary>Whether a long run takes more and more memory: ResNet-20 with a teacher, augmentation, mixing and validation, its resident memory after each epoch.</summary>
 internal static class MemoryOverEpochs
 {
-    private const int Batches = 4;
+    private const int Batches = 12;
     private const int BatchSize = 128;
     private const int Settled = 5;
 
