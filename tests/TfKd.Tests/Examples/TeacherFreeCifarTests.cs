@@ -132,6 +132,17 @@ public sealed class TeacherFreeCifarTests : IDisposable
 
     private static RunRecord Record(string method, long seed, double top1) => new()
     {
-        Preset = "cpu", Method = method, Seed = seed, Epochs = 5, Rows = 45000, BestEpoch = 5, ValidationTop1 = top1, Top1 = top1, Ece = 0.1, Nll = 2, Seconds = 100, ValidationCurve = [top1],
+        Preset = "cpu",
+        Method = method,
+        Seed = seed,
+        Epochs = 5,
+        Rows = 45000,
+        BestEpoch = 5,
+        ValidationTop1 = top1,
+        Top1 = top1,
+        Ece = 0.1,
+        Nll = 2,
+        Seconds = 100,
+        ValidationCurve = [top1],
     };
 }
