@@ -8,6 +8,9 @@ namespace TeacherFreeCifar;
 /// </summary>
 internal sealed class Cifar100 : IImageSource
 {
+    /// <summary>The rows of the part <c>train</c>.</summary>
+    public const int TrainingRows = 50_000;
+
     private const int LabelBytes = 2;
     private const int FineLabel = 1;
     private const int MaxClasses = 100;

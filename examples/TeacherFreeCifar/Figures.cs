@@ -8,7 +8,7 @@ namespace TeacherFreeCifar;
 /// <summary>The results as drawings (SVG).</summary>
 internal static class Figures
 {
-    private const int Width = 760;
+    private const int Width = 860;
     private const int Height = 460;
     private const int ClassesShown = 5;
 
@@ -22,7 +22,7 @@ internal static class Figures
             // One of another length has another schedule, and would have its best part elsewhere.
             if (own.Count == 0 || method.EpochFactor != 1)
                 continue;
-            var line = new LineSeries { Title = method.Title, MarkerType = MarkerType.Circle, MarkerSize = 2.5 };
+            var line = new LineSeries { Title = method.Name, MarkerType = MarkerType.Circle, MarkerSize = 2.5 };
             for (var epoch = 0; epoch < own[0].ValidationCurve.Count; epoch++)
                 line.Points.Add(new DataPoint(epoch + 1, 100 * own.Average(run => run.ValidationCurve[epoch])));
             model.Series.Add(line);
@@ -70,8 +70,8 @@ internal static class Figures
     {
         var model = new PlotModel { Title = title, Background = OxyColors.White };
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = x, MinimumMajorStep = 1 });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = y, MajorGridlineStyle = LineStyle.Dot });
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = y, AxisTitleDistance = 12, MajorGridlineStyle = LineStyle.Dot });
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendFontSize = 11, LegendLineSpacing = 4 });
         return model;
     }
 

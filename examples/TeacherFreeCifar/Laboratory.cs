@@ -6,7 +6,7 @@ namespace TeacherFreeCifar;
 /// <summary>Trains and tests; each run continues where it was stopped.</summary>
 /// <param name="training">The training rows.</param>
 /// <param name="readTest">Reads the test rows; called after a run only.</param>
-/// <param name="weights">The folder with the given ResNet-56; null: there is none.</param>
+/// <param name="weights">The folder with the given ResNet-56 and ResNet-32; null: there is none.</param>
 /// <param name="work">The folder for checkpoints and trained weights.</param>
 /// <param name="callbacks">Watchers of each run.</param>
 internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readTest, string? weights, string work, Func<string, IReadOnlyList<TrainingCallback>> callbacks)
@@ -21,6 +21,9 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
 
     public int Rows => _split.Kept.Count;
 
+    /// <summary>Of how many rows so many are trained on; the others are held out.</summary>
+    public static int RowsGiven(int trainedOn) => (int)Math.Round(trainedOn / (1 - ValidationFraction));
+
     public IReadOnlyList<string> ClassNames => training.ClassNames;
 
     /// <summary>Runs a method with a seed.</summary>
@@ -31,7 +34,7 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
         {
             Objective = method.Objective(longer.Epochs),
             Teacher = method.Teacher is { } kind ? TeacherOf(kind, preset, seed, token) : null,
-            TeacherCache = method.Teacher == TeacherKind.Good && preset.KeepsAnswers ? new TeacherCache { Directory = Path.Combine(work, "answers") } : null,
+            TeacherCache = method.HasGivenTeacher && preset.KeepsAnswers ? new TeacherCache { Directory = Path.Combine(work, "answers") } : null,
         };
         var (network, result) = Train(plan, _student, FolderOf(longer), $"{method.Name}-{seed}", token);
         using (network)
@@ -61,14 +64,17 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
         var plan = preset.Plan(seed: 1);
         return kind switch
         {
-            TeacherKind.Good => new WeightFileTeacher(new CifarResNet { Depth = 56 }, Path.Combine(weights ?? throw new ArgumentException("--weights is missing: the folder of the given teacher."), "cifar100_resnet56.pth"))
-            {
-                Normalization = Preset.Normalization,
-            },
+            TeacherKind.Good => Given(56),
+            TeacherKind.Fair => Given(32),
             TeacherKind.Weak => Trained(new CifarResNet { Depth = 8 }, plan, "weak-teacher"),
             TeacherKind.Defective => Trained(new CifarResNet { Depth = 32 }, plan with { MaxEpochs = 1, Schedule = new ConstantSchedule() }, "defective-teacher"),
             // The baseline's own run, where there was one.
             _ => Trained(_student, preset.Plan(seed), $"{Method.All[0].Name}-{seed}"),
+        };
+
+        WeightFileTeacher Given(int depth) => new(new CifarResNet { Depth = depth }, Path.Combine(weights ?? throw new ArgumentException("--weights is missing: the folder of the given teachers."), $"cifar100_resnet{depth}.pth"))
+        {
+            Normalization = Preset.Normalization,
         };
 
         WeightFileTeacher Trained(NetworkArchitecture network, TrainingPlan own, string name)

@@ -12,6 +12,9 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
     /// <summary>How many times the preset's epochs it trains; 1 but for the control of longer training.</summary>
     public int EpochFactor { get; init; } = 1;
 
+    /// <summary>Whether its teacher comes out of a published file.</summary>
+    public bool HasGivenTeacher => Teacher is TeacherKind.Good or TeacherKind.Fair;
+
     /// <summary>Published gain in percent over the same network's cross entropy, and where it comes from; null where there is none.</summary>
     public (double Gain, string Source)? Published { get; init; }
 
@@ -24,6 +27,7 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
         new("baseline", "cross entropy", _ => new CrossEntropy()),
         new("ls", "label smoothing 0.1", _ => new LabelSmoothing()) { Published = (1.39, "ResNet-18") },
         new("kd", "KD, ResNet-56", _ => Distillation, TeacherKind.Good) { Published = (1.60, "ResNet-56 to 20, Tian et al.") },
+        new("kd-32", "KD, ResNet-32", _ => Distillation, TeacherKind.Fair),
         new("re-kd", "Re-KD, ResNet-8", _ => Distillation with { Alpha = 0.6 }, TeacherKind.Weak) { Published = (1.41, "ResNet-18 from MobileNetV2") },
         new("de-kd", "De-KD, ResNet-32 after 1 epoch", _ => Distillation, TeacherKind.Defective) { Published = (1.36, "ResNet-18 from a poor ResNet-50") },
         new("tf-kd-self", "Tf-KD_self", _ => Distillation, TeacherKind.Self) { Published = (1.23, "ResNet-18") },

@@ -23,7 +23,7 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     public static readonly IReadOnlyDictionary<string, Preset> All = new[] { Paper, Cpu }.ToDictionary(preset => preset.Name);
 
     /// <summary>
-    /// Whether the answers of the good teacher are kept in files, 18 MB an epoch and seed, for all methods that learn from it: they see the same views.
+    /// Whether the answers of a given teacher are kept in files, 18 MB an epoch and seed, for all methods that learn from it: they see the same views.
     /// </summary>
     public bool KeepsAnswers { get; init; }
 

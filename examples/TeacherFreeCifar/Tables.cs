@@ -26,8 +26,8 @@ internal static class Tables
         return text.ToString();
     }
 
-    /// <summary>One table. A gain is over the baseline's run of the same seed.</summary>
-    public static string Markdown(IReadOnlyList<RunRecord> runs, string command)
+    /// <summary>One table, with the commands that make it. A gain is over the baseline's run of the same seed.</summary>
+    public static string Markdown(IReadOnlyList<RunRecord> runs)
     {
         var baseline = runs.Where(run => run.Method == Method.All[0].Name).ToDictionary(run => run.Seed);
         var text = new StringBuilder();
@@ -46,7 +46,22 @@ internal static class Tables
             Statistics Of(Func<RunRecord, double> figure) => Statistics.Of([.. own.Select(figure)]);
         }
 
-        return text.Append(_culture, $"\n```\n{command}\n```\n").ToString();
+        var commands = runs.GroupBy(run => run.Method).OrderBy(own => IndexOf(own.Key)).Select(own => Command([.. own]));
+        return text.Append(_culture, $"\n```\n{string.Join('\n', commands)}\n```\n").ToString();
+    }
+
+    /// <summary>What was typed for the runs of one method.</summary>
+    private static string Command(IReadOnlyList<RunRecord> own)
+    {
+        var (run, method) = (own[0], MethodOf(own[0]));
+        var text = new StringBuilder("dotnet run -c Release --project examples/TeacherFreeCifar -- ");
+        text.Append(_culture, $"{method.Name} --preset {run.Preset} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}");
+        if (run.Epochs != Preset.All[run.Preset].Epochs * method.EpochFactor)
+            text.Append(_culture, $" --epochs {run.Epochs / method.EpochFactor}");
+        var rows = Laboratory.RowsGiven(run.Rows);
+        if (rows != Cifar100.TrainingRows)
+            text.Append(_culture, $" --rows {rows}");
+        return text.Append(method.HasGivenTeacher ? " --data FOLDER --weights FOLDER" : " --data FOLDER").ToString();
     }
 
     private static string Verdict(Statistics? gain) => gain switch

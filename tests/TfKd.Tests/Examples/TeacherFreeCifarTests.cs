@@ -17,8 +17,12 @@ public sealed class TeacherFreeCifarTests : IDisposable
     [Fact]
     public void Every_method_trains_and_is_tested()
     {
-        using (var good = new CifarResNet { Depth = 56 }.Build(ClassCount))
-            NetworkWeights.Save(good, Path.Combine(_folder, "cifar100_resnet56.pth"));
+        foreach (var depth in new[] { 56, 32 })
+        {
+            using var given = new CifarResNet { Depth = depth }.Build(ClassCount);
+            NetworkWeights.Save(given, Path.Combine(_folder, $"cifar100_resnet{depth}.pth"));
+        }
+
         var laboratory = Open();
         var results = new ResultsFile(Path.Combine(_folder, "results", "runs.jsonl"));
         foreach (var method in Method.All)
@@ -36,7 +40,9 @@ public sealed class TeacherFreeCifarTests : IDisposable
         });
         var (name, group) = Assert.Single(Tables.Groups(runs));
         Assert.Equal("cpu-1-epochs-36-rows", name);
-        Assert.Equal(Method.All.Count, Tables.Markdown(group, "command").Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 1);
+        var table = Tables.Markdown(group).Split('\n');
+        Assert.Equal(Method.All.Count, table.Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 1);
+        Assert.Contains("dotnet run -c Release --project examples/TeacherFreeCifar -- ce-longer --preset cpu --seeds 1 --epochs 1 --rows 40 --data FOLDER", table);
         Assert.NotNull(XDocument.Parse(Figures.Accuracy(group)).Root);
     }
 
@@ -91,7 +97,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
             Record("kd", 1, 0.55), Record("kd", 2, 0.60), Record("kd", 3, 0.69),
             Record("re-kd", 1, 0.55),
         ];
-        var lines = Tables.Markdown(runs, "command").Split('\n');
+        var lines = Tables.Markdown(runs).Split('\n');
 
         // Gains 1, 1 and 1.2: mean 1.0667, deviation 0.1155, margin 4.303 * 0.1155 / sqrt(3) = 0.287.
         Assert.StartsWith("| label smoothing 0.1 | 1 2 3 | 61.07 ± 10.10 | +1.07 ± 0.12 |  |", lines.Single(line => line.Contains("label smoothing", StringComparison.Ordinal)), StringComparison.Ordinal);

@@ -1,47 +1,28 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using TeacherFreeCifar;
 
 namespace TfKd.Tests;
 
 /// <summary>The 10,000 test images of CIFAR-100 (Krizhevsky, 2009) out of the shared folder, unpacked once into the user's cache.</summary>
-internal sealed class Cifar100Test : IImageSource
+internal static class Cifar100Test
 {
-    // A record: coarse label, fine label, three planes of 32x32.
-    private const int LabelBytes = 2;
-    private const int FineLabel = 1;
+    private const string Names = "fine_label_names.txt";
     private const string Sha256 = "5b35aa9bf931349fb8f7df5bc9bdc3dcc63ecde117b62852264bdab38c9f0fab";
 
-    private readonly byte[] _records;
-
-    private Cifar100Test(byte[] records, IReadOnlyList<string> classNames) => (_records, ClassNames) = (records, classNames);
-
-    public int Count => _records.Length / RecordBytes;
-
-    public ImageShape Shape { get; } = new(3, 32, 32);
-
-    public IReadOnlyList<string> ClassNames { get; }
-
-    private int RecordBytes => LabelBytes + Shape.ByteCount;
-
     /// <summary>Skips the test where the shared folder or the program xz is absent.</summary>
-    public static Cifar100Test Read()
+    public static IImageSource Read()
     {
         var packed = Shared.Require("data/cifar100/test.bin.xz");
-        var names = File.ReadAllLines(Shared.Require("data/cifar100/fine_label_names.txt"));
-        var path = Path.Combine(KernelVerdictStore.DefaultFolder, "cifar100-test.bin");
+        var folder = Path.Combine(KernelVerdictStore.DefaultFolder, "cifar100-test");
+        var path = Path.Combine(folder, "test.bin");
+        Directory.CreateDirectory(folder);
         if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             AtomicFile.Write(path, stream => Unpack(packed, stream));
-        }
-        var records = File.ReadAllBytes(path);
-        Assert.Equal(Sha256, Convert.ToHexStringLower(SHA256.HashData(records)));
-        return new Cifar100Test(records, names);
+        AtomicFile.Write(Path.Combine(folder, Names), stream => stream.Write(File.ReadAllBytes(Shared.Require($"data/cifar100/{Names}"))));
+        Assert.Equal(Sha256, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))));
+        return Cifar100.Read(folder, "test");
     }
-
-    public int GetLabel(int row) => _records[row * RecordBytes + FineLabel];
-
-    public void ReadPixels(int row, Span<byte> pixels) => _records.AsSpan(row * RecordBytes + LabelBytes, Shape.ByteCount).CopyTo(pixels);
 
     private static void Unpack(string packed, Stream target)
     {
