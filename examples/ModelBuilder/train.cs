@@ -33,14 +33,17 @@ var seed = new Option<int>("--seed") { HelpName = "N", Description = "Seed of al
 var weights = new Option<FileInfo?>("--weights") { HelpName = "FILE", Description = "Published weights of the network to start from (.safetensors or .pth); their head is left out." };
 var normalization = Choice("--normalization", ["data", "imagenet"], "data", "What the input is normalised with: what the weights' file says, or else the photos; or ImageNet's, as most published weights want.");
 var frozenStages = Above(-1, new Option<int>("--frozen-stages") { HelpName = "N", Description = "First stages of the network that keep the weights of --weights.", DefaultValueFactory = _ => 0 });
+var mixing = Choice("--mixing", Mixings.All.Keys, "none", "Pairs of photos that are mixed with their labels.");
+var checkpoints = new Option<DirectoryInfo?>("--checkpoints") { HelpName = "FOLDER", Description = "Where the state of the run is kept, so that the same command goes on with a run that was stopped. Default: nowhere." };
+var report = new Option<FileInfo?>("--report") { HelpName = "FILE", Description = "HTML page with curves, confusions and mistakes, written while the run goes on. Default: none." };
 var output = new Option<FileInfo>("--output") { HelpName = "FILE", Description = "Where the model is saved, for mlContext.Model.Load.", DefaultValueFactory = _ => new FileInfo("model.zip") };
 var onnx = new Option<FileInfo?>("--onnx") { HelpName = "FILE", Description = "Where the network is saved for ONNX Runtime. Default: nowhere." };
 
 var root = new RootCommand("Trains a classifier of photos with any objective, tests it on photos held out, and saves it.")
 {
-    data, objective, teacher, network, imageSize, epochs, batchSize, learningRate, seed, weights, normalization, frozenStages, output, onnx,
+    data, objective, teacher, network, imageSize, epochs, batchSize, learningRate, seed, weights, normalization, frozenStages, mixing, checkpoints, report, output, onnx,
 };
-root.SetAction((arguments, token) => Task.Run(() => Guarded(() => Train(arguments, token)), token));
+root.SetAction((arguments, token) => Task.Run(() => Guarded(() => Train(arguments, token), goesOn: arguments.GetValue(checkpoints) is not null), token));
 
 var parsed = root.Parse(args);
 string[] errors = [.. parsed.Errors.Count > 0 || parsed.Action != root.Action ? parsed.Errors.Select(error => error.Message) : Contradictions(parsed)];
@@ -92,7 +95,7 @@ int Train(ParseResult given, CancellationToken token)
     var source = given.GetValue(teacher) is { } name ? Teachers.Of(name).Source : null;
     if (source is SelfTeacher or TrainedTeacher)
         Console.WriteLine("The teacher is trained first.");
-    using var model = WithProgress(title, given.GetValue(epochs), report =>
+    using var model = WithProgress(title, given.GetValue(epochs), watch =>
         ml.Transforms.Conversion.MapValueToKey("Label")
             .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
             {
@@ -106,7 +109,10 @@ int Train(ParseResult given, CancellationToken token)
                 WeightsPath = given.GetValue(weights)?.FullName,
                 Normalization = given.GetRequiredValue(normalization) == "imagenet" ? ChannelStatistics.ImageNet : null,
                 FrozenStages = given.GetValue(frozenStages),
-                MetricsCallback = report,
+                Mixing = Mixings.All[given.GetRequiredValue(mixing)],
+                CheckpointDirectory = given.GetValue(checkpoints)?.FullName,
+                Callbacks = given.GetValue(report) is { } page ? [new HtmlReport(page.FullName) { Title = title }] : [],
+                MetricsCallback = watch,
                 CancellationToken = token,
             }))
             .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
@@ -126,7 +132,7 @@ int Train(ParseResult given, CancellationToken token)
     Line("photos", $"{photos.GetRowCount()} of {transformer.Model.ClassNames.Count} classes, {metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()):F0} of them to test on");
     Line("top-1", $"{metrics.MicroAccuracy:P1}, log-loss {metrics.LogLoss:F3}");
     Line("time", $"{trained.TotalSeconds:F1} s to train, {(clock.Elapsed - trained).TotalSeconds:F1} s to test and save");
-    foreach (var saved in new[] { given.GetRequiredValue(output), given.GetValue(onnx) }.OfType<FileInfo>())
+    foreach (var saved in new[] { given.GetRequiredValue(output), given.GetValue(onnx), given.GetValue(report) }.OfType<FileInfo>())
         Line("saved", $"{saved.FullName} ({new FileInfo(saved.FullName).Length / 1048576.0:F2} MiB)");
     return 0;
 }
@@ -146,7 +152,7 @@ T WithProgress<T>(string title, int total, Func<Action<EpochMetrics>, T> work)
     });
 }
 
-int Guarded(Func<int> run)
+int Guarded(Func<int> run, bool goesOn)
 {
     try
     {
@@ -154,7 +160,7 @@ int Guarded(Func<int> run)
     }
     catch (OperationCanceledException)
     {
-        Console.Error.WriteLine("Stopped.");
+        Console.Error.WriteLine(goesOn ? "Stopped; the same command goes on." : "Stopped.");
         return Interrupted;
     }
     // What the user can put right is told in a line, all else with its stack.
@@ -203,6 +209,11 @@ internal static class Networks
         ["squeezenet-1.0"] = () => new SqueezeNet { Version = 1.0 }, ["squeezenet-1.1"] = () => new SqueezeNet { Version = 1.1 },
         ["vgg-11"] = () => new Vgg { Depth = 11 }, ["vgg-16"] = () => new Vgg { Depth = 16 },
     };
+}
+
+internal static class Mixings
+{
+    public static readonly Dictionary<string, Mixing?> All = new() { ["none"] = null, ["mixup"] = new Mixup(), ["cutmix"] = new CutMix() };
 }
 
 /// <summary>Whole objectives: a bare term stands with the cross entropy and the weight of its authors.</summary>

@@ -45,8 +45,8 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
         public Teacher(ScoreColumnTeacher source, IImageSource training, TeacherContext context)
         {
             (_source, _training, _device) = (source, training, context.Device);
-            if (source.Output == TeacherOutput.Logits && Enumerable.Range(0, training.Count).All(row => TeacherAnswers.IsDistribution(training.GetTeacherScores(row))))
-                throw new InvalidOperationException($"Teacher score column '{source.Column}' has probabilities (each row is within [0, 1], and 1 in all), but Output is {TeacherOutput.Logits}; set it to {TeacherOutput.Probabilities}.");
+            var rows = Enumerable.Range(0, training.Count).Select(row => training.GetTeacherScores(row).ToArray());
+            TeacherAnswers.RefuseProbabilitiesAsLogits(rows, source.Output, $"Teacher score column '{source.Column}' has");
             _columns = new ClassColumns(context, training.TeacherClassNames);
             _fingerprint = new Lazy<string>(() => $"{HashOf(training)} {source.Output} {_columns}");
         }

@@ -78,8 +78,7 @@ internal sealed class FileTeacher : IFixedTeacher
         var pattern = arange(shape.ByteCount, ScalarType.Int64, _device).mul(97).remainder(256).view(1, shape.Channels, shape.Height, shape.Width);
         var brightness = arange(1, ProbeRows + 1, ScalarType.Int64, _device).view(ProbeRows, 1, 1, 1);
         var answers = Answer((pattern * brightness).div(ProbeRows).to(ScalarType.Byte));
-        if (_settings.Output == TeacherOutput.Logits && TeacherAnswers.Rows(answers).All(row => TeacherAnswers.IsDistribution(row)))
-            throw new InvalidOperationException($"{_name} answers with probabilities (each row is within [0, 1], and 1 in all), but Output is {TeacherOutput.Logits}; set it to {TeacherOutput.Probabilities}.");
+        TeacherAnswers.RefuseProbabilitiesAsLogits(TeacherAnswers.Rows(answers), _settings.Output, $"{_name} answers with");
     }
 
     private static string NormalizationText(FileTeacherSettings settings) => settings.Normalization is not { } statistics

@@ -25,18 +25,15 @@ internal static class TeacherAnswers
         return output == TeacherOutput.Probabilities && sum == 0 ? "0 for all classes; expected probabilities" : null;
     }
 
-    /// <summary>Whether the numbers of one row are probabilities: each within [0, 1], and 1 in all.</summary>
-    public static bool IsDistribution(ReadOnlySpan<float> row)
+    /// <summary>Refuses answers that are called logits and are probabilities, all of them.</summary>
+    /// <param name="rows">All answers that were seen.</param>
+    /// <param name="output">What they are called.</param>
+    /// <param name="subject">Who gives them, and how: the beginning of the message.</param>
+    /// <exception cref="InvalidOperationException">They are probabilities.</exception>
+    public static void RefuseProbabilitiesAsLogits(IEnumerable<float[]> rows, TeacherOutput output, string subject)
     {
-        var sum = 0.0;
-        foreach (var value in row)
-        {
-            if (value is not (>= 0 and <= 1))
-                return false;
-            sum += value;
-        }
-
-        return Math.Abs(sum - 1) < SumTolerance;
+        if (output == TeacherOutput.Logits && rows.All(IsDistribution))
+            throw new InvalidOperationException($"{subject} probabilities (each row is within [0, 1], and 1 in all), but Output is {TeacherOutput.Logits}; set it to {TeacherOutput.Probabilities}.");
     }
 
     /// <summary>Checks each row, and takes the logarithm of probabilities; a fresh tensor or the argument.</summary>
@@ -62,6 +59,20 @@ internal static class TeacherAnswers
     {
         using var floats = answers.detach().to(ScalarType.Float32, copy: true).cpu().contiguous();
         return [.. floats.data<float>().ToArray().Chunk(checked((int)answers.shape[1]))];
+    }
+
+    /// <summary>Whether the numbers of one row are probabilities: each within [0, 1], and 1 in all.</summary>
+    private static bool IsDistribution(float[] row)
+    {
+        var sum = 0.0;
+        foreach (var value in row)
+        {
+            if (value is not (>= 0 and <= 1))
+                return false;
+            sum += value;
+        }
+
+        return Math.Abs(sum - 1) < SumTolerance;
     }
 
     // The smallest normal number in place of 0, whose logarithm would not be finite.

@@ -16,22 +16,13 @@ public sealed record StepSchedule : LearningRateSchedule
                     throw new ArgumentException($"Milestones must be above 0 and ascending, but are [{string.Join(", ", value)}].", nameof(Milestones));
             }
 
-            field = [.. value];
+            field = new ValueList<int>(value);
         }
-    } = [60, 120, 160];
+    } = new ValueList<int>([60, 120, 160]);
 
     /// <summary>The factor of each step, above 0. Default 0.2.</summary>
     public double Gamma { get; init => field = Require.Positive(value); } = 0.2;
 
     /// <inheritdoc/>
     public override double Factor(double epoch, int maxEpochs) => Math.Pow(Gamma, Milestones.Count(milestone => epoch >= milestone));
-
-    /// <summary>Value equality, milestone by milestone.</summary>
-    public bool Equals(StepSchedule? other) => other is not null && Gamma == other.Gamma && Milestones.SequenceEqual(other.Milestones);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Milestones.Aggregate(Gamma.GetHashCode(), HashCode.Combine);
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{nameof(StepSchedule)} {{ Milestones = [{string.Join(", ", Milestones)}], Gamma = {Gamma} }}";
 }

@@ -18,7 +18,7 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         string[] expected =
         [
             "--data", "--objective", "--teacher", "--network", "--image-size", "--epochs", "--batch-size", "--learning-rate", "--seed", "--weights", "--frozen-stages",
-            "--output", "--onnx", "tf-kd-reg", "label-relaxation", "dkd", "trained:NETWORK", "cifar-resnet-20", "resnet-18", "mobilenet-v2",
+            "--mixing", "--checkpoints", "--report", "--output", "--onnx", "tf-kd-reg", "label-relaxation", "dkd", "trained:NETWORK", "cifar-resnet-20", "resnet-18", "mobilenet-v2",
         ];
         Assert.All(expected, name => Assert.Contains(name, output, StringComparison.Ordinal));
     }
@@ -41,6 +41,26 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         using var classifier = new OnnxClassifier(onnx);
         Assert.Equal(DrawnSigns.Names, classifier.Classes.Order());
         Assert.Equal("3x24x24", classifier.InputShape);
+    }
+
+    [Fact]
+    public void A_run_is_reported_and_goes_on_from_its_checkpoint()
+    {
+        var (page, checkpoints) = (_folder.File("report.html"), _folder.File("checkpoints"));
+        string[] arguments =
+        [
+            "--data", DrawnSigns.DrawFolder(_folder.Path, 60), "--mixing", "cutmix", "--epochs", "1", "--image-size", "24", "--report", page, "--checkpoints", checkpoints,
+            "--output", _folder.File("model.zip"),
+        ];
+        var first = script.Run(arguments);
+        Assert.True(first.ExitCode == 0, first.Output + first.Error);
+        Assert.Contains("epoch 1 of 1", first.Output, StringComparison.Ordinal);
+        Assert.Contains("small-cnn, cross-entropy", File.ReadAllText(page), StringComparison.Ordinal);
+
+        // All of it is done already.
+        var second = script.Run(arguments);
+        Assert.True(second.ExitCode == 0, second.Output + second.Error);
+        Assert.DoesNotContain("epoch 1 of 1", second.Output, StringComparison.Ordinal);
     }
 
     [Theory]
