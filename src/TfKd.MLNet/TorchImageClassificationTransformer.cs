@@ -86,7 +86,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// <summary>
     /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities, out. Normalisation, calibration and
     /// softmax are inside. Its metadata say what the classes are (<c>classes</c>), how images are to be brought to size (<c>input</c>) and where the model comes from (<c>architecture</c>,
-    /// <c>training</c>); ML.NET's ApplyOnnxModel gives the scores the class names as slot names.
+    /// <c>training</c>, in whose plan the paths of weights and teachers stand as they were given); ML.NET's ApplyOnnxModel gives the scores the class names as slot names.
     /// </summary>
     public void SaveOnnx(Stream stream)
     {

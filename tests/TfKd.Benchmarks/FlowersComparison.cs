@@ -13,22 +13,20 @@ internal static class FlowersComparison
     private const int Folds = 5;
 
     /// <param name="photos">A folder with a sub-folder a class.</param>
-    /// <param name="weights">SqueezeNet 1.0's weights, for pixels 0 to 255 as they are.</param>
+    /// <param name="weights">SqueezeNet 1.0's weights, for ImageNet's normalisation.</param>
     /// <param name="parts">Only what has one of these in its name; all where there are none.</param>
     public static void Run(string photos, string weights, IReadOnlyList<string> parts)
     {
-        // (x / 255 - 0) / (1 / 255) = x.
-        var rawPixels = new ChannelStatistics([0, 0, 0], [1.0 / 255, 1.0 / 255, 1.0 / 255]);
         var common = new TorchImageClassificationTrainer.Options { ImageColumnName = "ImagePath", BatchSize = 32, ValidationSetFraction = null };
         var squeezeNet = common with
         {
             Network = new SqueezeNet(),
             Augmentations = [new RandomCrop { Padding = 16 }, new HorizontalFlip()],
             MaxEpochs = 15,
-            // The published weights take pixels up to 255 and give features in the hundreds: steps that follow the size of gradients kill the last activation.
+            // Without batch norm, steps that follow the size of gradients kill the last activation of random weights.
             Optimizer = new AdamW(),
         };
-        var pretrained = squeezeNet with { WeightsPath = weights, Normalization = rawPixels };
+        var pretrained = squeezeNet with { WeightsPath = weights, Normalization = ChannelStatistics.ImageNet };
         (string Name, TorchImageClassificationTrainer.Options Options)[] ways =
         [
             ("SmallCnn 64x64, random weights, 40 epochs", common with { ImageWidth = 64, ImageHeight = 64, Augmentations = [new RandomCrop { Padding = 6 }, new HorizontalFlip()], MaxEpochs = 40 }),

@@ -35,7 +35,7 @@ internal static class FeatureProbe
         var labels = zeros(batchSize, ScalarType.Int64, device);
         var signal = teacher!.Teach(new ImageBatch(images, Targets.FromLabels(labels, student.ClassCount), [.. Enumerable.Range(0, batchSize)], View: 0));
         if (signal.Features.Count == 0)
-            throw new InvalidOperationException($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at hand, or an objective on logits.");
+            throw PlanValidation.NoTeacherFeatures(plan);
         return context with { TeacherStages = Shapes(signal.Features, "teacher") };
 
         IReadOnlyList<ImageShape> Stages(ImageNetwork network, string whose)

@@ -13,6 +13,8 @@ internal static class PlanValidation
             throw new InvalidOperationException($"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, KnowledgeDistillation say, or no teacher.");
         CheckMixing(plan);
         // Before a teacher is trained in vain.
+        if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures) && plan.Teacher is EnsembleTeacher)
+            throw NoTeacherFeatures(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
             new StageRecorder(student).Dispose();
         CheckSource(training, student, "training");
@@ -28,6 +30,10 @@ internal static class PlanValidation
         if (validation.Count == 0)
             throw new InvalidOperationException("The validation set has no rows; leave it out, or give it some.");
     }
+
+    /// <summary>The refusal of a teacher that answers with logits only.</summary>
+    public static InvalidOperationException NoTeacherFeatures(TrainingPlan plan) =>
+        new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at hand, or an objective on logits.");
 
     private static void CheckMixing(TrainingPlan plan)
     {

@@ -163,6 +163,11 @@ public sealed class FeatureTrainingTests : IDisposable
             "FeatureHint { StudentStage = , TeacherStage =  } looks at the teacher's features by stage, but VirtualTeacher { CorrectProbability = 0.99, Temperature = 20, Form = Paper } gives none; "
                 + "use a teacher with a network at hand, or an objective on logits.",
             Refusal(_plan with { Objective = new FeatureHint(), Teacher = new VirtualTeacher { Temperature = 20 } }));
+        var neverBuilt = new FactoryNetwork("never built", _ => throw new NotSupportedException(), _teacher.Architecture.InputShape);
+        Assert.EndsWith(
+            "gives none; use a teacher with a network at hand, or an objective on logits.",
+            Refusal(_plan with { Objective = new FeatureHint(), Teacher = new EnsembleTeacher(new TrainedTeacher(neverBuilt)) }),
+            StringComparison.Ordinal);
         Assert.Equal(
             "Stageless names no stages, so there are no features to look at; override GetStages, or use an objective on logits.",
             Refusal(_plan with { Objective = new CrossEntropy() + new TargetFreeSelfKd() }, new Stageless()));
