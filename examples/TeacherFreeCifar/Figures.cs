@@ -12,6 +12,8 @@ internal static class Figures
     private const int Height = 460;
     private const int ClassesShown = 5;
 
+    private static readonly MarkerType[] _markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond];
+
     /// <summary>Top-1 on the validation rows against the epoch, a line a method, each a mean over its seeds.</summary>
     public static string Accuracy(IEnumerable<RunRecord> runs)
     {
@@ -22,12 +24,14 @@ internal static class Figures
             // One of another length has another schedule, and would have its best part elsewhere.
             if (own.Count == 0 || method.EpochFactor != 1)
                 continue;
-            var line = new LineSeries { Title = method.Name, MarkerType = MarkerType.Circle, MarkerSize = 2.5 };
+            var line = new LineSeries { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
             for (var epoch = 0; epoch < own[0].ValidationCurve.Count; epoch++)
                 line.Points.Add(new DataPoint(epoch + 1, 100 * own.Average(run => run.ValidationCurve[epoch])));
             model.Series.Add(line);
         }
 
+        // The default colours repeat after six; pure yellow is not seen on white.
+        model.DefaultColors = [.. OxyPalettes.HueDistinct(Math.Max(1, model.Series.Count)).Colors.Select(color => color.ChangeIntensity(0.8))];
         return Svg(model);
     }
 
@@ -41,7 +45,7 @@ internal static class Figures
         model.Axes[0] = new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "temperature", Minimum = 1, Maximum = 40 };
         model.Axes[1].Minimum = 0;
         var order = Enumerable.Range(0, logLikelihoods.Count).OrderByDescending(k => logLikelihoods[k]).ToArray();
-        var lines = order.Take(ClassesShown).Select(k => new LineSeries { Title = classNames[k] }).Append(new LineSeries { Title = "mean of the others" }).ToList();
+        var lines = order.Take(ClassesShown).Select(k => new LineSeries { Title = classNames[k] }).Append(new LineSeries { Title = "others, mean" }).ToList();
         var uniform = new LineSeries { Title = "uniform", LineStyle = LineStyle.Dash, Color = OxyColors.Gray };
         for (var step = 0; step <= 60; step++)
         {
@@ -68,10 +72,10 @@ internal static class Figures
 
     private static PlotModel Model(string title, string x, string y)
     {
-        var model = new PlotModel { Title = title, Background = OxyColors.White };
+        var model = new PlotModel { Title = title, Background = OxyColors.White, DefaultFont = "Arial, sans-serif" };
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = x, MinimumMajorStep = 1 });
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = y, AxisTitleDistance = 12, MajorGridlineStyle = LineStyle.Dot });
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendFontSize = 11, LegendLineSpacing = 4 });
+        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendFontSize = 11, LegendLineSpacing = 4, LegendPadding = 20 });
         return model;
     }
 

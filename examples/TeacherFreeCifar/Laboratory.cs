@@ -16,6 +16,15 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
 
     private static readonly NetworkArchitecture _student = new CifarResNet { Depth = 20 };
 
+    // The same for all seeds of the student, which Tf-KD_self's teacher is not.
+    private static readonly Dictionary<TeacherKind, string> _teachers = new()
+    {
+        [TeacherKind.Good] = "ResNet-56, given",
+        [TeacherKind.Fair] = "ResNet-32, given",
+        [TeacherKind.Weak] = "ResNet-8",
+        [TeacherKind.Defective] = "ResNet-32 after 1 epoch",
+    };
+
     // The same for all runs: what is compared is methods, not splits.
     private readonly (SourceSubset Kept, SourceSubset HeldOut) _split = StratifiedSplit.Cut(training, ValidationFraction, seed: 1);
 
@@ -59,7 +68,7 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
     }
 
     /// <summary>The teacher of a kind; one that has to be trained first is, where it was not yet.</summary>
-    public TeacherSource TeacherOf(TeacherKind kind, Preset preset, long seed, CancellationToken token)
+    public WeightFileTeacher TeacherOf(TeacherKind kind, Preset preset, long seed, CancellationToken token)
     {
         var plan = preset.Plan(seed: 1);
         return kind switch
@@ -72,17 +81,31 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
             _ => Trained(_student, preset.Plan(seed), $"{Method.All[0].Name}-{seed}"),
         };
 
-        WeightFileTeacher Given(int depth) => new(new CifarResNet { Depth = depth }, Path.Combine(weights ?? throw new ArgumentException("--weights is missing: the folder of the given teachers."), $"cifar100_resnet{depth}.pth"))
-        {
-            Normalization = Preset.Normalization,
-        };
+        WeightFileTeacher Given(int depth) =>
+            Of(new CifarResNet { Depth = depth }, Path.Combine(weights ?? throw new ArgumentException("--weights is missing: the folder of the given teachers."), $"cifar100_resnet{depth}.pth"));
 
         WeightFileTeacher Trained(NetworkArchitecture network, TrainingPlan own, string name)
         {
             var path = Path.Combine(work, FolderOf(preset), name, WeightsName);
             if (!File.Exists(path))
                 Train(own, network, FolderOf(preset), name, token).Network.Dispose();
-            return new WeightFileTeacher(network, path);
+            return Of(network, path);
+        }
+
+        static WeightFileTeacher Of(NetworkArchitecture network, string path) => new(network, path) { Normalization = Preset.Normalization };
+    }
+
+    /// <summary>How good the teachers are on the rows that were held out and on the test rows; those that have to be trained first are.</summary>
+    public IEnumerable<(string Name, ClassificationMetrics HeldOut, ClassificationMetrics Test)> TestTeachers(Preset preset, CancellationToken token)
+    {
+        TorchRuntime.EnsureLoaded();
+        foreach (var (kind, name) in _teachers)
+        {
+            var source = TeacherOf(kind, preset, 1, token);
+            using var network = source.Architecture.Build(training.ClassNames.Count);
+            NetworkWeights.Load(network, source.Path);
+            network.Normalization.Set(source.Normalization!);
+            yield return (name, Evaluator.Evaluate(network, _split.HeldOut, cancellationToken: token), Evaluator.Evaluate(network, readTest.Value, cancellationToken: token));
         }
     }
 
@@ -95,8 +118,8 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
         var context = new TeacherContext(training.ClassNames, training.Shape, torch.CPU);
         foreach (var (name, source) in new (string, TeacherSource)[]
         {
-            ("good teacher, ResNet-56", TeacherOf(TeacherKind.Good, preset, 1, token)),
-            ("poor teacher, ResNet-32 after 1 epoch", TeacherOf(TeacherKind.Defective, preset, 1, token)),
+            ($"good teacher, {_teachers[TeacherKind.Good]}", TeacherOf(TeacherKind.Good, preset, 1, token)),
+            ($"poor teacher, {_teachers[TeacherKind.Defective]}", TeacherOf(TeacherKind.Defective, preset, 1, token)),
             ("virtual teacher of Tf-KD_reg", new VirtualTeacher { CorrectProbability = 0.99, Temperature = 1 }),
         })
         {
@@ -131,5 +154,5 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
     }
 
     // Runs of other lengths or on other rows have a folder of their own.
-    private string FolderOf(Preset preset) => $"{preset.Name}-{preset.Epochs}-epochs-{Rows}-rows";
+    private string FolderOf(Preset preset) => preset.FileName(Rows);
 }

@@ -27,6 +27,9 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     /// </summary>
     public bool KeepsAnswers { get; init; }
 
+    /// <summary>What files and folders of these runs on so many training rows are called.</summary>
+    public string FileName(int rows) => $"{Name}-{Epochs}-epochs-{rows}-rows";
+
     /// <summary>The plan of one run; its objective and teacher are still to be set.</summary>
     /// <param name="seed">The seed of weights, order and augmentation.</param>
     public TrainingPlan Plan(long seed) => new()

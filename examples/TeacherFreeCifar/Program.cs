@@ -17,7 +17,7 @@ var weights = new Option<DirectoryInfo>("--weights")
 {
     HelpName = "FOLDER",
     Recursive = true,
-    Description = "Folder with cifar100_resnet56.pth, the teacher of kd, dkd, dist, nkd and z-score-kd, and cifar100_resnet32.pth, that of kd-32.",
+    Description = "Folder with cifar100_resnet56.pth, the teacher of kd, kd-code, dkd, dist, nkd and z-score-kd, and cifar100_resnet32.pth, that of kd-32.",
 };
 var presetName = new Option<string>("--preset") { HelpName = "NAME", Recursive = true, Description = "paper: 200 epochs, for a GPU. cpu: a few, for two cores.", DefaultValueFactory = _ => Preset.Cpu.Name };
 presetName.AcceptOnlyFromAmong([.. Preset.All.Keys]);
@@ -45,6 +45,7 @@ foreach (var method in Method.All)
     root.Add(Doing(method.Name, $"Trains by {method.Title}.", (given, token) => Run([method], given, token)));
 root.Add(Doing("all", "Trains by all methods, one seed after the other.", (given, token) => Run(Method.All, given, token)));
 root.Add(Doing("figures", "Draws the soft targets of a good, a poor and the virtual teacher; trains the poor one where it is missing.", Draw));
+root.Add(Doing("teachers", "Tests the teachers; trains those that are missing.", TestTeachers));
 root.Add(Doing("tables", "Writes the tables of the runs that are finished.", (given, _) => WriteTables(given.GetRequiredValue(results))));
 return await root.Parse(args).InvokeAsync();
 
@@ -87,6 +88,15 @@ void Draw(ParseResult given, CancellationToken token)
     folder.Create();
     foreach (var (name, answers) in laboratory.SoftTargets(preset, token))
         File.WriteAllText(Path.Combine(folder.FullName, $"soft-targets-{name.Split(',')[0].Replace(' ', '-')}.svg"), Figures.SoftTargets(name, answers, laboratory.ClassNames));
+}
+
+void TestTeachers(ParseResult given, CancellationToken token)
+{
+    var (preset, laboratory, folder) = (ChosenPreset(given), Open(given), given.GetRequiredValue(results));
+    folder.Create();
+    var table = Tables.Teachers(preset, laboratory.Rows, laboratory.TestTeachers(preset, token));
+    File.WriteAllText(Path.Combine(folder.FullName, $"{preset.FileName(laboratory.Rows)}-teachers.md"), table);
+    Console.Write(table);
 }
 
 Laboratory Open(ParseResult given)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TfKd;
 
 namespace TeacherFreeCifar;
 
@@ -13,7 +14,7 @@ internal static class Tables
         from run in runs
         group run by (run.Preset, Epochs: run.Epochs / MethodOf(run).EpochFactor, run.Rows) into runsOfOne
         orderby runsOfOne.Key
-        select ($"{runsOfOne.Key.Preset}-{runsOfOne.Key.Epochs}-epochs-{runsOfOne.Key.Rows}-rows", runsOfOne.ToList());
+        select ((Preset.All[runsOfOne.Key.Preset] with { Epochs = runsOfOne.Key.Epochs }).FileName(runsOfOne.Key.Rows), runsOfOne.ToList());
 
     public static Method MethodOf(RunRecord run) => Method.All.FirstOrDefault(method => method.Name == run.Method)
         ?? throw new InvalidDataException($"The results have a run of '{run.Method}', which is no method; there are {string.Join(", ", Method.All.Select(method => method.Name))}.");
@@ -50,18 +51,34 @@ internal static class Tables
         return text.Append(_culture, $"\n```\n{string.Join('\n', commands)}\n```\n").ToString();
     }
 
+    /// <summary>How good the teachers are.</summary>
+    public static string Teachers(Preset preset, int rows, IEnumerable<(string Name, ClassificationMetrics HeldOut, ClassificationMetrics Test)> teachers)
+    {
+        var text = new StringBuilder();
+        text.Append(_culture, $"The teachers; those not given were trained as preset `{preset.Name}` says, {preset.Epochs} epochs on {rows} rows where nothing else is said, seed 1.\n\n");
+        text.Append("| teacher | top-1 % on the rows held out | top-1 % on the test rows | ECE % | NLL |\n|---|---|---|---|---|\n");
+        foreach (var (name, heldOut, test) in teachers)
+            text.Append(_culture, $"| {name} | {100 * heldOut.Top1:F2} | {100 * test.Top1:F2} | {100 * test.ExpectedCalibrationError:F2} | {test.NegativeLogLikelihood:F3} |\n");
+        return text.Append(_culture, $"\n```\n{Typed("teachers", preset, preset.Epochs, rows)} --weights FOLDER\n```\n").ToString();
+    }
+
     /// <summary>What was typed for the runs of one method.</summary>
     private static string Command(IReadOnlyList<RunRecord> own)
     {
         var (run, method) = (own[0], MethodOf(own[0]));
-        var text = new StringBuilder("dotnet run -c Release --project examples/TeacherFreeCifar -- ");
-        text.Append(_culture, $"{method.Name} --preset {run.Preset} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}");
-        if (run.Epochs != Preset.All[run.Preset].Epochs * method.EpochFactor)
-            text.Append(_culture, $" --epochs {run.Epochs / method.EpochFactor}");
-        var rows = Laboratory.RowsGiven(run.Rows);
-        if (rows != Cifar100.TrainingRows)
-            text.Append(_culture, $" --rows {rows}");
-        return text.Append(method.HasGivenTeacher ? " --data FOLDER --weights FOLDER" : " --data FOLDER").ToString();
+        var typed = Typed($"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}", Preset.All[run.Preset], run.Epochs / method.EpochFactor, run.Rows);
+        return method.HasGivenTeacher ? $"{typed} --weights FOLDER" : typed;
+    }
+
+    private static string Typed(string command, Preset preset, int epochs, int rows)
+    {
+        var text = new StringBuilder().Append(_culture, $"dotnet run -c Release --project examples/TeacherFreeCifar -- {command} --preset {preset.Name}");
+        if (epochs != Preset.All[preset.Name].Epochs)
+            text.Append(_culture, $" --epochs {epochs}");
+        var given = Laboratory.RowsGiven(rows);
+        if (given != Cifar100.TrainingRows)
+            text.Append(_culture, $" --rows {given}");
+        return text.Append(" --data FOLDER").ToString();
     }
 
     private static string Verdict(Statistics? gain) => gain switch

@@ -17,12 +17,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
     [Fact]
     public void Every_method_trains_and_is_tested()
     {
-        foreach (var depth in new[] { 56, 32 })
-        {
-            using var given = new CifarResNet { Depth = depth }.Build(ClassCount);
-            NetworkWeights.Save(given, Path.Combine(_folder, $"cifar100_resnet{depth}.pth"));
-        }
-
+        WriteGivenTeachers();
         var laboratory = Open();
         var results = new ResultsFile(Path.Combine(_folder, "results", "runs.jsonl"));
         foreach (var method in Method.All)
@@ -42,7 +37,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
         Assert.Equal("cpu-1-epochs-36-rows", name);
         var table = Tables.Markdown(group).Split('\n');
         Assert.Equal(Method.All.Count, table.Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 1);
-        Assert.Contains("dotnet run -c Release --project examples/TeacherFreeCifar -- ce-longer --preset cpu --seeds 1 --epochs 1 --rows 40 --data FOLDER", table);
+        Assert.Contains("dotnet run -c Release --project examples/TeacherFreeCifar -- ce-longer --seeds 1 --preset cpu --epochs 1 --rows 40 --data FOLDER", table);
         Assert.NotNull(XDocument.Parse(Figures.Accuracy(group)).Root);
     }
 
@@ -57,6 +52,33 @@ public sealed class TeacherFreeCifarTests : IDisposable
         var teacher = Assert.IsType<WeightFileTeacher>(laboratory.TeacherOf(TeacherKind.Self, _preset, 1, CancellationToken.None));
         Assert.Equal(file, teacher.Path);
         Assert.Equal(written, File.GetLastWriteTimeUtc(file));
+    }
+
+    [Fact]
+    public void Teachers_are_tested_and_those_that_are_missing_are_trained_first()
+    {
+        WriteGivenTeachers();
+        var laboratory = Open();
+        var teachers = laboratory.TestTeachers(_preset, CancellationToken.None).ToList();
+
+        Assert.Equal(["ResNet-56, given", "ResNet-32, given", "ResNet-8", "ResNet-32 after 1 epoch"], teachers.Select(teacher => teacher.Name));
+        Assert.All(teachers, teacher => Assert.Equal((4, 12), (teacher.HeldOut.Count, teacher.Test.Count)));
+        var lines = Tables.Teachers(_preset, laboratory.Rows, teachers).Split('\n');
+        Assert.Equal(4, lines.Count(line => line.StartsWith("| ResNet", StringComparison.Ordinal)));
+        Assert.Contains("dotnet run -c Release --project examples/TeacherFreeCifar -- teachers --preset cpu --epochs 1 --rows 40 --data FOLDER --weights FOLDER", lines);
+    }
+
+    [Fact]
+    public void What_the_paper_has_too_is_trained_as_its_code_trains_ResNet18()
+    {
+        const PaperNetwork Student = PaperNetwork.ResNet18;
+        var teacher = new UniformTeacher();
+        Assert.Equal(TfKdRecipes.Kd(Student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("kd-code"));
+        Assert.Equal(TfKdRecipes.ReKd(Student, PaperNetwork.MobileNetV2, teacher, RecipeSource.ReferenceCode).Objective, Of("re-kd"));
+        Assert.Equal(TfKdRecipes.DeKd(Student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("de-kd"));
+        Assert.Equal(TfKdRecipes.TfKdSelf(Student, teacher, RecipeSource.ReferenceCode).Objective, Of("tf-kd-self"));
+
+        static Objective Of(string name) => Method.All.Single(method => method.Name == name).Objective(200);
     }
 
     [Fact]
@@ -113,6 +135,15 @@ public sealed class TeacherFreeCifarTests : IDisposable
         File.WriteAllLines(Path.Combine(_folder, "fine_label_names.txt"), ["a"]);
         File.WriteAllBytes(Path.Combine(_folder, "train.bin"), new byte[bytes]);
         Assert.Equal($"'{Path.Combine(_folder, "train.bin")}' must have records of 3074 bytes, but has {bytes} bytes.", Assert.Throws<InvalidDataException>(() => Cifar100.Read(_folder, "train")).Message);
+    }
+
+    private void WriteGivenTeachers()
+    {
+        foreach (var depth in new[] { 56, 32 })
+        {
+            using var given = new CifarResNet { Depth = depth }.Build(ClassCount);
+            NetworkWeights.Save(given, Path.Combine(_folder, $"cifar100_resnet{depth}.pth"));
+        }
     }
 
     private Laboratory Open()
