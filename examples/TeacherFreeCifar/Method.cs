@@ -46,6 +46,7 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
         new("ls-matched", "label smoothing that equals the code's form", _ => TfKdRecipes.LabelSmoothingEquivalent(PaperNetwork.ResNet18).Objective),
         new("tf-kd-reg-code-small", "Tf-KD_reg, the code's form, MobileNetV2's settings", _ => TfKdRecipes.TfKdReg(PaperNetwork.MobileNetV2, RecipeSource.ReferenceCode).Objective) { Published = (2.50, "MobileNetV2") },
         new("ce-rescaled", "cross entropy of that weight", _ => TfKdRecipes.RescaledCrossEntropy(PaperNetwork.MobileNetV2).Objective),
+        new("ce-rescaled-kd", "cross entropy of weight 0.4, as in Re-KD and De-KD", _ => (1 - Code.Alpha) * new CrossEntropy()),
         new("ce-longer", "cross entropy, twice the epochs", _ => new CrossEntropy()) { EpochFactor = 2 },
         // The warm-up of the authors is 20 of 240 epochs; beta 2 is theirs for ResNet-56.
         new("dkd", "DKD, ResNet-56", epochs => new CrossEntropy() + new Ramped { Inner = new DecoupledKd { Beta = 2 }, Epochs = Math.Max(1, epochs / 12) }, TeacherKind.Good) { Published = (2.91, "ResNet-56 to 20") },
