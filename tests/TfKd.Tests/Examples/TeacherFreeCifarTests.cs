@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using TeacherFreeCifar;
+using static TorchSharp.torch;
 
 namespace TfKd.Tests.Examples;
 
@@ -79,6 +80,32 @@ public sealed class TeacherFreeCifarTests : IDisposable
         Assert.Equal(TfKdRecipes.TfKdSelf(Student, teacher, RecipeSource.ReferenceCode).Objective, Of("tf-kd-self"));
 
         static Objective Of(string name) => Method.All.Single(method => method.Name == name).Objective(200);
+    }
+
+    // The figures of the example's page.
+    [Theory]
+    [InlineData("kd-code", 0.004)]
+    [InlineData("re-kd", 0.004)]
+    [InlineData("de-kd", 0.004)]
+    [InlineData("re-kd-hinton", 0.43)]
+    [InlineData("kd", 2.6)]
+    [InlineData("tf-kd-self", 2.6)]
+    public void The_teachers_gradient_is_so_long_beside_that_of_the_labels(string method, double expected)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        var random = new Generator(1);
+        var (student, teacher) = (Logits().requires_grad_(), Logits());
+        var labels = arange(200) % 100;
+        var objective = (KnowledgeDistillation)Method.All.Single(candidate => candidate.Name == method).Objective(3);
+        var all = Gradient(objective.Evaluate(student, labels, teacher));
+        var ofLabels = (1 - objective.Alpha) * Gradient(new CrossEntropy().Evaluate(student, labels));
+
+        var ratio = ((all - ofLabels).norm(1) / ofLabels.norm(1)).mean().item<double>();
+        Assert.InRange(ratio, 0.9 * expected, 1.1 * expected);
+
+        Tensor Logits() => 2 * randn(200, 100, dtype: float64, generator: random);
+        Tensor Gradient(Tensor value) => autograd.grad([value], [student])[0];
     }
 
     [Fact]
