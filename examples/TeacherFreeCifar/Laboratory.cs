@@ -48,6 +48,7 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
         var (network, result) = Train(plan, _student, FolderOf(longer), $"{method.Name}-{seed}", token);
         using (network)
         {
+            var calibration = TemperatureCalibration.Fit(network, _split.HeldOut, cancellationToken: token);
             var test = Evaluator.Evaluate(network, readTest.Value, cancellationToken: token);
             return new RunRecord
             {
@@ -61,6 +62,8 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
                 Top1 = test.Top1,
                 Ece = test.ExpectedCalibrationError,
                 Nll = test.NegativeLogLikelihood,
+                Temperature = calibration.Temperature,
+                ValidationEceAtTemperature = calibration.After.ExpectedCalibrationError,
                 Seconds = result.History.Sum(epoch => Rows / epoch.ImagesPerSecond),
                 ValidationCurve = [.. result.History.Select(epoch => epoch.Validation!.Top1)],
             };

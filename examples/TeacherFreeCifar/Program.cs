@@ -64,7 +64,7 @@ void Run(IReadOnlyList<Method> methods, ParseResult given, CancellationToken tok
                 return;
             var record = laboratory.Run(preset, method, seed, token);
             finished.Append(record);
-            Console.WriteLine(FormattableString.Invariant($"{method.Title}, seed {seed}: top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2}, {record.Seconds:F0} s of training"));
+            Console.WriteLine(FormattableString.Invariant($"{method.Title}, seed {seed}: top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} (at a temperature of {record.Temperature:F2} {record.ValidationEceAtTemperature:P2} on the validation rows), {record.Seconds:F0} s of training"));
             WriteTables(given.GetRequiredValue(results));
         }
     }

@@ -21,9 +21,9 @@ internal static class Tables
 
     public static string Csv(IEnumerable<RunRecord> runs)
     {
-        var text = new StringBuilder("preset,method,seed,epochs,rows,best_epoch,validation_top1,test_top1,test_ece,test_nll,seconds\n");
+        var text = new StringBuilder("preset,method,seed,epochs,rows,best_epoch,validation_top1,test_top1,test_ece,test_nll,temperature,validation_ece_at_temperature,seconds\n");
         foreach (var run in runs.OrderBy(run => IndexOf(run.Method)).ThenBy(run => run.Seed))
-            text.Append(_culture, $"{run.Preset},{run.Method},{run.Seed},{run.Epochs},{run.Rows},{run.BestEpoch},{run.ValidationTop1:F4},{run.Top1:F4},{run.Ece:F4},{run.Nll:F4},{run.Seconds:F0}\n");
+            text.Append(_culture, $"{run.Preset},{run.Method},{run.Seed},{run.Epochs},{run.Rows},{run.BestEpoch},{run.ValidationTop1:F4},{run.Top1:F4},{run.Ece:F4},{run.Nll:F4},{run.Temperature:F3},{run.ValidationEceAtTemperature:F4},{run.Seconds:F0}\n");
         return text.ToString();
     }
 

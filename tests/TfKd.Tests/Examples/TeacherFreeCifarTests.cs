@@ -33,6 +33,8 @@ public sealed class TeacherFreeCifarTests : IDisposable
             Assert.Equal(run.Epochs, run.ValidationCurve.Count);
             Assert.Equal(run.ValidationCurve[run.BestEpoch - 1], run.ValidationTop1);
             Assert.InRange(run.Nll, 0, double.MaxValue);
+            Assert.InRange(run.Temperature!.Value, TemperatureCalibration.MinTemperature, TemperatureCalibration.MaxTemperature);
+            Assert.InRange(run.ValidationEceAtTemperature!.Value, 0, 1);
         });
         var (name, group) = Assert.Single(Tables.Groups(runs));
         Assert.Equal("cpu-1-epochs-36-rows", name);
