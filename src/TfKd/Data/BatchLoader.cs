@@ -65,6 +65,8 @@ public sealed class BatchLoader
             foreach (var batch in ready.GetConsumingEnumerable(cancellationToken))
                 yield return batch;
             gathering.GetAwaiter().GetResult();
+            // A gathering that was cancelled ends as one that is done does: without this, some rows could pass for all of them.
+            cancellationToken.ThrowIfCancellationRequested();
         }
         finally
         {
