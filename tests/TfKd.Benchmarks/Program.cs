@@ -7,6 +7,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- kernels
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- memory 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
@@ -20,6 +21,7 @@ Action run = args switch
     ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
     ["flowers", var photos, var weights, .. var parts] => () => FlowersComparison.Run(photos, weights, parts),
+    ["kernels"] => KernelSurvey.Run,
     ["memory", var epochs] => () => MemoryOverEpochs.Run(int.Parse(epochs)),
     ["parity"] => ExportParity.Run,
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),

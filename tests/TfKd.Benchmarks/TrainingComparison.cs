@@ -31,7 +31,8 @@ internal static class TrainingComparison
         var ways = new List<(string Name, Func<double> Seconds)>
         {
             ("bare loop", () => Time(() => Repeat(bare.Epoch))),
-            ("trainer", () => Time(() => Train(rows))),
+            ("trainer", () => Time(() => Train(rows, Precision.Float32))),
+            ("trainer in bfloat16", () => Time(() => Train(rows, Precision.BFloat16))),
             ("Fit", () => Time(() => Fit(rows))),
         };
         if (python is not null)
@@ -45,7 +46,8 @@ internal static class TrainingComparison
 
         bare.Epoch(0);
         bare.Parts.Clear();
-        Train(rows);
+        Train(rows, Precision.Float32);
+        Train(rows, Precision.BFloat16);
         var speeds = ways.ToDictionary(way => way.Name, _ => new List<double>());
         for (var round = 1; round <= rounds; round++)
         {
@@ -77,9 +79,16 @@ internal static class TrainingComparison
             epoch(i);
     }
 
-    private static void Train(DecodedCache rows)
+    private static void Train(DecodedCache rows, Precision precision)
     {
-        var trainer = new Trainer(new TrainingPlan { BatchSize = BatchSize, MaxEpochs = Epochs, Augmentations = _augmentations, Schedule = new ConstantSchedule() });
+        var trainer = new Trainer(new TrainingPlan
+        {
+            BatchSize = BatchSize,
+            MaxEpochs = Epochs,
+            Augmentations = _augmentations,
+            Schedule = new ConstantSchedule(),
+            Precision = precision,
+        });
         using var student = trainer.CreateStudent(_network, ClassCount);
         trainer.Run(student, rows);
     }
