@@ -30,8 +30,6 @@ internal static class Figures
             model.Series.Add(line);
         }
 
-        // The default colours repeat after six; pure yellow is not seen on white.
-        model.DefaultColors = [.. OxyPalettes.HueDistinct(Math.Max(1, model.Series.Count)).Colors.Select(color => color.ChangeIntensity(0.8))];
         return Svg(model);
     }
 
@@ -79,5 +77,10 @@ internal static class Figures
         return model;
     }
 
-    private static string Svg(PlotModel model) => new SvgExporter { Width = Width, Height = Height }.ExportToString(model);
+    private static string Svg(PlotModel model)
+    {
+        // The default colours repeat after six; pure yellow is not seen on white.
+        model.DefaultColors = [.. OxyPalettes.HueDistinct(Math.Max(1, model.Series.Count)).Colors.Select(color => color.ChangeIntensity(0.8))];
+        return new SvgExporter { Width = Width, Height = Height }.ExportToString(model);
+    }
 }
