@@ -18,14 +18,17 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
     /// <summary>Published gain in percent over the same network's cross entropy, and where it comes from; null where there is none.</summary>
     public (double Gain, string Source)? Published { get; init; }
 
-    /// <summary>What the field means by KD, with Tian et al.'s weight and temperature: the teacher has 0.9 of the gradient at any temperature.</summary>
+    /// <summary>What the field means by KD, with Tian et al.'s weight and temperature; T² keeps the teacher's gradient about as long at any temperature.</summary>
     private static KnowledgeDistillation Hinton => new() { Alpha = 0.9, Temperature = 4 };
 
     /// <summary>
     /// What the authors' code computes when a network teaches ResNet-18, a better one, a lesser one or a poor one: 0.4 CE + 2.4 KL at a temperature of 20, where
-    /// the divergence has a 400th of the gradient that it has at 1.
+    /// the divergence has about a 400th of the gradient that it has at 1.
     /// </summary>
-    private static KnowledgeDistillation Code => new() { Alpha = 0.6, Temperature = 20, Form = KdForm.ReferenceCode };
+    private static KnowledgeDistillation Code => (KnowledgeDistillation)TfKdRecipes.Kd(PaperNetwork.ResNet18, PaperNetwork.ResNet50, Anyone, RecipeSource.ReferenceCode).Objective;
+
+    // Recipes ask who teaches; their objectives do not.
+    private static UniformTeacher Anyone => new();
 
     /// <summary>All of them. The baseline comes first: it is Tf-KD_self's teacher. Where nothing else is said, hyper-parameters are the authors' own, those of Tf-KD for ResNet-18.</summary>
     public static IReadOnlyList<Method> All { get; } =
@@ -39,7 +42,7 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
         new("re-kd-hinton", "Re-KD with KD's T², weight 0.6", _ => Hinton with { Alpha = 0.6 }, TeacherKind.Weak),
         new("de-kd", "De-KD, ResNet-32 after 1 epoch", _ => Code, TeacherKind.Defective) { Published = (1.36, "ResNet-18 from a poor ResNet-50") },
         new("de-kd-hinton", "De-KD with KD's T²", _ => Hinton, TeacherKind.Defective),
-        new("tf-kd-self", "Tf-KD_self", _ => new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.ReferenceCode, Multiplier = 50 }, TeacherKind.Self) { Published = (1.23, "ResNet-18") },
+        new("tf-kd-self", "Tf-KD_self", _ => TfKdRecipes.TfKdSelf(PaperNetwork.ResNet18, Anyone, RecipeSource.ReferenceCode).Objective, TeacherKind.Self) { Published = (1.23, "ResNet-18") },
         new("tf-kd-self-hinton", "Tf-KD_self with KD's T²", _ => Hinton, TeacherKind.Self),
         new("tf-kd-reg", "Tf-KD_reg, the paper's form", _ => TfKdRecipes.TfKdReg(PaperNetwork.ResNet18).Objective) { Published = (1.49, "ResNet-18") },
         new("tf-kd-reg-code", "Tf-KD_reg, the code's form", _ => TfKdRecipes.TfKdReg(PaperNetwork.ResNet18, RecipeSource.ReferenceCode).Objective) { Published = (1.49, "ResNet-18") },

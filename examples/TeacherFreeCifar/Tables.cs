@@ -59,22 +59,22 @@ internal static class Tables
         text.Append("| teacher | top-1 % on the rows held out | top-1 % on the test rows | ECE % | NLL |\n|---|---|---|---|---|\n");
         foreach (var (name, heldOut, test) in teachers)
             text.Append(_culture, $"| {name} | {100 * heldOut.Top1:F2} | {100 * test.Top1:F2} | {100 * test.ExpectedCalibrationError:F2} | {test.NegativeLogLikelihood:F3} |\n");
-        return text.Append(_culture, $"\n```\n{Typed("teachers", preset, preset.Epochs, rows)} --weights FOLDER\n```\n").ToString();
+        return text.Append(_culture, $"\n```\n{Typed("teachers", preset, rows)} --weights FOLDER\n```\n").ToString();
     }
 
     /// <summary>What was typed for the runs of one method.</summary>
     private static string Command(IReadOnlyList<RunRecord> own)
     {
         var (run, method) = (own[0], MethodOf(own[0]));
-        var typed = Typed($"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}", Preset.All[run.Preset], run.Epochs / method.EpochFactor, run.Rows);
+        var typed = Typed($"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}", Preset.All[run.Preset] with { Epochs = run.Epochs / method.EpochFactor }, run.Rows);
         return method.HasGivenTeacher ? $"{typed} --weights FOLDER" : typed;
     }
 
-    private static string Typed(string command, Preset preset, int epochs, int rows)
+    private static string Typed(string command, Preset preset, int rows)
     {
         var text = new StringBuilder().Append(_culture, $"dotnet run -c Release --project examples/TeacherFreeCifar -- {command} --preset {preset.Name}");
-        if (epochs != Preset.All[preset.Name].Epochs)
-            text.Append(_culture, $" --epochs {epochs}");
+        if (preset.Epochs != Preset.All[preset.Name].Epochs)
+            text.Append(_culture, $" --epochs {preset.Epochs}");
         var given = Laboratory.RowsGiven(rows);
         if (given != Cifar100.TrainingRows)
             text.Append(_culture, $" --rows {given}");

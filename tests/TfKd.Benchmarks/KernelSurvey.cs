@@ -29,21 +29,21 @@ internal static class KernelSurvey
 
     private static IEnumerable<ConvolutionSignature> Shapes() =>
         from batch in new[] { 1, 4, 32 }
-        from shape in Spatial().Concat(Pointwise()).Concat(Depthwise())
-        select shape with { Batch = batch };
+        from shape in Spatial(batch).Concat(Pointwise(batch)).Concat(Depthwise(batch))
+        select shape;
 
-    private static IEnumerable<ConvolutionSignature> Spatial() =>
+    private static IEnumerable<ConvolutionSignature> Spatial(int batch) =>
         from inChannels in new[] { 3, 12, 16, 24, 28, 36, 40, 48, 58, 64, 116, 232 }
         from outChannels in new[] { 12, 16, 24, 48, 64 }
         from size in new[] { 8, 16 }
-        select new ConvolutionSignature { InChannels = inChannels, OutChannels = outChannels, Input = (size, size), Batch = 1, Padding = (1, 1) };
+        select new ConvolutionSignature { InChannels = inChannels, OutChannels = outChannels, Input = (size, size), Batch = batch, Padding = (1, 1) };
 
-    private static IEnumerable<ConvolutionSignature> Pointwise() =>
+    private static IEnumerable<ConvolutionSignature> Pointwise(int batch) =>
         from shape in new (int In, int Out, int Stride)[] { (64, 128, 2), (128, 256, 2), (256, 512, 2), (160, 320, 2), (320, 640, 2), (320, 1280, 1), (464, 1024, 1), (960, 320, 1) }
         from size in new[] { 4, 8, 14 }
-        select new ConvolutionSignature { InChannels = shape.In, OutChannels = shape.Out, Input = (size, size), Batch = 1, Kernel = (1, 1), Stride = (shape.Stride, shape.Stride) };
+        select new ConvolutionSignature { InChannels = shape.In, OutChannels = shape.Out, Input = (size, size), Batch = batch, Kernel = (1, 1), Stride = (shape.Stride, shape.Stride) };
 
-    private static IEnumerable<ConvolutionSignature> Depthwise() =>
+    private static IEnumerable<ConvolutionSignature> Depthwise(int batch) =>
         from channels in new[] { 24, 116, 144, 576 }
-        select new ConvolutionSignature { InChannels = channels, OutChannels = channels, Input = (8, 8), Batch = 1, Padding = (1, 1), Stride = (2, 2), Groups = channels };
+        select new ConvolutionSignature { InChannels = channels, OutChannels = channels, Input = (8, 8), Batch = batch, Padding = (1, 1), Stride = (2, 2), Groups = channels };
 }
