@@ -9,7 +9,8 @@ public sealed class ArchitectureTests
     /// <summary>A folder uses itself and folders before it.</summary>
     private static readonly string[] Rooms =
     [
-        "Native", "Numerics", "Data", "Augmentation", "Mixing", "Layers", "Onnx", "Networks", "Teachers", "Objectives", "Checkpoints", "Training", "Callbacks", "Reports",
+        "Files", "Numerics", "Native", "Data", "Augmentation", "Mixing", "Layers", "Onnx", "Networks", "Transfer", "Optimization",
+        "Objectives", "Teachers", "Caching", "Checkpoints", "Metrics", "Plan", "Loop", "Recipes", "Callbacks", "Reports",
     ];
 
     private static readonly System.Reflection.Assembly Core = typeof(Objective).Assembly;

@@ -1,7 +1,7 @@
 using QuickStart.Drawing;
 using SkiaSharp;
 
-namespace TfKd.MLNet.Tests.Examples;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A few of the drawn traffic signs.</summary>
 internal static class DrawnSigns

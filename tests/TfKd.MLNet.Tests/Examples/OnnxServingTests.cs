@@ -10,7 +10,7 @@ using OnnxServing;
 using SkiaSharp;
 using TfKd.Tests;
 
-namespace TfKd.MLNet.Tests.Examples;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A program that has the ONNX file and nothing of the library answers what the library's transformer does.</summary>
 public sealed class OnnxServingTests : IDisposable

@@ -1,10 +1,9 @@
 using Microsoft.ML;
 using ModelBuilder;
 using SkiaSharp;
-using TfKd.MLNet.Tests.Training;
 using TfKd.Tests;
 
-namespace TfKd.MLNet.Tests.Examples;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>Code in the form of Model Builder's, used as code written for generated files does.</summary>
 public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : IClassFixture<SignClassifierTests.Trained>

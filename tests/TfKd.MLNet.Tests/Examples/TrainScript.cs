@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace TfKd.MLNet.Tests.Examples;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>Builds the script once and runs it as a process.</summary>
 public sealed class TrainScript

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using OnnxServing;
 
-namespace TfKd.MLNet.Tests.Examples;
+namespace TfKd.MLNet.Tests;
 
 public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainScript>, IDisposable
 {

@@ -1,8 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using TfKd.MLNet.Tests.Training;
 
-namespace TfKd.MLNet.Tests.Export;
+namespace TfKd.MLNet.Tests;
 
 public sealed class CalibrationTests
 {

@@ -1,6 +1,4 @@
-using TfKd.MLNet.Tests.Training;
-
-namespace TfKd.MLNet.Tests.Export;
+namespace TfKd.MLNet.Tests;
 
 public sealed class ModelCardTextTests
 {

@@ -3,7 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 
-namespace TfKd.MLNet.Tests.Export;
+namespace TfKd.MLNet.Tests;
 
 public sealed class OnnxSettingsTests
 {

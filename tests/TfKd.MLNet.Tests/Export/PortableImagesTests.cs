@@ -4,7 +4,7 @@ using Microsoft.ML.Transforms.Image;
 using SkiaSharp;
 using TfKd.Tests;
 
-namespace TfKd.MLNet.Tests.Export;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>Where a portable model sees what the transformer sees, and where it does not.</summary>
 public sealed class PortableImagesTests : IDisposable

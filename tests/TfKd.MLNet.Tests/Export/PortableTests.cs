@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace TfKd.MLNet.Tests.Export;
+namespace TfKd.MLNet.Tests;
 
 public sealed class PortableTests : IDisposable
 {

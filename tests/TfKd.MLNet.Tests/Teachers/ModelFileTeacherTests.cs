@@ -1,11 +1,10 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using TfKd.MLNet.Tests.Training;
 using TfKd.Tests;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.MLNet.Tests.Teachers;
+namespace TfKd.MLNet.Tests;
 
 public sealed class ModelFileTeacherTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace TfKd.MLNet.Tests.Teachers;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>Writes small ONNX models by hand, with what this library's own exports never have.</summary>
 internal static class OnnxFile

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace TfKd.MLNet.Tests.Teachers;
+namespace TfKd.MLNet.Tests;
 
 public sealed class QuickStartTeachersTests(SignPhotos photos) : IClassFixture<SignPhotos>
 {

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using QuickStart.Drawing;
 using SkiaSharp;
 
-namespace TfKd.MLNet.Tests.Teachers;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A few photos of traffic signs as QuickStart draws them, with a teacher of every kind that knows them.</summary>
 public sealed class SignPhotos : IDisposable

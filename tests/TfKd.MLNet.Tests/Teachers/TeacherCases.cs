@@ -1,10 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using TfKd.MLNet.Tests.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.MLNet.Tests.Teachers;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A row whose label says nothing of its image: what a student then knows of colours, a teacher has told it.</summary>
 internal sealed class ColourRow

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using TfKd.Tests;
 
-namespace TfKd.MLNet.Tests.Teachers;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A teacher, and what is known of its kind.</summary>
 /// <param name="Source">The teacher.</param>

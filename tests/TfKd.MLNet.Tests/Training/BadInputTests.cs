@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>What a user may get wrong, and the whole text of what is said about it.</summary>
 public sealed class BadInputTests : IDisposable

@@ -3,7 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A Fit that is cancelled, and what it leaves.</summary>
 public sealed class CancelledFitTests

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using TfKd.Tests;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 public sealed class ContinuedTrainingTests
 {

@@ -2,7 +2,7 @@ using CustomObjective;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>The example's own objective and teacher, written outside of the library.</summary>
 public sealed class CustomObjectiveTests

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 public sealed class ExampleWeightTests
 {

@@ -1,7 +1,6 @@
 using Microsoft.ML;
-using TfKd.MLNet.Tests.Teachers;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>A tiny problem with a teacher of every kind, made once for all pairs.</summary>
 public sealed class ObjectivePairsProblem : IDisposable

@@ -1,6 +1,4 @@
-using TfKd.MLNet.Tests.Teachers;
-
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>
 /// Every objective with every kind of teacher, and with none. The rule: an objective that listens to nobody wants no teacher; one that listens to answers wants

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 /// <summary>Quick runs on coloured images that a small network learns in a few epochs.</summary>
 internal static class TrainingRuns

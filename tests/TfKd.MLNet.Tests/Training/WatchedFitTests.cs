@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 
-namespace TfKd.MLNet.Tests.Training;
+namespace TfKd.MLNet.Tests;
 
 public sealed class WatchedFitTests
 {

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Augmentations;
+namespace TfKd.Tests;
 
 /// <summary>What every augmentation of the library must keep.</summary>
 public sealed class AugmentationContractTests : IDisposable

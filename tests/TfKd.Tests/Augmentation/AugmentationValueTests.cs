@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Augmentations;
+namespace TfKd.Tests;
 
 /// <summary>Numbers that make no sense are refused where they are set; ranges, whose ends may be set in either order, where they are used.</summary>
 public sealed class AugmentationValueTests

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Augmentations;
+namespace TfKd.Tests;
 
 /// <summary>Each operation on images against the same in plain numbers, image by image and pixel by pixel.</summary>
 public sealed class ImageOperationTests : IDisposable

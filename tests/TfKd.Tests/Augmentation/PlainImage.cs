@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Augmentations;
+namespace TfKd.Tests;
 
 /// <summary>An image [C,H,W] in plain numbers: what the operations in Torch are checked against.</summary>
 internal sealed class PlainImage(int channels, int height, int width)

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Augmentations;
+namespace TfKd.Tests;
 
 public sealed class RandomErasingTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Augmentations;
+namespace TfKd.Tests;
 
 public sealed class RowRandomTests
 {

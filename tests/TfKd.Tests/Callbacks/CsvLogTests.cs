@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace TfKd.Tests.Callbacks;
+namespace TfKd.Tests;
 
 public sealed class CsvLogTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Callbacks;
+namespace TfKd.Tests;
 
 public sealed class TensorBoardLogTests : IDisposable
 {

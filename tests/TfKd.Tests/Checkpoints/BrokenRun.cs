@@ -1,6 +1,6 @@
 using TorchSharp;
 
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 /// <summary>Runs a plan on a small problem, whole or broken off after a step and gone on with.</summary>
 internal static class BrokenRun

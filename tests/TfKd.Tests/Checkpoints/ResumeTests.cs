@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 public sealed class ResumeTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 /// <summary>Checkpoints within an epoch: a run that goes on from one ends as one that was never broken off.</summary>
 public sealed class ResumeWithinEpochTests : IDisposable

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 /// <summary>A clock that goes on by a second with each look at it.</summary>
 internal sealed class SteppingClock : TimeProvider

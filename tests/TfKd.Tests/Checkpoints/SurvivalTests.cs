@@ -1,6 +1,6 @@
 using TfKd.SurvivalProbe;
 
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 /// <summary>The short form of <c>tests/TfKd.Benchmarks -- survive 50</c>.</summary>
 public sealed class SurvivalTests(ITestOutputHelper output)

@@ -1,6 +1,6 @@
 using TorchSharp;
 
-namespace TfKd.Tests.Data;
+namespace TfKd.Tests;
 
 public sealed class BatchLoaderTests
 {

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace TfKd.Tests.Data;
+namespace TfKd.Tests;
 
 public sealed class ImageDecoderTests
 {

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Data;
+namespace TfKd.Tests;
 
 public sealed class SourceFingerprintTests
 {

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 using TeacherFreeCifar;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Examples;
+namespace TfKd.Tests;
 
 /// <summary>The experiments on CIFAR-100, on a few drawn rows.</summary>
 public sealed class TeacherFreeCifarTests : IDisposable

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Mixings;
+namespace TfKd.Tests;
 
 /// <summary>What every mixing of the library must keep.</summary>
 public sealed class MixingContractTests : IDisposable

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Mixings;
+namespace TfKd.Tests;
 
 public sealed class RandomMixingTests : IDisposable
 {

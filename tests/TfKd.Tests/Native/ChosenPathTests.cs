@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 /// <summary>What matters in the end, on whatever machine the tests run: the path that the check chooses computes right numbers.</summary>
 [Collection(ProcessWideState.Name)]

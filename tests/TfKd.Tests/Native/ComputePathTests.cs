@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 [Collection(ProcessWideState.Name)]
 public sealed class ComputePathTests

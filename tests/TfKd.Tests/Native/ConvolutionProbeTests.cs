@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 [Collection(ProcessWideState.Name)]
 public sealed class ConvolutionProbeTests

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 /// <summary>oneDNN's switch and Torch's random numbers are the whole process's, so tests of them run while no other test does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 public sealed class KernelVerdictStoreTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 /// <summary>A minimal shared object: header, one loaded segment, a dynamic section, a string table and needed versions; addresses lie 0x1000 above file offsets.</summary>
 internal static class SyntheticElf

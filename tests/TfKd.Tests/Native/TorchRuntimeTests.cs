@@ -1,6 +1,6 @@
 using TorchSharp;
 
-namespace TfKd.Tests.Native;
+namespace TfKd.Tests;
 
 public sealed class TorchRuntimeTests
 {

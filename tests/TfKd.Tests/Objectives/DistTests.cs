@@ -2,7 +2,7 @@ using FsCheck.Xunit;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 public sealed class DistTests
 {

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>What <see cref="Objective.Evaluate"/> says of arguments that do not fit.</summary>
 public sealed class EvaluateTests : IDisposable

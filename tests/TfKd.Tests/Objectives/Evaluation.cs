@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>
 /// Computes any objective from logits: those that look at features get features that are linear in the logits, of networks that differ in the number of stages,

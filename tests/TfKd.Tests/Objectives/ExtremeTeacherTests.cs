@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Teachers that give a class probability 0 or 1, right or wrong, in logits as far apart as 10000 or infinity.</summary>
 public sealed class ExtremeTeacherTests

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Features of two networks in plain numbers, [stage][row][channel, height, width], beside the rows' logits and labels.</summary>
 internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, LogitBatch Logits)

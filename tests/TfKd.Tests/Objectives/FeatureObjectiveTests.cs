@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Values and gradients of the objectives on features.</summary>
 public sealed class FeatureObjectiveTests : IDisposable

@@ -1,6 +1,6 @@
 using TorchSharp;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>The objectives on features once more, in plain double arithmetic, one loop for one sum.</summary>
 internal static class FeatureOracle

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 public sealed class HyperparameterTests
 {

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Student's and teacher's logits and labels in plain numbers.</summary>
 public sealed record LogitBatch(double[][] Student, double[][] Teacher, int[] Labels)

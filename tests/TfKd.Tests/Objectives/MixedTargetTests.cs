@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Rows whose target is a mixture of two classes, as mixing images makes them.</summary>
 public sealed class MixedTargetTests

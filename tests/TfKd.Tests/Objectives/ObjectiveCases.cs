@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Every objective in each of its forms and reductions, by the text it prints.</summary>
 public static class ObjectiveCases

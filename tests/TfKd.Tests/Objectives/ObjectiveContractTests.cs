@@ -2,7 +2,7 @@ using System.Reflection;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>What every objective of the library must keep. A new one fails <see cref="Every_objective_has_a_row"/> until it has a row here.</summary>
 public sealed class ObjectiveContractTests

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>Values of a plain Python program that shares no code with this library: shared/golden/golden.py.</summary>
 public sealed class ObjectiveGoldenTests

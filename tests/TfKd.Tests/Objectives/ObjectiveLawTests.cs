@@ -1,6 +1,6 @@
 using FsCheck.Xunit;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>What must hold for any logits.</summary>
 public sealed class ObjectiveLawTests

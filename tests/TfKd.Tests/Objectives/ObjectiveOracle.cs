@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>The objectives once more, in plain double arithmetic: from the definitions, with every distribution written out and no closed form.</summary>
 internal static class ObjectiveOracle

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>How states of objectives are made, found, and refused.</summary>
 public sealed class ObjectiveStateTests

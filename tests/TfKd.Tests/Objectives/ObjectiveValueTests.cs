@@ -1,6 +1,6 @@
 using FsCheck.Xunit;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 public sealed class ObjectiveValueTests
 {

@@ -2,7 +2,7 @@ using FsCheck.Xunit;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Objectives;
+namespace TfKd.Tests;
 
 /// <summary>The paper's claim: label smoothing, distillation and its teacher-free form are one objective with another teacher.</summary>
 public sealed class TfKdRegularizationTests

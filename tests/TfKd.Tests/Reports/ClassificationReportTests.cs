@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Reports;
+namespace TfKd.Tests;
 
 public sealed class ClassificationReportTests
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using SkiaSharp;
 
-namespace TfKd.Tests.Reports;
+namespace TfKd.Tests;
 
 public sealed class HtmlReportTests : IDisposable
 {

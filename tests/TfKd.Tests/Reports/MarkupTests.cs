@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 
-namespace TfKd.Tests.Reports;
+namespace TfKd.Tests;
 
 public sealed class MarkupTests
 {

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace TfKd.Tests.Reports;
+namespace TfKd.Tests;
 
 /// <summary>A report as a reader finds it, with the rules that hold for each.</summary>
 internal sealed class ReportPage

@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Teachers;
+namespace TfKd.Tests;
 
 public sealed class ClassMatchingTests
 {

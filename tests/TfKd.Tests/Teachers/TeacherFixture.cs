@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Teachers;
+namespace TfKd.Tests;
 
 internal static class TeacherFixture
 {

@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Teachers;
+namespace TfKd.Tests;
 
 public sealed class TorchScriptTeacherTests : IDisposable
 {

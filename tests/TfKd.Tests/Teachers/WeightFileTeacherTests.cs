@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace TfKd.Tests.Teachers;
+namespace TfKd.Tests;
 
 public sealed class WeightFileTeacherTests : IDisposable
 {

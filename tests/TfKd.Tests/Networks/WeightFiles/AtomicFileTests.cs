@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Networks.WeightFiles;
+namespace TfKd.Tests;
 
 public sealed class AtomicFileTests : IDisposable
 {

@@ -1,0 +1,53 @@
+namespace TfKd.Tests;
+
+public sealed class ScheduleTests
+{
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(59.99, 1)]
+    [InlineData(60, 0.2)]
+    [InlineData(120.5, 0.04)]
+    [InlineData(199, 0.008)]
+    public void Steps_multiply_at_each_milestone(double epoch, double factor) =>
+        Assert.Equal(factor, new StepSchedule().Factor(epoch, 200), 12);
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(5, 0.5)]
+    [InlineData(10, 0)]
+    public void Cosine_falls_from_one_to_zero(double epoch, double factor) =>
+        Assert.Equal(factor, new CosineSchedule().Factor(epoch, 10), 12);
+
+    [Fact]
+    public void Cosine_ends_at_its_final_factor() => Assert.Equal(0.1, new CosineSchedule { FinalFactor = 0.1 }.Factor(10, 10), 12);
+
+    [Fact]
+    public void Warm_up_rises_linearly_and_then_follows()
+    {
+        var schedule = new WarmUpSchedule { Inner = new ConstantSchedule(), Epochs = 2 };
+        Assert.Equal([0, 0.25, 0.5, 1, 1], new[] { 0, 0.5, 1, 2, 9 }.Select(epoch => schedule.Factor(epoch, 10)));
+    }
+
+    [Fact]
+    public void A_repeated_schedule_begins_anew_behind_the_end_of_each_pass()
+    {
+        var schedule = new RepeatedSchedule { Inner = new CosineSchedule(), Epochs = 4 };
+        Assert.All(
+            new[] { (0, 1), (2, 0.5), (4, 0), (6, 0.5), (8, 0), (10, 0.5) },
+            expected => Assert.Equal(expected.Item2, schedule.Factor(expected.Item1, 12), 12));
+        Assert.Equal(new CosineSchedule().Factor(0.5, 4), schedule.Factor(8.5, 12), 12);
+    }
+
+    [Fact]
+    public void Schedules_are_values()
+    {
+        Assert.Equal(new StepSchedule { Milestones = [1, 2] }, new StepSchedule { Milestones = [1, 2] });
+        Assert.NotEqual(new StepSchedule { Milestones = [1, 2] }, new StepSchedule { Milestones = [1, 3] });
+        Assert.Equal("StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 }", new StepSchedule().ToString());
+    }
+
+    [Fact]
+    public void Milestones_out_of_order_are_refused() => Assert.Equal(
+        "Milestones must be above 0 and ascending, but are [60, 60]. (Parameter 'Milestones')",
+        Assert.Throws<ArgumentException>(() => new StepSchedule { Milestones = [60, 60] }).Message);
+}

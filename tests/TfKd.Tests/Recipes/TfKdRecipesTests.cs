@@ -1,0 +1,228 @@
+using Paper = TfKd.PaperNetwork;
+
+namespace TfKd.Tests;
+
+/// <summary>The recipes against the numbers of the reference code's files, one row a file.</summary>
+public sealed class TfKdRecipesTests
+{
+    private static readonly TeacherSource _teacher = new UniformTeacher();
+
+    /// <summary>base_experiments: network, rate, batch.</summary>
+    public static TheoryData<PaperNetwork, double, int> Alone => new()
+    {
+        { Paper.MobileNetV2, 0.1, 128 },
+        { Paper.ShuffleNetV2, 0.1, 128 },
+        { Paper.ResNet18, 0.1, 128 },
+        { Paper.GoogLeNet, 0.1, 64 },
+        { Paper.DenseNet121, 0.1, 128 },
+        { Paper.ResNeXt29, 0.1, 64 },
+        { Paper.ResNeXt101, 0.1, 64 },
+        { Paper.ResNet50, 0.1, 64 },
+        { Paper.AlexNet, 0.01, 128 },
+        { Paper.Vgg19, 0.01, 128 },
+        { Paper.PlainCnn, 0.1, 128 },
+    };
+
+    /// <summary>base_experiments: network, batch, reg_alpha, reg_temperature, multiplier (0: none).</summary>
+    public static TheoryData<PaperNetwork, int, double, double, double> Regularization => new()
+    {
+        { Paper.MobileNetV2, 128, 0.95, 40, 1 },
+        { Paper.ShuffleNetV2, 128, 0.95, 10, 1 },
+        { Paper.ResNet18, 128, 0.1, 20, 100 },
+        { Paper.GoogLeNet, 64, 0.1, 40, 50 },
+        { Paper.DenseNet121, 128, 0.1, 40, 0 },
+        { Paper.ResNeXt29, 64, 0.5, 40, 0 },
+        { Paper.ResNeXt101, 64, 0.5, 40, 0 },
+    };
+
+    /// <summary>kd_experiments, self teachers: network, batch, rate, alpha, temperature, multiplier (0: none).</summary>
+    public static TheoryData<PaperNetwork, int, double, double, double, double> Self => new()
+    {
+        { Paper.MobileNetV2, 128, 0.1, 0.95, 20, 1 },
+        { Paper.ShuffleNetV2, 128, 0.1, 0.95, 20, 1 },
+        { Paper.ResNet18, 128, 0.1, 0.95, 6, 50 },
+        { Paper.ResNet50, 128, 0.1, 0.95, 6, 0 },
+        { Paper.GoogLeNet, 64, 0.1, 0.4, 20, 50 },
+        { Paper.DenseNet121, 100, 0.1, 0.9, 20, 50 },
+        { Paper.ResNeXt29, 64, 0.1, 0.9, 20, 100 },
+        { Paper.AlexNet, 128, 0.01, 0.1, 20, 0 },
+    };
+
+    /// <summary>kd_experiments: recipe, student, teacher, alpha, temperature, batch.</summary>
+    public static TheoryData<string, PaperNetwork, PaperNetwork, double, double, int> Pairs => new()
+    {
+        { "KD", Paper.MobileNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.DenseNet121, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.ResNet101, 0.95, 20, 128 },
+        { "KD", Paper.MobileNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "KD", Paper.ShuffleNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "KD", Paper.ShuffleNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "KD", Paper.ShuffleNetV2, Paper.DenseNet121, 0.95, 20, 128 },
+        { "KD", Paper.ShuffleNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "KD", Paper.ResNet18, Paper.ResNet50, 0.6, 20, 64 },
+        { "KD", Paper.ResNet18, Paper.ResNeXt29, 0.6, 20, 64 },
+        { "KD", Paper.PlainCnn, Paper.ResNet18, 0.9, 20, 128 },
+        { "Re-KD", Paper.ResNet18, Paper.MobileNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.ResNet18, Paper.ShuffleNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.ResNet50, Paper.MobileNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.ResNet50, Paper.ShuffleNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.DenseNet121, Paper.MobileNetV2, 0.6, 20, 128 },
+        { "Re-KD", Paper.DenseNet121, Paper.ShuffleNetV2, 0.6, 20, 100 },
+        { "Re-KD", Paper.ResNeXt29, Paper.MobileNetV2, 0.6, 20, 64 },
+        { "Re-KD", Paper.ResNeXt29, Paper.ResNet18, 0.6, 20, 64 },
+        { "De-KD", Paper.MobileNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "De-KD", Paper.ShuffleNetV2, Paper.ResNet18, 0.95, 20, 128 },
+        { "De-KD", Paper.MobileNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "De-KD", Paper.ShuffleNetV2, Paper.ResNet50, 0.95, 20, 128 },
+        { "De-KD", Paper.ResNet18, Paper.ResNet50, 0.6, 20, 64 },
+        { "De-KD", Paper.MobileNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "De-KD", Paper.ShuffleNetV2, Paper.ResNeXt29, 0.95, 20, 64 },
+        { "De-KD", Paper.ResNet18, Paper.ResNeXt29, 0.6, 20, 64 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Alone))]
+    public void Baseline_smoothing_and_double_training_have_the_files_rate_and_batch(Paper network, double learningRate, int batchSize)
+    {
+        var baseline = TfKdRecipes.Baseline(network);
+        IsPlanOf(baseline, network, learningRate, batchSize);
+        Assert.Equal(new CrossEntropy(), baseline.Objective);
+
+        Assert.Equal((baseline with { Objective = new LabelSmoothing { Smoothing = 0.1, Convention = SmoothingConvention.Uniform } }).Describe(), TfKdRecipes.LabelSmoothing(network).Describe());
+        Assert.Equal(
+            (baseline with { Objective = new LabelSmoothing { Smoothing = 0.1, Convention = SmoothingConvention.OffTarget } }).Describe(),
+            TfKdRecipes.LabelSmoothing(network, RecipeSource.ReferenceCode).Describe());
+        Assert.Equal(
+            (baseline with { MaxEpochs = 400, Schedule = new RepeatedSchedule { Inner = baseline.Schedule, Epochs = 200 } }).Describe(), TfKdRecipes.DoubleTraining(network).Describe());
+    }
+
+    [Theory]
+    [MemberData(nameof(Regularization))]
+    public void Tf_kd_reg_has_the_files_numbers(Paper network, int batchSize, double alpha, double temperature, double multiplier)
+    {
+        var paper = TfKdRecipes.TfKdReg(network);
+        IsPlanOf(paper, network, 0.1, batchSize);
+        Assert.Equal(new TfKdRegularization { Alpha = alpha, Temperature = temperature, CorrectProbability = 0.99, Form = TfKdForm.Paper }, paper.Objective);
+        if (multiplier == 0)
+        {
+            var message = $"Tf-KD_reg of the reference code has no multiplier for {network}, without which that code stops; take RecipeSource.Paper. (Parameter 'network')";
+            Assert.Equal(message, Refusal(() => TfKdRecipes.TfKdReg(network, RecipeSource.ReferenceCode)));
+            Assert.Equal(message, Refusal(() => TfKdRecipes.LabelSmoothingEquivalent(network)));
+            Assert.Equal(message, Refusal(() => TfKdRecipes.RescaledCrossEntropy(network)));
+            return;
+        }
+
+        var code = TfKdRecipes.TfKdReg(network, RecipeSource.ReferenceCode);
+        Assert.Equal(new TfKdRegularization { Alpha = alpha, Temperature = temperature, CorrectProbability = 0.99, Form = TfKdForm.ReferenceCode, Multiplier = multiplier }, code.Objective);
+        Assert.Equal(paper.Describe(), (code with { Objective = paper.Objective }).Describe());
+    }
+
+    [Theory]
+    [MemberData(nameof(Self))]
+    public void Tf_kd_self_has_the_files_numbers(Paper network, int batchSize, double learningRate, double alpha, double temperature, double multiplier)
+    {
+        var paper = TfKdRecipes.TfKdSelf(network, _teacher);
+        IsPlanOf(paper, network, learningRate, batchSize, _teacher);
+        Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.Paper }, paper.Objective);
+        if (multiplier == 0)
+        {
+            Assert.Equal(
+                $"Tf-KD_self of the reference code has no multiplier for {network}, without which that code stops; take RecipeSource.Paper. (Parameter 'network')",
+                Refusal(() => TfKdRecipes.TfKdSelf(network, _teacher, RecipeSource.ReferenceCode)));
+            return;
+        }
+
+        var code = TfKdRecipes.TfKdSelf(network, _teacher, RecipeSource.ReferenceCode);
+        Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.ReferenceCode, Multiplier = multiplier }, code.Objective);
+        Assert.Equal(paper.Describe(), (code with { Objective = paper.Objective }).Describe());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Distillation_has_the_files_numbers(string recipe, Paper student, Paper teacherNetwork, double alpha, double temperature, int batchSize)
+    {
+        var paper = Distil(recipe, student, teacherNetwork, RecipeSource.Paper);
+        IsPlanOf(paper, student, student == Paper.PlainCnn ? 0.001 : 0.1, batchSize, _teacher);
+        Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.Paper }, paper.Objective);
+
+        var code = Distil(recipe, student, teacherNetwork, RecipeSource.ReferenceCode);
+        Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.ReferenceCode, Multiplier = 1 }, code.Objective);
+        Assert.Equal(paper.Describe(), (code with { Objective = paper.Objective }).Describe());
+    }
+
+    [Fact]
+    public void Nothing_but_the_files_is_known()
+    {
+        var networks = Enum.GetValues<Paper>();
+        var pairs = Pairs.Select(row => (row.Data.Item1, row.Data.Item2, row.Data.Item3)).ToHashSet();
+
+        Assert.Equal(Alone.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.Baseline(network))).Order());
+        Assert.Equal(Regularization.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.TfKdReg(network))).Order());
+        Assert.Equal(Self.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.TfKdSelf(network, _teacher))).Order());
+        Assert.All((string[])["KD", "Re-KD", "De-KD"], recipe => Assert.All(networks, student => Assert.All(networks, teacher =>
+            Assert.Equal(pairs.Contains((recipe, student, teacher)), IsKnown(() => Distil(recipe, student, teacher, RecipeSource.Paper))))));
+    }
+
+    [Fact]
+    public void What_is_unknown_is_refused_with_what_is_known()
+    {
+        // Its file names a teacher that the code does not know, and no data set.
+        Assert.Equal(
+            "KD has no settings for ResNet18 <- DenseNet121 (student <- teacher); there are MobileNetV2 <- ResNet18, MobileNetV2 <- ResNet50, MobileNetV2 <- ResNet101, "
+                + "MobileNetV2 <- DenseNet121, MobileNetV2 <- ResNeXt29, ShuffleNetV2 <- ResNet18, ShuffleNetV2 <- ResNet50, ShuffleNetV2 <- DenseNet121, ShuffleNetV2 <- ResNeXt29, "
+                + "ResNet18 <- ResNet50, ResNet18 <- ResNeXt29, PlainCnn <- ResNet18. (Parameter 'teacherNetwork')",
+            Refusal(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.DenseNet121, _teacher)));
+        Assert.StartsWith("Re-KD has no settings for MobileNetV2 <- ResNet18 (student <- teacher); there are ResNet18 <- MobileNetV2, ", Refusal(() => TfKdRecipes.ReKd(Paper.MobileNetV2, Paper.ResNet18, _teacher)), StringComparison.Ordinal);
+        Assert.Equal(
+            "Tf-KD_reg has no settings for ResNet50; there are MobileNetV2, ShuffleNetV2, ResNet18, GoogLeNet, DenseNet121, ResNeXt29, ResNeXt101. (Parameter 'network')",
+            Refusal(() => TfKdRecipes.TfKdReg(Paper.ResNet50)));
+        Assert.StartsWith("Training without a teacher has no settings for ResNet101; there are ", Refusal(() => TfKdRecipes.DoubleTraining(Paper.ResNet101)), StringComparison.Ordinal);
+        Assert.Equal("teacher", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.ResNet50, null!)).ParamName);
+        Assert.Equal("network", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.Baseline((Paper)99)).ParamName);
+        Assert.Equal("source", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.TfKdReg(Paper.ResNet18, (RecipeSource)2)).ParamName);
+        Assert.Equal("student", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.Kd((Paper)99, Paper.ResNet50, _teacher)).ParamName);
+    }
+
+    private static TrainingPlan Distil(string recipe, Paper student, Paper teacherNetwork, RecipeSource source) => recipe switch
+    {
+        "KD" => TfKdRecipes.Kd(student, teacherNetwork, _teacher, source),
+        "Re-KD" => TfKdRecipes.ReKd(student, teacherNetwork, _teacher, source),
+        _ => TfKdRecipes.DeKd(student, teacherNetwork, _teacher, source),
+    };
+
+    /// <summary>All but the objective, in the text that is a plan's provenance.</summary>
+    private static void IsPlanOf(TrainingPlan plan, Paper network, double learningRate, int batchSize, TeacherSource? teacher = null)
+    {
+        var rate = learningRate * batchSize / 128;
+        var expected = new TrainingPlan
+        {
+            Objective = plan.Objective,
+            Teacher = teacher,
+            Augmentations = [new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }, new Rotation { Degrees = 15 }],
+            BatchSize = batchSize,
+            MaxEpochs = 200,
+            Optimizer = network == Paper.PlainCnn ? new AdamW { LearningRate = rate, WeightDecay = 0 } : new Sgd { LearningRate = rate, Momentum = 0.9, WeightDecay = 5e-4, Nesterov = false },
+            Schedule = new WarmUpSchedule { Epochs = 1, Inner = new StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 } },
+            Normalization = new ChannelStatistics([0.50708, 0.48655, 0.44092], [0.26733, 0.25644, 0.27615]),
+            Seed = 230,
+        };
+        Assert.Equal(expected.Describe(), plan.Describe());
+        Assert.Equal(teacher, plan.Teacher);
+    }
+
+    private static string Refusal(Action make) => Assert.Throws<ArgumentException>(make).Message;
+
+    private static bool IsKnown(Action make)
+    {
+        try
+        {
+            make();
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
