@@ -11,13 +11,15 @@ public sealed class TorchScriptTeacherTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tfkd-");
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly ImageNetwork _network = new PlainNetwork().Build(classCount: 3);
+    private readonly ImageNetwork _network;
     private readonly string _path;
     private readonly TorchScriptTeacher _source;
 
     public TorchScriptTeacherTests()
     {
         _path = Path.Combine(_folder.FullName, "teacher.pt");
+        random.manual_seed(9);
+        _network = new PlainNetwork().Build(classCount: 3);
         _network.Normalization.Set(_statistics);
         _network.eval();
         TorchScriptFile.Write(_path, Script());
@@ -88,7 +90,8 @@ public sealed class TorchScriptTeacherTests : IDisposable
         Assert.Equal(
             $"The teacher '{At("probabilities.pt")}' answers with probabilities (each row is within [0, 1], and 1 in all), but Output is Logits; set it to Probabilities.",
             Refusal<InvalidOperationException>(_source with { Path = At("probabilities.pt") }));
-        using var logits = (_source with { Output = TeacherOutput.Probabilities }).Open(TeacherFixture.Context(3));
+        TorchScriptFile.Write(At("negative.pt"), $"{Script()}\nanswer = torch.neg(torch.abs(answer))");
+        using var logits = (_source with { Path = At("negative.pt"), Output = TeacherOutput.Probabilities }).Open(TeacherFixture.Context(3));
         Assert.Contains(
             "expected probabilities, 0 or above (set Output to Logits where they are logits).",
             Assert.Throws<InvalidOperationException>(() => logits.Teach(Batch(TestNetworks.Pixels(64, new ImageShape(3, 8, 8))))).Message,

@@ -1,5 +1,0 @@
-using Xunit.Sdk;
-using Xunit.v3;
-
-// Torch has one global generator and one thread pool, and counts its tensors process-wide: tests that look at them must be alone.
-[assembly: Parallelization(Mode = ParallelMode.None)]
