@@ -13,6 +13,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- weights [FILE]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Action run = args switch
 {
@@ -27,6 +28,7 @@ Action run = args switch
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var python] => () => TrainingComparison.Run(int.Parse(rounds), python.FirstOrDefault()),
+    ["weights", .. { Length: < 2 } file] => () => Environment.ExitCode = WeightsComparison.Run(file.FirstOrDefault()),
     _ => () => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args),
 };
 run();
