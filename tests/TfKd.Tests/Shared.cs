@@ -24,7 +24,7 @@ internal static class Shared
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var candidate = Path.Combine(folder.FullName, "shared");
-            if (Directory.Exists(Path.Combine(candidate, "golden")))
+            if (Directory.Exists(Path.Combine(candidate, "weights")))
                 return candidate;
         }
         return null;

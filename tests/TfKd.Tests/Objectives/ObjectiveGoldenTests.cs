@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TfKd.Tests;
 
-/// <summary>Values of a plain Python program that shares no code with this library: shared/golden/golden.py.</summary>
+/// <summary>Values of a plain Python program that shares no code with this library: Golden/golden.py. Read only: no test writes them.</summary>
 public sealed class ObjectiveGoldenTests
 {
     private static readonly Dictionary<string, Objective> _objectives = new()
@@ -66,8 +66,7 @@ public sealed class ObjectiveGoldenTests
 
     private static List<(LogitBatch Batch, Dictionary<string, double> Values)> Read()
     {
-        var path = Shared.Require(Path.Combine("golden", "objectives.json"));
-        using var document = JsonDocument.Parse(File.ReadAllText(path));
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "objectives.json")));
         var cases = document.RootElement.EnumerateArray().Select(entry => (
             new LogitBatch(
                 entry.GetProperty("student").Deserialize<double[][]>()!,
