@@ -7,7 +7,7 @@ namespace TfKd.Tests;
 public sealed class ArchitectureTests
 {
     /// <summary>A folder uses itself and folders before it.</summary>
-    private static readonly string[] Rooms =
+    internal static readonly string[] Rooms =
     [
         "Files", "Numerics", "Native", "Data", "Augmentation", "Mixing", "Layers", "Onnx", "Networks", "Transfer", "Optimization",
         "Objectives", "Teachers", "Caching", "Checkpoints", "Metrics", "Plan", "Loop", "Recipes", "Callbacks", "Reports",
@@ -78,11 +78,8 @@ public sealed class ArchitectureTests
 
     private static IEnumerable<string> SourceFiles()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "TfKd.MLNet.sln")))
-            root = root.Parent ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds TfKd.MLNet.sln.");
         var separator = Path.DirectorySeparatorChar;
-        return Directory.EnumerateFiles(Path.Combine(root.FullName, "src"), "*.cs", SearchOption.AllDirectories)
+        return Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains($"{separator}obj{separator}", StringComparison.Ordinal));
     }
 }

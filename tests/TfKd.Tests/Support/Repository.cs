@@ -1,0 +1,29 @@
+namespace TfKd.Tests;
+
+/// <summary>The repository that the tests were built in.</summary>
+internal static class Repository
+{
+    /// <summary>The repository's root: the folder above the tests that holds the solution.</summary>
+    public static string Root { get; } = Find();
+
+    /// <summary>The full path of a file or folder of the repository.</summary>
+    /// <param name="relative">The path from the root, with slashes.</param>
+    public static string PathOf(string relative) => Path.GetFullPath(Path.Combine(Root, relative));
+
+    /// <summary>The Markdown files, without those in build outputs, by their path from the root with slashes.</summary>
+    public static IReadOnlyList<string> Pages { get; } =
+    [
+        .. Directory.EnumerateFiles(Root, "*.md", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Where(path => !path.Split('/').Any(folder => folder is "bin" or "obj" or ".git" or "shared" or "TestResults" or "BenchmarkDotNet.Artifacts"))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static string Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "TfKd.MLNet.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds TfKd.MLNet.sln.");
+        return folder.FullName;
+    }
+}
