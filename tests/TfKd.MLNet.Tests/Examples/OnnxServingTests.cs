@@ -110,11 +110,8 @@ public sealed class OnnxServingTests : IDisposable
     [Fact]
     public void Its_projects_refer_to_four_packages_and_no_project()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "TfKd.MLNet.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The checkout is not above the test's folder.");
-        var elements = Directory.GetFiles(Path.Combine(folder.FullName, "examples", "OnnxServing"), "*.*proj", SearchOption.AllDirectories)
-            .Append(Path.Combine(folder.FullName, "examples", "OnnxServing", "Directory.Build.props"))
+        var elements = Directory.GetFiles(Repository.PathOf("examples/OnnxServing"), "*.*proj", SearchOption.AllDirectories)
+            .Append(Repository.PathOf("examples/OnnxServing/Directory.Build.props"))
             .SelectMany(file => XDocument.Load(file).Descendants()).ToList();
         Assert.Equal(
             ["Microsoft.ML.OnnxRuntime", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.CommandLine"],

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TfKd.Tests;
 
 namespace TfKd.MLNet.Tests;
 
@@ -11,7 +12,7 @@ public sealed class TrainScript
     private const string Configuration = "Release";
 #endif
 
-    private readonly string _script = Path.Combine(Checkout(), "examples", "ModelBuilder", "train.cs");
+    private readonly string _script = Path.Combine(Repository.Root, "examples", "ModelBuilder", "train.cs");
 
     public TrainScript()
     {
@@ -27,7 +28,7 @@ public sealed class TrainScript
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Checkout(),
+            WorkingDirectory = Repository.Root,
         };
         // What the build that started the tests told its children is not for another build.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
@@ -43,13 +44,5 @@ public sealed class TrainScript
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error.Result);
-    }
-
-    private static string Checkout()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "TfKd.MLNet.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The checkout is not above the test's folder.");
-        return folder.FullName;
     }
 }

@@ -1,0 +1,24 @@
+using TorchSharp;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>The programs of examples/guides/networks.md.</summary>
+internal static class NetworksPage
+{
+    public static TorchImageClassificationTrainer.Options BringAModule()
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Network = new FactoryNetwork(
+                "mine",
+                classCount => torch.nn.Sequential(
+                    torch.nn.Conv2d(3, 16, 3, padding: 1),
+                    torch.nn.ReLU(),
+                    torch.nn.AdaptiveAvgPool2d(1),
+                    torch.nn.Flatten(),
+                    torch.nn.Linear(16, classCount)),
+                new ImageShape(3, 64, 64)),
+        };
+        return options;
+    }
+}

@@ -1,0 +1,129 @@
+using Microsoft.ML;
+using TfKd.Tests;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>The programs of README.md and of the guides run, on a few small images.</summary>
+public sealed class PageRunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _before = Environment.CurrentDirectory;
+    private readonly TextWriter _console = Console.Out;
+    private readonly StringWriter _output = new();
+    private readonly MLContext _ml = new(seed: 1);
+
+    public PageRunTests()
+    {
+        Environment.CurrentDirectory = _folder.Path;
+        Console.SetOut(_output);
+    }
+
+    public void Dispose()
+    {
+        Console.SetOut(_console);
+        Environment.CurrentDirectory = _before;
+        _output.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Trained_model_predicts_one_photo_and_many_and_is_gone_on_from()
+    {
+        foreach (var row in TestRows.Make(30))
+        {
+            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine("photos", row.Label)).FullName, $"{row.Number}.png"), row.Image);
+            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine("new photos", row.Label)).FullName, $"{row.Number}.png"), row.Image);
+            File.WriteAllBytes("photo.jpg", row.Image);
+        }
+
+        ReadmePage.Train();
+        ReadmePage.Predict();
+        ExportAndServingPage.PredictMany();
+
+        var lines = Lines();
+        Assert.Equal(32, lines.Length);
+        Assert.InRange(double.Parse(lines[0]), 0, 1);
+        Assert.Matches("^(red|green|blue) [0-9]+ ?%$", lines[1]);
+        Assert.All(lines[2..], line => Assert.Contains(line, TestRows.Names));
+        Fit(TransferLearningPage.GoOn(_ml) with { MaxEpochs = 1 }).Dispose();
+        Assert.Contains("PredictedLabel", DataPage.TrainOnPaths(_ml).Schema.Select(column => column.Name));
+    }
+
+    [Fact]
+    public void Teachers_teach()
+    {
+        ReadmePage.Distil(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(24)));
+        Assert.Equal("Teacher, targets at temperature 4", Lines()[0]);
+
+        using (var teacher = Fit(TrainingRuns.Options))
+            _ml.Model.Save(teacher, Rows().Schema, "teacher.zip");
+        Fit(Short(ObjectivesPage.Add())).Dispose();
+        Fit(Short(TeachersPage.LearnFromAModel())).Dispose();
+        Assert.NotEmpty(Directory.GetFiles("answers"));
+        Assert.IsType<OnnxTeacher>(TeachersPage.OfAnotherFramework());
+        Assert.True(float.IsFinite(ObjectivesPage.Evaluate()));
+    }
+
+    [Fact]
+    public void Published_weights_are_frozen_and_a_module_of_ones_own_is_trained()
+    {
+        using (var pretrained = new SqueezeNet().Build(1000))
+            NetworkWeights.Save(pretrained, "squeezenet1_0.pth");
+        TransferLearningPage.Transfer(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(24)));
+        Fit(NetworksPage.BringAModule() with { MaxEpochs = 1 }).Dispose();
+    }
+
+    [Fact]
+    public void Runs_are_watched_stopped_and_resumed()
+    {
+        using var cancellation = new CancellationTokenSource();
+        Fit(Short(WatchingAndResumingPage.Watch(_ml))).Dispose();
+        Assert.True(File.Exists("report.html") && File.Exists("run.csv") && Directory.Exists("runs/1"));
+        Assert.Contains("left", Lines()[^1]);
+        Fit(Short(WatchingAndResumingPage.StopEarly())).Dispose();
+        Fit(Short(WatchingAndResumingPage.Resume(cancellation))).Dispose();
+        Assert.NotEmpty(Directory.GetFiles("checkpoints/run-1"));
+        var metrics = new List<EpochMetrics>();
+        var stopped = TrainingRuns.Options with { MaxEpochs = 5, MetricsCallback = metrics.Add, Callbacks = [new WatchingAndResumingPage.StopAtAccuracy(0)] };
+        Fit(stopped).Dispose();
+        Assert.Single(metrics);
+    }
+
+    [Fact]
+    public void Options_of_the_guides_train_and_what_they_train_is_exported()
+    {
+        Fit(Short(DataPage.Augment())).Dispose();
+        Fit(Short(PerformancePage.ChooseDevice())).Dispose();
+        var weighed = Short(DataPage.Weigh());
+        var rows = TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30).Select(row => new { row.Label, row.Image, Weight = 1f + row.Number % 2 })));
+        _ml.MulticlassClassification.Trainers.TorchImageClassification(weighed).Fit(rows).Dispose();
+
+        using var transformer = Fit(Short(ExportAndServingPage.BeSure()));
+        ExportAndServingPage.Export(_ml, transformer, transformer, Rows());
+        Assert.All((string[])["model.zip", "model.onnx", "portable.zip", "model.md"], file => Assert.True(new FileInfo(file).Length > 0));
+    }
+
+    [Fact]
+    public void Recipe_runs()
+    {
+        var samples = new DecodedCache(TestImages.Shape, TestRows.Names);
+        var pixels = new byte[TestImages.Shape.ByteCount];
+        foreach (var row in TestRows.Make(12))
+        {
+            ImageDecoder.Decode(row.Image, TestImages.Shape, pixels);
+            samples.Add(pixels, row.Number % 3);
+        }
+
+        RecipesPage.Train(samples, samples, epochs: 1);
+        Assert.InRange(double.Parse(Assert.Single(Lines())), 0, 1);
+    }
+
+    private static TorchImageClassificationTrainer.Options Short(TorchImageClassificationTrainer.Options options) => options with { MaxEpochs = 2, Network = TestModels.Architecture };
+
+    private IDataView Rows() => TrainingRuns.Rows(_ml, 60);
+
+    private TorchImageClassificationTransformer Fit(TorchImageClassificationTrainer.Options options) =>
+        _ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(Rows());
+
+    private string[] Lines() => _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+}

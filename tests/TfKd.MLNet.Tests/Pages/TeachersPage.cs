@@ -1,0 +1,28 @@
+namespace TfKd.MLNet.Tests;
+
+/// <summary>The programs of examples/guides/teachers.md.</summary>
+internal static class TeachersPage
+{
+    public static TorchImageClassificationTrainer.Options LearnFromAModel()
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Objective = new CrossEntropy() + new DecoupledKd(),
+            Teacher = new ModelFileTeacher("teacher.zip"),
+            TeacherCache = new() { Directory = "answers" },
+            CalibrateScores = true,
+        };
+        return options;
+    }
+
+    public static TeacherSource OfAnotherFramework()
+    {
+        var teacher = new OnnxTeacher("teacher.onnx")
+        {
+            ClassNames = ["daisy", "rose", "tulip"],
+            Normalization = ChannelStatistics.ImageNet,
+            Output = TeacherOutput.Logits,
+        };
+        return teacher;
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.ML;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>The programs of examples/guides/transfer-learning.md.</summary>
+internal static class TransferLearningPage
+{
+    public static void Transfer(MLContext ml, IDataView photos)
+    {
+        var squeezeNet = new SqueezeNet();
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Network = squeezeNet,
+            WeightsPath = "squeezenet1_0.pth",
+            Normalization = ChannelStatistics.ImageNet,
+            FrozenStages = squeezeNet.GetStages().Count,
+            Augmentations = [],
+            Optimizer = new AdamW(),
+        };
+        var rows = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos).Transform(photos);
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
+    }
+
+    public static TorchImageClassificationTrainer.Options GoOn(MLContext ml)
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            InitialModel = ml.Model.Load("model.zip", out _),
+            Optimizer = new Sgd { LearningRate = 0.005 },
+            MaxEpochs = 10,
+        };
+        return options;
+    }
+}
