@@ -16,7 +16,8 @@ public sealed class ArchitectureTests
     private static readonly System.Reflection.Assembly Core = typeof(Objective).Assembly;
 
     /// <summary>The room of each type of the core, by full name.</summary>
-    private static readonly Dictionary<string, string> RoomOfType = SourceDocuments.OfTypes(Core).ToDictionary(type => type.Key, type => RoomOf(type.Value));
+    private static readonly Dictionary<string, string> RoomOfType =
+        SourceDocuments.OfTypes(Core).ToDictionary(type => type.Key, type => RoomOf(type.Value));
 
     private static readonly (string From, string To)[] Uses = [.. new ArchLoader().LoadAssembly(Core).Build().Types
         .SelectMany(type => type.Dependencies, (type, dependency) => (From: type.FullName, To: dependency.Target.FullName))
@@ -44,7 +45,8 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Every_class_is_abstract_or_sealed() =>
-        Assert.DoesNotContain(Core.GetTypes(), type => type is { IsClass: true, IsAbstract: false, IsSealed: false } && !IsCompilerGenerated(type));
+        Assert.DoesNotContain(
+            Core.GetTypes(), type => type is { IsClass: true, IsAbstract: false, IsSealed: false } && !IsCompilerGenerated(type));
 
     [Fact]
     public void No_source_file_is_longer_than_250_lines()

@@ -20,7 +20,8 @@ public sealed class TrainScript
         Assert.True(exitCode == 0, output + error);
     }
 
-    public (int ExitCode, string Output, string Error) Run(params string[] arguments) => Start(["run", "--no-build", "-c", Configuration, "--file", _script, "--", .. arguments]);
+    public (int ExitCode, string Output, string Error) Run(params string[] arguments) =>
+        Start(["run", "--no-build", "-c", Configuration, "--file", _script, "--", .. arguments]);
 
     private static (int ExitCode, string Output, string Error) Start(string[] arguments)
     {

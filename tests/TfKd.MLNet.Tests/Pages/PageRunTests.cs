@@ -31,8 +31,8 @@ public sealed class PageRunTests : IDisposable
     {
         foreach (var row in TestRows.Make(30))
         {
-            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine("photos", row.Label)).FullName, $"{row.Number}.png"), row.Image);
-            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine("new photos", row.Label)).FullName, $"{row.Number}.png"), row.Image);
+            foreach (var folder in (string[])[$"photos/{row.Label}", $"new photos/{row.Label}"])
+                File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(folder).FullName, $"{row.Number}.png"), row.Image);
             File.WriteAllBytes("photo.jpg", row.Image);
         }
 
@@ -54,6 +54,7 @@ public sealed class PageRunTests : IDisposable
     {
         ReadmePage.Distil(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(24)));
         Assert.Equal("Teacher, targets at temperature 4", Lines()[0]);
+        Assert.True(File.Exists("student.onnx"));
 
         using (var teacher = Fit(TrainingRuns.Options))
             _ml.Model.Save(teacher, Rows().Schema, "teacher.zip");
@@ -84,8 +85,12 @@ public sealed class PageRunTests : IDisposable
         Fit(Short(WatchingAndResumingPage.Resume(cancellation))).Dispose();
         Assert.NotEmpty(Directory.GetFiles("checkpoints/run-1"));
         var metrics = new List<EpochMetrics>();
-        var stopped = TrainingRuns.Options with { MaxEpochs = 5, MetricsCallback = metrics.Add, Callbacks = [new WatchingAndResumingPage.StopAtAccuracy(0)] };
-        Fit(stopped).Dispose();
+        Fit(TrainingRuns.Options with
+        {
+            MaxEpochs = 5,
+            MetricsCallback = metrics.Add,
+            Callbacks = [new WatchingAndResumingPage.StopAtAccuracy(0)],
+        }).Dispose();
         Assert.Single(metrics);
     }
 
@@ -94,9 +99,10 @@ public sealed class PageRunTests : IDisposable
     {
         Fit(Short(DataPage.Augment())).Dispose();
         Fit(Short(PerformancePage.ChooseDevice())).Dispose();
-        var weighed = Short(DataPage.Weigh());
-        var rows = TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30).Select(row => new { row.Label, row.Image, Weight = 1f + row.Number % 2 })));
-        _ml.MulticlassClassification.Trainers.TorchImageClassification(weighed).Fit(rows).Dispose();
+        var weighed = TestRows.Make(30).Select(row => new { row.Label, row.Image, Weight = 1f + row.Number % 2 });
+        _ml.MulticlassClassification.Trainers.TorchImageClassification(Short(DataPage.Weigh()))
+            .Fit(TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(weighed)))
+            .Dispose();
 
         using var transformer = Fit(Short(ExportAndServingPage.BeSure()));
         ExportAndServingPage.Export(_ml, transformer, transformer, Rows());
@@ -118,7 +124,8 @@ public sealed class PageRunTests : IDisposable
         Assert.InRange(double.Parse(Assert.Single(Lines())), 0, 1);
     }
 
-    private static TorchImageClassificationTrainer.Options Short(TorchImageClassificationTrainer.Options options) => options with { MaxEpochs = 2, Network = TestModels.Architecture };
+    private static TorchImageClassificationTrainer.Options Short(TorchImageClassificationTrainer.Options options) =>
+        options with { MaxEpochs = 2, Network = TestModels.Architecture };
 
     private IDataView Rows() => TrainingRuns.Rows(_ml, 60);
 

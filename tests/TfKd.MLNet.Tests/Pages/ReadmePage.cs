@@ -43,6 +43,7 @@ internal static class ReadmePage
         var rows = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos).Transform(photos);
         using var student = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
         Console.WriteLine(student.Model.Card.Training.TeacherReport);
+        student.SaveOnnx("student.onnx");
     }
 
     public sealed class Photo

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TfKd.Tests;
 
-/// <summary>Values of a plain Python program that shares no code with this library: Golden/golden.py. Read only: no test writes them.</summary>
+/// <summary>Values of a plain Python program that shares no code with this library, Golden/golden.py; no test writes them.</summary>
 public sealed class ObjectiveGoldenTests
 {
     private static readonly Dictionary<string, Objective> _objectives = new()
@@ -19,16 +19,19 @@ public sealed class ObjectiveGoldenTests
         ["max_suppression lambda=0.1"] = new CrossEntropy() + 0.1 * new MaxSuppression(),
         ["kd paper alpha=0.95 temperature=20"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.Paper },
         ["kd hinton alpha=0.95 temperature=20"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20 },
-        ["kd reference_code alpha=0.95 temperature=20 multiplier=1"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.ReferenceCode },
+        ["kd reference_code alpha=0.95 temperature=20 multiplier=1"] =
+            new KnowledgeDistillation { Alpha = 0.95, Temperature = 20, Form = KdForm.ReferenceCode },
         ["kd paper alpha=0.9 temperature=4"] = new KnowledgeDistillation { Form = KdForm.Paper },
         ["kd hinton alpha=0.9 temperature=4"] = new KnowledgeDistillation(),
         ["kd reference_code alpha=0.9 temperature=4 multiplier=1"] = new KnowledgeDistillation { Form = KdForm.ReferenceCode },
         ["kd paper alpha=0.6 temperature=20"] = new KnowledgeDistillation { Alpha = 0.6, Temperature = 20, Form = KdForm.Paper },
         ["kd hinton alpha=0.6 temperature=20"] = new KnowledgeDistillation { Alpha = 0.6, Temperature = 20 },
-        ["kd reference_code alpha=0.6 temperature=20 multiplier=1"] = new KnowledgeDistillation { Alpha = 0.6, Temperature = 20, Form = KdForm.ReferenceCode },
+        ["kd reference_code alpha=0.6 temperature=20 multiplier=1"] =
+            new KnowledgeDistillation { Alpha = 0.6, Temperature = 20, Form = KdForm.ReferenceCode },
         ["kd paper alpha=0.95 temperature=6"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.Paper },
         ["kd hinton alpha=0.95 temperature=6"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 6 },
-        ["kd reference_code alpha=0.95 temperature=6 multiplier=50"] = new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.ReferenceCode, Multiplier = 50 },
+        ["kd reference_code alpha=0.95 temperature=6 multiplier=50"] =
+            new KnowledgeDistillation { Alpha = 0.95, Temperature = 6, Form = KdForm.ReferenceCode, Multiplier = 50 },
         ["dkd alpha=1 beta=8 temperature=4"] = new DecoupledKd(),
         ["dkd alpha=1 beta=2 temperature=2"] = new DecoupledKd { Beta = 2, Temperature = 2 },
         ["nkd gamma=1.5 temperature=1"] = new NormalizedKd(),
@@ -38,13 +41,17 @@ public sealed class ObjectiveGoldenTests
         ["logit_standardization kd kl*tau^2 temperature=2"] = 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
         ["wsld temperature=2"] = new WeightedSoftLabelKd(),
         ["tfkd_reg paper alpha=0.1 temperature=20 correct=0.99"] = new TfKdRegularization(),
-        ["tfkd_reg reference_code alpha=0.1 temperature=20 correct=0.99 multiplier=100"] = new TfKdRegularization { Form = TfKdForm.ReferenceCode, Multiplier = 100 },
+        ["tfkd_reg reference_code alpha=0.1 temperature=20 correct=0.99 multiplier=100"] =
+            new TfKdRegularization { Form = TfKdForm.ReferenceCode, Multiplier = 100 },
         ["tfkd_reg paper alpha=0.95 temperature=40 correct=0.99"] = new TfKdRegularization { Alpha = 0.95, Temperature = 40 },
-        ["tfkd_reg reference_code alpha=0.95 temperature=40 correct=0.99 multiplier=1"] = new TfKdRegularization { Alpha = 0.95, Temperature = 40, Form = TfKdForm.ReferenceCode },
+        ["tfkd_reg reference_code alpha=0.95 temperature=40 correct=0.99 multiplier=1"] =
+            new TfKdRegularization { Alpha = 0.95, Temperature = 40, Form = TfKdForm.ReferenceCode },
         ["tfkd_reg paper alpha=0.1 temperature=40 correct=0.99"] = new TfKdRegularization { Temperature = 40 },
-        ["tfkd_reg reference_code alpha=0.1 temperature=40 correct=0.99 multiplier=50"] = new TfKdRegularization { Temperature = 40, Form = TfKdForm.ReferenceCode, Multiplier = 50 },
+        ["tfkd_reg reference_code alpha=0.1 temperature=40 correct=0.99 multiplier=50"] =
+            new TfKdRegularization { Temperature = 40, Form = TfKdForm.ReferenceCode, Multiplier = 50 },
         ["tfkd_reg paper alpha=0.5 temperature=20 correct=0.9"] = new TfKdRegularization { Alpha = 0.5, CorrectProbability = 0.9 },
-        ["tfkd_reg reference_code alpha=0.5 temperature=20 correct=0.9 multiplier=1"] = new TfKdRegularization { Alpha = 0.5, CorrectProbability = 0.9, Form = TfKdForm.ReferenceCode },
+        ["tfkd_reg reference_code alpha=0.5 temperature=20 correct=0.9 multiplier=1"] =
+            new TfKdRegularization { Alpha = 0.5, CorrectProbability = 0.9, Form = TfKdForm.ReferenceCode },
     };
 
     public static TheoryData<string> Keys => [.. _objectives.Keys];

@@ -3,6 +3,11 @@ namespace TfKd.Tests;
 /// <summary>The repository that the tests were built in.</summary>
 internal static class Repository
 {
+    private static readonly string[] OtherFolders = ["bin", "obj", ".git", "shared", "TestResults", "BenchmarkDotNet.Artifacts"];
+
+    private static readonly EnumerationOptions EverywhereHiddenToo =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+
     /// <summary>The repository's root: the folder above the tests that holds the solution.</summary>
     public static string Root { get; } = Find();
 
@@ -13,9 +18,9 @@ internal static class Repository
     /// <summary>The Markdown files, without those in build outputs, by their path from the root with slashes.</summary>
     public static IReadOnlyList<string> Pages { get; } =
     [
-        .. Directory.EnumerateFiles(Root, "*.md", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+        .. Directory.EnumerateFiles(Root, "*.md", EverywhereHiddenToo)
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(folder => folder is "bin" or "obj" or ".git" or "shared" or "TestResults" or "BenchmarkDotNet.Artifacts"))
+            .Where(path => !path.Split('/').Any(OtherFolders.Contains))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -23,7 +28,8 @@ internal static class Repository
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "TfKd.MLNet.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds TfKd.MLNet.sln.");
+            folder = folder.Parent
+                ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds TfKd.MLNet.sln.");
         return folder.FullName;
     }
 }
