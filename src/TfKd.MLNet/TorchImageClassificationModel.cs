@@ -143,7 +143,7 @@ public sealed class TorchImageClassificationModel
             InputType = inputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
             AppendSoftmax = true,
             Temperature = temperature,
-            SlotNames = classes.Names,
+            LabelEncoders = new Dictionary<string, IReadOnlyList<string>> { ["mlnet.scores.SlotNames"] = classes.Names },
             Metadata = OnnxMetadata.Of(network.Architecture, inputType, classes, temperature, training),
         },
         network.Architecture.GetOnnxEmitters());

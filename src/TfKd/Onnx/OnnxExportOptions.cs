@@ -30,10 +30,11 @@ public sealed record OnnxExportOptions
     public double Temperature { get; init => field = Require.Positive(value); } = 1;
 
     /// <summary>
-    /// Names of the output's columns, one a class, in the form that ML.NET's OnnxTransformer reads: a LabelEncoder that nothing listens to, <c>mlnet.scores.SlotNames</c>. Default:
-    /// none, and nothing is written for it.
+    /// Lists of texts that stand in the graph itself, for readers that look there: each is the keys of a LabelEncoder of the name given, which no other
+    /// node reads. Written in ordinal order of the names. Default: none, and nothing is written for it.
     /// </summary>
-    public IReadOnlyList<string> SlotNames { get; init => field = Require.NotNull(value); } = [];
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> LabelEncoders { get; init => field = Require.NotNull(value); } =
+        new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>Name of the program that writes the file. Default: TfKd.</summary>
     public string ProducerName { get; init => field = NotEmpty(value, nameof(ProducerName)); } = "TfKd";

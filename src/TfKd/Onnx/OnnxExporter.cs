@@ -58,8 +58,8 @@ public static class OnnxExporter
         var result = new LeafTracer(graph, [.. emitters, .. BuiltIn]).Trace(module, input);
         if (options.Temperature != 1)
             result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, graph.Scalar("inverse_temperature", (float)(1 / options.Temperature))], []) };
-        if (options.SlotNames.Count > 0)
-            graph.SlotNames(options.OutputName, options.SlotNames);
+        foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            graph.LabelEncoder(name, keys);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
         var last = options.AppendSoftmax ? "Softmax" : "Identity";
 
@@ -68,7 +68,7 @@ public static class OnnxExporter
             .Text(2, options.ProducerName)
             .Message(7, graph.Finish(module.GetName(), last, input, result, result with { Name = outputName }))
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset));
-        if (options.SlotNames.Count > 0)
+        if (options.LabelEncoders.Count > 0)
             model.Message(8, new ProtoMessage().Text(1, OnnxGraph.MLDomain).Integer(2, MLOpset));
         foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));

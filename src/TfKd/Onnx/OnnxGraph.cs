@@ -51,14 +51,15 @@ internal sealed class OnnxGraph
     public string Scalar(string nameWish, float value) => Constant(nameWish, ScalarType.Float32, [], BitConverter.GetBytes(value));
 
     /// <summary>
-    /// Writes the names of a tensor's columns as ML.NET does and reads them: a LabelEncoder of a fixed name, whose keys they are. It must have an input, and has one that is never looked at.
+    /// Adds a list of texts as the keys of a LabelEncoder that no other node reads. It must have an input, and has a constant that is never looked at.
     /// </summary>
-    public void SlotNames(string tensorName, IReadOnlyList<string> names)
+    public void LabelEncoder(string nameWish, IReadOnlyList<string> keys)
     {
-        var name = Name($"mlnet.{tensorName}.SlotNames");
+        var name = Name(nameWish);
         var input = Name($"{name}.input");
         _message.Message(5, new ProtoMessage().Integer(1, 1).Integer(2, StringDataType).Text(6, "").Text(8, input));
-        AddNode("LabelEncoder", name, [input], [OnnxArgument.Of("keys_strings", names), OnnxArgument.Of("values_int64s", [.. Enumerable.Range(0, names.Count).Select(index => (long)index)])], MLDomain);
+        var indices = Enumerable.Range(0, keys.Count).Select(index => (long)index);
+        AddNode("LabelEncoder", name, [input], [OnnxArgument.Of("keys_strings", keys), OnnxArgument.Of("values_int64s", [.. indices])], MLDomain);
     }
 
     /// <summary>The finished GraphProto, closed by a node that makes the output.</summary>
