@@ -9,7 +9,7 @@ internal static class TorchImageClassificationSchema
     /// <exception cref="ArgumentException">A column is missing or of the wrong type.</exception>
     public static SchemaShape Append(SchemaShape input, string labelColumnName, TransformerColumns columns)
     {
-        ImageColumn.Find(input, columns.Image);
+        ImageColumn.Check(input, columns.Image);
         var label = LabelColumn.Find(input, labelColumnName);
         var values = label.Annotations.Where(annotation => annotation.Name == AnnotationUtils.Kinds.KeyValues && annotation.Kind == SchemaShape.Column.VectorKind.Vector).ToList();
         SchemaShape.Column[] kinds =

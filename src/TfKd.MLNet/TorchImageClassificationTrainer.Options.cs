@@ -6,7 +6,7 @@ namespace TfKd.MLNet;
 public sealed partial class TorchImageClassificationTrainer
 {
     /// <summary>All that can be set; the defaults suit a few hundred to a few ten thousand photos on a CPU.</summary>
-    public sealed record Options
+    public sealed partial record Options
     {
         private readonly NetworkArchitecture? _network;
         private readonly TorchImageClassificationModel? _initialModel;
@@ -205,36 +205,5 @@ public sealed partial class TorchImageClassificationTrainer
         /// What a Fit that is cancelled ends with: an exception (the default), or a model of the best epoch so far. Before the first step there is none, and Fit throws.
         /// </summary>
         public CancellationOutcome OnCancellation { get; init => field = Require.Defined(value); } = CancellationOutcome.Throw;
-
-        // The teacher, by whichever of the two properties it is set.
-        internal TeacherSource? EffectiveTeacher
-        {
-            get
-            {
-                if (TeacherScoreColumnName is null)
-                    return Teacher;
-                return Teacher is null || Teacher is ScoreColumnTeacher scores && scores.Column == TeacherScoreColumnName
-                    ? Teacher ?? new ScoreColumnTeacher(TeacherScoreColumnName)
-                    : throw new ArgumentException($"TeacherScoreColumnName is '{TeacherScoreColumnName}', but Teacher is {Teacher}; set one of the two.");
-            }
-        }
-
-        // What the network starts from, by whichever of the two properties it is set.
-        internal InitialWeights? InitialWeights
-        {
-            get
-            {
-                if (WeightsPath is not null && _initialModel is not null)
-                    throw new ArgumentException($"WeightsPath is '{WeightsPath}', and InitialModel is set, too; set one of the two.");
-                if (WeightsPath is null && _initialModel is null && FrozenStages > 0)
-                    throw new ArgumentException($"FrozenStages is {FrozenStages}, but the network starts from random weights; set WeightsPath or InitialModel, or FrozenStages to 0.");
-                if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)
-                    throw new ArgumentException($"Normalization is {Normalization}, but the weights of InitialModel were trained with {_initialModel.Normalization}; leave it at null.");
-                return _initialModel is not null ? new ModelWeights(_initialModel) : WeightsPath is null ? null : new BackboneWeights(WeightsPath);
-            }
-        }
-
-        // The network at the size that is trained.
-        internal NetworkArchitecture SizedNetwork => Network with { InputShape = Network.InputShape.Sized(ImageWidth, ImageHeight) };
     }
 }

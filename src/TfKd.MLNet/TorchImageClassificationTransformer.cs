@@ -10,14 +10,18 @@ namespace TfKd.MLNet;
 public sealed class TorchImageClassificationTransformer : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
 {
     private readonly Func<TorchImageClassificationModel, IImageScorer> _openScorer;
-    private readonly Lock _opening = new();
-    private IImageScorer? _scorer;
-    private bool _isDisposed;
 
-    internal TorchImageClassificationTransformer(TorchImageClassificationModel model, TransformerColumns columns, Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
+    internal TorchImageClassificationTransformer(
+        TorchImageClassificationModel model, TransformerColumns columns, Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
     {
-        (Model, Columns, Blocks) = (model, columns, new DecodeBlockPool(model.InputShape));
+        Model = model;
         _openScorer = openScorer ?? OpenOnnx;
+        Scoring = new ScoringContext(model.InputShape, () => _openScorer(model))
+        {
+            Columns = columns,
+            Classes = model.Classes,
+            Rejection = model.Rejection,
+        };
     }
 
     /// <summary>The trained model.</summary>
@@ -37,30 +41,16 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     bool ITransformer.IsRowToRowMapper => true;
 
-    internal TransformerColumns Columns { get; }
+    internal ScoringContext Scoring { get; }
 
-    internal DecodeBlockPool Blocks { get; }
-
-    /// <summary>Opened when the first row is scored: a model that is only looked at, or saved again, costs no session.</summary>
-    internal IImageScorer Scorer
-    {
-        get
-        {
-            lock (_opening)
-            {
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
-                return _scorer ??= _openScorer(Model);
-            }
-        }
-    }
+    private TransformerColumns Columns => Scoring.Columns;
 
     /// <summary>The schema with the two columns that are added.</summary>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        ImageColumn.Find(inputSchema, Columns.Image, Model.InputShape);
-        return Columns.AppendTo(inputSchema, Model.Classes, Model.Rejection);
+        return Scoring.GetOutputSchema(inputSchema);
     }
 
     /// <summary>The data with the two columns that are added; rows are scored when they are read.</summary>
@@ -69,8 +59,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ThrowIfDisposed();
-        return new BatchedView(input, this);
+        Scoring.ThrowIfDisposed();
+        return new BatchedView(input, Scoring);
     }
 
     /// <summary>Scores rows one by one.</summary>
@@ -79,8 +69,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        ThrowIfDisposed();
-        return new ScoringRowMapper(inputSchema, this);
+        Scoring.ThrowIfDisposed();
+        return new ScoringRowMapper(inputSchema, Scoring);
     }
 
     /// <summary>
@@ -102,7 +92,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     public void SaveOnnx(string path, OnnxSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var model = settings == new OnnxSettings() ? Model.Onnx : Model.Export(settings);
+        var model = settings == new OnnxSettings() ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
         AtomicFile.Write(path, stream => stream.Write(model.Span));
     }
 
@@ -113,7 +103,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
     public TorchImageClassificationTransformer WithRejection(Rejection? rejection)
     {
-        Model.Classes.Check(rejection);
+        Rejection.Check(rejection, Model.Classes);
         return new(Model.With(rejection), Columns, _openScorer);
     }
 
@@ -155,36 +145,12 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     /// <summary>The same transformer with scores by another backend; they differ by the rounding of float32. This one stays as it is.</summary>
     public TorchImageClassificationTransformer WithBackend(ScoringBackend backend) =>
-        new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? model => new TorchScorer(model) : OpenOnnx);
+        new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? model => new TorchScorer(model.CreateNetwork(), model.Temperature) : OpenOnnx);
 
     /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
-    public void Dispose()
-    {
-        lock (_opening)
-        {
-            _isDisposed = true;
-            _scorer?.Dispose();
-        }
+    public void Dispose() => Scoring.Dispose();
 
-        Blocks.Close();
-    }
+    void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(Model, Columns, ctx);
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(this, ctx);
-
-    /// <summary>The columns of the input that are needed for the given columns of the output.</summary>
-    internal IEnumerable<DataViewSchema.Column> DependenciesOf(DataViewSchema input, IReadOnlySet<int> outputs)
-    {
-        var needed = outputs.Where(index => index < input.Count).Select(index => input[index]);
-        if (outputs.Any(index => index >= input.Count))
-            needed = needed.Concat(ImageColumn.WithPath(input[Columns.Image], input));
-        return needed.DistinctBy(column => column.Index).ToList();
-    }
-
-    private static OnnxScorer OpenOnnx(TorchImageClassificationModel model) => new(model.Onnx, model.InputShape, model.ClassNames.Count);
-
-    private void ThrowIfDisposed()
-    {
-        lock (_opening)
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-    }
+    private static OnnxScorer OpenOnnx(TorchImageClassificationModel model) => model.OpenScorer();
 }

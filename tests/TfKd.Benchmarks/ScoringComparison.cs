@@ -33,7 +33,7 @@ internal static class ScoringComparison
         network.eval();
         var classes = ClassKeys.FromCard(new ClassList("Text", System.Text.Json.JsonSerializer.SerializeToElement(new[] { "a", "b", "c", "d", "e" })));
         using var model = new TorchImageClassificationTransformer(
-            TorchImageClassificationModel.FromNetwork(network, classes, new TrainingProvenance()), new TransformerColumns("ImagePath", "Score", "PredictedLabel"));
+            NetworkExport.ToModel(network, classes, new TrainingProvenance()), new TransformerColumns("ImagePath", "Score", "PredictedLabel"));
         using var ofPixels = new TorchImageClassificationTransformer(model.Model, new TransformerColumns("Pixels", "Score", "PredictedLabel"));
         using var ofFloats = new TorchImageClassificationTransformer(model.Model, new TransformerColumns("Floats", "Score", "PredictedLabel"));
         using var byTorch = ofPixels.WithBackend(ScoringBackend.Torch);

@@ -66,7 +66,7 @@ public sealed class ImageColumnTests : IDisposable
         var data = _ml.Data.LoadFromEnumerable(_rows);
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => transformer.Transform(data)).Message);
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => ((ITransformer)transformer).GetRowToRowMapper(data.Schema)).Message);
-        Assert.Equal(message, Assert.Throws<ArgumentException>(() => ImageColumn.Find(Shapes.Of(data.Schema), column)).Message);
+        Assert.Equal(message, Assert.Throws<ArgumentException>(() => ImageColumn.Check(Shapes.Of(data.Schema), column)).Message);
     }
 
     [Fact]

@@ -93,6 +93,6 @@ public sealed class OnnxScorerTests
         using var network = model.CreateNetwork();
         Assert.False(network.training);
         Assert.Equal(model.Normalization, network.Normalization.Statistics);
-        Assert.Equal(model.Weights.ToArray(), TorchImageClassificationModel.FromNetwork(network, model.Classes, TestModels.Training).Weights.ToArray());
+        Assert.Equal(model.Weights.ToArray(), NetworkExport.ToModel(network, model.Classes, TestModels.Training).Weights.ToArray());
     }
 }

@@ -17,10 +17,10 @@ public sealed class ScoringMemoryTests
         for (var pass = 0; pass < 3; pass++)
         {
             Assert.Equal(300, TestRows.Read(_ml, transformer.Transform(data)).Count);
-            var block = transformer.Blocks.Rent(128);
+            var block = transformer.Scoring.Blocks.Rent(128);
             Assert.True(block.Bytes > 128 * TestImages.Shape.ByteCount, "It was used.");
             Assert.Same(first ??= block, block);
-            transformer.Blocks.Return(block);
+            transformer.Scoring.Blocks.Return(block);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class TestModels
         using var network = (architecture ?? Architecture).Build(keys.Names.Count);
         if (architecture is null)
             network.Normalization.Set(Normalization);
-        return TorchImageClassificationModel.FromNetwork(network, keys, Training);
+        return NetworkExport.ToModel(network, keys, Training);
     }
 
     public static TorchImageClassificationTransformer Fake(out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)

@@ -25,7 +25,7 @@ public sealed class TorchScorerTests
     [Fact]
     public void Threads_share_one_network()
     {
-        using var scorer = new TorchScorer(TestModels.WithNetwork());
+        using var scorer = new TorchScorer(TestModels.WithNetwork().CreateNetwork(), temperature: 1);
         var images = new byte[4 * TestImages.Shape.ByteCount];
         new Random(1).NextBytes(images);
         var expected = new float[12];

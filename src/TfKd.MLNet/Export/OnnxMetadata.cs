@@ -1,11 +1,19 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
-/// <summary>What an exported model says of itself in its <c>metadata_props</c>: all that a program needs that has nothing but the file.</summary>
+/// <summary>What an exported model says of itself: all that a program needs that has nothing but the file.</summary>
 internal static class OnnxMetadata
 {
+    /// <summary>
+    /// The names of an output's columns, where ML.NET's OnnxTransformer looks for them: the keys of a LabelEncoder of this name.
+    /// </summary>
+    public static Dictionary<string, IReadOnlyList<string>> SlotNames(string output, ClassKeys classes) =>
+        new() { [$"mlnet.{output}.{AnnotationUtils.Kinds.SlotNames}"] = classes.Names };
+
+    /// <summary>The <c>metadata_props</c>.</summary>
     /// <param name="architecture">What was trained, at the size of the images.</param>
     /// <param name="inputType">The type of the pixels.</param>
     /// <param name="classes">The classes.</param>

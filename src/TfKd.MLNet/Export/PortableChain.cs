@@ -10,7 +10,7 @@ namespace TfKd.MLNet;
 /// classifier, DropColumns. The classifier is linear, with the identity for weights: the probabilities that the network gives become a score with
 /// slot names and a predicted label with key values, which no transformer without a model could make of them.
 /// </summary>
-internal static class PortableChain
+internal sealed class PortableChain
 {
     private const string Prefix = "TfKd.Portable.";
     private const string ImageName = Prefix + "Image";
@@ -21,25 +21,31 @@ internal static class PortableChain
     // ML.NET's classifier has an argument for another name, and fails for each but this.
     private const string ScoreName = AnnotationUtils.Const.ScoreValueKind.Score;
 
+    private readonly MLContext _ml;
+    private readonly List<ITransformer> _steps = [];
+    private IDataView _rows;
+
+    private PortableChain(MLContext ml, DataViewSchema input) => (_ml, _rows) = (ml, new EmptyDataView(ml, input));
+
     public static ITransformer Build(MLContext ml, TorchImageClassificationModel model, TransformerColumns columns, PortableImageColumn images)
     {
-        if (!Enum.IsDefined(images))
-            throw new ArgumentOutOfRangeException(nameof(images), images, $"images must be {PortableImageColumn.Path} or {PortableImageColumn.MLImage}, but is {images}.");
-        foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })
-        {
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) || (name == ScoreName && columns.Score != ScoreName))
-                throw new NotSupportedException($"Column '{name}' cannot be exported: the columns between the steps are '{ScoreName}', where the score column is another, and names that begin with '{Prefix}'.");
-        }
-
+        var source = Find(images);
+        Check(columns);
         if (model.InputShape.Channels is not (1 or 3))
-            throw new NotSupportedException($"The network takes images of {model.InputShape.Channels} channels ({model.InputShape}); ML.NET's own transformers give 1 (grey) or 3 (RGB).");
+        {
+            throw new NotSupportedException(
+                $"The network takes images of {model.InputShape.Channels} channels ({model.InputShape}); ML.NET's own transformers give 1 (grey) or 3 (RGB).");
+        }
 
         // ML.NET hands a model to ONNX Runtime as a file, and leaves behind the one that it makes of a stream.
         var file = Path.Combine(ml.TempFilePath, Path.GetRandomFileName());
         try
         {
             File.WriteAllBytes(file, PortableOnnx.Rename(model.Onnx, PixelsName, ProbabilitiesName));
-            using var built = Compose(ml, InputSchema(columns.Image, images), file, model, columns, images);
+            var chain = new PortableChain(ml, InputSchema(columns.Image, source.Type));
+            chain.AddImages(model.InputShape, columns.Image, source);
+            chain.AddScores(file, model.Classes, columns);
+            using var built = new TransformerChain<ITransformer>([.. chain._steps]);
             using var saved = new MemoryStream();
             ml.Model.Save(built, inputSchema: null, saved);
             saved.Position = 0;
@@ -52,65 +58,86 @@ internal static class PortableChain
         }
     }
 
-    private static TransformerChain<ITransformer> Compose(
-        MLContext ml, DataViewSchema input, string onnxFile, TorchImageClassificationModel model, TransformerColumns columns, PortableImageColumn images)
+    private static PortableImages Find(PortableImageColumn images)
     {
-        var isGrey = model.InputShape.Channels == 1;
-        var loaded = images == PortableImageColumn.Path ? ImageName : columns.Image;
-        IDataView rows = new EmptyDataView(ml, input);
-        List<ITransformer> chain = [];
-        if (images == PortableImageColumn.Path)
-            Append(ml.Transforms.LoadImages(ImageName, imageFolder: "", columns.Image));
-        Append(ml.Transforms.ResizeImages(ImageName, model.InputShape.Width, model.InputShape.Height, loaded, ImageResizingEstimator.ResizingKind.IsoCrop, ImageResizingEstimator.Anchor.Center));
+        var sources = ImageColumn.Kinds.Select(kind => kind.Portable).OfType<PortableImages>().ToList();
+        return sources.Find(source => source.Column == images) ?? throw new ArgumentOutOfRangeException(
+            nameof(images), images, $"images must be {string.Join(" or ", sources.Select(source => source.Column))}, but is {images}.");
+    }
+
+    private static void Check(TransformerColumns columns)
+    {
+        foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) || (name == ScoreName && columns.Score != ScoreName))
+            {
+                throw new NotSupportedException(
+                    $"Column '{name}' cannot be exported: the columns between the steps are '{ScoreName}', where the score column is another, " +
+                    $"and names that begin with '{Prefix}'.");
+            }
+        }
+    }
+
+    private void AddImages(ImageShape shape, string imageColumn, PortableImages source)
+    {
+        if (source.Load is { } load)
+            Add(load(_ml, ImageName, imageColumn));
+        var isGrey = shape.Channels == 1;
+        var loaded = source.Load is null ? imageColumn : ImageName;
+        Add(_ml.Transforms.ResizeImages(
+            ImageName, shape.Width, shape.Height, loaded, ImageResizingEstimator.ResizingKind.IsoCrop, ImageResizingEstimator.Anchor.Center));
         if (isGrey)
-            Append(ml.Transforms.ConvertToGrayscale(ImageName));
-        Append(ml.Transforms.ExtractPixels(
+            Add(_ml.Transforms.ConvertToGrayscale(ImageName));
+        Add(_ml.Transforms.ExtractPixels(
             PixelsName,
             ImageName,
             isGrey ? ImagePixelExtractingEstimator.ColorBits.Red : ImagePixelExtractingEstimator.ColorBits.Rgb,
             ImagePixelExtractingEstimator.ColorsOrder.ARGB,
             interleavePixelColors: false,
             outputAsFloatArray: false));
-        Append(ml.Transforms.ApplyOnnxModel(ProbabilitiesName, PixelsName, onnxFile));
-        Add(Classifier(ml, rows.Schema[ProbabilitiesName].Type, model.Classes, columns.PredictedLabel));
+    }
+
+    private void AddScores(string onnxFile, ClassKeys classes, TransformerColumns columns)
+    {
+        Add(_ml.Transforms.ApplyOnnxModel(ProbabilitiesName, PixelsName, onnxFile));
+        Add(Classifier(classes, columns.PredictedLabel));
         string[] helpers = [ImageName, PixelsName, ProbabilitiesName];
         if (columns.Score != ScoreName)
         {
-            Append(ml.Transforms.CopyColumns(columns.Score, ScoreName));
+            Add(_ml.Transforms.CopyColumns(columns.Score, ScoreName));
             helpers = [.. helpers, ScoreName];
         }
 
-        Append(ml.Transforms.DropColumns(helpers));
-        return new TransformerChain<ITransformer>([.. chain]);
-
-        void Append(IEstimator<ITransformer> estimator) => Add(estimator.Fit(rows));
-
-        void Add(ITransformer transformer)
-        {
-            chain.Add(transformer);
-            rows = transformer.Transform(rows);
-        }
+        Add(_ml.Transforms.DropColumns(helpers));
     }
 
-    private static MulticlassPredictionTransformer<LinearMulticlassModelParameters> Classifier(MLContext ml, DataViewType probabilities, ClassKeys classes, string predictedLabel)
+    private MulticlassPredictionTransformer<LinearMulticlassModelParameters> Classifier(ClassKeys classes, string predictedLabel)
     {
         var count = classes.Names.Count;
         var values = new DataViewSchema.Annotations.Builder();
         classes.AddValues(values, AnnotationUtils.Kinds.KeyValues);
         var training = new DataViewSchema.Builder();
-        training.AddColumn(ProbabilitiesName, probabilities);
+        training.AddColumn(ProbabilitiesName, _rows.Schema[ProbabilitiesName].Type);
         training.AddColumn(LabelName, new KeyDataViewType(typeof(uint), count), values.ToAnnotations());
         // One weight a class: a thousand classes are a thousand numbers and not a million.
         var identity = Enumerable.Range(0, count).Select(index => new VBuffer<float>(count, 1, [1f], [index])).ToArray();
-        var parameters = new LinearMulticlassModelParameters(ml, identity, new float[count], count, count, labelNames: null);
+        var parameters = new LinearMulticlassModelParameters(_ml, identity, new float[count], count, count, labelNames: null);
         return new MulticlassPredictionTransformer<LinearMulticlassModelParameters>(
-            ml, parameters, training.ToSchema(), ProbabilitiesName, LabelName, ScoreName, predictedLabel);
+            _ml, parameters, training.ToSchema(), ProbabilitiesName, LabelName, ScoreName, predictedLabel);
     }
 
-    private static DataViewSchema InputSchema(string column, PortableImageColumn images)
+    private void Add(IEstimator<ITransformer> estimator) => Add(estimator.Fit(_rows));
+
+    private void Add(ITransformer transformer)
+    {
+        _steps.Add(transformer);
+        _rows = transformer.Transform(_rows);
+    }
+
+    private static DataViewSchema InputSchema(string column, DataViewType type)
     {
         var schema = new DataViewSchema.Builder();
-        schema.AddColumn(column, images == PortableImageColumn.Path ? TextDataViewType.Instance : new ImageDataViewType());
+        schema.AddColumn(column, type);
         return schema.ToSchema();
     }
 }

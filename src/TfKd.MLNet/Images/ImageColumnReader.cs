@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 
 namespace TfKd.MLNet;
 
@@ -16,20 +14,6 @@ internal abstract class ImageColumnReader : IDisposable
         if (ImageColumn.PathOf(row.Schema) is { } path && row.IsColumnActive(path))
             _path = row.GetGetter<ReadOnlyMemory<char>>(path);
     }
-
-    /// <summary>Opens the reader that the column's type asks for.</summary>
-    /// <param name="row">Where the image column is active, and best those of <see cref="ImageColumn.WithPath"/>.</param>
-    /// <param name="column">A column that <see cref="ImageColumn"/> has accepted.</param>
-    /// <param name="shape">The shape of the block's rows.</param>
-    public static ImageColumnReader Open(DataViewRow row, DataViewSchema.Column column, ImageShape shape) => column.Type switch
-    {
-        TextDataViewType => new PathReader(row, column),
-        ImageDataViewType => new MLImageReader(row, column, shape),
-        VectorDataViewType vector when !ImageColumn.IsPixels(vector) => new EncodedReader(row, column),
-        VectorDataViewType { ItemType.RawType: var item } vector when item == typeof(byte) => new PixelReader<byte>(row, column, vector, shape, (values, pixels) => values.CopyTo(pixels)),
-        VectorDataViewType vector => new PixelReader<float>(row, column, vector, shape, ToBytes),
-        _ => throw new ArgumentException($"Image column '{column.Name}' is {ColumnTypes.Describe(column.Type)}.", nameof(column)),
-    };
 
     /// <summary>Adds the row's image to the block; an image that cannot be read is added as an error.</summary>
     public void AddTo(DecodeBlock block)
@@ -66,49 +50,4 @@ internal abstract class ImageColumnReader : IDisposable
 
     /// <summary>Adds the row's image, or throws before anything was added: an <see cref="ImageDecodingException"/>, or what reading a file throws.</summary>
     private protected abstract void Add(DecodeBlock block);
-
-    private static void ToBytes(ReadOnlySpan<float> values, Span<byte> pixels)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            if (values[i] is not (>= 0 and <= 255))
-                throw new ImageDecodingException($"A pixel is {values[i]}; expected 0 to 255: leave offsetImage and scaleImage of ExtractPixels at their defaults.");
-            pixels[i] = (byte)MathF.Round(values[i]);
-        }
-    }
-
-    private sealed class EncodedReader(DataViewRow row, DataViewSchema.Column column) : ImageColumnReader(row, column)
-    {
-        private readonly ValueGetter<VBuffer<byte>> _getter = row.GetGetter<VBuffer<byte>>(column);
-        private VBuffer<byte> _bytes;
-
-        private protected override void Add(DecodeBlock block)
-        {
-            _getter(ref _bytes);
-            if (_bytes.IsDense)
-                block.AddEncoded(_bytes.GetValues());
-            else
-                block.AddEncoded([.. _bytes.DenseValues()]);
-        }
-    }
-
-    private sealed class PathReader(DataViewRow row, DataViewSchema.Column column) : ImageColumnReader(row, column)
-    {
-        private readonly ValueGetter<ReadOnlyMemory<char>> _getter = row.GetGetter<ReadOnlyMemory<char>>(column);
-
-        public override ReadOnlyMemory<char> ReadPath()
-        {
-            ReadOnlyMemory<char> path = default;
-            _getter(ref path);
-            return path;
-        }
-
-        private protected override void Add(DecodeBlock block)
-        {
-            var path = ReadPath().ToString();
-            if (path.Length == 0)
-                throw new ImageDecodingException("The path is empty.");
-            block.AddFile(path);
-        }
-    }
 }

@@ -8,11 +8,10 @@ namespace TfKd.MLNet;
 internal delegate void PixelConversion<T>(ReadOnlySpan<T> values, Span<byte> pixels);
 
 /// <summary>Reads columns that hold pixels of the network's own size, as ExtractPixels writes them: planar, or interleaved.</summary>
-internal sealed class PixelReader<T>(DataViewRow row, DataViewSchema.Column column, VectorDataViewType type, ImageShape shape, PixelConversion<T> convert)
-    : ImageColumnReader(row, column)
+internal sealed class PixelReader<T>(
+    DataViewRow row, DataViewSchema.Column column, ImageShape shape, bool isInterleaved, PixelConversion<T> convert) : ImageColumnReader(row, column)
 {
     private readonly ValueGetter<VBuffer<T>> _getter = row.GetGetter<VBuffer<T>>(column);
-    private readonly bool _isInterleaved = ImageColumn.IsInterleaved(type, shape);
     private readonly byte[] _pixels = new byte[shape.ByteCount];
     private VBuffer<T> _values;
 
@@ -24,7 +23,7 @@ internal sealed class PixelReader<T>(DataViewRow row, DataViewSchema.Column colu
         var values = _values.GetValues();
         convert(values, _pixels);
         // Converted before the row is added: a value that is no pixel must not leave half a row.
-        if (_values.IsDense && !_isInterleaved)
+        if (_values.IsDense && !isInterleaved)
             _pixels.CopyTo(block.AddPixels());
         else
             Arrange(_pixels.AsSpan(0, values.Length), block.AddPixels());
@@ -39,7 +38,7 @@ internal sealed class PixelReader<T>(DataViewRow row, DataViewSchema.Column colu
         for (var i = 0; i < pixels.Length; i++)
         {
             var index = _values.IsDense ? i : indices[i];
-            target[_isInterleaved ? index % shape.Channels * plane + index / shape.Channels : index] = pixels[i];
+            target[isInterleaved ? index % shape.Channels * plane + index / shape.Channels : index] = pixels[i];
         }
     }
 }

@@ -47,7 +47,7 @@ internal static class ModelCardText
     /// <summary>Runs the network on one black image.</summary>
     public static TimeSpan Latency(TorchImageClassificationModel model)
     {
-        using var scorer = new OnnxScorer(model.Onnx, model.InputShape, model.ClassNames.Count);
+        using var scorer = model.OpenScorer();
         var (image, scores) = (new byte[model.InputShape.ByteCount], new float[model.ClassNames.Count]);
         // The first runs allocate.
         for (var run = 0; run < 3; run++)

@@ -1,16 +1,12 @@
 using System.Text;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using TfKd.MLNet;
-
-[assembly: LoadableClass(typeof(TorchImageClassificationTransformer), typeof(ModelFile), null, typeof(SignatureLoadModel), "Torch image classification", ModelFile.LoaderSignature)]
 
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A transformer in a model file of ML.NET: three entries, none of them executable. ML.NET finds this class by the assembly's simple name and the
-/// signature in the file, so that Model.Load works in a program that has not touched this library yet.
+/// A model, with the names of the columns that it is used with, in a model file of ML.NET: three entries, none of them executable. ML.NET finds
+/// <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the signature in the file.
 /// </summary>
 internal static class ModelFile
 {
@@ -25,27 +21,25 @@ internal static class ModelFile
         modelSignature: "TFKDIMGC", verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(ModelFile).Assembly.GetName().Name, loaderSignature: LoaderSignature);
 
-    public static void Save(TorchImageClassificationTransformer transformer, ModelSaveContext context)
+    public static void Save(TorchImageClassificationModel model, TransformerColumns columns, ModelSaveContext context)
     {
         context.CheckAtModel();
         context.SetVersionInfo(Version);
-        context.SaveNonEmptyString(transformer.Columns.Image);
-        context.SaveNonEmptyString(transformer.Columns.Score);
-        context.SaveNonEmptyString(transformer.Columns.PredictedLabel);
-        context.SaveBinaryStream(CardEntry, writer => writer.Write(Encoding.UTF8.GetBytes(transformer.Model.Card.ToJson())));
-        context.SaveBinaryStream(WeightsEntry, writer => writer.Write(transformer.Model.Weights.Span));
-        context.SaveBinaryStream(OnnxEntry, writer => writer.Write(transformer.Model.Onnx.Span));
+        context.SaveNonEmptyString(columns.Image);
+        context.SaveNonEmptyString(columns.Score);
+        context.SaveNonEmptyString(columns.PredictedLabel);
+        context.SaveBinaryStream(CardEntry, writer => writer.Write(Encoding.UTF8.GetBytes(model.Card.ToJson())));
+        context.SaveBinaryStream(WeightsEntry, writer => writer.Write(model.Weights.Span));
+        context.SaveBinaryStream(OnnxEntry, writer => writer.Write(model.Onnx.Span));
     }
 
-    /// <summary>Called by ML.NET.</summary>
     /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
-    public static TorchImageClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    public static (TorchImageClassificationModel Model, TransformerColumns Columns) Load(ModelLoadContext context)
     {
-        ArgumentNullException.ThrowIfNull(environment);
         context.CheckAtModel(Version);
         var columns = new TransformerColumns(context.LoadNonEmptyString(), context.LoadNonEmptyString(), context.LoadNonEmptyString());
         var card = ModelCard.FromJson(Load(context, CardEntry));
-        return new TorchImageClassificationTransformer(new TorchImageClassificationModel(card, Load(context, WeightsEntry), Load(context, OnnxEntry)), columns);
+        return (new TorchImageClassificationModel(card, Load(context, WeightsEntry), Load(context, OnnxEntry)), columns);
     }
 
     private static byte[] Load(ModelLoadContext context, string entry)

@@ -7,7 +7,7 @@ internal static class ModelsInChain
 {
     /// <summary>The models of all our transformers in a chain, however deep.</summary>
     public static IReadOnlyList<TorchImageClassificationModel> Of(ITransformer transformer) =>
-        [.. Flatten(transformer).OfType<TorchImageClassificationTransformer>().Select(found => found.Model)];
+        [.. Flatten(transformer).OfType<IPredictionTransformer<TorchImageClassificationModel>>().Select(found => found.Model)];
 
     /// <summary>The model of the only one.</summary>
     /// <param name="transformer">Our transformer, or a chain.</param>

@@ -25,16 +25,16 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private long _position = -1;
     private bool _hasEnded;
 
-    public BatchedCursor(DataViewRowCursor input, DataViewSchema schema, TorchImageClassificationTransformer transformer, IReadOnlySet<int> active)
+    public BatchedCursor(DataViewRowCursor input, DataViewSchema schema, ScoringContext scoring, IReadOnlySet<int> active)
     {
         (_input, Schema, _active) = (input, schema, active);
-        var capacity = Math.Clamp(MaxBytes / transformer.Model.InputShape.ByteCount, FirstRows, MaxRows);
+        var capacity = Math.Clamp(MaxBytes / scoring.InputShape.ByteCount, FirstRows, MaxRows);
         _limit = FirstRows;
         _rows = new (DataViewRowId, long)[capacity];
         _idGetter = input.GetIdGetter();
         _buffers = active.Where(index => index < input.Schema.Count).ToDictionary(index => index, index => RowBuffer.Open(input, input.Schema[index], capacity));
         if (_buffers.Count < active.Count)
-            _block = new ScoreBlock(transformer, input, capacity);
+            _block = new ScoreBlock(scoring, input, capacity);
     }
 
     public override DataViewSchema Schema { get; }

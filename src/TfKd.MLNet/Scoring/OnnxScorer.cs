@@ -38,7 +38,7 @@ internal sealed class OnnxScorer : IImageScorer
         _lifetime.EnterReadLock();
         try
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, typeof(TorchImageClassificationTransformer));
+            ScoringContext.ThrowIf(_isDisposed);
             using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(images), [count, _shape.Channels, _shape.Height, _shape.Width]);
             using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, scores, [count, _classCount]);
             using var run = new RunOptions();

@@ -20,18 +20,17 @@ internal sealed class ScoreBlock : IDisposable
     private DecodeBlock? _images;
     private bool _isScored;
 
-    public ScoreBlock(TorchImageClassificationTransformer transformer, DataViewRow row, int capacity)
+    public ScoreBlock(ScoringContext scoring, DataViewRow row, int capacity)
     {
-        var model = transformer.Model;
-        _scorer = transformer.Scorer;
-        _reader = ImageColumnReader.Open(row, ImageColumn.Find(row.Schema, transformer.Columns.Image, model.InputShape), model.InputShape);
-        _pool = transformer.Blocks;
+        _scorer = scoring.Scorer;
+        _reader = scoring.FindImages(row.Schema).Open(row);
+        _pool = scoring.Blocks;
         _images = _pool.Rent(capacity);
-        _classCount = model.ClassNames.Count;
+        _classCount = scoring.Classes.Names.Count;
         _scores = new float[checked(capacity * _classCount)];
         _rows = new (long, ReadOnlyMemory<char>)[capacity];
-        _threshold = (float?)model.Rejection?.Threshold ?? float.NegativeInfinity;
-        _rejected = model.Rejection?.Label is null ? 0 : (uint)_classCount + 1;
+        _threshold = (float?)scoring.Rejection?.Threshold ?? float.NegativeInfinity;
+        _rejected = scoring.Rejection?.Label is null ? 0 : (uint)_classCount + 1;
     }
 
     /// <summary>Whether the rows are to be scored before others are added.</summary>

@@ -4,17 +4,17 @@ using Microsoft.ML.Data;
 namespace TfKd.MLNet;
 
 /// <summary>Scores row by row, as PredictionEngine does.</summary>
-internal sealed class ScoringRowMapper(DataViewSchema input, TorchImageClassificationTransformer transformer) : IRowToRowMapper
+internal sealed class ScoringRowMapper(DataViewSchema input, ScoringContext scoring) : IRowToRowMapper
 {
     public DataViewSchema InputSchema { get; } = input;
 
-    public DataViewSchema OutputSchema { get; } = transformer.GetOutputSchema(input);
+    public DataViewSchema OutputSchema { get; } = scoring.GetOutputSchema(input);
 
     public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
-        transformer.DependenciesOf(InputSchema, dependingColumns.Select(column => column.Index).ToHashSet());
+        scoring.DependenciesOf(InputSchema, dependingColumns.Select(column => column.Index).ToHashSet());
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) =>
-        new Row(input, OutputSchema, transformer, activeColumns.Select(column => column.Index).ToHashSet());
+        new Row(input, OutputSchema, scoring, activeColumns.Select(column => column.Index).ToHashSet());
 
     private sealed class Row : DataViewRow
     {
@@ -23,11 +23,11 @@ internal sealed class ScoringRowMapper(DataViewSchema input, TorchImageClassific
         private readonly ScoreBlock? _block;
         private long _scoredPosition = -1;
 
-        public Row(DataViewRow input, DataViewSchema schema, TorchImageClassificationTransformer transformer, HashSet<int> active)
+        public Row(DataViewRow input, DataViewSchema schema, ScoringContext scoring, HashSet<int> active)
         {
             (_input, Schema, _active) = (input, schema, active);
             if (active.Any(index => index >= input.Schema.Count))
-                _block = new ScoreBlock(transformer, input, capacity: 1);
+                _block = new ScoreBlock(scoring, input, capacity: 1);
         }
 
         public override DataViewSchema Schema { get; }

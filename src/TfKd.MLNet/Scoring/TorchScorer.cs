@@ -14,15 +14,17 @@ internal sealed class TorchScorer : IImageScorer
     private ComputePath _path = ComputePath.Default;
     private bool _isDisposed;
 
-    /// <exception cref="InvalidDataException">The application does not have the architecture's type.</exception>
-    public TorchScorer(TorchImageClassificationModel model) => (_network, _temperature, _shape) = (model.CreateNetwork(), model.Temperature, model.InputShape);
+    /// <param name="network">In evaluation mode; the scorer's own from now on.</param>
+    /// <param name="temperature">What its logits are divided by.</param>
+    public TorchScorer(ImageNetwork network, double temperature) =>
+        (_network, _temperature, _shape) = (network, temperature, network.Architecture.InputShape);
 
     public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores)
     {
         // The switch of kernels holds for the whole process, and a path is prepared in place.
         lock (_running)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, typeof(TorchImageClassificationTransformer));
+            ScoringContext.ThrowIf(_isDisposed);
             if (_batchSizes.Add(count) && _network.CheckKernels(_shape, [.. _batchSizes]) is { } check)
             {
                 _path = check.Path;

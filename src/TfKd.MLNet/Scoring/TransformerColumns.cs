@@ -11,7 +11,7 @@ internal sealed record TransformerColumns(string Image, string Score, string Pre
     {
         var setId = NextScoreColumnSetId(input);
         var predicted = new DataViewSchema.Annotations.Builder();
-        classes.AddPredictions(predicted, rejection);
+        classes.AddPredictions(predicted, rejection?.Label);
         AddScoreKind(predicted, AnnotationUtils.Const.ScoreValueKind.PredictedLabel, setId);
         var score = new DataViewSchema.Annotations.Builder();
         classes.AddNames(score, AnnotationUtils.Kinds.SlotNames);

@@ -143,7 +143,7 @@ public sealed class OnnxServingTests : IDisposable
         using var network = architecture.Build(Names.Length);
         network.Normalization.Set(new ChannelStatistics([.. Enumerable.Repeat(0.45, channels)], [.. Enumerable.Repeat(0.05, channels)]));
         var transformer = new TorchImageClassificationTransformer(
-            TorchImageClassificationModel.FromNetwork(network, ClassKeys.FromCard(TestModels.TextClasses(Names)), TestModels.Training), TestModels.Columns);
+            NetworkExport.ToModel(network, ClassKeys.FromCard(TestModels.TextClasses(Names)), TestModels.Training), TestModels.Columns);
         transformer.SaveOnnx(_folder.File("model.onnx"));
         return transformer;
     }

@@ -84,7 +84,7 @@ public sealed class ModelFileTeacherTests : IDisposable
         var model = TestModels.WithNetwork();
         using var network = model.CreateNetwork();
         ModelTeacher Named(params string[] names) =>
-            new(new TorchImageClassificationTransformer(TorchImageClassificationModel.FromNetwork(network, ClassKeys.FromCard(TestModels.TextClasses(names)), TestModels.Training), TestModels.Columns));
+            new(new TorchImageClassificationTransformer(NetworkExport.ToModel(network, ClassKeys.FromCard(TestModels.TextClasses(names)), TestModels.Training), TestModels.Columns));
         Assert.Equal(Named("red", "green", "blue"), Named("red", "green", "blue"));
         Assert.NotEqual(Named("red", "green", "blue"), Named("blue", "green", "red"));
     }

@@ -18,9 +18,10 @@ internal abstract class ClassKeys
 
     private static readonly PrimitiveDataViewType[] ItemTypes =
     [
-        TextDataViewType.Instance, BooleanDataViewType.Instance, DateTimeDataViewType.Instance, DateTimeOffsetDataViewType.Instance, TimeSpanDataViewType.Instance,
-        NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32,
-        NumberDataViewType.Int64, NumberDataViewType.UInt64, NumberDataViewType.Single, NumberDataViewType.Double,
+        TextDataViewType.Instance, BooleanDataViewType.Instance, DateTimeDataViewType.Instance, DateTimeOffsetDataViewType.Instance,
+        TimeSpanDataViewType.Instance, NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16,
+        NumberDataViewType.Int32, NumberDataViewType.UInt32, NumberDataViewType.Int64, NumberDataViewType.UInt64, NumberDataViewType.Single,
+        NumberDataViewType.Double,
     ];
 
     private ClassKeys(IReadOnlyList<string> names) => Names = names;
@@ -28,26 +29,18 @@ internal abstract class ClassKeys
     /// <summary>One text a class: the key value, or where the label has none, its index from 0.</summary>
     public IReadOnlyList<string> Names { get; }
 
+    /// <summary>Whether the key values are text.</summary>
+    public bool AreText => this is Typed<ReadOnlyMemory<char>>;
+
     /// <summary>Adds the names as text under the given kind of annotation; nothing where the label had no key values.</summary>
     public abstract void AddNames(DataViewSchema.Annotations.Builder annotations, string kind);
 
     /// <summary>Adds the key values in their own type under the given kind of annotation; nothing where the label had none.</summary>
     public abstract void AddValues(DataViewSchema.Annotations.Builder annotations, string kind);
 
-    /// <summary>Adds the key values of predictions: those of the classes, and behind them the label of the rejected where there is one.</summary>
-    public virtual void AddPredictions(DataViewSchema.Annotations.Builder annotations, Rejection? rejection) => AddValues(annotations, AnnotationUtils.Kinds.KeyValues);
-
-    /// <summary>Checks that rows can be rejected so.</summary>
-    /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
-    public void Check(Rejection? rejection)
-    {
-        if (rejection?.Label is not { } label)
-            return;
-        if (this is not Typed<ReadOnlyMemory<char>>)
-            throw new ArgumentException($"The label '{label}' for rejected rows stands beside the classes, which must be text, but are {ToCard().Type ?? "keys without values"}; leave it at null, and they get the missing value.", nameof(rejection));
-        if (Names.Contains(label, StringComparer.Ordinal))
-            throw new ArgumentException($"The label '{label}' for rejected rows is that of a class: [{string.Join(", ", Names)}].", nameof(rejection));
-    }
+    /// <summary>Adds the key values of predictions: those of the classes, and behind them another label, for classes that are text.</summary>
+    public virtual void AddPredictions(DataViewSchema.Annotations.Builder annotations, string? otherLabel) =>
+        AddValues(annotations, AnnotationUtils.Kinds.KeyValues);
 
     /// <summary>The classes as the card of a model holds them.</summary>
     public abstract ClassList ToCard();
@@ -101,9 +94,9 @@ internal abstract class ClassKeys
 
         public override void AddValues(DataViewSchema.Annotations.Builder annotations, string kind) => Add(annotations, kind, itemType, values);
 
-        public override void AddPredictions(DataViewSchema.Annotations.Builder annotations, Rejection? rejection)
+        public override void AddPredictions(DataViewSchema.Annotations.Builder annotations, string? otherLabel)
         {
-            T[] all = rejection?.Label is { } label ? [.. values, (T)(object)label.AsMemory()] : values;
+            T[] all = otherLabel is { } label ? [.. values, (T)(object)label.AsMemory()] : values;
             Add(annotations, AnnotationUtils.Kinds.KeyValues, itemType, all);
         }
 

@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorchSharp;
+
+namespace TfKd.MLNet;
+
+/// <summary>
+/// A trained image classifier: immutable, holding no native memory, safe to use from any number of threads. It has the weights, to go on with in
+/// Torch, and the same network as ONNX, to predict with.
+/// </summary>
+public sealed class TorchImageClassificationModel
+{
+    private readonly byte[] _weights;
+    private readonly byte[] _onnx;
+    private readonly Lazy<NetworkArchitecture> _architecture;
+
+    /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
+    internal TorchImageClassificationModel(ModelCard card, byte[] weights, byte[] onnx)
+    {
+        var differences = TensorTable.Differences(card.Tensors, TensorTable.Read(weights)).ToList();
+        if (differences.Count > 0)
+            throw new InvalidDataException($"The weights of the model are not those of its card:\n{string.Join('\n', differences)}");
+        CheckHash("weights", weights, card.WeightsSha256);
+        CheckHash("ONNX model", onnx, card.OnnxSha256);
+        (Card, _weights, _onnx) = (card, weights, onnx);
+        Classes = ClassKeys.FromCard(card.Classes);
+        _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
+    }
+
+    /// <summary>What the model was made from and with.</summary>
+    public ModelCard Card { get; }
+
+    /// <summary>The classes as text, in the order of the scores.</summary>
+    public IReadOnlyList<string> ClassNames => Classes.Names;
+
+    /// <summary>The shape of the images that the network takes; images of other sizes are scaled and cropped to it.</summary>
+    public ImageShape InputShape => Card.InputShape;
+
+    /// <summary>Mean and standard deviation of each channel, that the network normalises with.</summary>
+    public ChannelStatistics Normalization => Card.Normalization;
+
+    /// <summary>The weights, in safetensors layout, under the state-dict keys of the network.</summary>
+    public ReadOnlyMemory<byte> Weights => _weights;
+
+    /// <summary>
+    /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names in its
+    /// metadata.
+    /// </summary>
+    public ReadOnlyMemory<byte> Onnx => _onnx;
+
+    /// <summary>The architecture of the network. Its type is looked for when it is first asked for, and not to predict.</summary>
+    /// <exception cref="InvalidDataException">The application does not have the type.</exception>
+    public NetworkArchitecture Architecture => _architecture.Value;
+
+    /// <summary>What the network's logits are divided by before the softmax; 1 where scores were not calibrated.</summary>
+    public double Temperature => Card.Temperature;
+
+    /// <summary>When no label is predicted; null: never.</summary>
+    public Rejection? Rejection => Card.Rejection;
+
+    internal ClassKeys Classes { get; }
+
+    /// <summary>
+    /// Builds the network in Torch, with the trained weights, in evaluation mode; the caller disposes it. Its logits are those before
+    /// <see cref="Temperature"/>.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The application does not have the architecture's type, or its network is not the one the weights are of.
+    /// </exception>
+    public ImageNetwork CreateNetwork() => CreateNetwork(InputShape);
+
+    /// <summary>What it is, and how good, in a line.</summary>
+    public override string ToString() => ModelCardText.Summary(this);
+
+    /// <summary>
+    /// Writes the card for people, as Markdown: architecture, input, size, latency on this machine (measured now), calibration, rows and metrics by
+    /// split, plan, seed and versions. Put it beside the model's file.
+    /// </summary>
+    public void SaveCard(string path)
+    {
+        var text = ModelCardText.Markdown(this, ModelCardText.Latency(this));
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    }
+
+    /// <summary>Builds the network for images of another size than it was trained at; the caller disposes it.</summary>
+    /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
+    internal ImageNetwork CreateNetwork(ImageShape shape)
+    {
+        var network = (Architecture with { InputShape = shape }).Build(ClassNames.Count);
+        try
+        {
+            network.Normalization.Set(Normalization);
+            using var scope = torch.NewDisposeScope();
+            NetworkWeights.Apply(network, ReadWeights(), "The model");
+            network.eval();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The weights as tensors of the caller's dispose scope. A model holds .safetensors and no other format: nothing in it can be executed.</summary>
+    internal Dictionary<string, torch.Tensor> ReadWeights()
+    {
+        using var stream = new MemoryStream(_weights, writable: false);
+        return SafeTensors.Read(stream, "The model's weights");
+    }
+
+    /// <summary>Opens a session of ONNX Runtime; needs no libtorch.</summary>
+    internal OnnxScorer OpenScorer() => new(Onnx, InputShape, ClassNames.Count);
+
+    /// <summary>Builds the network as a teacher.</summary>
+    internal NetworkTeacher OpenTeacher(TeacherContext context) => NetworkTeacher.Own(CreateNetwork(), ClassNames, context);
+
+    /// <summary>The same model with another rule of when not to predict.</summary>
+    internal TorchImageClassificationModel With(Rejection? rejection) => new(Card with { Rejection = rejection }, _weights, _onnx);
+
+    internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static void CheckHash(string part, byte[] bytes, string expected)
+    {
+        if (HashOf(bytes) is var found && found != expected)
+        {
+            throw new InvalidDataException(
+                $"The {part} and the card of the model do not belong together: the SHA-256 is {found}, but the card says {expected}. " +
+                "The file was damaged or changed.");
+        }
+    }
+}

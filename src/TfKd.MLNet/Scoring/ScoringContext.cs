@@ -1,0 +1,86 @@
+using Microsoft.ML;
+
+namespace TfKd.MLNet;
+
+/// <summary>What it takes to score rows: shared by all views, cursors and rows of a transformer. Safe for concurrent use.</summary>
+/// <param name="shape">The shape of the images that are scored.</param>
+/// <param name="openScorer">Opens the scorer, which is the context's own.</param>
+internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openScorer) : IDisposable
+{
+    /// <summary>What users hold that is disposed, as the exception names it.</summary>
+    public const string OwnerName = $"{nameof(TfKd)}.{nameof(MLNet)}.{nameof(TorchImageClassificationTransformer)}";
+
+    private readonly Lock _opening = new();
+    private IImageScorer? _scorer;
+    private bool _isDisposed;
+
+    public required TransformerColumns Columns { get; init; }
+
+    public required ClassKeys Classes { get; init; }
+
+    /// <summary>When no label is predicted; null: one always is.</summary>
+    public Rejection? Rejection { get; init; }
+
+    public ImageShape InputShape => shape;
+
+    public DecodeBlockPool Blocks { get; } = new(shape);
+
+    /// <summary>Opened when the first row is scored: a model that is only looked at, or saved again, costs no session.</summary>
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public IImageScorer Scorer
+    {
+        get
+        {
+            lock (_opening)
+            {
+                ThrowIf(_isDisposed);
+                return _scorer ??= openScorer();
+            }
+        }
+    }
+
+    /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema input)
+    {
+        FindImages(input);
+        return Columns.AppendTo(input, Classes, Rejection);
+    }
+
+    /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
+    public ImageColumn FindImages(DataViewSchema input) => ImageColumn.Find(input, Columns.Image, shape);
+
+    /// <summary>The columns of the input that are needed for the given columns of the output.</summary>
+    public IEnumerable<DataViewSchema.Column> DependenciesOf(DataViewSchema input, IReadOnlySet<int> outputs)
+    {
+        var needed = outputs.Where(index => index < input.Count).Select(index => input[index]);
+        if (outputs.Any(index => index >= input.Count))
+            needed = needed.Concat(ImageColumn.WithPath(input[Columns.Image], input));
+        return needed.DistinctBy(column => column.Index).ToList();
+    }
+
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public void ThrowIfDisposed()
+    {
+        lock (_opening)
+            ThrowIf(_isDisposed);
+    }
+
+    /// <exception cref="ObjectDisposedException">What users hold was disposed.</exception>
+    public static void ThrowIf(bool isDisposed)
+    {
+        if (isDisposed)
+            throw new ObjectDisposedException(OwnerName);
+    }
+
+    /// <summary>Frees the scorer; waits for a block that another thread is scoring.</summary>
+    public void Dispose()
+    {
+        lock (_opening)
+        {
+            _isDisposed = true;
+            _scorer?.Dispose();
+        }
+
+        Blocks.Close();
+    }
+}

@@ -1,0 +1,99 @@
+namespace TfKd.MLNet;
+
+public sealed partial class TorchImageClassificationTrainer
+{
+    // What the parts of a Fit need of the settings.
+    public sealed partial record Options
+    {
+        // The network at the size that is trained.
+        internal NetworkArchitecture SizedNetwork => Network with { InputShape = Network.InputShape.Sized(ImageWidth, ImageHeight) };
+
+        internal TransformerColumns OutputColumns => new(ImageColumnName, ScoreColumnName, PredictedLabelColumnName);
+
+        // The teacher, by whichever of the two properties it is set.
+        private TeacherSource? EffectiveTeacher
+        {
+            get
+            {
+                if (TeacherScoreColumnName is null)
+                    return Teacher;
+                return Teacher is null || Teacher is ScoreColumnTeacher scores && scores.Column == TeacherScoreColumnName
+                    ? Teacher ?? new ScoreColumnTeacher(TeacherScoreColumnName)
+                    : throw new ArgumentException(
+                        $"TeacherScoreColumnName is '{TeacherScoreColumnName}', but Teacher is {Teacher}; set one of the two.");
+            }
+        }
+
+        // What the network starts from, by whichever of the two properties it is set.
+        private InitialWeights? InitialWeights
+        {
+            get
+            {
+                if (WeightsPath is not null && _initialModel is not null)
+                    throw new ArgumentException($"WeightsPath is '{WeightsPath}', and InitialModel is set, too; set one of the two.");
+                if (WeightsPath is null && _initialModel is null && FrozenStages > 0)
+                {
+                    throw new ArgumentException(
+                        $"FrozenStages is {FrozenStages}, but the network starts from random weights; set WeightsPath or InitialModel, " +
+                        "or FrozenStages to 0.");
+                }
+
+                if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)
+                {
+                    throw new ArgumentException(
+                        $"Normalization is {Normalization}, but the weights of InitialModel were trained with {_initialModel.Normalization}; " +
+                        "leave it at null.");
+                }
+
+                return _initialModel is not null ? new ModelWeights(_initialModel) : WeightsPath is null ? null : new BackboneWeights(WeightsPath);
+            }
+        }
+
+        /// <summary>The rows that a Fit reads.</summary>
+        /// <param name="shape">The shape of the images that the network takes.</param>
+        /// <param name="scores">The score column that the teacher learns from; null: there is none.</param>
+        internal TrainingDataSettings ToDataSettings(ImageShape shape, ScoreColumnTeacher? scores) => new()
+        {
+            Rows = new RowSettings
+            {
+                Columns = new TrainingColumns(LabelColumnName, ImageColumnName, ExampleWeightColumnName),
+                Shape = shape,
+                Memory = new ImageMemory(ImageMemoryBudget, ImageCacheDirectory),
+                UndecodableImages = UndecodableImages,
+            },
+            Scores = scores,
+            ValidationSet = ValidationSet,
+            ValidationSetFraction = ValidationSetFraction,
+        };
+
+        /// <summary>The run, but for its seed and for what watches it on behalf of ML.NET.</summary>
+        /// <exception cref="ArgumentException">Two teachers are named; or two kinds of initial weights, or none where stages are frozen.</exception>
+        internal TrainingPlan ToPlan() => new()
+        {
+            Objective = Objective,
+            Teacher = EffectiveTeacher,
+            ClassWeighting = ClassWeighting,
+            TeacherCache = TeacherCache,
+            Augmentations = Augmentations,
+            Mixing = Mixing,
+            Views = Views,
+            BatchSize = BatchSize,
+            MaxEpochs = MaxEpochs,
+            Optimizer = Optimizer,
+            MaxGradientNorm = MaxGradientNorm,
+            Schedule = Schedule,
+            InitialWeights = InitialWeights,
+            FrozenStages = FrozenStages,
+            BackboneLearningRateFactor = BackboneLearningRateFactor,
+            Normalization = Normalization,
+            RestoreBestWeights = RestoreBestWeights,
+            BestEpochMetric = BestEpochMetric,
+            CheckpointDirectory = CheckpointDirectory,
+            CheckpointInterval = CheckpointInterval,
+            OnCancellation = OnCancellation,
+            Device = Device,
+            Precision = Precision,
+            Callbacks = EarlyStopping is { } stopping ? [stopping, .. Callbacks] : Callbacks,
+        };
+    }
+}

@@ -1,0 +1,56 @@
+namespace TfKd.MLNet;
+
+/// <summary>Decodes the images of rows block by block, side by side, and appends them to the cache in the order of the rows.</summary>
+/// <param name="cache">Takes the rows.</param>
+/// <param name="reader">Reads the images of the rows.</param>
+/// <param name="scores">Reads another model's scores of the rows; null: there are none.</param>
+/// <param name="undecodable">What is done with images that cannot be decoded.</param>
+internal sealed class BlockDecoder(
+    DecodedCache cache, ImageColumnReader reader, TeacherScoreColumn.Reader? scores, UndecodableImages undecodable)
+{
+    private const int BlockRows = 64;
+    private const int ReasonsShown = 3;
+
+    private readonly DecodeBlock _block = new(cache.Shape, BlockRows);
+    private readonly float[] _scores = new float[BlockRows * (scores?.Count ?? 0)];
+    private readonly (long Row, int Label, float Weight, ReadOnlyMemory<char> Path)[] _pending =
+        new (long, int, float, ReadOnlyMemory<char>)[BlockRows];
+
+    /// <summary>Rows that were left out so far.</summary>
+    public int Skipped { get; private set; }
+
+    /// <summary>Why the first few of them were.</summary>
+    public List<string> Reasons { get; } = [];
+
+    /// <summary>Adds the row that the readers' cursor stands on.</summary>
+    /// <exception cref="ImageDecodingException">An image of the block cannot be decoded, and they are not to be skipped.</exception>
+    public void Add(long row, int label, float weight)
+    {
+        _pending[_block.Count] = (row, label, weight, reader.ReadPath().ToString().AsMemory());
+        scores?.Read(ScoresOf(_block.Count));
+        reader.AddTo(_block);
+        if (_block.IsFull)
+            Flush();
+    }
+
+    /// <summary>Decodes and appends the rows that were added last.</summary>
+    /// <exception cref="ImageDecodingException">An image of the block cannot be decoded, and they are not to be skipped.</exception>
+    public void Flush()
+    {
+        _block.Decode();
+        for (var i = 0; i < _block.Count; i++)
+        {
+            var (row, label, weight, path) = _pending[i];
+            if (_block.ErrorOf(i) is not { } reason)
+                cache.Add(_block.PixelsOf(i), label, weight, ScoresOf(i));
+            else if (undecodable == UndecodableImages.Throw)
+                throw reader.Describe(row, path, reason);
+            else if (Skipped++ < ReasonsShown)
+                Reasons.Add(reader.Describe(row, path, reason).Message);
+        }
+
+        _block.Clear();
+    }
+
+    private Span<float> ScoresOf(int row) => _scores.AsSpan(row * (scores?.Count ?? 0), scores?.Count ?? 0);
+}

@@ -1,0 +1,14 @@
+namespace TfKd.MLNet;
+
+/// <summary>How labelled images are read out of an IDataView.</summary>
+internal sealed record RowSettings
+{
+    public required TrainingColumns Columns { get; init; }
+
+    /// <summary>The shape to decode to.</summary>
+    public required ImageShape Shape { get; init; }
+
+    public required ImageMemory Memory { get; init; }
+
+    public UndecodableImages UndecodableImages { get; init; } = UndecodableImages.Throw;
+}

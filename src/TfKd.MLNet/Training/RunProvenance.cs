@@ -1,0 +1,56 @@
+namespace TfKd.MLNet;
+
+/// <summary>What a model's card says of the run that it comes from.</summary>
+internal static class RunProvenance
+{
+    private const string CalibratedSplit = "Validation, calibrated on it";
+
+    /// <param name="plan">What was run.</param>
+    /// <param name="data">The rows it was run on.</param>
+    /// <param name="classes">The classes of the label column.</param>
+    /// <param name="result">What the run ended with.</param>
+    /// <param name="calibration">How the scores were calibrated; null: they were not.</param>
+    public static TrainingProvenance Of(
+        TrainingPlan plan, TrainingData data, ClassKeys classes, TrainingResult result, TemperatureCalibration? calibration) => new()
+        {
+            Plan = plan.Describe(),
+            Seed = plan.Seed,
+            Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration)],
+            Rows = CountRows(classes, data),
+            TeacherReport = result.TeacherReport,
+        };
+
+    private static List<ClassRows> CountRows(ClassKeys classes, TrainingData data)
+    {
+        var (learnt, chosen) = (Counts(data.Training), data.Validation is null ? new int[classes.Names.Count] : Counts(data.Validation));
+        return [.. classes.Names.Select((name, index) => new ClassRows(name, learnt[index], chosen[index]))];
+
+        int[] Counts(IImageSource source)
+        {
+            var counts = new int[classes.Names.Count];
+            for (var row = 0; row < source.Count; row++)
+                counts[source.GetLabel(row)]++;
+            return counts;
+        }
+    }
+
+    private static IEnumerable<ModelMetric> Metrics(EpochMetrics best)
+    {
+        yield return new("Accuracy", "Training", best.TrainingAccuracy);
+        yield return new("Loss", "Training", best.TrainingLoss);
+        if (best.Validation is not { } validation)
+            yield break;
+        yield return new("Top1", "Validation", validation.Top1);
+        yield return new("Top5", "Validation", validation.Top5);
+        yield return new("NegativeLogLikelihood", "Validation", validation.NegativeLogLikelihood);
+        yield return new("ExpectedCalibrationError", "Validation", validation.ExpectedCalibrationError);
+    }
+
+    private static IEnumerable<ModelMetric> CalibratedMetrics(TemperatureCalibration? calibration)
+    {
+        if (calibration is null)
+            yield break;
+        yield return new("NegativeLogLikelihood", CalibratedSplit, calibration.After.NegativeLogLikelihood);
+        yield return new("ExpectedCalibrationError", CalibratedSplit, calibration.After.ExpectedCalibrationError);
+    }
+}

@@ -1,0 +1,115 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace TfKd.MLNet;
+
+/// <summary>The decoded rows of a Fit: those that are learnt from, and those that are validated on.</summary>
+internal sealed class TrainingData : IDisposable
+{
+    private readonly DecodedCache _rows;
+    private readonly DecodedCache? _validationRows;
+
+    private TrainingData(DecodedCache rows, DecodedCache? validationRows) => (_rows, _validationRows) = (rows, validationRows);
+
+    public required IImageSource Training { get; init; }
+
+    /// <summary>Null: there are none.</summary>
+    public required IImageSource? Validation { get; init; }
+
+    /// <param name="input">The rows that Fit was called with.</param>
+    /// <param name="settings">Which are read, and how.</param>
+    /// <param name="classNames">The classes of the label column.</param>
+    /// <param name="seed">Decides on the rows that are held out.</param>
+    /// <param name="channel">Takes what was read, and what was left out.</param>
+    /// <param name="token">Stops between blocks.</param>
+    /// <exception cref="InvalidOperationException">There are no rows to train on, or all are of one class.</exception>
+    /// <inheritdoc cref="TrainingRows.Read" path="/exception"/>
+    public static TrainingData Read(
+        IDataView input, TrainingDataSettings settings, IReadOnlyList<string> classNames, long seed, IChannel channel, CancellationToken token)
+    {
+        DecodedCache? rows = null;
+        DecodedCache? validationRows = null;
+        try
+        {
+            var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(input.Schema, settings.Scores);
+            rows = TrainingRows.Read(input, settings.Rows, classNames, channel, token, scores);
+            RequireRows(rows, settings.Rows.Columns.Label);
+            validationRows = ReadValidation(settings, rows.BytesInMemory, channel, token);
+            if (rows.BytesInFile + (validationRows?.BytesInFile ?? 0) is > 0 and var bytesInFile)
+            {
+                channel.Info(
+                    MessageSensitivity.None,
+                    "{0} bytes of decoded images are beyond the memory budget of {1}, and are read from a file.",
+                    bytesInFile,
+                    settings.Rows.Memory.Budget);
+            }
+
+            var (training, validation) = validationRows is null ? Split(rows, settings.ValidationSetFraction, seed, channel) : (rows, validationRows);
+            channel.Info(
+                MessageSensitivity.None,
+                "Training on {0} images of {1} classes, validating on {2}.",
+                training.Count,
+                classNames.Count,
+                validation?.Count ?? 0);
+            return new TrainingData(rows, validationRows) { Training = training, Validation = validation };
+        }
+        catch
+        {
+            validationRows?.Dispose();
+            rows?.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _validationRows?.Dispose();
+        _rows.Dispose();
+    }
+
+    private static DecodedCache? ReadValidation(TrainingDataSettings settings, long bytesInMemory, IChannel channel, CancellationToken token)
+    {
+        if (settings.ValidationSet is not { } validationSet)
+            return null;
+        var (columns, memory) = (settings.Rows.Columns, settings.Rows.Memory);
+        var names = ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, columns.Label)).Names;
+        var rows = settings.Rows with
+        {
+            Columns = columns with { ExampleWeight = null },
+            Memory = memory with { Budget = memory.Budget - bytesInMemory },
+        };
+        return TrainingRows.Read(validationSet, rows, names, channel, token);
+    }
+
+    private static (IImageSource Training, IImageSource? Validation) Split(DecodedCache rows, float? fraction, long seed, IChannel channel)
+    {
+        if (fraction is not > 0)
+            return (rows, null);
+        var (kept, heldOut) = StratifiedSplit.Cut(rows, fraction.Value, seed);
+        if (heldOut.Count > 0)
+            return (kept, heldOut);
+        channel.Warning(
+            MessageSensitivity.None,
+            "{0} rows are too few to hold out a fraction of {1} for validation; the last weights are kept.",
+            rows.Count,
+            fraction);
+        return (rows, null);
+    }
+
+    private static void RequireRows(DecodedCache rows, string labelColumn)
+    {
+        if (rows.Count == 0)
+        {
+            throw new InvalidOperationException(
+                "There are no rows to train on: the data are empty, or no row has a label and an image that can be decoded.");
+        }
+
+        var present = Enumerable.Range(0, rows.Count).Select(rows.GetLabel).Distinct().ToList();
+        if (present.Count == 1)
+        {
+            throw new InvalidOperationException(
+                $"All {rows.Count} rows have the label '{rows.ClassNames[present[0]]}' in column '{labelColumn}'; " +
+                "a classifier needs rows of at least 2 classes.");
+        }
+    }
+}
