@@ -9,9 +9,9 @@ namespace Microsoft.ML;
 public static class TorchImageClassificationCatalog
 {
     /// <summary>
-    /// Reads a folder that has one sub-folder a class, with the images of the class in it (png, jpg, jpeg, gif, bmp, webp). Columns: <c>ImagePath</c>
-    /// (text), <c>Label</c> (text, the name of the sub-folder) and <c>Image</c> (the encoded bytes, read from the file whenever a row is). The order
-    /// is that of the names, by code point.
+    /// Reads a folder that has one sub-folder a class, with the images of the class in it (png, jpg, jpeg, gif, bmp, webp). Columns:
+    /// <c>ImagePath</c> (text), <c>Label</c> (text, the name of the sub-folder) and <c>Image</c> (the encoded bytes, read from the file
+    /// whenever a row is). The order is that of the names, by code point.
     /// </summary>
     /// <param name="data">The catalog of the context.</param>
     /// <param name="folder">Path of the folder.</param>

@@ -10,8 +10,8 @@ using TfKd.MLNet;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Makes the transformer of a model file. ML.NET finds this class by the attribute above, so that Model.Load works in a program that has not touched
-/// this library yet.
+/// Makes the transformer of a model file. ML.NET finds this class by the attribute above, so that Model.Load works in a program that has
+/// not touched this library yet.
 /// </summary>
 internal static class TorchImageClassificationLoader
 {

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
-/// <summary>The schema that a fitted trainer will give, before there is data: as of ML.NET's own trainers of multiclass classifiers.</summary>
+/// <summary>
+/// The schema that a fitted trainer will give, before there is data: as of ML.NET's own trainers of multiclass classifiers.
+/// </summary>
 internal static class TorchImageClassificationSchema
 {
     /// <exception cref="ArgumentException">A column is missing or of the wrong type.</exception>
@@ -11,7 +13,9 @@ internal static class TorchImageClassificationSchema
     {
         ImageColumn.Check(input, columns.Image);
         var label = LabelColumn.Find(input, labelColumnName);
-        var values = label.Annotations.Where(annotation => annotation.Name == AnnotationUtils.Kinds.KeyValues && annotation.Kind == SchemaShape.Column.VectorKind.Vector).ToList();
+        var values = label.Annotations
+            .Where(annotation => annotation is { Name: AnnotationUtils.Kinds.KeyValues, Kind: SchemaShape.Column.VectorKind.Vector })
+            .ToList();
         SchemaShape.Column[] kinds =
         [
             new(AnnotationUtils.Kinds.ScoreColumnSetId, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, null),
@@ -26,8 +30,18 @@ internal static class TorchImageClassificationSchema
         });
         SchemaShape.Column[] added =
         [
-            new(columns.PredictedLabel, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, new SchemaShape([.. values, .. kinds])),
-            new(columns.Score, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape([.. names, .. kinds])),
+            new(
+                columns.PredictedLabel,
+                SchemaShape.Column.VectorKind.Scalar,
+                NumberDataViewType.UInt32,
+                true,
+                new SchemaShape([.. values, .. kinds])),
+            new(
+                columns.Score,
+                SchemaShape.Column.VectorKind.Vector,
+                NumberDataViewType.Single,
+                false,
+                new SchemaShape([.. names, .. kinds])),
         ];
         return new SchemaShape(input.Where(column => added.All(output => output.Name != column.Name)).Concat(added));
     }

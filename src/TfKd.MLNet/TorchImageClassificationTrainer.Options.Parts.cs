@@ -41,11 +41,13 @@ public sealed partial class TorchImageClassificationTrainer
                 if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)
                 {
                     throw new ArgumentException(
-                        $"Normalization is {Normalization}, but the weights of InitialModel were trained with {_initialModel.Normalization}; " +
-                        "leave it at null.");
+                        $"Normalization is {Normalization}, but the weights of InitialModel were trained with " +
+                        $"{_initialModel.Normalization}; leave it at null.");
                 }
 
-                return _initialModel is not null ? new ModelWeights(_initialModel) : WeightsPath is null ? null : new BackboneWeights(WeightsPath);
+                if (_initialModel is not null)
+                    return new ModelWeights(_initialModel);
+                return WeightsPath is null ? null : new BackboneWeights(WeightsPath);
             }
         }
 
@@ -67,7 +69,9 @@ public sealed partial class TorchImageClassificationTrainer
         };
 
         /// <summary>The run, but for its seed and for what watches it on behalf of ML.NET.</summary>
-        /// <exception cref="ArgumentException">Two teachers are named; or two kinds of initial weights, or none where stages are frozen.</exception>
+        /// <exception cref="ArgumentException">
+        /// Two teachers are named; or two kinds of initial weights, or none where stages are frozen.
+        /// </exception>
         internal TrainingPlan ToPlan() => new()
         {
             Objective = Objective,

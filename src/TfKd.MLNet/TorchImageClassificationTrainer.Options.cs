@@ -11,54 +11,50 @@ public sealed partial class TorchImageClassificationTrainer
         private readonly NetworkArchitecture? _network;
         private readonly TorchImageClassificationModel? _initialModel;
 
-        /// <summary>The label, a key column. Default "Label".</summary>
-        public string LabelColumnName { get; init => field = Require.Name(value); } = "Label";
-
         /// <summary>
-        /// The images. Default "Image". Encoded bytes (LoadRawImageBytes, LoadImagesFromFolder), a path (text), an MLImage (LoadImages, ResizeImages) or a
-        /// vector of floats from 0 to 255 of known size (ExtractPixels).
+        /// What is trained. Default: the network of <see cref="InitialModel"/>; without one <see cref="SmallCnn"/>, for 32x32 pixels.
         /// </summary>
-        public string ImageColumnName { get; init => field = Require.Name(value); } = "Image";
-
-        /// <summary>The probabilities of the classes, a vector with the class names as slot names. Default "Score".</summary>
-        public string ScoreColumnName { get; init => field = Require.Name(value); } = "Score";
-
-        /// <summary>The most probable class, a key column. Default "PredictedLabel".</summary>
-        public string PredictedLabelColumnName { get; init => field = Require.Name(value); } = "PredictedLabel";
+        public NetworkArchitecture Network
+        {
+            get => _network ?? _initialModel?.Architecture ?? new SmallCnn();
+            init => _network = Require.NotNull(value);
+        }
 
         /// <summary>
-        /// How much each row counts beside the others in training: numbers of 0 or above, multiplied with the weights of <see cref="ClassWeighting"/>. Default
-        /// null: all rows count the same. Not read from <see cref="ValidationSet"/>, and not by the metrics of rows held out.
-        /// </summary>
-        public string? ExampleWeightColumnName { get; init => field = value is null ? null : Require.Name(value); }
-
-        /// <summary>What is trained. Default: the network of <see cref="InitialModel"/>; without one <see cref="SmallCnn"/>, for 32x32 pixels.</summary>
-        public NetworkArchitecture Network { get => _network ?? _initialModel?.Architecture ?? new SmallCnn(); init => _network = Require.NotNull(value); }
-
-        /// <summary>
-        /// File of published weights to start from (.safetensors, or PyTorch's .pth): all of the network but its head, which begins anew for the classes of the
-        /// label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained with. Default null: random weights.
+        /// File of published weights to start from (.safetensors, or PyTorch's .pth): all of the network but its head, which begins anew
+        /// for the classes of the label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained with.
+        /// Default null: random weights.
         /// </summary>
         public string? WeightsPath { get; init => field = value is null ? null : Require.Name(value); }
 
         /// <summary>
-        /// A trained model to go on from: a <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one, as Fit and Model.Load return them. Its network, its weights
-        /// and its normalisation are taken; its classes must be among those of the label column and keep their part of the head, new ones begin anew. Default null: none.
+        /// A trained model to go on from: a <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one, as Fit and
+        /// Model.Load return them. Its network, its weights and its normalisation are taken; its classes must be among those of the label
+        /// column and keep their part of the head, new ones begin anew. Default null: none.
         /// </summary>
-        public ITransformer? InitialModel { get; init => (field, _initialModel) = (value, value is null ? null : ModelsInChain.Single(value, nameof(InitialModel))); }
+        public ITransformer? InitialModel
+        {
+            get;
+            init => (field, _initialModel) = (value, value is null ? null : ModelsInChain.Single(value, nameof(InitialModel)));
+        }
 
         /// <summary>
-        /// How many of the network's first stages keep the weights that they start with, batch norms included: from 0 (the default) to as many as
-        /// <c>Network.GetStages()</c> has, for all but the head. With all of them frozen, no <see cref="Augmentations"/> and no <see cref="Mixing"/>, the frozen part runs once over each image and not once an epoch.
+        /// How many of the network's first stages keep the weights that they start with, batch norms included: from 0 (the default) to as
+        /// many as <c>Network.GetStages()</c> has, for all but the head. With all of them frozen, no <see cref="Augmentations"/> and no
+        /// <see cref="Mixing"/>, the frozen part runs once over each image and not once an epoch.
         /// </summary>
         public int FrozenStages { get; init => field = Require.NotNegative(value); }
 
-        /// <summary>The learning rate of all but the head, as a multiple of <see cref="Optimizer"/>'s. Default 1; 0.1 is usual for weights that are good already.</summary>
+        /// <summary>
+        /// The learning rate of all but the head, as a multiple of <see cref="Optimizer"/>'s. Default 1; 0.1 is usual for weights that are
+        /// good already.
+        /// </summary>
         public double BackboneLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
 
         /// <summary>
-        /// Mean and standard deviation of each channel, of pixels scaled to 0 to 1, that the network's input is normalised with. Default null: those of the initial weights where they
-        /// say (files of this library do, and models), otherwise computed from the training rows. Published weights for ImageNet usually want <see cref="ChannelStatistics.ImageNet"/>.
+        /// Mean and standard deviation of each channel, of pixels scaled to 0 to 1, that the network's input is normalised with. Default
+        /// null: those of the initial weights where they say (files of this library do, and models), otherwise computed from the training
+        /// rows. Published weights for ImageNet usually want <see cref="ChannelStatistics.ImageNet"/>.
         /// </summary>
         public ChannelStatistics? Normalization { get; init; }
 
@@ -69,58 +65,42 @@ public sealed partial class TorchImageClassificationTrainer
         public TeacherSource? Teacher { get; init; }
 
         /// <summary>
-        /// How much the rows of each class count, where some classes have many more rows than others: <see cref="InverseFrequencyWeighting"/> or
-        /// <see cref="EffectiveNumberWeighting"/>. Default null: as much as those of any other class.
+        /// How much the rows of each class count, where some classes have many more rows than others:
+        /// <see cref="InverseFrequencyWeighting"/> or <see cref="EffectiveNumberWeighting"/>. Default null: as much as those of any other
+        /// class.
         /// </summary>
         public ClassWeighting? ClassWeighting { get; init; }
 
         /// <summary>
-        /// How the answers of a fixed teacher are kept, so that it runs once for each view of a row: see <see cref="TfKd.TeacherCache"/>. Default null: in memory,
-        /// where a view comes more than once and the answers take no more than 512 MiB. A folder serves later Fits with the same rows, augmentations and
-        /// seed: give the MLContext a seed, which decides on the rows held out for validation and on the views. This property is ignored without a teacher.
+        /// How the answers of a fixed teacher are kept, so that it runs once for each view of a row: see <see cref="TfKd.TeacherCache"/>.
+        /// Default null: in memory, where a view comes more than once and the answers take no more than 512 MiB. A folder serves later Fits
+        /// with the same rows, augmentations and seed: give the MLContext a seed, which decides on the rows held out for validation and on
+        /// the views. This property is ignored without a teacher.
         /// </summary>
         public TeacherCache? TeacherCache { get; init; }
 
         /// <summary>
-        /// The scores of another model of the pipeline, as the teacher: short for <c>Teacher = new ScoreColumnTeacher(name)</c>. A vector of floats with
-        /// probabilities and with the class names as slot names. Default null: none.
+        /// The scores of another model of the pipeline, as the teacher: short for <c>Teacher = new ScoreColumnTeacher(name)</c>. A vector
+        /// of floats with probabilities and with the class names as slot names. Default null: none.
         /// </summary>
         public string? TeacherScoreColumnName { get; init => field = value is null ? null : Require.Name(value); }
 
-        /// <summary>Width that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
-        public int ImageWidth { get; init => field = Require.NotNegative(value); }
-
-        /// <summary>Height that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
-        public int ImageHeight { get; init => field = Require.NotNegative(value); }
-
         /// <summary>
-        /// The most memory that decoded images may take, those for training and those for validation together, in bytes, 0 or above; default 1 GiB. An image takes channels times
-        /// width times height: 1 GiB is 349,525 images of 32x32 pixels, or 7,133 of 224x224. Images beyond it are in a file in <see cref="ImageCacheDirectory"/> while Fit runs. The weights
-        /// do not depend on it. Beside it come the network, batches and libtorch, and what <see cref="TeacherCache"/> and the features of <see cref="FrozenStages"/> (up to 1 GiB a set) take.
-        /// </summary>
-        public long ImageMemoryBudget { get; init => field = Require.NotNegative(value); } = 1L << 30;
-
-        /// <summary>
-        /// Folder of the file for decoded images beyond <see cref="ImageMemoryBudget"/>, made when it is missing; best on a fast disk. Default null: the system's folder for temporary
-        /// files, which on some Linux systems is in memory. The file goes when Fit ends, and when the process is killed.
-        /// </summary>
-        public string? ImageCacheDirectory { get; init => field = value is null ? null : Require.Name(value); }
-
-        /// <summary>
-        /// Random changes of the training images. Default: a random shift by up to 4 pixels. Add <see cref="HorizontalFlip"/> where a mirrored image
-        /// means the same (not for digits or arrows), <see cref="Rotation"/> where a turned one does.
+        /// Random changes of the training images. Default: a random shift by up to 4 pixels. Add <see cref="HorizontalFlip"/> where a
+        /// mirrored image means the same (not for digits or arrows), <see cref="Rotation"/> where a turned one does.
         /// </summary>
         public IReadOnlyList<Augmentation> Augmentations { get; init => field = Require.NotNull(value); } = [new RandomCrop()];
 
         /// <summary>
-        /// Number of different <see cref="Augmentations"/> of each image, V: epoch e trains on view e modulo V, so that a teacher runs V times an image
-        /// and not once an epoch. Default null: each epoch has new views. This property is ignored without augmentations.
+        /// Number of different <see cref="Augmentations"/> of each image, V: epoch e trains on view e modulo V, so that a teacher runs V
+        /// times an image and not once an epoch. Default null: each epoch has new views. This property is ignored without augmentations.
         /// </summary>
         public int? Views { get; init => field = value is { } count ? Require.Positive(count) : null; }
 
         /// <summary>
-        /// Mixes the images of each batch with one another: <see cref="Mixup"/>, <see cref="CutMix"/>, or a <see cref="RandomMixing"/> of them. Default null: none. Not with objectives
-        /// that need one class an image, nor with scores of another model as the teacher. The accuracy in training is then that of the mixtures' most probable classes.
+        /// Mixes the images of each batch with one another: <see cref="Mixup"/>, <see cref="CutMix"/>, or a <see cref="RandomMixing"/> of
+        /// them. Default null: none. Not with objectives that need one class an image, nor with scores of another model as the teacher. The
+        /// accuracy in training is then that of the mixtures' most probable classes.
         /// </summary>
         public Mixing? Mixing { get; init; }
 
@@ -130,65 +110,68 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>Passes over the training images. Default 30.</summary>
         public int MaxEpochs { get; init => field = Require.Positive(value); } = 30;
 
-        /// <summary>How the weights are changed. Default: SGD at learning rate 0.05 with Nesterov momentum 0.9 and weight decay 5e-4.</summary>
-        public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd { LearningRate = 0.05, Nesterov = true };
+        /// <summary>
+        /// How the weights are changed. Default: SGD at learning rate 0.05 with Nesterov momentum 0.9 and weight decay 5e-4.
+        /// </summary>
+        public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd
+        {
+            LearningRate = 0.05,
+            Nesterov = true,
+        };
 
-        /// <summary>Highest L2 norm of a step's gradient, above 0: a longer one is scaled down to it. Default null: gradients stay as they are.</summary>
+        /// <summary>
+        /// Highest L2 norm of a step's gradient, above 0: a longer one is scaled down to it. Default null: gradients stay as they are.
+        /// </summary>
         public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
 
         /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
         public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 
-        /// <summary>Rows to choose the best epoch by, with the same columns as the training rows. Default null: see <see cref="ValidationSetFraction"/>.</summary>
-        public IDataView? ValidationSet { get; init; }
-
         /// <summary>
-        /// Fraction of the training rows held out to choose the best epoch by, the same of each class; null or 0: none. Default 0.1. This property is
-        /// ignored when <see cref="ValidationSet"/> is set.
-        /// </summary>
-        public float? ValidationSetFraction
-        {
-            get;
-            init => field = value is null or >= 0 and < 1
-                ? value
-                : throw new ArgumentOutOfRangeException(nameof(ValidationSetFraction), value, $"ValidationSetFraction must be within [0, 1) or null, but is {value}.");
-        } = 0.1f;
-
-        /// <summary>
-        /// Whether the scores are calibrated on the validation rows by temperature scaling (<see cref="TemperatureCalibration"/>), which changes no prediction: a score of 0.8 is then right
-        /// about eight times in ten. Needs validation rows, some hundred of them. Default false.
+        /// Whether the scores are calibrated on the validation rows by temperature scaling (<see cref="TemperatureCalibration"/>), which
+        /// changes no prediction: a score of 0.8 is then right about eight times in ten. Needs validation rows, some hundred of them.
+        /// Default false.
         /// </summary>
         public bool CalibrateScores { get; init; }
 
         /// <summary>When no label is predicted. Default null: one always is.</summary>
         public Rejection? Rejection { get; init; }
 
-        /// <summary>Stops early when validation no longer improves. Default null: all epochs run, as the learning-rate schedule expects.</summary>
+        /// <summary>
+        /// Stops early when validation no longer improves. Default null: all epochs run, as the learning-rate schedule expects.
+        /// </summary>
         public EarlyStopping? EarlyStopping { get; init; }
 
-        /// <summary>Whether the model holds the weights of the best validation epoch, not of the last. Default true. This property is ignored without validation rows.</summary>
+        /// <summary>
+        /// Whether the model holds the weights of the best validation epoch, not of the last. Default true. This property is ignored
+        /// without validation rows.
+        /// </summary>
         public bool RestoreBestWeights { get; init; } = true;
 
-        /// <summary>By what the best validation epoch is chosen. Default null: by what <see cref="EarlyStopping"/> watches; without it by accuracy.</summary>
+        /// <summary>
+        /// By what the best validation epoch is chosen. Default null: by what <see cref="EarlyStopping"/> watches; without it by accuracy.
+        /// </summary>
         public ValidationMetric? BestEpochMetric { get; init => field = value is { } metric ? Require.Defined(metric) : null; }
 
-        /// <summary>Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Default null: none.</summary>
+        /// <summary>
+        /// Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Default null: none.
+        /// </summary>
         public string? CheckpointDirectory { get; init; }
 
-        /// <summary>How often the checkpoint is written. Default: after each epoch. This property is ignored without <see cref="CheckpointDirectory"/>.</summary>
+        /// <summary>
+        /// How often the checkpoint is written. Default: after each epoch. This property is ignored without
+        /// <see cref="CheckpointDirectory"/>.
+        /// </summary>
         public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
 
         /// <summary>Where the network is trained. Default null: the CPU.</summary>
         public torch.Device? Device { get; init; }
 
         /// <summary>
-        /// In which numbers the network is trained; the model is float32 always. Default <see cref="Precision.Float32"/>; <see cref="Precision.BFloat16"/> is faster on processors and graphics cards
-        /// with instructions for it.
+        /// In which numbers the network is trained; the model is float32 always. Default <see cref="Precision.Float32"/>;
+        /// <see cref="Precision.BFloat16"/> is faster on processors and graphics cards with instructions for it.
         /// </summary>
         public Precision Precision { get; init => field = Require.Defined(value); } = Precision.Float32;
-
-        /// <summary>What to do with images that cannot be decoded while training. Default: throw. Scoring always throws.</summary>
-        public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
 
         /// <summary>Called after each epoch, on the training thread. Default null.</summary>
         public Action<EpochMetrics>? MetricsCallback { get; init; }
@@ -197,12 +180,14 @@ public sealed partial class TorchImageClassificationTrainer
         public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
         /// <summary>
-        /// Stops Fit between two batches, as does cancelling the execution of the MLContext, with what <see cref="OnCancellation"/> says; the last checkpoint stays valid. Default: never.
+        /// Stops Fit between two batches, as does cancelling the execution of the MLContext, with what <see cref="OnCancellation"/> says;
+        /// the last checkpoint stays valid. Default: never.
         /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         /// <summary>
-        /// What a Fit that is cancelled ends with: an exception (the default), or a model of the best epoch so far. Before the first step there is none, and Fit throws.
+        /// What a Fit that is cancelled ends with: an exception (the default), or a model of the best epoch so far. Before the first step
+        /// there is none, and Fit throws.
         /// </summary>
         public CancellationOutcome OnCancellation { get; init => field = Require.Defined(value); } = CancellationOutcome.Throw;
     }

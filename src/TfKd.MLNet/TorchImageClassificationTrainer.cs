@@ -7,8 +7,8 @@ namespace TfKd.MLNet;
 
 /// <summary>Trains a TorchSharp image classifier with any distillation or regularisation objective, inside an ML.NET pipeline.</summary>
 /// <remarks>
-/// Fit reads each row once and decodes its image to a cache in memory, and in a file beyond <see cref="Options.ImageMemoryBudget"/>. The transformer
-/// it returns holds no Torch: it predicts with ONNX Runtime, and is saved and loaded as any other.
+/// Fit reads each row once and decodes its image to a cache in memory, and in a file beyond <see cref="Options.ImageMemoryBudget"/>. The
+/// transformer it returns holds no Torch: it predicts with ONNX Runtime, and is saved and loaded as any other.
 /// </remarks>
 public sealed partial class TorchImageClassificationTrainer
     : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
@@ -19,7 +19,8 @@ public sealed partial class TorchImageClassificationTrainer
     private readonly ScoreColumnTeacher? _scores;
 
     /// <exception cref="ArgumentException">
-    /// Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are frozen.
+    /// Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are
+    /// frozen.
     /// </exception>
     internal TorchImageClassificationTrainer(IHostEnvironment environment, Options options)
     {
@@ -45,7 +46,8 @@ public sealed partial class TorchImageClassificationTrainer
     /// <summary>Trains on the rows.</summary>
     /// <exception cref="ArgumentException">The label, image, weight or teacher score column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidDataException">
-    /// A row's teacher scores are no probabilities, or no numbers; or a teacher's file is damaged, or the initial weights are, or do not fit the network.
+    /// A row's teacher scores are no probabilities, or no numbers; or a teacher's file is damaged, or the initial weights are, or do not
+    /// fit the network.
     /// </exception>
     /// <exception cref="IOException">
     /// The decoded images are more than <see cref="Options.ImageMemoryBudget"/>, and the file for the others cannot be made or written.
@@ -56,13 +58,16 @@ public sealed partial class TorchImageClassificationTrainer
     /// <exception cref="InvalidOperationException">
     /// Objective, teacher, initial weights, network and rows do not fit together, or a weight is negative or not finite.
     /// </exception>
-    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form; the message names the module by its path.</exception>
+    /// <exception cref="NotSupportedException">
+    /// An operation of the network has no ONNX form; the message names the module by its path.
+    /// </exception>
     /// <exception cref="TrainingDivergedException">The objective, a gradient or a weight became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">
     /// The run was cancelled, before its first step or where <see cref="Options.OnCancellation"/> is to throw.
     /// </exception>
     /// <exception cref="IOException">
-    /// Checkpoints cannot be written: the folder is tried before the first batch; or the disk became full, and the last checkpoint is whole.
+    /// Checkpoints cannot be written: the folder is tried before the first batch; or the disk became full, and the last checkpoint is
+    /// whole.
     /// </exception>
     public TorchImageClassificationTransformer Fit(IDataView input)
     {
@@ -79,7 +84,8 @@ public sealed partial class TorchImageClassificationTrainer
         if (_options.CalibrateScores && data.Validation is null)
         {
             throw new InvalidOperationException(
-                "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or CalibrateScores to false.");
+                "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or " +
+                "CalibrateScores to false.");
         }
 
         var watcher = new HostCallback(channel, _options.MetricsCallback, hostCancellation);

@@ -4,15 +4,17 @@ using Microsoft.ML.Data;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Classifies images with a trained model: adds the predicted label, a key with the key values of the training labels, and the score, one probability
-/// a class. Predicts with ONNX Runtime, in blocks of rows, and needs no libtorch. Safe to use from any number of threads.
+/// Classifies images with a trained model: adds the predicted label, a key with the key values of the training labels, and the score, one
+/// probability a class. Predicts with ONNX Runtime, in blocks of rows, and needs no libtorch. Safe to use from any number of threads.
 /// </summary>
 public sealed class TorchImageClassificationTransformer : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
 {
     private readonly Func<TorchImageClassificationModel, IImageScorer> _openScorer;
 
     internal TorchImageClassificationTransformer(
-        TorchImageClassificationModel model, TransformerColumns columns, Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
+        TorchImageClassificationModel model,
+        TransformerColumns columns,
+        Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
     {
         Model = model;
         _openScorer = openScorer ?? OpenOnnx;
@@ -74,9 +76,10 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     }
 
     /// <summary>
-    /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities, out. Normalisation, calibration and
-    /// softmax are inside. Its metadata say what the classes are (<c>classes</c>), how images are to be brought to size (<c>input</c>) and where the model comes from (<c>architecture</c>,
-    /// <c>training</c>, in whose plan the paths of weights and teachers stand as they were given); ML.NET's ApplyOnnxModel gives the scores the class names as slot names.
+    /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities,
+    /// out. Normalisation, calibration and softmax are inside. Its metadata say what the classes are (<c>classes</c>), how images are to be
+    /// brought to size (<c>input</c>) and where the model comes from (<c>architecture</c>, <c>training</c>, in whose plan the paths of
+    /// weights and teachers stand as they were given); ML.NET's ApplyOnnxModel gives the scores the class names as slot names.
     /// </summary>
     public void SaveOnnx(Stream stream)
     {
@@ -108,34 +111,38 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     }
 
     /// <summary>
-    /// The model as a chain of ML.NET's own transformers, to save with Model.Save and to load in a program that has no reference to this library, but
-    /// the packages Microsoft.ML, Microsoft.ML.ImageAnalytics, Microsoft.ML.OnnxTransformer and Microsoft.ML.OnnxRuntime. Needs no libtorch.
+    /// The model as a chain of ML.NET's own transformers, to save with Model.Save and to load in a program that has no reference to this
+    /// library, but the packages Microsoft.ML, Microsoft.ML.ImageAnalytics, Microsoft.ML.OnnxTransformer and Microsoft.ML.OnnxRuntime.
+    /// Needs no libtorch.
     /// </summary>
     /// <param name="ml">The context that the chain belongs to.</param>
-    /// <param name="images">What the image column holds. Default: paths. ML.NET has no transformer that decodes bytes (ConvertToImage takes raw pixels): where
-    /// images come as bytes, choose MLImage, and fill the input class by MLImage.CreateFromStream.</param>
+    /// <param name="images">What the image column holds. Default: paths. ML.NET has no transformer that decodes bytes (ConvertToImage takes
+    /// raw pixels): where images come as bytes, choose MLImage, and fill the input class by MLImage.CreateFromStream.</param>
     /// <returns>The chain; the caller disposes it, by IDisposable.</returns>
     /// <remarks>
-    /// <para>Columns have the names and types they have here: the predicted label is a key with the key values of the training labels, for MapKeyToValue;
-    /// the score has the same annotations, but slot names for text labels only. Images of the network's own size, without transparency, get the same
-    /// scores (bit for bit, for 200 images at each of three sizes).</para>
-    /// <para>Images of other sizes get others. ResizeImages (IsoCrop, Center) draws with Skia's filter quality High, and leaves the last row or column black
-    /// where its rounding falls short, while this transformer reads JPEG at the smallest useful size and scales it with Medium. On 200 photos (median
-    /// 320x240) at 32x32, 64x64 and 224x224 the pixels differ by 9.1, 4.8 and 4.4 of 255 on average; 19, 19 and 43 photos have the black line; the scores
-    /// of three networks differ by at most 0.058, 0.040 and 0.007; 195, 189 and 199 labels are the same, and as many are right (116, 120 and 46; here 117,
-    /// 118 and 46). Where that is too much, train on LoadImages, ResizeImages to the network's size, and ExtractPixels: then training, this transformer and
-    /// the chain see the same pixels.</para>
-    /// <para>Transparency is laid on black instead of white; the EXIF orientation is ignored; grey is made with the weights 0.3, 0.59 and 0.11. A JPEG that is
-    /// cut short is no error, but gets the scores of what there is; an empty path is a black image, or an error. Other damaged and missing files are errors
-    /// that do not name the row.</para>
-    /// <para>Rows are decoded and scored one by one: 3 to 4 times the time of this transformer for the photos at 32x32 and 64x64, about the same at 224x224. The
-    /// chain may be read from many threads, but must not be disposed while it is. ML.NET keeps the ONNX model in a file in MLContext.TempFilePath until the chain is
-    /// disposed. ResizeImages disposes an MLImage of the network's own size when the next row is read: give each row its own. The chain has neither
-    /// weights nor card nor <see cref="Rejection"/>: it cannot be trained on, be a teacher or be made into this transformer again.</para>
-    /// <para>Model.Save fails for a schema of nothing but an MLImage column; give null for the schema then. Columns whose names begin with "TfKd.Portable." are
-    /// dropped from the data, and the column Score is where the score column is another.</para>
+    /// <para>Columns have the names and types they have here: the predicted label is a key with the key values of the training labels, for
+    /// MapKeyToValue; the score has the same annotations, but slot names for text labels only. Images of the network's own size, without
+    /// transparency, get the same scores (bit for bit, for 200 images at each of three sizes).</para>
+    /// <para>Images of other sizes get others. ResizeImages (IsoCrop, Center) draws with Skia's filter quality High, and leaves the last
+    /// row or column black where its rounding falls short, while this transformer reads JPEG at the smallest useful size and scales it with
+    /// Medium. On 200 photos (median 320x240) at 32x32, 64x64 and 224x224 the pixels differ by 9.1, 4.8 and 4.4 of 255 on average; 19, 19
+    /// and 43 photos have the black line; the scores of three networks differ by at most 0.058, 0.040 and 0.007; 195, 189 and 199 labels
+    /// are the same, and as many are right (116, 120 and 46; here 117, 118 and 46). Where that is too much, train on LoadImages,
+    /// ResizeImages to the network's size, and ExtractPixels: then training, this transformer and the chain see the same pixels.</para>
+    /// <para>Transparency is laid on black instead of white; the EXIF orientation is ignored; grey is made with the weights 0.3, 0.59 and
+    /// 0.11. A JPEG that is cut short is no error, but gets the scores of what there is; an empty path is a black image, or an error. Other
+    /// damaged and missing files are errors that do not name the row.</para>
+    /// <para>Rows are decoded and scored one by one: 3 to 4 times the time of this transformer for the photos at 32x32 and 64x64, about the
+    /// same at 224x224. The chain may be read from many threads, but must not be disposed while it is. ML.NET keeps the ONNX model in a
+    /// file in MLContext.TempFilePath until the chain is disposed. ResizeImages disposes an MLImage of the network's own size when the next
+    /// row is read: give each row its own. The chain has neither weights nor card nor <see cref="Rejection"/>: it cannot be trained on, be
+    /// a teacher or be made into this transformer again.</para>
+    /// <para>Model.Save fails for a schema of nothing but an MLImage column; give null for the schema then. Columns whose names begin with
+    /// "TfKd.Portable." are dropped from the data, and the column Score is where the score column is another.</para>
     /// </remarks>
-    /// <exception cref="NotSupportedException">The network takes neither 1 nor 3 channels, or a column has a name that the columns between the steps need.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The network takes neither 1 nor 3 channels, or a column has a name that the columns between the steps need.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is no value of the enumeration.</exception>
     public ITransformer ToPortable(MLContext ml, PortableImageColumn images = PortableImageColumn.Path)
     {
@@ -143,14 +150,18 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
         return PortableChain.Build(ml, Model, Columns, images);
     }
 
-    /// <summary>The same transformer with scores by another backend; they differ by the rounding of float32. This one stays as it is.</summary>
+    /// <summary>
+    /// The same transformer with scores by another backend; they differ by the rounding of float32. This one stays as it is.
+    /// </summary>
     public TorchImageClassificationTransformer WithBackend(ScoringBackend backend) =>
-        new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? model => new TorchScorer(model.CreateNetwork(), model.Temperature) : OpenOnnx);
+        new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? OpenTorch : OpenOnnx);
 
     /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
     public void Dispose() => Scoring.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(Model, Columns, ctx);
+
+    private static TorchScorer OpenTorch(TorchImageClassificationModel model) => new(model.CreateNetwork(), model.Temperature);
 
     private static OnnxScorer OpenOnnx(TorchImageClassificationModel model) => model.OpenScorer();
 }

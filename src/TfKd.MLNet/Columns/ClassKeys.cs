@@ -19,9 +19,9 @@ internal abstract class ClassKeys
     private static readonly PrimitiveDataViewType[] ItemTypes =
     [
         TextDataViewType.Instance, BooleanDataViewType.Instance, DateTimeDataViewType.Instance, DateTimeOffsetDataViewType.Instance,
-        TimeSpanDataViewType.Instance, NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16,
-        NumberDataViewType.Int32, NumberDataViewType.UInt32, NumberDataViewType.Int64, NumberDataViewType.UInt64, NumberDataViewType.Single,
-        NumberDataViewType.Double,
+        TimeSpanDataViewType.Instance, NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16,
+        NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32, NumberDataViewType.Int64, NumberDataViewType.UInt64,
+        NumberDataViewType.Single, NumberDataViewType.Double,
     ];
 
     private ClassKeys(IReadOnlyList<string> names) => Names = names;
@@ -38,7 +38,9 @@ internal abstract class ClassKeys
     /// <summary>Adds the key values in their own type under the given kind of annotation; nothing where the label had none.</summary>
     public abstract void AddValues(DataViewSchema.Annotations.Builder annotations, string kind);
 
-    /// <summary>Adds the key values of predictions: those of the classes, and behind them another label, for classes that are text.</summary>
+    /// <summary>
+    /// Adds the key values of predictions: those of the classes, and behind them another label, for classes that are text.
+    /// </summary>
     public virtual void AddPredictions(DataViewSchema.Annotations.Builder annotations, string? otherLabel) =>
         AddValues(annotations, AnnotationUtils.Kinds.KeyValues);
 
@@ -49,7 +51,8 @@ internal abstract class ClassKeys
     public static ClassKeys FromLabel(DataViewSchema.Column label)
     {
         var count = (int)((KeyDataViewType)label.Type).Count;
-        return label.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type is VectorDataViewType values && values.Size == count
+        var type = label.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type;
+        return type is VectorDataViewType values && values.Size == count
             ? Make(values.ItemType, nameof(FromAnnotation), label)
             : new Unnamed(count);
     }
@@ -60,7 +63,8 @@ internal abstract class ClassKeys
         if (classes.Type is null)
             return new Unnamed(classes.Values.GetArrayLength());
         var type = Array.Find(ItemTypes, type => NameOf(type) == classes.Type)
-            ?? throw new InvalidDataException($"The classes are of type {classes.Type}; expected one of {string.Join(", ", ItemTypes.Select(NameOf))}.");
+            ?? throw new InvalidDataException(
+                $"The classes are of type {classes.Type}; expected one of {string.Join(", ", ItemTypes.Select(NameOf))}.");
         try
         {
             return Make(type, nameof(FromValues), classes.Values);
@@ -83,7 +87,8 @@ internal abstract class ClassKeys
         return new Typed<T>(itemType, [.. values.DenseValues()]);
     }
 
-    private static Typed<T> FromValues<T>(PrimitiveDataViewType itemType, JsonElement values) => new(itemType, values.Deserialize<T[]>(Json)!);
+    private static Typed<T> FromValues<T>(PrimitiveDataViewType itemType, JsonElement values) =>
+        new(itemType, values.Deserialize<T[]>(Json)!);
 
     private static string NameOf(DataViewType itemType) => itemType is TextDataViewType ? "Text" : itemType.RawType.Name;
 
@@ -92,7 +97,8 @@ internal abstract class ClassKeys
         public override void AddNames(DataViewSchema.Annotations.Builder annotations, string kind) =>
             Add(annotations, kind, TextDataViewType.Instance, Array.ConvertAll([.. Names], name => name.AsMemory()));
 
-        public override void AddValues(DataViewSchema.Annotations.Builder annotations, string kind) => Add(annotations, kind, itemType, values);
+        public override void AddValues(DataViewSchema.Annotations.Builder annotations, string kind) =>
+            Add(annotations, kind, itemType, values);
 
         public override void AddPredictions(DataViewSchema.Annotations.Builder annotations, string? otherLabel)
         {
@@ -102,7 +108,8 @@ internal abstract class ClassKeys
 
         public override ClassList ToCard() => new(ClassKeys.NameOf(itemType), JsonSerializer.SerializeToElement(values, Json));
 
-        private static void Add<TItem>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type, TItem[] items) =>
+        private static void Add<TItem>(
+            DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type, TItem[] items) =>
             annotations.Add(kind, new VectorDataViewType(type, items.Length), (ref VBuffer<TItem> target) =>
             {
                 var editor = VBufferEditor.Create(ref target, items.Length);
@@ -118,7 +125,8 @@ internal abstract class ClassKeys
         };
     }
 
-    private sealed class Unnamed(int count) : ClassKeys([.. Enumerable.Range(0, count).Select(index => index.ToString(CultureInfo.InvariantCulture))])
+    private sealed class Unnamed(int count)
+        : ClassKeys([.. Enumerable.Range(0, count).Select(index => index.ToString(CultureInfo.InvariantCulture))])
     {
         public override void AddNames(DataViewSchema.Annotations.Builder annotations, string kind)
         {
@@ -137,6 +145,7 @@ internal abstract class ClassKeys
         public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String ? reader.GetString().AsMemory() : throw new JsonException();
 
-        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
+        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Span);
     }
 }

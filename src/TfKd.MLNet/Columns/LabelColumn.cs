@@ -13,7 +13,11 @@ internal static class LabelColumn
         if (column.Type is not KeyDataViewType key)
             throw NoKey(name, ColumnTypes.Describe(column.Type));
         if (key.Count < 2)
-            throw new ArgumentException($"Label column '{name}' has 1 class ('{ClassKeys.FromLabel(column).Names[0]}'); expected at least 2.");
+        {
+            throw new ArgumentException(
+                $"Label column '{name}' has 1 class ('{ClassKeys.FromLabel(column).Names[0]}'); expected at least 2.");
+        }
+
         if (key.Count > int.MaxValue)
             throw new ArgumentException($"Label column '{name}' has {key.Count} classes; expected at most {int.MaxValue}.");
         return column;
@@ -25,9 +29,13 @@ internal static class LabelColumn
         var column = schema.FirstOrDefault(column => column.Name == name);
         if (column.Name is null)
             throw ColumnTypes.Missing("Label", name, schema.Select(column => column.Name));
-        return column.IsKey && column.Kind == SchemaShape.Column.VectorKind.Scalar ? column : throw NoKey(name, ColumnTypes.Describe(column));
+        return column.IsKey && column.Kind == SchemaShape.Column.VectorKind.Scalar
+            ? column
+            : throw NoKey(name, ColumnTypes.Describe(column));
     }
 
     private static ArgumentException NoKey(string name, string type) =>
-        new($"Label column '{name}' is {type}; expected a key. Append mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.");
+        new(
+            $"Label column '{name}' is {type}; expected a key. Append mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before " +
+            "the trainer.");
 }

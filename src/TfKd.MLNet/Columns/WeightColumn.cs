@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -21,11 +22,15 @@ internal static class WeightColumn
         var column = schema.FirstOrDefault(column => column.Name == name);
         if (column.Name is null)
             throw ColumnTypes.Missing(Role, name, schema.Select(column => column.Name));
-        return column is { IsKey: false, Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: NumberDataViewType } ? column : throw NoNumber(name, ColumnTypes.Describe(column));
+        return column is { IsKey: false, Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: NumberDataViewType }
+            ? column
+            : throw NoNumber(name, ColumnTypes.Describe(column));
     }
 
     /// <summary>Reads the weight of the cursor's row.</summary>
-    /// <exception cref="InvalidOperationException">The getter met a weight that is negative, NaN or infinite; the text names the row.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The getter met a weight that is negative, NaN or infinite; the text names the row.
+    /// </exception>
     public static Func<float> GetGetter(DataViewRow cursor, DataViewSchema.Column column)
     {
         var get = RowCursorUtils.GetGetterAs<float>(NumberDataViewType.Single, cursor, column.Index);
@@ -35,7 +40,9 @@ internal static class WeightColumn
             get(ref weight);
             return float.IsFinite(weight) && weight >= 0
                 ? weight
-                : throw new InvalidOperationException(FormattableString.Invariant($"Row {cursor.Position}: the weight in column '{column.Name}' is {weight}; expected a finite number of 0 or above."));
+                : throw new InvalidOperationException(
+                    $"Row {cursor.Position}: the weight in column '{column.Name}' is {weight.ToString(CultureInfo.InvariantCulture)}; " +
+                    "expected a finite number of 0 or above.");
         };
     }
 

@@ -8,8 +8,8 @@ internal static class NetworkExport
     private const string OutputName = "scores";
 
     /// <summary>
-    /// The network as ONNX, as <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> describes it, for images of its
-    /// architecture's size.
+    /// The network as ONNX, as <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> describes it, for images of
+    /// its architecture's size.
     /// </summary>
     /// <param name="network">What is exported; stays the caller's.</param>
     /// <param name="classes">The classes, as many as the network's.</param>
@@ -18,7 +18,8 @@ internal static class NetworkExport
     /// <param name="temperature">What its logits are divided by.</param>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
     public static byte[] ToOnnx(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1) => OnnxExporter.Export(
+        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1) =>
+        OnnxExporter.Export(
             network,
             new OnnxExportOptions
             {

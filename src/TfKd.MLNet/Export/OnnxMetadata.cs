@@ -19,7 +19,8 @@ internal static class OnnxMetadata
     /// <param name="classes">The classes.</param>
     /// <param name="temperature">What the logits are divided by.</param>
     /// <param name="training">Where the model comes from; null before it was trained.</param>
-    public static Dictionary<string, string> Of(NetworkArchitecture architecture, OnnxInputType inputType, ClassKeys classes, double temperature, TrainingProvenance? training)
+    public static Dictionary<string, string> Of(
+        NetworkArchitecture architecture, OnnxInputType inputType, ClassKeys classes, double temperature, TrainingProvenance? training)
     {
         var shape = architecture.InputShape;
         var metadata = new Dictionary<string, string>
@@ -29,11 +30,12 @@ internal static class OnnxMetadata
             {
                 layout = "NCHW",
                 type = inputType == OnnxInputType.Bytes ? "uint8" : "float32",
-                channels = shape.Channels == 3 ? "RGB" : shape.Channels == 1 ? "grey" : shape.Channels.ToString(CultureInfo.InvariantCulture),
+                channels = shape.Channels switch { 1 => "grey", 3 => "RGB", var count => count.ToString(CultureInfo.InvariantCulture) },
                 height = shape.Height,
                 width = shape.Width,
                 range = "0 to 255; normalisation is inside",
-                resize = "upright by EXIF, scaled in proportion until the size is covered, cropped around the centre; averaging when shrinking, bicubic when growing; transparency on white",
+                resize = "upright by EXIF, scaled in proportion until the size is covered, cropped around the centre; " +
+                    "averaging when shrinking, bicubic when growing; transparency on white",
             }),
             ["output"] = JsonSerializer.Serialize(new { values = "probabilities, softmax is inside", temperature }),
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),

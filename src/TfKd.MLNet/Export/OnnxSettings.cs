@@ -1,6 +1,9 @@
 namespace TfKd.MLNet;
 
-/// <summary>How <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> writes a model. Anything but the defaults is exported anew, which needs libtorch.</summary>
+/// <summary>
+/// How <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> writes a model. Anything but the defaults is
+/// exported anew, which needs libtorch.
+/// </summary>
 public sealed record OnnxSettings
 {
     /// <summary>The type of the pixels. Default: <see cref="OnnxInputType.Bytes"/>.</summary>

@@ -6,9 +6,9 @@ using Microsoft.ML.Transforms.Image;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A model as stock transformers: LoadImages, ResizeImages, ConvertToGrayscale where the network is grey, ExtractPixels, ApplyOnnxModel, a multiclass
-/// classifier, DropColumns. The classifier is linear, with the identity for weights: the probabilities that the network gives become a score with
-/// slot names and a predicted label with key values, which no transformer without a model could make of them.
+/// A model as stock transformers: LoadImages, ResizeImages, ConvertToGrayscale where the network is grey, ExtractPixels, ApplyOnnxModel, a
+/// multiclass classifier, DropColumns. The classifier is linear, with the identity for weights: the probabilities that the network gives
+/// become a score with slot names and a predicted label with key values, which no transformer without a model could make of them.
 /// </summary>
 internal sealed class PortableChain
 {
@@ -27,14 +27,16 @@ internal sealed class PortableChain
 
     private PortableChain(MLContext ml, DataViewSchema input) => (_ml, _rows) = (ml, new EmptyDataView(ml, input));
 
-    public static ITransformer Build(MLContext ml, TorchImageClassificationModel model, TransformerColumns columns, PortableImageColumn images)
+    public static ITransformer Build(
+        MLContext ml, TorchImageClassificationModel model, TransformerColumns columns, PortableImageColumn images)
     {
         var source = Find(images);
         Check(columns);
         if (model.InputShape.Channels is not (1 or 3))
         {
             throw new NotSupportedException(
-                $"The network takes images of {model.InputShape.Channels} channels ({model.InputShape}); ML.NET's own transformers give 1 (grey) or 3 (RGB).");
+                $"The network takes images of {model.InputShape.Channels} channels ({model.InputShape}); ML.NET's own " +
+                "transformers give 1 (grey) or 3 (RGB).");
         }
 
         // ML.NET hands a model to ONNX Runtime as a file, and leaves behind the one that it makes of a stream.
@@ -72,8 +74,8 @@ internal sealed class PortableChain
             if (name.StartsWith(Prefix, StringComparison.Ordinal) || (name == ScoreName && columns.Score != ScoreName))
             {
                 throw new NotSupportedException(
-                    $"Column '{name}' cannot be exported: the columns between the steps are '{ScoreName}', where the score column is another, " +
-                    $"and names that begin with '{Prefix}'.");
+                    $"Column '{name}' cannot be exported: the columns between the steps are '{ScoreName}', where the score " +
+                    $"column is another, and names that begin with '{Prefix}'.");
             }
         }
     }
@@ -85,7 +87,12 @@ internal sealed class PortableChain
         var isGrey = shape.Channels == 1;
         var loaded = source.Load is null ? imageColumn : ImageName;
         Add(_ml.Transforms.ResizeImages(
-            ImageName, shape.Width, shape.Height, loaded, ImageResizingEstimator.ResizingKind.IsoCrop, ImageResizingEstimator.Anchor.Center));
+            ImageName,
+            shape.Width,
+            shape.Height,
+            loaded,
+            ImageResizingEstimator.ResizingKind.IsoCrop,
+            ImageResizingEstimator.Anchor.Center));
         if (isGrey)
             Add(_ml.Transforms.ConvertToGrayscale(ImageName));
         Add(_ml.Transforms.ExtractPixels(

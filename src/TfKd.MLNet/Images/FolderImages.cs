@@ -10,10 +10,19 @@ internal static class FolderImages
     public static List<(string Path, string Label)> List(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"The folder '{Path.GetFullPath(folder)}' is not there; expected one with a sub-folder of images for each class.");
+        {
+            throw new DirectoryNotFoundException(
+                $"The folder '{Path.GetFullPath(folder)}' is not there; expected one with a sub-folder of images for each class.");
+        }
+
         var classes = Directory.GetDirectories(folder);
         if (classes.Length == 0)
-            throw new InvalidDataException($"The folder '{Path.GetFullPath(folder)}' has no sub-folders; expected one for each class, with the images of the class in it.");
+        {
+            throw new InvalidDataException(
+                $"The folder '{Path.GetFullPath(folder)}' has no sub-folders; expected one for each class, with the images of the class " +
+                "in it.");
+        }
+
         Array.Sort(classes, StringComparer.Ordinal);
         var rows = new List<(string Path, string Label)>();
         foreach (var path in classes)
@@ -27,7 +36,9 @@ internal static class FolderImages
 
         return rows.Count > 0
             ? rows
-            : throw new InvalidDataException($"No sub-folder of '{Path.GetFullPath(folder)}' has an image; expected files named {string.Join(", ", Extensions.Select(extension => $"*{extension}"))}.");
+            : throw new InvalidDataException(
+                $"No sub-folder of '{Path.GetFullPath(folder)}' has an image; expected files named " +
+                $"{string.Join(", ", Extensions.Select(extension => $"*{extension}"))}.");
     }
 
     private static bool IsImage(string file) =>

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
-/// <summary>Image files as data. A file's bytes are read when the image column of its row is, and not kept; rows may be shuffled at no cost.</summary>
+/// <summary>
+/// Image files as data. A file's bytes are read when the image column of its row is, and not kept; rows may be shuffled at no cost.
+/// </summary>
 internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)> files) : IDataView
 {
     private const int PathIndex = 0;
@@ -24,7 +26,8 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
         return new Cursor(files, order, columnsNeeded.Select(column => column.Index).ToHashSet());
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private static DataViewSchema MakeSchema()
     {
@@ -70,7 +73,8 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
                 _ => (ValueGetter<VBuffer<byte>>)ReadImage,
             };
             return getter as ValueGetter<TValue>
-                ?? throw new InvalidOperationException($"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
+                ?? throw new InvalidOperationException(
+                    $"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
         }
 
         private void ReadImage(ref VBuffer<byte> image)

@@ -12,10 +12,12 @@ internal sealed class ImageColumn
     private readonly ImageColumnKind _kind;
     private readonly ImageShape _shape;
 
-    private ImageColumn(DataViewSchema.Column column, ImageColumnKind kind, ImageShape shape) => (Column, _kind, _shape) = (column, kind, shape);
+    private ImageColumn(DataViewSchema.Column column, ImageColumnKind kind, ImageShape shape) =>
+        (Column, _kind, _shape) = (column, kind, shape);
 
     /// <summary>All that may be an image, in the order that messages name them in.</summary>
-    public static IReadOnlyList<ImageColumnKind> Kinds { get; } = [new EncodedColumn(), new PathColumn(), new MLImageColumn(), new PixelColumn()];
+    public static IReadOnlyList<ImageColumnKind> Kinds { get; } =
+        [new EncodedColumn(), new PathColumn(), new MLImageColumn(), new PixelColumn()];
 
     public DataViewSchema.Column Column { get; }
 

@@ -4,8 +4,9 @@ using Microsoft.ML.Data;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// One kind of column that images may come in: which types are of it, how its rows are read, what messages call it, and what a chain of ML.NET's own
-/// transformers needs for it. A type is of one kind or of none; the kinds that there are stand in <see cref="ImageColumn.Kinds"/>.
+/// One kind of column that images may come in: which types are of it, how its rows are read, what messages call it, and what a chain of
+/// ML.NET's own transformers needs for it. A type is of one kind or of none; the kinds that there are stand in
+/// <see cref="ImageColumn.Kinds"/>.
 /// </summary>
 internal abstract class ImageColumnKind
 {

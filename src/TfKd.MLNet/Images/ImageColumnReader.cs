@@ -42,12 +42,16 @@ internal abstract class ImageColumnReader : IDisposable
 
     /// <summary>The error of a row, with all that is known of where it came from.</summary>
     public ImageDecodingException Describe(long row, ReadOnlyMemory<char> path, Exception reason) =>
-        new($"Row {row}: the image in column '{_column.Name}'{(path.IsEmpty ? "" : $", from '{path}',")} cannot be used. {reason.Message}", reason);
+        new(
+            $"Row {row}: the image in column '{_column.Name}'{(path.IsEmpty ? "" : $", from '{path}',")} cannot be used. {reason.Message}",
+            reason);
 
     public virtual void Dispose()
     {
     }
 
-    /// <summary>Adds the row's image, or throws before anything was added: an <see cref="ImageDecodingException"/>, or what reading a file throws.</summary>
+    /// <summary>
+    /// Adds the row's image, or throws before anything was added: an <see cref="ImageDecodingException"/>, or what reading a file throws.
+    /// </summary>
     private protected abstract void Add(DecodeBlock block);
 }

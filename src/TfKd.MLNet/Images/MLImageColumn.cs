@@ -6,8 +6,8 @@ namespace TfKd.MLNet;
 
 /// <summary>Images in memory, as LoadImages and ResizeImages give them.</summary>
 /// <remarks>
-/// An MLImage lives until the next getter call, move or dispose of its cursor (ResizeImages to the size that an image already has hands out its own
-/// source), so there is one variable for all rows, and the pixels are copied at once.
+/// An MLImage lives until the next getter call, move or dispose of its cursor (ResizeImages to the size that an image already has hands out
+/// its own source), so there is one variable for all rows, and the pixels are copied at once.
 /// </remarks>
 internal sealed class MLImageColumn : ImageColumnKind
 {
@@ -20,7 +20,8 @@ internal sealed class MLImageColumn : ImageColumnKind
     public override bool Accepts(SchemaShape.Column column) =>
         !column.IsKey && column is { Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: ImageDataViewType };
 
-    public override ImageColumnReader Open(DataViewRow row, DataViewSchema.Column column, ImageShape shape) => new Reader(row, column, shape);
+    public override ImageColumnReader Open(DataViewRow row, DataViewSchema.Column column, ImageShape shape) =>
+        new Reader(row, column, shape);
 
     private sealed class Reader(DataViewRow row, DataViewSchema.Column column, ImageShape shape) : ImageColumnReader(row, column)
     {

@@ -9,7 +9,9 @@ internal sealed class PathColumn : ImageColumnKind
     public override string Name => "text path";
 
     public override PortableImages Portable { get; } = new(
-        PortableImageColumn.Path, TextDataViewType.Instance, (ml, output, input) => ml.Transforms.LoadImages(output, imageFolder: "", input));
+        PortableImageColumn.Path,
+        TextDataViewType.Instance,
+        (ml, output, input) => ml.Transforms.LoadImages(output, imageFolder: "", input));
 
     public override bool Accepts(DataViewType type) => type is TextDataViewType;
 

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
-/// <summary>Pixels of the network's own size, as ExtractPixels writes them: floats from 0 to 255, or bytes, planar or interleaved.</summary>
+/// <summary>
+/// Pixels of the network's own size, as ExtractPixels writes them: floats from 0 to 255, or bytes, planar or interleaved.
+/// </summary>
 internal sealed class PixelColumn : ImageColumnKind
 {
     public override string Name => "a known-size float vector";
@@ -22,8 +24,8 @@ internal sealed class PixelColumn : ImageColumnKind
         if (!HasSize((VectorDataViewType)column.Type, shape))
         {
             throw new ArgumentException(
-                $"Image column '{column.Name}' is {ColumnTypes.Describe(column.Type)}; the network takes {shape}. Put ResizeImages before ExtractPixels, " +
-                "or set the size of the network's input.");
+                $"Image column '{column.Name}' is {ColumnTypes.Describe(column.Type)}; the network takes {shape}. Put ResizeImages " +
+                "before ExtractPixels, or set the size of the network's input.");
         }
     }
 

@@ -9,7 +9,8 @@ internal delegate void PixelConversion<T>(ReadOnlySpan<T> values, Span<byte> pix
 
 /// <summary>Reads columns that hold pixels of the network's own size, as ExtractPixels writes them: planar, or interleaved.</summary>
 internal sealed class PixelReader<T>(
-    DataViewRow row, DataViewSchema.Column column, ImageShape shape, bool isInterleaved, PixelConversion<T> convert) : ImageColumnReader(row, column)
+    DataViewRow row, DataViewSchema.Column column, ImageShape shape, bool isInterleaved, PixelConversion<T> convert)
+    : ImageColumnReader(row, column)
 {
     private readonly ValueGetter<VBuffer<T>> _getter = row.GetGetter<VBuffer<T>>(column);
     private readonly byte[] _pixels = new byte[shape.ByteCount];

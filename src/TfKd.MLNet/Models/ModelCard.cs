@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace TfKd.MLNet;
 
-/// <summary>What a model file says of itself: readable with any unzip and text viewer, and checked against the rest of the file when it is loaded.</summary>
+/// <summary>
+/// What a model file says of itself: readable with any unzip and text viewer, and checked against the rest of the file when it is loaded.
+/// </summary>
 public sealed record ModelCard
 {
     private static readonly JsonSerializerOptions Json = new()

@@ -9,39 +9,67 @@ internal static class ModelCardText
 {
     private const int LatencyRuns = 30;
 
+    // Running statistics of batch norms are no parameters, nor is their counter.
+    private static readonly string[] NoParameters = [".running_mean", ".running_var", ".num_batches_tracked"];
+
     /// <summary>One line: what it is, and how good.</summary>
     public static string Summary(TorchImageClassificationModel model)
     {
-        var metrics = string.Join(", ", model.Card.Training.Metrics.Select(metric => Invariant($"{metric.Name} {metric.Value:0.###} ({metric.Split})")));
-        return Invariant($"{ArchitectureName(model)} for {model.InputShape} images, {model.ClassNames.Count} classes, {ParameterCount(model):N0} parameters{(metrics.Length > 0 ? $"; {metrics}" : "")}");
+        var metrics = string.Join(
+            ", ", model.Card.Training.Metrics.Select(metric => Invariant($"{metric.Name} {metric.Value:0.###} ({metric.Split})")));
+        var network = $"{ArchitectureName(model)} for {model.InputShape} images";
+        var size = Invariant($"{model.ClassNames.Count} classes, {ParameterCount(model):N0} parameters");
+        return $"{network}, {size}{(metrics.Length > 0 ? $"; {metrics}" : "")}";
     }
 
     /// <param name="model">The model.</param>
-    /// <param name="latency">Median time of one image, decoded and of the network's size, on the machine at hand; null: it was not measured.</param>
+    /// <param name="latency">
+    /// Median time of one image, decoded and of the network's size, on the machine at hand; null: it was not measured.
+    /// </param>
     public static string Markdown(TorchImageClassificationModel model, TimeSpan? latency)
     {
-        var card = model.Card;
+        var training = model.Card.Training;
         var text = new StringBuilder();
         Line(text, Invariant($"# {ArchitectureName(model)}, {model.ClassNames.Count} classes"));
         Line(text, "");
-        Line(text, Invariant($"- Architecture: `{card.Architecture}`"));
-        Line(text, Invariant($"- Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}"));
-        Line(text, Invariant($"- Parameters: {ParameterCount(model):N0}; weights {model.Weights.Length:N0} bytes, ONNX {model.Onnx.Length:N0} bytes"));
-        if (latency is { } time)
-            Line(text, Invariant($"- Latency: {time.TotalMilliseconds:0.00} ms an image in ONNX Runtime, batch 1, median of {LatencyRuns}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}"));
-        Line(text, Invariant($"- Scores: {(model.Temperature == 1 ? "not calibrated" : Invariant($"calibrated, logits divided by {model.Temperature:0.###}"))}"));
-        if (model.Rejection is { } rejection)
-            Line(text, Invariant($"- Rejected below a score of {rejection.Threshold:0.###}: {(rejection.Label is null ? "no label" : $"'{rejection.Label}'")}"));
-        Line(text, Invariant($"- Seed: {card.Training.Seed}"));
-        Line(text, Invariant($"- Versions: {string.Join(", ", card.Training.Versions.Select(version => $"{version.Key} {version.Value}"))}"));
-        Line(text, Invariant($"- SHA-256 of the weights: {card.WeightsSha256}"));
+        foreach (var fact in Facts(model, latency))
+            Line(text, $"- {fact}");
 
-        Table(text, "Data", ["class", "training rows", "validation rows"], Rows(model).Select(row => new[] { row.Class, row.Training, row.Validation }));
-        Table(text, "Metrics", ["metric", "rows", "value"], card.Training.Metrics.Select(metric => new[] { metric.Name, metric.Split, Invariant($"{metric.Value:0.####}") }));
-        Block(text, "Plan", card.Training.Plan);
-        if (card.Training.TeacherReport is { } report)
+        var rows = Rows(model).Select(row => new[] { row.Class, row.Training, row.Validation });
+        var metrics = training.Metrics.Select(metric => new[] { metric.Name, metric.Split, Invariant($"{metric.Value:0.####}") });
+        Table(text, "Data", ["class", "training rows", "validation rows"], rows);
+        Table(text, "Metrics", ["metric", "rows", "value"], metrics);
+        Block(text, "Plan", training.Plan);
+        if (training.TeacherReport is { } report)
             Block(text, "Teacher", report.ToString());
         return text.ToString();
+    }
+
+    private static IEnumerable<string> Facts(TorchImageClassificationModel model, TimeSpan? latency)
+    {
+        var (card, parameters) = (model.Card, ParameterCount(model));
+        yield return Invariant($"Architecture: `{card.Architecture}`");
+        yield return Invariant($"Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}");
+        yield return Invariant($"Parameters: {parameters:N0}; weights {model.Weights.Length:N0} bytes, ONNX {model.Onnx.Length:N0} bytes");
+        if (latency is { } time)
+        {
+            var machine = $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}";
+            yield return Invariant(
+                $"Latency: {time.TotalMilliseconds:0.00} ms an image in ONNX Runtime, batch 1, median of {LatencyRuns}, {machine}");
+        }
+
+        yield return model.Temperature == 1
+            ? "Scores: not calibrated"
+            : Invariant($"Scores: calibrated, logits divided by {model.Temperature:0.###}");
+        if (model.Rejection is { } rejection)
+        {
+            var label = rejection.Label is null ? "no label" : $"'{rejection.Label}'";
+            yield return Invariant($"Rejected below a score of {rejection.Threshold:0.###}: {label}");
+        }
+
+        yield return Invariant($"Seed: {card.Training.Seed}");
+        yield return $"Versions: {string.Join(", ", card.Training.Versions.Select(version => $"{version.Key} {version.Value}"))}";
+        yield return $"SHA-256 of the weights: {card.WeightsSha256}";
     }
 
     /// <summary>Runs the network on one black image.</summary>
@@ -64,15 +92,19 @@ internal static class ModelCardText
     }
 
     // Models of older files have classes, but no counts.
-    private static IEnumerable<(string Class, string Training, string Validation)> Rows(TorchImageClassificationModel model) => model.Card.Training.Rows.Count > 0
-        ? model.Card.Training.Rows.Select(row => (row.Class, Invariant($"{row.Training}"), Invariant($"{row.Validation}")))
-        : model.ClassNames.Select(name => (name, "not known", "not known"));
+    private static IEnumerable<(string Class, string Training, string Validation)> Rows(TorchImageClassificationModel model)
+    {
+        var rows = model.Card.Training.Rows;
+        return rows.Count > 0
+            ? rows.Select(row => (row.Class, Invariant($"{row.Training}"), Invariant($"{row.Validation}")))
+            : model.ClassNames.Select(name => (name, "not known", "not known"));
+    }
 
-    private static string ArchitectureName(TorchImageClassificationModel model) => model.Card.Architecture.GetProperty("Type").GetString()!.Split(',')[0].Split('.')[^1];
+    private static string ArchitectureName(TorchImageClassificationModel model) =>
+        model.Card.Architecture.GetProperty("Type").GetString()!.Split(',')[0].Split('.')[^1];
 
-    // Running statistics of batch norms are no parameters, nor is their counter.
     private static long ParameterCount(TorchImageClassificationModel model) => model.Card.Tensors
-        .Where(tensor => !(tensor.Key.EndsWith(".running_mean", StringComparison.Ordinal) || tensor.Key.EndsWith(".running_var", StringComparison.Ordinal) || tensor.Key.EndsWith(".num_batches_tracked", StringComparison.Ordinal)))
+        .Where(tensor => !NoParameters.Any(ending => tensor.Key.EndsWith(ending, StringComparison.Ordinal)))
         .Sum(tensor => tensor.Value.Aggregate(1L, (product, size) => product * size));
 
     private static void Table(StringBuilder text, string title, string[] columns, IEnumerable<string[]> rows)
@@ -84,7 +116,8 @@ internal static class ModelCardText
             Line(text, Invariant($"| {string.Join(" | ", row.Select(Escape))} |"));
     }
 
-    private static void Block(StringBuilder text, string title, string content) => Line(text, Invariant($"\n## {title}\n\n```\n{content.TrimEnd()}\n```"));
+    private static void Block(StringBuilder text, string title, string content) =>
+        Line(text, Invariant($"\n## {title}\n\n```\n{content.TrimEnd()}\n```"));
 
     // Names of classes are the user's, and may have what makes a cell end.
     private static string Escape(string cell) => cell.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);

@@ -5,8 +5,8 @@ using Microsoft.ML.Runtime;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A model, with the names of the columns that it is used with, in a model file of ML.NET: three entries, none of them executable. ML.NET finds
-/// <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the signature in the file.
+/// A model, with the names of the columns that it is used with, in a model file of ML.NET: three entries, none of them executable. ML.NET
+/// finds <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the signature in the file.
 /// </summary>
 internal static class ModelFile
 {

@@ -19,7 +19,10 @@ internal static class ModelsInChain
         var models = Of(transformer);
         return models.Count == 1
             ? models[0]
-            : throw new ArgumentException($"Expected a {nameof(TorchImageClassificationTransformer)}, or a chain with exactly one, but {transformer.GetType().Name} has {models.Count}.", name);
+            : throw new ArgumentException(
+                $"Expected a {nameof(TorchImageClassificationTransformer)}, or a chain with exactly one, but " +
+                $"{transformer.GetType().Name} has {models.Count}.",
+                name);
     }
 
     private static IEnumerable<ITransformer> Flatten(ITransformer transformer) =>

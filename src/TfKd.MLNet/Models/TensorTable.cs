@@ -7,11 +7,13 @@ internal static class TensorTable
     public static Dictionary<string, IReadOnlyList<long>> Read(byte[] weights)
     {
         using var stream = new MemoryStream(weights, writable: false);
-        return SafeTensorsHeader.Read(stream, "The weights of the model").Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
+        return SafeTensorsHeader.Read(stream, "The weights of the model").Tensors.ToDictionary(
+            tensor => tensor.Name, tensor => tensor.Shape);
     }
 
     /// <summary>All differences at once, one a line; empty where there are none.</summary>
-    public static IEnumerable<string> Differences(IReadOnlyDictionary<string, IReadOnlyList<long>> expected, IReadOnlyDictionary<string, IReadOnlyList<long>> found)
+    public static IEnumerable<string> Differences(
+        IReadOnlyDictionary<string, IReadOnlyList<long>> expected, IReadOnlyDictionary<string, IReadOnlyList<long>> found)
     {
         foreach (var (name, shape) in expected)
         {

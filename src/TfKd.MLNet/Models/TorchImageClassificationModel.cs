@@ -5,8 +5,8 @@ using TorchSharp;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A trained image classifier: immutable, holding no native memory, safe to use from any number of threads. It has the weights, to go on with in
-/// Torch, and the same network as ONNX, to predict with.
+/// A trained image classifier: immutable, holding no native memory, safe to use from any number of threads. It has the weights, to go on
+/// with in Torch, and the same network as ONNX, to predict with.
 /// </summary>
 public sealed class TorchImageClassificationModel
 {
@@ -43,8 +43,8 @@ public sealed class TorchImageClassificationModel
     public ReadOnlyMemory<byte> Weights => _weights;
 
     /// <summary>
-    /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names in its
-    /// metadata.
+    /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names
+    /// in its metadata.
     /// </summary>
     public ReadOnlyMemory<byte> Onnx => _onnx;
 
@@ -73,8 +73,8 @@ public sealed class TorchImageClassificationModel
     public override string ToString() => ModelCardText.Summary(this);
 
     /// <summary>
-    /// Writes the card for people, as Markdown: architecture, input, size, latency on this machine (measured now), calibration, rows and metrics by
-    /// split, plan, seed and versions. Put it beside the model's file.
+    /// Writes the card for people, as Markdown: architecture, input, size, latency on this machine (measured now), calibration, rows and
+    /// metrics by split, plan, seed and versions. Put it beside the model's file.
     /// </summary>
     public void SaveCard(string path)
     {
@@ -102,7 +102,9 @@ public sealed class TorchImageClassificationModel
         }
     }
 
-    /// <summary>The weights as tensors of the caller's dispose scope. A model holds .safetensors and no other format: nothing in it can be executed.</summary>
+    /// <summary>
+    /// The weights as tensors of the caller's dispose scope. A model holds .safetensors and no other format: nothing in it can be executed.
+    /// </summary>
     internal Dictionary<string, torch.Tensor> ReadWeights()
     {
         using var stream = new MemoryStream(_weights, writable: false);

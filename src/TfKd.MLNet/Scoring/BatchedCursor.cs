@@ -4,8 +4,8 @@ using Microsoft.ML.Data;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Reads a block of rows ahead, keeps what the consumer wants of them, and scores the block when the first score in it is asked for. The first block
-/// is small, so that the first rows of a long input are there at once; the next ones double up to the full size.
+/// Reads a block of rows ahead, keeps what the consumer wants of them, and scores the block when the first score in it is asked for. The
+/// first block is small, so that the first rows of a long input are there at once; the next ones double up to the full size.
 /// </summary>
 internal sealed class BatchedCursor : DataViewRowCursor
 {
@@ -32,7 +32,8 @@ internal sealed class BatchedCursor : DataViewRowCursor
         _limit = FirstRows;
         _rows = new (DataViewRowId, long)[capacity];
         _idGetter = input.GetIdGetter();
-        _buffers = active.Where(index => index < input.Schema.Count).ToDictionary(index => index, index => RowBuffer.Open(input, input.Schema[index], capacity));
+        _buffers = active.Where(index => index < input.Schema.Count).ToDictionary(
+            index => index, index => RowBuffer.Open(input, input.Schema[index], capacity));
         if (_buffers.Count < active.Count)
             _block = new ScoreBlock(scoring, input, capacity);
     }
@@ -51,9 +52,12 @@ internal sealed class BatchedCursor : DataViewRowCursor
     {
         if (!IsColumnActive(column))
             throw new ArgumentException($"Column '{column.Name}' was not asked for when the cursor was made.", nameof(column));
-        var getter = column.Index < _input.Schema.Count ? _buffers[column.Index].MakeGetter(Current) : OutputGetters.Make(column, _block!, Current);
+        var getter = column.Index < _input.Schema.Count
+            ? _buffers[column.Index].MakeGetter(Current)
+            : OutputGetters.Make(column, _block!, Current);
         return getter as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
+            ?? throw new InvalidOperationException(
+                $"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
     }
 
     public override bool MoveNext()

@@ -18,5 +18,6 @@ internal sealed class BatchedView(IDataView input, ScoringContext scoring) : IDa
     }
 
     /// <summary>One cursor: decoding and scoring a block use all cores by themselves.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 }

@@ -1,7 +1,8 @@
 namespace TfKd.MLNet;
 
 /// <summary>
-/// The blocks of a transformer that no cursor uses at the moment: a cursor for a few rows would otherwise allocate many times what they take. Safe for concurrent use.
+/// The blocks of a transformer that no cursor uses at the moment: a cursor for a few rows would otherwise allocate many times what they
+/// take. Safe for concurrent use.
 /// </summary>
 internal sealed class DecodeBlockPool(ImageShape shape)
 {

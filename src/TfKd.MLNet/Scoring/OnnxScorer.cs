@@ -39,7 +39,8 @@ internal sealed class OnnxScorer : IImageScorer
         try
         {
             ScoringContext.ThrowIf(_isDisposed);
-            using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(images), [count, _shape.Channels, _shape.Height, _shape.Width]);
+            using var input = OrtValue.CreateTensorValueFromMemory(
+                OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(images), [count, _shape.Channels, _shape.Height, _shape.Width]);
             using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, scores, [count, _classCount]);
             using var run = new RunOptions();
             _session.Run(run, [InputName], [input], [OutputName], [output]);
@@ -67,10 +68,12 @@ internal sealed class OnnxScorer : IImageScorer
 
     private static void Check(IReadOnlyDictionary<string, NodeMetadata> found, string name, Type type, int[] row)
     {
-        if (!found.TryGetValue(name, out var node) || node.ElementType != type || !node.Dimensions.AsSpan()[1..].SequenceEqual(row))
-        {
-            throw new InvalidDataException($"The network must have '{name}' of type {type.Name} and shape [N,{string.Join(',', row)}], but has "
-                + string.Join(", ", found.Select(entry => $"'{entry.Key}' of type {entry.Value.ElementType.Name} and shape [{string.Join(',', entry.Value.Dimensions)}]")) + ".");
-        }
+        if (found.TryGetValue(name, out var node) && node.ElementType == type && node.Dimensions.AsSpan()[1..].SequenceEqual(row))
+            return;
+        var nodes = found.Select(entry =>
+            $"'{entry.Key}' of type {entry.Value.ElementType.Name} and shape [{string.Join(',', entry.Value.Dimensions)}]");
+        throw new InvalidDataException(
+            $"The network must have '{name}' of type {type.Name} and shape [N,{string.Join(',', row)}], but has " +
+            $"{string.Join(", ", nodes)}.");
     }
 }

@@ -10,8 +10,8 @@ public sealed record Rejection
     public required double Threshold { get; init => field = Require.Fraction(value); }
 
     /// <summary>
-    /// The label that such rows get, beside the classes; the label column must be text. Default null: the missing value, key 0, which MapKeyToValue
-    /// makes an empty text of.
+    /// The label that such rows get, beside the classes; the label column must be text. Default null: the missing value, key 0, which
+    /// MapKeyToValue makes an empty text of.
     /// </summary>
     public string? Label { get; init => field = value is null ? null : Require.Name(value); }
 

@@ -50,10 +50,13 @@ internal abstract class RowBuffer : IDisposable
 
         public override void Read(int slot) => _getter(ref _values[slot]);
 
-        public override Delegate MakeGetter(Func<int> current) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> target) => _values[current()].CopyTo(ref target));
+        public override Delegate MakeGetter(Func<int> current) =>
+            (ValueGetter<VBuffer<T>>)((ref VBuffer<T> target) => _values[current()].CopyTo(ref target));
     }
 
-    /// <summary>The source's image lives until its next value (see <see cref="MLImageColumn"/>), and who receives one disposes it: copies both ways.</summary>
+    /// <summary>
+    /// The source's image lives until its next value (see <see cref="MLImageColumn"/>), and who receives one disposes it: copies both ways.
+    /// </summary>
     private sealed class Images(DataViewRow row, DataViewSchema.Column column, int capacity) : RowBuffer
     {
         private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);

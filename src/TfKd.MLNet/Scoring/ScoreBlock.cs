@@ -4,8 +4,8 @@ using Microsoft.ML.Data;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Images of consecutive rows and, from the first time that one is asked for, their scores. An image that cannot be decoded is an error of its own
-/// row only.
+/// Images of consecutive rows and, from the first time that one is asked for, their scores. An image that cannot be decoded is an error of
+/// its own row only.
 /// </summary>
 internal sealed class ScoreBlock : IDisposable
 {
@@ -58,7 +58,9 @@ internal sealed class ScoreBlock : IDisposable
         target = editor.Commit();
     }
 
-    /// <summary>The key of the highest score; 0, ML.NET's missing value, where no score is a number, or that of the rejected where it is too low.</summary>
+    /// <summary>
+    /// The key of the highest score; 0, ML.NET's missing value, where no score is a number, or that of the rejected where it is too low.
+    /// </summary>
     public void GetPredictedLabel(int slot, ref uint target)
     {
         target = 0;

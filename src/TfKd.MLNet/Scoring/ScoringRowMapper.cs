@@ -47,7 +47,8 @@ internal sealed class ScoringRowMapper(DataViewSchema input, ScoringContext scor
             if (!IsColumnActive(column))
                 throw new ArgumentException($"Column '{column.Name}' was not asked for when the row was made.", nameof(column));
             return OutputGetters.Make(column, _block!, Current) as ValueGetter<TValue>
-                ?? throw new InvalidOperationException($"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
+                ?? throw new InvalidOperationException(
+                    $"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
         }
 
         protected override void Dispose(bool disposing)

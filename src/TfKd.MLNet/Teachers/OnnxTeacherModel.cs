@@ -43,11 +43,18 @@ internal sealed class OnnxTeacherModel : IFileModel
     /// <param name="channels">The student's, for a file in which they are free.</param>
     /// <param name="height">In pixels; 0: the file's own.</param>
     /// <param name="width">In pixels; 0: the file's own.</param>
-    /// <exception cref="InvalidOperationException">The file says otherwise, or does not say and nor does the argument, or it has the channels last.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The file says otherwise, or does not say and nor does the argument, or it has the channels last.
+    /// </exception>
     public ImageShape ShapeFor(int channels, int height, int width)
     {
         if (_shape[1] != channels && _shape[1] is not (1 or 3) && _shape[3] is 1 or 3)
-            throw Refusal($"input '{_input}' has the channels last, [{string.Join(',', _shape)}]; expected [N,C,H,W]. Export it with the channels first");
+        {
+            throw Refusal(
+                $"input '{_input}' has the channels last, [{string.Join(',', _shape)}]; expected [N,C,H,W]. Export it with the channels " +
+                "first");
+        }
+
         return new ImageShape(
             _shape[1] > 0 ? _shape[1] : channels,
             Side(_shape[2], height, nameof(OnnxTeacher.InputHeight)),
@@ -67,7 +74,8 @@ internal sealed class OnnxTeacherModel : IFileModel
         }
         catch (OnnxRuntimeException exception)
         {
-            throw new InvalidOperationException($"The teacher '{_path}' cannot answer images {Require.ShapeText(images)}: {exception.Message}", exception);
+            throw new InvalidOperationException(
+                $"The teacher '{_path}' cannot answer images {Require.ShapeText(images)}: {exception.Message}", exception);
         }
     }
 
@@ -91,15 +99,29 @@ internal sealed class OnnxTeacherModel : IFileModel
     {
         var names = string.Join(", ", nodes.Keys.Select(node => $"'{node}'"));
         if (name is null)
-            return nodes.Count == 1 ? nodes.Keys.First() : throw Refusal($"it has {nodes.Count} {kind}s, {names}; choose one with {property}");
+        {
+            return nodes.Count == 1
+                ? nodes.Keys.First()
+                : throw Refusal($"it has {nodes.Count} {kind}s, {names}; choose one with {property}");
+        }
+
         return nodes.ContainsKey(name) ? name : throw Refusal($"it has no {kind} '{name}', which {property} names; it has {names}");
     }
 
     private int Side(int inFile, int asked, string property)
     {
         if (inFile <= 0)
-            return asked > 0 ? asked : throw Refusal($"input '{_input}' takes images of any size, [{string.Join(',', _shape)}]; set {property} to the size that it was trained with");
-        return asked == 0 || asked == inFile ? inFile : throw Refusal($"{property} is {asked}, but input '{_input}' takes [{string.Join(',', _shape)}]");
+        {
+            return asked > 0
+                ? asked
+                : throw Refusal(
+                    $"input '{_input}' takes images of any size, [{string.Join(',', _shape)}]; set {property} to the size that it was " +
+                    "trained with");
+        }
+
+        return asked == 0 || asked == inFile
+            ? inFile
+            : throw Refusal($"{property} is {asked}, but input '{_input}' takes [{string.Join(',', _shape)}]");
     }
 
     private InvalidOperationException Refusal(string reason) => new($"The teacher's file '{_path}' cannot be used: {reason}.");

@@ -3,7 +3,8 @@ using Microsoft.ML.Runtime;
 namespace TfKd.MLNet;
 
 /// <summary>Ties a run to ML.NET: an Info line an epoch, warnings, the user's callback, and the host's own way to cancel.</summary>
-internal sealed class HostCallback(IChannel channel, Action<EpochMetrics>? metricsCallback, HostCancellation cancellation) : TrainingCallback
+internal sealed class HostCallback(IChannel channel, Action<EpochMetrics>? metricsCallback, HostCancellation cancellation)
+    : TrainingCallback
 {
     public override void OnBatchEnd(TrainingState state) => cancellation.Check();
 

@@ -3,8 +3,8 @@ using Microsoft.ML.Runtime;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Passes on that ML.NET's host was cancelled, which can only be asked for: after each batch, and by a clock while there are none (rows are read, a teacher is trained, the network
-/// is validated).
+/// Passes on that ML.NET's host was cancelled, which can only be asked for: after each batch, and by a clock while there are none (rows are
+/// read, a teacher is trained, the network is validated).
 /// </summary>
 internal sealed class HostCancellation : IDisposable
 {

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace TfKd.MLNet;
 
-/// <summary>The weights of a trained model, to go on from: classes that it knows keep their rows of the head, whatever their number in it was; rows of new classes stay random.</summary>
+/// <summary>
+/// The weights of a trained model, to go on from: classes that it knows keep their rows of the head, whatever their number in it was; rows
+/// of new classes stay random.
+/// </summary>
 internal sealed record ModelWeights : InitialWeights
 {
     private readonly TorchImageClassificationModel _model;
@@ -30,7 +33,7 @@ internal sealed record ModelWeights : InitialWeights
         foreach (var key in NetworkHead.Find(network).Keys())
         {
             // Weights of another network are left to the list of all differences.
-            if (weights.TryGetValue(key, out var old) && old.dim() > 0 && old.shape[0] == _model.ClassNames.Count && old.shape.AsSpan(1).SequenceEqual(fresh[key].shape.AsSpan(1)))
+            if (weights.TryGetValue(key, out var old) && IsHeadOf(_model.ClassNames.Count, old.shape, fresh[key].shape))
                 weights[key] = fresh[key].detach().clone().index_copy_(0, rows, old.to(fresh[key].dtype).to(fresh[key].device));
         }
 
@@ -40,15 +43,20 @@ internal sealed record ModelWeights : InitialWeights
     /// <inheritdoc/>
     public override string ToString() => $"{nameof(ModelWeights)} {{ Weights = {Fingerprint[..12]} }}";
 
+    private static bool IsHeadOf(int classCount, ReadOnlySpan<long> old, ReadOnlySpan<long> fresh) =>
+        old.Length > 0 && old[0] == classCount && old[1..].SequenceEqual(fresh[1..]);
+
     private Tensor RowsOfOldClasses(IReadOnlyList<string> classNames)
     {
-        var indices = classNames.Select((name, index) => (name, index)).ToDictionary(entry => entry.name, entry => (long)entry.index, StringComparer.Ordinal);
+        var indices = classNames.Select((name, index) => (name, index)).ToDictionary(
+            entry => entry.name, entry => (long)entry.index, StringComparer.Ordinal);
         var lost = _model.ClassNames.Where(name => !indices.ContainsKey(name)).ToList();
         if (lost.Count > 0)
         {
             throw new InvalidOperationException(
-                $"The initial model knows the classes [{string.Join(", ", lost)}], which the label column does not have: it has [{string.Join(", ", classNames)}]. To keep them, give the label column " +
-                "all classes, old and new, by the keyData of MapValueToKey; rows of old classes keep the network from forgetting them.");
+                $"The initial model knows the classes [{string.Join(", ", lost)}], which the label column does not have: it has " +
+                $"[{string.Join(", ", classNames)}]. To keep them, give the label column all classes, old and new, by the keyData of " +
+                "MapValueToKey; rows of old classes keep the network from forgetting them.");
         }
 
         return tensor(_model.ClassNames.Select(name => indices[name]).ToArray());

@@ -25,7 +25,8 @@ internal sealed class TrainingData : IDisposable
     /// <exception cref="InvalidOperationException">There are no rows to train on, or all are of one class.</exception>
     /// <inheritdoc cref="TrainingRows.Read" path="/exception"/>
     public static TrainingData Read(
-        IDataView input, TrainingDataSettings settings, IReadOnlyList<string> classNames, long seed, IChannel channel, CancellationToken token)
+        IDataView input, TrainingDataSettings settings, IReadOnlyList<string> classNames, long seed, IChannel channel,
+        CancellationToken token)
     {
         DecodedCache? rows = null;
         DecodedCache? validationRows = null;
@@ -44,7 +45,9 @@ internal sealed class TrainingData : IDisposable
                     settings.Rows.Memory.Budget);
             }
 
-            var (training, validation) = validationRows is null ? Split(rows, settings.ValidationSetFraction, seed, channel) : (rows, validationRows);
+            var (training, validation) = validationRows is null
+                ? Split(rows, settings.ValidationSetFraction, seed, channel)
+                : (rows, validationRows);
             channel.Info(
                 MessageSensitivity.None,
                 "Training on {0} images of {1} classes, validating on {2}.",
@@ -67,7 +70,8 @@ internal sealed class TrainingData : IDisposable
         _rows.Dispose();
     }
 
-    private static DecodedCache? ReadValidation(TrainingDataSettings settings, long bytesInMemory, IChannel channel, CancellationToken token)
+    private static DecodedCache? ReadValidation(
+        TrainingDataSettings settings, long bytesInMemory, IChannel channel, CancellationToken token)
     {
         if (settings.ValidationSet is not { } validationSet)
             return null;

@@ -1,0 +1,76 @@
+using Microsoft.ML;
+
+namespace TfKd.MLNet;
+
+public sealed partial class TorchImageClassificationTrainer
+{
+    // What a Fit reads, and what its transformer writes.
+    public sealed partial record Options
+    {
+        /// <summary>The label, a key column. Default "Label".</summary>
+        public string LabelColumnName { get; init => field = Require.Name(value); } = "Label";
+
+        /// <summary>
+        /// The images. Default "Image". Encoded bytes (LoadRawImageBytes, LoadImagesFromFolder), a path (text), an MLImage (LoadImages,
+        /// ResizeImages) or a vector of floats from 0 to 255 of known size (ExtractPixels).
+        /// </summary>
+        public string ImageColumnName { get; init => field = Require.Name(value); } = "Image";
+
+        /// <summary>The probabilities of the classes, a vector with the class names as slot names. Default "Score".</summary>
+        public string ScoreColumnName { get; init => field = Require.Name(value); } = "Score";
+
+        /// <summary>The most probable class, a key column. Default "PredictedLabel".</summary>
+        public string PredictedLabelColumnName { get; init => field = Require.Name(value); } = "PredictedLabel";
+
+        /// <summary>
+        /// How much each row counts beside the others in training: numbers of 0 or above, multiplied with the weights of
+        /// <see cref="ClassWeighting"/>. Default null: all rows count the same. Not read from <see cref="ValidationSet"/>, and not by the
+        /// metrics of rows held out.
+        /// </summary>
+        public string? ExampleWeightColumnName { get; init => field = value is null ? null : Require.Name(value); }
+
+        /// <summary>Width that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
+        public int ImageWidth { get; init => field = Require.NotNegative(value); }
+
+        /// <summary>Height that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
+        public int ImageHeight { get; init => field = Require.NotNegative(value); }
+
+        /// <summary>
+        /// The most memory that decoded images may take, those for training and those for validation together, in bytes, 0 or above;
+        /// default 1 GiB. An image takes channels times width times height: 1 GiB is 349,525 images of 32x32 pixels, or 7,133 of 224x224.
+        /// Images beyond it are in a file in <see cref="ImageCacheDirectory"/> while Fit runs. The weights do not depend on it. Beside it
+        /// come the network, batches and libtorch, and what <see cref="TeacherCache"/> and the features of <see cref="FrozenStages"/> (up
+        /// to 1 GiB a set) take.
+        /// </summary>
+        public long ImageMemoryBudget { get; init => field = Require.NotNegative(value); } = 1L << 30;
+
+        /// <summary>
+        /// Folder of the file for decoded images beyond <see cref="ImageMemoryBudget"/>, made when it is missing; best on a fast disk.
+        /// Default null: the system's folder for temporary files, which on some Linux systems is in memory. The file goes when Fit ends,
+        /// and when the process is killed.
+        /// </summary>
+        public string? ImageCacheDirectory { get; init => field = value is null ? null : Require.Name(value); }
+
+        /// <summary>What to do with images that cannot be decoded while training. Default: throw. Scoring always throws.</summary>
+        public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
+
+        /// <summary>
+        /// Rows to choose the best epoch by, with the same columns as the training rows. Default null: see
+        /// <see cref="ValidationSetFraction"/>.
+        /// </summary>
+        public IDataView? ValidationSet { get; init; }
+
+        /// <summary>
+        /// Fraction of the training rows held out to choose the best epoch by, the same of each class; null or 0: none. Default 0.1. This
+        /// property is ignored when <see cref="ValidationSet"/> is set.
+        /// </summary>
+        public float? ValidationSetFraction
+        {
+            get;
+            init => field = value is null or >= 0 and < 1
+                ? value
+                : throw new ArgumentOutOfRangeException(
+                    nameof(ValidationSetFraction), value, $"ValidationSetFraction must be within [0, 1) or null, but is {value}.");
+        } = 0.1f;
+    }
+}
