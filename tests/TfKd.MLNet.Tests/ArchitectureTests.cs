@@ -6,8 +6,8 @@ namespace TfKd.MLNet.Tests;
 public sealed class ArchitectureTests
 {
     /// <summary>
-    /// A folder uses itself and folders before it. Scoring stands before Models: it needs a graph, classes and columns, and no model, while a model's
-    /// card has the time that scoring takes, and its file the columns.
+    /// A folder uses itself and folders before it. Scoring stands before Models: it needs a graph, classes and columns, and no model, while
+    /// a model's card has the time that scoring takes, and its file the columns.
     /// </summary>
     private static readonly string[] Rooms =
         ["Columns", "Images", "Scoring", "Models", "Export", "Teachers", "Training", SourceRooms.Root];

@@ -30,7 +30,8 @@ public sealed class ClassKeysTests
     [Fact]
     public void Predicted_label_maps_back_to_a_number()
     {
-        var data = _ml.Data.LoadFromEnumerable(TestRows.Make(6).Select(row => new NumberRow { Label = 10 * (row.Number % 3), Image = row.Image }));
+        var data = _ml.Data.LoadFromEnumerable(
+            TestRows.Make(6).Select(row => new NumberRow { Label = 10 * (row.Number % 3), Image = row.Image }));
         var keys = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
         var classes = ClassKeys.FromLabel(LabelColumn.Find(keys.Schema, "Label")).ToCard();
         var scored = TestModels.Fake(out _, classes: classes).Transform(keys);
@@ -57,8 +58,14 @@ public sealed class ClassKeysTests
     public void Unknown_type_and_wrong_value_are_refused()
     {
         var names = TestModels.TextClasses("a", "b");
-        Assert.StartsWith("The classes are of type Colour; expected one of Text, Boolean,", Assert.Throws<InvalidDataException>(() => ClassKeys.FromCard(names with { Type = "Colour" })).Message, StringComparison.Ordinal);
-        Assert.StartsWith("The classes are not all of type Int32:", Assert.Throws<InvalidDataException>(() => ClassKeys.FromCard(names with { Type = "Int32" })).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The classes are of type Colour; expected one of Text, Boolean,",
+            Assert.Throws<InvalidDataException>(() => ClassKeys.FromCard(names with { Type = "Colour" })).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The classes are not all of type Int32:",
+            Assert.Throws<InvalidDataException>(() => ClassKeys.FromCard(names with { Type = "Int32" })).Message,
+            StringComparison.Ordinal);
     }
 
     private void RoundTrip<T>(T[] values, string firstName)
@@ -82,7 +89,12 @@ public sealed class ClassKeysTests
             if (type.ItemType is TextDataViewType)
                 return Array.ConvertAll(Read<ReadOnlyMemory<char>>(column), value => value.ToString());
             Assert.Equal(typeof(T), type.ItemType.RawType);
-            return Array.ConvertAll(Read<T>(column), value => value is IFormattable formattable ? formattable.ToString(value is DateTime or DateTimeOffset ? "O" : null, null) : $"{value}");
+            return Array.ConvertAll(
+                Read<T>(column),
+                value =>
+                    value is IFormattable formattable
+                        ? formattable.ToString(value is DateTime or DateTimeOffset ? "O" : null, null)
+                        : $"{value}");
         }
 
         static TItem[] Read<TItem>(DataViewSchema.Column column)

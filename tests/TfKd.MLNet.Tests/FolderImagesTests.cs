@@ -39,7 +39,8 @@ public sealed class FolderImagesTests : IDisposable
         File.Delete(_folder.File("a/2.png"));
         Assert.Equal(2, view.GetColumn<string>("Label").Count());
         Assert.Equal("new"u8.ToArray(), view.GetColumn<byte[]>("Image").First());
-        Assert.Contains("2.png", Assert.Throws<FileNotFoundException>(() => view.GetColumn<byte[]>("Image").Last()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2.png", Assert.Throws<FileNotFoundException>(() => view.GetColumn<byte[]>("Image").Last()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,8 +50,10 @@ public sealed class FolderImagesTests : IDisposable
         var view = TestModels.Fake(out _).Transform(_ml.Data.LoadImagesFromFolder(_folder.Path));
         File.Delete(_folder.File("a/1.png"));
         Assert.Equal(["a"], view.GetColumn<string>("Label"));
-        Assert.StartsWith($"Row 0: the image in column 'Image', from '{_folder.File("a/1.png")}', cannot be used. The file cannot be read: ",
-            Assert.Throws<ImageDecodingException>(() => view.GetColumn<float[]>("Score").First()).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Row 0: the image in column 'Image', from '{_folder.File("a/1.png")}', cannot be used. The file cannot be read: ",
+            Assert.Throws<ImageDecodingException>(() => view.GetColumn<float[]>("Score").First()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,9 +62,11 @@ public sealed class FolderImagesTests : IDisposable
         for (var i = 0; i < 50; i++)
             Write($"class{i % 5}", $"{i}.png");
         var split = _ml.Data.TrainTestSplit(_ml.Data.ShuffleRows(_ml.Data.LoadImagesFromFolder(_folder.Path)), 0.3);
-        var rows = new[] { split.TrainSet, split.TestSet }.SelectMany(view => _ml.Data.CreateEnumerable<Row>(view, reuseRowObject: false)).ToList();
+        var rows = new[] { split.TrainSet, split.TestSet }.SelectMany(view =>
+            _ml.Data.CreateEnumerable<Row>(view, reuseRowObject: false)).ToList();
         Assert.Equal(50, rows.Select(row => row.ImagePath).Distinct().Count());
-        Assert.All(rows, row => Assert.Equal($"{row.Label}/{Path.GetFileName(row.ImagePath)}", System.Text.Encoding.UTF8.GetString(row.Image)));
+        Assert.All(
+            rows, row => Assert.Equal($"{row.Label}/{Path.GetFileName(row.ImagePath)}", System.Text.Encoding.UTF8.GetString(row.Image)));
     }
 
     [Fact]

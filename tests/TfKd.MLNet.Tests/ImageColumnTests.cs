@@ -15,7 +15,8 @@ public sealed class ImageColumnTests : IDisposable
     {
         foreach (var row in _rows)
             File.WriteAllBytes(_folder.File($"{row.Number}.png"), row.Image);
-        _files = _ml.Data.LoadFromEnumerable(_rows.Select(row => new FileRow { Number = row.Number, File = _folder.File($"{row.Number}.png") }));
+        _files = _ml.Data.LoadFromEnumerable(
+            _rows.Select(row => new FileRow { Number = row.Number, File = _folder.File($"{row.Number}.png") }));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -29,7 +30,8 @@ public sealed class ImageColumnTests : IDisposable
         Assert.Equal(expected, Scores(images, "Image"));
         foreach (var (interleaved, asFloats) in new[] { (false, true), (true, true), (false, false), (true, false) })
         {
-            var pixels = _ml.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: interleaved, outputAsFloatArray: asFloats).Fit(Sized(images));
+            var pixels = _ml.Transforms.ExtractPixels(
+                "Pixels", "Image", interleavePixelColors: interleaved, outputAsFloatArray: asFloats).Fit(Sized(images));
             Assert.Equal(expected, Scores(pixels.Transform(Sized(images)), "Pixels"));
         }
 
@@ -58,7 +60,10 @@ public sealed class ImageColumnTests : IDisposable
 
     [Theory]
     [InlineData("Number", "Image column 'Number' is Int32; expected encoded bytes, text path, MLImage, or a known-size float vector.")]
-    [InlineData("Numbers", "Image column 'Numbers' is Vector<Single> of unknown size; expected encoded bytes, text path, MLImage, or a known-size float vector.")]
+    [InlineData(
+        "Numbers",
+        "Image column 'Numbers' is Vector<Single> of unknown size; " +
+        "expected encoded bytes, text path, MLImage, or a known-size float vector.")]
     [InlineData("Picture", "Image column 'Picture' is not there; the columns are 'Number', 'Label', 'Image', 'Numbers'.")]
     public void Column_that_is_no_image_is_refused(string column, string message)
     {
@@ -72,16 +77,23 @@ public sealed class ImageColumnTests : IDisposable
     [Fact]
     public void Pixels_of_another_size_are_refused()
     {
-        var images = _ml.Transforms.LoadImages("Image", "", "File").Append(_ml.Transforms.ResizeImages("Image", 9, 8)).Append(_ml.Transforms.ExtractPixels("Pixels", "Image"));
+        var images = _ml.Transforms.LoadImages("Image", "", "File")
+            .Append(_ml.Transforms.ResizeImages("Image", 9, 8))
+            .Append(_ml.Transforms.ExtractPixels("Pixels", "Image"));
         var view = images.Fit(_files).Transform(_files);
         var error = Assert.Throws<ArgumentException>(() => Scores(view, "Pixels"));
-        Assert.Equal("Image column 'Pixels' is Vector<Single> of 3x8x9; the network takes 3x8x8. Put ResizeImages before ExtractPixels, or set the size of the network's input.", error.Message);
+        Assert.Equal(
+            "Image column 'Pixels' is Vector<Single> of 3x8x9; the network takes 3x8x8. Put ResizeImages before ExtractPixels, or set " +
+            "the size of the network's input.",
+            error.Message);
     }
 
     [Fact]
     public void Scaled_pixels_are_refused()
     {
-        var images = _ml.Transforms.LoadImages("Image", "", "File").Append(_ml.Transforms.ResizeImages("Image", 8, 8)).Append(_ml.Transforms.ExtractPixels("Pixels", "Image", offsetImage: 128));
+        var images = _ml.Transforms.LoadImages("Image", "", "File")
+            .Append(_ml.Transforms.ResizeImages("Image", 8, 8))
+            .Append(_ml.Transforms.ExtractPixels("Pixels", "Image", offsetImage: 128));
         var error = Assert.Throws<ImageDecodingException>(() => Scores(images.Fit(_files).Transform(_files), "Pixels"));
         Assert.StartsWith("Row 0: the image in column 'Pixels' cannot be used. A pixel is -", error.Message, StringComparison.Ordinal);
     }
@@ -93,7 +105,11 @@ public sealed class ImageColumnTests : IDisposable
         var view = TestModels.Fake(out _, TestModels.Columns with { Image = "File" }).Transform(_files);
         Assert.Equal(5, view.GetColumn<uint>("PredictedLabel").Take(5).Count());
         var error = Assert.Throws<ImageDecodingException>(() => view.GetColumn<uint>("PredictedLabel").Last());
-        Assert.StartsWith($"Row 5: the image in column 'File', from '{_folder.File("5.png")}', cannot be used. 15 bytes are not an image of a known format", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Row 5: the image in column 'File', from '{_folder.File("5.png")}', cannot be used. 15 bytes are not an image of a known " +
+            "format",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,16 +119,25 @@ public sealed class ImageColumnTests : IDisposable
         var error = Assert.Throws<ImageDecodingException>(() => Scores(data, "Image"));
         Assert.Equal("Row 0: the image in column 'Image', from 'a/b.jpg', cannot be used. The image has no bytes.", error.Message);
         var engine = _ml.Model.CreatePredictionEngine<PathAndBytes, OutputScore>(TestModels.Fake(out _));
-        Assert.Contains("from 'a/b.jpg'", Assert.Throws<ImageDecodingException>(() => engine.Predict(new PathAndBytes { ImagePath = "a/b.jpg", Image = [1] })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "from 'a/b.jpg'",
+            Assert.Throws<ImageDecodingException>(() => engine.Predict(new PathAndBytes { ImagePath = "a/b.jpg", Image = [1] })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Missing_file_and_missing_image_say_so()
     {
         File.Delete(_folder.File("0.png"));
-        Assert.Contains("The file cannot be read", Assert.Throws<ImageDecodingException>(() => Scores(_files, "File")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The file cannot be read",
+            Assert.Throws<ImageDecodingException>(() => Scores(_files, "File")).Message,
+            StringComparison.Ordinal);
         var none = _ml.Data.LoadFromEnumerable([new MLImageRow()]);
-        Assert.Contains("There is no image in the row.", Assert.Throws<ImageDecodingException>(() => Scores(none, "Image")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no image in the row.",
+            Assert.Throws<ImageDecodingException>(() => Scores(none, "Image")).Message,
+            StringComparison.Ordinal);
     }
 
     private static List<float[]> Scores(IDataView view, string column) =>

@@ -3,7 +3,9 @@ using System.Reflection;
 
 namespace TfKd.MLNet.Tests;
 
-/// <summary>Runs the programs that load a model with nothing but ML.NET: one that has the library beside it, and one that has not.</summary>
+/// <summary>
+/// Runs the programs that load a model with nothing but ML.NET: one that has the library beside it, and one that has not.
+/// </summary>
 internal static class LoadProbe
 {
     /// <summary>The folder of the program that has no reference to the library.</summary>
@@ -12,14 +14,19 @@ internal static class LoadProbe
     /// <summary>Lines of a label and the scores' bits, one an image.</summary>
     public static string[] Run(string model, IEnumerable<string> images) => Run("LoadProbe", model, images);
 
-    /// <summary>A line of the columns' names; lines of a label, the scores' bits and the slot names, one an image; and a line of the label that a PredictionEngine gives the first.</summary>
+    /// <summary>
+    /// A line of the columns' names; lines of a label, the scores' bits and the slot names, one an image; and a line of the label that a
+    /// PredictionEngine gives the first.
+    /// </summary>
     public static string[] RunPortable(string model, IEnumerable<string> images) => Run("PortableProbe", model, images);
 
-    private static string PathOf(string probe) => typeof(LoadProbe).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == probe).Value!;
+    private static string PathOf(string probe) =>
+        typeof(LoadProbe).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == probe).Value!;
 
     private static string[] Run(string probe, string model, IEnumerable<string> images)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && System.IO.Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [PathOf(probe), model, .. images])
+        var host = Environment.ProcessPath is { } path && System.IO.Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        using var process = Process.Start(new ProcessStartInfo(host, [PathOf(probe), model, .. images])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

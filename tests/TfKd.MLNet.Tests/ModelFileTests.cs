@@ -27,7 +27,8 @@ public sealed class ModelFileTests : IDisposable
         }
 
         using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
-        var chain = new TransformerChain<ITransformer>(transformer, _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(transformer.Transform(_data)));
+        var chain = new TransformerChain<ITransformer>(
+            transformer, _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(transformer.Transform(_data)));
         var path = _folder.File("model.zip");
         _ml.Model.Save(chain, _data.Schema, path);
         var expected = chain.Transform(_data);
@@ -76,7 +77,8 @@ public sealed class ModelFileTests : IDisposable
         var path = Save(TestModels.Fake(out _));
         Replace(path, "Weights.safetensors", TestModels.SafeTensors(("fc.bias", [2]), ("conv1.weight", [4, 3, 3, 3])));
         Assert.Equal(
-            "The weights of the model are not those of its card:\nmissing: fc.weight [3,4]\ndifferent: fc.bias: expected [3], found [2]\nunexpected: conv1.weight [4,3,3,3]",
+            "The weights of the model are not those of its card:\nmissing: fc.weight [3,4]\ndifferent: fc.bias: expected [3], found " +
+            "[2]\nunexpected: conv1.weight [4,3,3,3]",
             LoadError(path));
     }
 
@@ -109,7 +111,12 @@ public sealed class ModelFileTests : IDisposable
     public void Architecture_that_is_no_architecture_is_never_made()
     {
         var path = Save(TestModels.Fake(out _));
-        Replace(path, "Card.json", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(path, "Card.json")).Replace("SmallCnn", "System.IO.FileInfo, System.Runtime", StringComparison.Ordinal)));
+        Replace(
+            path,
+            "Card.json",
+            Encoding.UTF8.GetBytes(
+                Encoding.UTF8.GetString(Read(path, "Card.json")).Replace(
+                    "SmallCnn", "System.IO.FileInfo, System.Runtime", StringComparison.Ordinal)));
         var loaded = Load(path);
         Assert.Equal("'System.IO.FileInfo, System.Runtime' is no architecture: expected a type that derives from NetworkArchitecture.",
             Assert.Throws<InvalidDataException>(() => loaded.Model.Architecture).Message);
@@ -138,7 +145,8 @@ public sealed class ModelFileTests : IDisposable
         Assert.IsType<TorchImageClassificationTransformer>(new MLContext().Model.Load(path, out _));
 
     // ML.NET wraps what a component throws while it is loaded.
-    private static string LoadError(string path) => Assert.IsType<InvalidDataException>(Assert.ThrowsAny<Exception>(() => Load(path)).InnerException).Message;
+    private static string LoadError(string path) =>
+        Assert.IsType<InvalidDataException>(Assert.ThrowsAny<Exception>(() => Load(path)).InnerException).Message;
 
     private static byte[] Read(string path, string entry)
     {
@@ -161,5 +169,6 @@ public sealed class ModelFileTests : IDisposable
         stream.Write(bytes);
     }
 
-    private static ZipArchiveEntry Find(ZipArchive zip, string entry) => zip.Entries.Single(found => found.FullName.EndsWith(entry, StringComparison.Ordinal));
+    private static ZipArchiveEntry Find(ZipArchive zip, string entry) =>
+        zip.Entries.Single(found => found.FullName.EndsWith(entry, StringComparison.Ordinal));
 }

@@ -50,7 +50,8 @@ public sealed class OnnxScorerTests
     {
         using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
         var expected = transformer.Transform(_data).GetColumn<float[]>("Score").ToList();
-        var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => transformer.Transform(_data).GetColumn<float[]>("Score").ToList())));
+        var found = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() => transformer.Transform(_data).GetColumn<float[]>("Score").ToList())));
         Assert.All(found, scores => Assert.Equal(expected, scores));
     }
 

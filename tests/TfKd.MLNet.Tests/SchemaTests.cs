@@ -26,7 +26,10 @@ public sealed class SchemaTests
     }
 
     [Theory]
-    [InlineData("Number", "Label column 'Number' is Int32; expected a key. Append mlContext.Transforms.Conversion.MapValueToKey(\"Number\") before the trainer.")]
+    [InlineData(
+        "Number",
+        "Label column 'Number' is Int32; expected a key. " +
+        "Append mlContext.Transforms.Conversion.MapValueToKey(\"Number\") before the trainer.")]
     [InlineData("Class", "Label column 'Class' is not there; the columns are 'Number', 'Label', 'Image', 'Numbers'.")]
     public void Label_that_is_no_key_is_refused(string column, string message)
     {
@@ -40,7 +43,9 @@ public sealed class SchemaTests
     {
         var data = _ml.Data.LoadFromEnumerable(TestRows.Make(3).Take(1));
         var schema = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).GetOutputSchema(data.Schema);
-        Assert.Equal("Label column 'Label' has 1 class ('red'); expected at least 2.", Assert.Throws<ArgumentException>(() => LabelColumn.Find(schema, "Label")).Message);
+        Assert.Equal(
+            "Label column 'Label' has 1 class ('red'); expected at least 2.",
+            Assert.Throws<ArgumentException>(() => LabelColumn.Find(schema, "Label")).Message);
     }
 
     // Columns by name, and annotations too: only the order within a schema differs.

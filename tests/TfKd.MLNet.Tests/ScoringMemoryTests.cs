@@ -29,11 +29,14 @@ public sealed class ScoringMemoryTests
     {
         var transformer = TestModels.Fake(out _);
         var rows = TestRows.Make(300);
-        var expected = TestRows.Read(_ml, transformer.Transform(_ml.Data.LoadFromEnumerable(rows))).Select(row => row.PredictedLabel).ToList();
+        var expected = TestRows.Read(_ml, transformer.Transform(_ml.Data.LoadFromEnumerable(rows)))
+            .Select(row => row.PredictedLabel)
+            .ToList();
         Parallel.For(0, 12, _ =>
         {
             var ml = new MLContext(seed: 1);
-            Assert.Equal(expected, TestRows.Read(ml, transformer.Transform(ml.Data.LoadFromEnumerable(rows))).Select(row => row.PredictedLabel));
+            Assert.Equal(
+                expected, TestRows.Read(ml, transformer.Transform(ml.Data.LoadFromEnumerable(rows))).Select(row => row.PredictedLabel));
         });
     }
 

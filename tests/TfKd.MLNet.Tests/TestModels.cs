@@ -14,7 +14,12 @@ internal static class TestModels
 
     public static readonly ChannelStatistics Normalization = new([0.5, 0.4, 0.3], [0.2, 0.25, 0.3]);
 
-    public static readonly TrainingProvenance Training = new() { Plan = "a plan", Seed = 7, Metrics = [new ModelMetric("MicroAccuracy", "Validation", 0.75)] };
+    public static readonly TrainingProvenance Training = new()
+    {
+        Plan = "a plan",
+        Seed = 7,
+        Metrics = [new ModelMetric("MicroAccuracy", "Validation", 0.75)],
+    };
 
     public static ClassList TextClasses(params string[] names) => new("Text", JsonSerializer.SerializeToElement(names));
 
@@ -46,7 +51,8 @@ internal static class TestModels
         return NetworkExport.ToModel(network, keys, Training);
     }
 
-    public static TorchImageClassificationTransformer Fake(out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)
+    public static TorchImageClassificationTransformer Fake(
+        out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)
     {
         var fake = scorer = new FakeScorer(TestImages.Shape);
         return new TorchImageClassificationTransformer(WithMadeUpBytes(classes), columns ?? Columns, _ => fake);

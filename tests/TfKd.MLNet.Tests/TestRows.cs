@@ -40,7 +40,8 @@ internal static class TestRows
         Numbers = [.. Enumerable.Range(0, i % 4).Select(j => (float)(i + j))],
     })];
 
-    public static List<OutputRow> Read(MLContext ml, IDataView view) => [.. ml.Data.CreateEnumerable<OutputRow>(view, reuseRowObject: false)];
+    public static List<OutputRow> Read(MLContext ml, IDataView view) =>
+        [.. ml.Data.CreateEnumerable<OutputRow>(view, reuseRowObject: false)];
 
     /// <summary>Maps the label to the keys of <see cref="Names"/>, in that order.</summary>
     public static IDataView WithKeys(MLContext ml, IDataView view)

@@ -53,7 +53,9 @@ public sealed class TransformerContractTests
         var transformer = TestModels.Fake(out _, new TransformerColumns("Image", "Probabilities", "Guess"));
         var preview = transformer.Transform(_data).Preview(1);
         Assert.Equal(["Guess", "Probabilities"], preview.Schema.Select(column => column.Name).TakeLast(2));
-        Assert.Equal(("Image", "Probabilities", "Guess"), (transformer.FeatureColumnName, transformer.ScoreColumnName, transformer.PredictedLabelColumnName));
+        Assert.Equal(
+            ("Image", "Probabilities", "Guess"),
+            (transformer.FeatureColumnName, transformer.ScoreColumnName, transformer.PredictedLabelColumnName));
     }
 
     [Fact]
@@ -181,9 +183,11 @@ public sealed class TransformerContractTests
     public void Prediction_engine_scores_one_row_alone_and_in_a_chain()
     {
         var transformer = TestModels.Fake(out var scorer);
-        var alone = _ml.Model.CreatePredictionEngine<InputRow, OutputRow>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
+        var alone = _ml.Model.CreatePredictionEngine<InputRow, OutputRow>(
+            transformer, new PredictionEngineOptions { OwnsTransformer = false });
         var chain = new TransformerChain<ITransformer>(
-            TestModels.Fake(out _), _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(TestModels.Fake(out _).Transform(_data)));
+            TestModels.Fake(out _),
+            _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(TestModels.Fake(out _).Transform(_data)));
         var chained = _ml.Model.CreatePredictionEngine<InputRow, NamedRow>(chain);
         foreach (var row in _rows.Take(6))
         {
@@ -232,7 +236,8 @@ public sealed class TransformerContractTests
     {
         var transformer = TestModels.Fake(out _);
         var expected = transformer.Transform(_data).GetColumn<float[]>("Score").ToList();
-        var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => transformer.Transform(_data).GetColumn<float[]>("Score").ToList())));
+        var found = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() => transformer.Transform(_data).GetColumn<float[]>("Score").ToList())));
         Assert.All(found, scores => Assert.Equal(expected, scores));
     }
 

@@ -31,7 +31,13 @@ internal static class DrawnSigns
     {
         var folder = Path.Combine(parent, "signs");
         for (var number = 0; number < count; number++)
-            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, Kinds[number % Kinds.Length].Name)).FullName, $"{number:000}.jpg"), Draw(number));
+        {
+            File.WriteAllBytes(
+                Path.Combine(
+                    Directory.CreateDirectory(Path.Combine(folder, Kinds[number % Kinds.Length].Name)).FullName, $"{number:000}.jpg"),
+                Draw(number));
+        }
+
         return folder;
     }
 }

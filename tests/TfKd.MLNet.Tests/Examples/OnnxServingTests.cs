@@ -29,7 +29,11 @@ public sealed class OnnxServingTests : IDisposable
     {
         using var transformer = MakeModel(channels);
         var images = ManyImages();
-        float[][] expected = [.. transformer.Transform(_ml.Data.LoadFromEnumerable(images.Select(image => new InputRow { Image = image.Bytes }))).GetColumn<float[]>("Score")];
+        float[][] expected =
+        [
+            .. transformer.Transform(
+                _ml.Data.LoadFromEnumerable(images.Select(image => new InputRow { Image = image.Bytes }))).GetColumn<float[]>("Score"),
+        ];
         using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
         await using var server = await Start(classifier);
         using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
@@ -47,7 +51,8 @@ public sealed class OnnxServingTests : IDisposable
         Assert.True(largest < 1e-6, $"The largest difference is {largest}.");
         // A pixel that is elsewhere would be seen: the images of one sign differ by more than that.
         Assert.True(expected.Max(row => row[0]) - expected.Min(row => row[0]) > 1e-3, string.Join(", ", expected.Select(row => row[0])));
-        TestContext.Current.TestOutputHelper?.WriteLine($"{images.Count} images of {channels} channels: the largest difference is {largest}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{images.Count} images of {channels} channels: the largest difference is {largest}");
     }
 
     [Fact]
@@ -67,18 +72,26 @@ public sealed class OnnxServingTests : IDisposable
         posted.Headers.ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded");
         Assert.Equal(expected.Scores, (await Predict(client, posted)).Scores);
 
-        Assert.Equal("The 0 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new ByteArrayContent([])));
-        Assert.Equal("The 12 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new StringContent("not an image")));
-        Assert.Equal("The Jpeg image of 64x64 pixels is damaged or cut short (IncompleteInput).", await Refusal(client, new ByteArrayContent(photo[..^300])));
+        Assert.Equal(
+            "The 0 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", await Refusal(client, new ByteArrayContent([])));
+        Assert.Equal(
+            "The 12 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).",
+            await Refusal(client, new StringContent("not an image")));
+        Assert.Equal(
+            "The Jpeg image of 64x64 pixels is damaged or cut short (IncompleteInput).",
+            await Refusal(client, new ByteArrayContent(photo[..^300])));
         Assert.Equal("The form must have one file, the image, but has 2.", await Refusal(client, Form(photo, photo)));
-        Assert.Equal("The form must have one file, the image, but has 0.", await Refusal(client, new MultipartFormDataContent { { new StringContent("none"), "image" } }));
+        Assert.Equal(
+            "The form must have one file, the image, but has 0.",
+            await Refusal(client, new MultipartFormDataContent { { new StringContent("none"), "image" } }));
         using var cut = new StringContent("--x\r\nContent-Disp");
         cut.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
         Assert.StartsWith("The form cannot be read: ", await Refusal(client, cut), StringComparison.Ordinal);
 
         var health = await client.GetFromJsonAsync<JsonElement>("/health", TestContext.Current.CancellationToken);
         Assert.Equal("ok 3 3x32x48", $"{health.GetProperty("status")} {health.GetProperty("classes")} {health.GetProperty("input")}");
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await client.GetAsync("/predict", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.MethodNotAllowed, (await client.GetAsync("/predict", TestContext.Current.CancellationToken)).StatusCode);
     }
 
     [Fact]
@@ -93,7 +106,9 @@ public sealed class OnnxServingTests : IDisposable
         Assert.True(Table.Write(writer, classifier, files));
         var lines = writer.ToString().Split(Environment.NewLine)[1..^1];
         Assert.Equal(files, lines.Select(line => line.Split(' ')[0]));
-        Assert.All(lines.Zip(files), pair => Assert.Contains($"{classifier.Predict(File.ReadAllBytes(pair.Second)).Label} ", pair.First, StringComparison.Ordinal));
+        Assert.All(
+            lines.Zip(files),
+            pair => Assert.Contains($"{classifier.Predict(File.ReadAllBytes(pair.Second)).Label} ", pair.First, StringComparison.Ordinal));
 
         Assert.False(Table.Write(writer, classifier, [files[0], _folder.File("missing.jpg")]));
         Assert.Contains("Could not find file", writer.ToString(), StringComparison.Ordinal);
@@ -103,7 +118,10 @@ public sealed class OnnxServingTests : IDisposable
     public void A_file_that_is_no_network_of_the_library_is_refused()
     {
         File.WriteAllText(_folder.File("text.onnx"), "no network");
-        Assert.StartsWith($"ONNX Runtime cannot read '{_folder.File("text.onnx")}'", Assert.Throws<InvalidDataException>(() => new OnnxClassifier(_folder.File("text.onnx"))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"ONNX Runtime cannot read '{_folder.File("text.onnx")}'",
+            Assert.Throws<InvalidDataException>(() => new OnnxClassifier(_folder.File("text.onnx"))).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Whoever adds a reference here adds it to all that is published.</summary>
@@ -130,7 +148,13 @@ public sealed class OnnxServingTests : IDisposable
         }
 
         for (byte orientation = 1; orientation <= 8; orientation++)
-            images.Add(($"orientation {orientation}", Images.WithOrientation(DrawnSigns.Draw(orientation, 400, 150, SKEncodedImageFormat.Jpeg), orientation)));
+        {
+            images.Add(
+                (
+                    $"orientation {orientation}",
+                    Images.WithOrientation(DrawnSigns.Draw(orientation, 400, 150, SKEncodedImageFormat.Jpeg), orientation)));
+        }
+
         images.Add(("transparent", Images.Encode(70, 50, (x, y) => new SKColor((byte)(3 * x), (byte)(5 * y), 90, (byte)(x * y % 256)))));
         images.Add(("grey", Images.Encode(70, 50, (x, y) => new SKColor((byte)(3 * x), (byte)(3 * x), (byte)(3 * x)))));
         return images;
@@ -174,6 +198,8 @@ public sealed class OnnxServingTests : IDisposable
     {
         using var response = await client.PostAsync("/predict", content, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("detail").GetString()!;
+        return (
+            await response.Content.ReadFromJsonAsync<JsonElement>(
+                TestContext.Current.CancellationToken)).GetProperty("detail").GetString()!;
     }
 }

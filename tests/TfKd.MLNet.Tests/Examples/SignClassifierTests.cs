@@ -11,7 +11,8 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
     private readonly MLContext _ml = new(seed: 1);
 
     [Fact]
-    public void The_model_s_file_is_beside_the_program() => Assert.Equal(Path.Combine(AppContext.BaseDirectory, "SignClassifier.mlnet"), trained.DefaultPath);
+    public void The_model_s_file_is_beside_the_program() =>
+        Assert.Equal(Path.Combine(AppContext.BaseDirectory, "SignClassifier.mlnet"), trained.DefaultPath);
 
     [Fact]
     public void Eight_threads_at_once_predict_what_one_does()
@@ -44,7 +45,9 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
         }
 
         // Answers that were mixed up would be seen.
-        Assert.True(expected.Max(output => output.Score[0]) - expected.Min(output => output.Score[0]) > 0.05, string.Join(", ", expected.Select(output => output.Score[0])));
+        Assert.True(
+            expected.Max(output => output.Score[0]) - expected.Min(output => output.Score[0]) > 0.05,
+            string.Join(", ", expected.Select(output => output.Score[0])));
     }
 
     [Fact]
@@ -61,7 +64,8 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
 
     [Fact]
     public void A_photo_without_a_label_is_predicted() =>
-        Assert.Contains(SignClassifier.Predict(new SignClassifier.ModelInput { ImageSource = DrawnSigns.Draw(500) }).PredictedLabel, DrawnSigns.Names);
+        Assert.Contains(
+            SignClassifier.Predict(new SignClassifier.ModelInput { ImageSource = DrawnSigns.Draw(500) }).PredictedLabel, DrawnSigns.Names);
 
     [Fact]
     public void Report_has_each_class_with_all_of_its_photos()
@@ -70,10 +74,21 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
         using var writer = new StringWriter();
         SignClassifier.WriteReport(writer, metrics, [.. SignClassifier.GetLabels(new SignClassifier.ModelOutput())]);
         var lines = writer.ToString().Split(Environment.NewLine);
-        Assert.Equal($"Accuracy {metrics.MicroAccuracy:P1}, mean over classes {metrics.MacroAccuracy:P1}, log-loss {metrics.LogLoss:F3}", lines[0]);
-        Assert.All(DrawnSigns.Names, name => Assert.Contains(lines, line => line.StartsWith($"{name} ", StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1] == "20"));
-        var matrix = DrawnSigns.Names.Select(name => lines.Single(line => line.Length > 4 && line[4..].StartsWith(name, StringComparison.Ordinal) && char.IsDigit(line[1]))[(4 + name.Length)..]);
-        Assert.Equal(60, matrix.SelectMany(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(cell => cell != ".").Sum(int.Parse));
+        Assert.Equal(
+            $"Accuracy {metrics.MicroAccuracy:P1}, mean over classes {metrics.MacroAccuracy:P1}, log-loss {metrics.LogLoss:F3}", lines[0]);
+        Assert.All(
+            DrawnSigns.Names,
+            name =>
+                Assert.Contains(
+                    lines,
+                    line =>
+                        line.StartsWith($"{name} ", StringComparison.Ordinal)
+                            && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1] == "20"));
+        var matrix = DrawnSigns.Names.Select(name =>
+            lines.Single(line =>
+                line.Length > 4 && line[4..].StartsWith(name, StringComparison.Ordinal) && char.IsDigit(line[1]))[(4 + name.Length)..]);
+        Assert.Equal(
+            60, matrix.SelectMany(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(cell => cell != ".").Sum(int.Parse));
     }
 
     [Fact]
@@ -87,7 +102,13 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
             return new SignClassifier.ModelInput
             {
                 Label = TestRows.Names[i % 3],
-                ImageSource = Images.Encode(12, 12, (x, y) => x >= 8 && y is >= 4 and < 8 ? colours[i % 3] : new SKColor((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256))),
+                ImageSource = Images.Encode(
+                    12,
+                    12,
+                    (x, y) =>
+                        x >= 8 && y is >= 4 and < 8
+                            ? colours[i % 3]
+                            : new SKColor((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256))),
             };
         }).ToList();
         var data = _ml.Data.LoadFromEnumerable(rows);
@@ -120,7 +141,9 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
         Assert.Equal(DrawnSigns.Draw(0), rows[0].ImageSource);
     }
 
-    /// <summary>A model that was trained for eight epochs, and photos it was not trained on. The class under test loads one model a process.</summary>
+    /// <summary>
+    /// A model that was trained for eight epochs, and photos it was not trained on. The class under test loads one model a process.
+    /// </summary>
     public sealed class Trained : IDisposable
     {
         private readonly TemporaryFolder _folder = new();
@@ -133,7 +156,15 @@ public sealed class SignClassifierTests(SignClassifierTests.Trained trained) : I
             var data = SignClassifier.LoadImageFromFolder(ml, DrawnSigns.DrawFolder(_folder.Path, 90));
             using var model = (IDisposable)SignClassifier.BuildPipeline(ml, epochs: 8).Fit(data);
             SignClassifier.SaveModel(ml, (ITransformer)model, data, SignClassifier.MLNetModelPath);
-            Photos = [.. Enumerable.Range(90, 60).Select(number => new SignClassifier.ModelInput { Label = DrawnSigns.Names.ElementAt(number % 3), ImageSource = DrawnSigns.Draw(number) })];
+            Photos =
+            [
+                .. Enumerable.Range(90, 60).Select(number =>
+                    new SignClassifier.ModelInput
+                    {
+                        Label = DrawnSigns.Names.ElementAt(number % 3),
+                        ImageSource = DrawnSigns.Draw(number),
+                    }),
+            ];
         }
 
         public string DefaultPath { get; }

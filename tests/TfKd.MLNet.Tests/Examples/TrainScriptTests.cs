@@ -17,8 +17,10 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         Assert.True(exitCode == 0, output + error);
         string[] expected =
         [
-            "--data", "--objective", "--teacher", "--network", "--image-size", "--epochs", "--batch-size", "--learning-rate", "--seed", "--weights", "--frozen-stages",
-            "--mixing", "--checkpoints", "--report", "--output", "--onnx", "tf-kd-reg", "label-relaxation", "dkd", "trained:NETWORK", "cifar-resnet-20", "resnet-18", "mobilenet-v2",
+            "--data", "--objective", "--teacher", "--network", "--image-size", "--epochs", "--batch-size", "--learning-rate", "--seed",
+            "--weights", "--frozen-stages",
+            "--mixing", "--checkpoints", "--report", "--output", "--onnx", "tf-kd-reg", "label-relaxation", "dkd", "trained:NETWORK",
+            "cifar-resnet-20", "resnet-18", "mobilenet-v2",
         ];
         Assert.All(expected, name => Assert.Contains(name, output, StringComparison.Ordinal));
     }
@@ -28,7 +30,9 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
     {
         var folder = DrawnSigns.DrawFolder(_folder.Path, 60);
         var (model, onnx) = (_folder.File("model.zip"), _folder.File("model.onnx"));
-        var (exitCode, output, error) = script.Run("--data", folder, "--objective", "kd", "--teacher", "self", "--epochs", "1", "--image-size", "24", "--output", model, "--onnx", onnx);
+        var (exitCode, output, error) = script.Run(
+            "--data", folder, "--objective", "kd", "--teacher", "self", "--epochs", "1", "--image-size", "24", "--output", model, "--onnx",
+            onnx);
         Assert.True(exitCode == 0, output + error);
         Assert.Contains("small-cnn, kd: epoch 1 of 1", output, StringComparison.Ordinal);
         Assert.Contains("Teacher, targets at temperature 4", output, StringComparison.Ordinal);
@@ -36,7 +40,10 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         Assert.Contains("log-loss", output, StringComparison.Ordinal);
 
         var ml = new MLContext();
-        var predictions = ml.Model.Load(model, out _).Transform(ml.Data.LoadImagesFromFolder(folder)).GetColumn<string>("PredictedLabel").ToList();
+        var predictions = ml.Model.Load(model, out _)
+            .Transform(ml.Data.LoadImagesFromFolder(folder))
+            .GetColumn<string>("PredictedLabel")
+            .ToList();
         Assert.Equal(60, predictions.Count);
         using var classifier = new OnnxClassifier(onnx);
         Assert.Equal(DrawnSigns.Names, classifier.Classes.Order());
@@ -49,7 +56,8 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         var (page, checkpoints) = (_folder.File("report.html"), _folder.File("checkpoints"));
         string[] arguments =
         [
-            "--data", DrawnSigns.DrawFolder(_folder.Path, 60), "--mixing", "cutmix", "--epochs", "1", "--image-size", "24", "--report", page, "--checkpoints", checkpoints,
+            "--data", DrawnSigns.DrawFolder(_folder.Path, 60), "--mixing", "cutmix", "--epochs", "1", "--image-size", "24", "--report",
+            page, "--checkpoints", checkpoints,
             "--output", _folder.File("model.zip"),
         ];
         var first = script.Run(arguments);
@@ -84,6 +92,9 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
     {
         var (exitCode, _, error) = script.Run("--data", _folder.Path);
         Assert.Equal(1, exitCode);
-        Assert.Equal($"The folder '{_folder.Path}' has no sub-folders; expected one for each class, with the images of the class in it.{Environment.NewLine}", error);
+        Assert.Equal(
+            $"The folder '{_folder.Path}' has no sub-folders; expected one for each class, with the images of the class in " +
+            $"it.{Environment.NewLine}",
+            error);
     }
 }

@@ -5,7 +5,11 @@ namespace TfKd.MLNet.Tests;
 
 public sealed class CalibrationTests
 {
-    private static readonly TorchImageClassificationTrainer.Options _calibrated = TrainingRuns.Options with { ValidationSetFraction = 0.3f, CalibrateScores = true };
+    private static readonly TorchImageClassificationTrainer.Options _calibrated = TrainingRuns.Options with
+    {
+        ValidationSetFraction = 0.3f,
+        CalibrateScores = true,
+    };
 
     [Fact]
     public void The_temperature_is_in_the_model_in_its_file_and_in_its_scores()
@@ -16,7 +20,8 @@ public sealed class CalibrationTests
         Assert.Equal(plain.Model.Card.WeightsSha256, calibrated.Model.Card.WeightsSha256);
         Assert.Equal(1, plain.Model.Temperature);
         Assert.NotEqual(1, calibrated.Model.Temperature);
-        var metrics = calibrated.Model.Card.Training.Metrics.Where(metric => metric.Name == "NegativeLogLikelihood").ToDictionary(metric => metric.Split, metric => metric.Value);
+        var metrics = calibrated.Model.Card.Training.Metrics.Where(metric =>
+            metric.Name == "NegativeLogLikelihood").ToDictionary(metric => metric.Split, metric => metric.Value);
         Assert.True(metrics["Validation, calibrated on it"] < metrics["Validation"]);
 
         var ml = new MLContext(seed: 1);
@@ -38,7 +43,9 @@ public sealed class CalibrationTests
     [Fact]
     public void Calibration_without_validation_rows_is_refused_before_training()
     {
-        var refusal = Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(options: _calibrated with { ValidationSetFraction = null, MetricsCallback = _ => Assert.Fail("It was trained first.") }));
+        var refusal = Assert.Throws<InvalidOperationException>(() =>
+            TrainingRuns.Fit(
+                options: _calibrated with { ValidationSetFraction = null, MetricsCallback = _ => Assert.Fail("It was trained first.") }));
         Assert.StartsWith("CalibrateScores needs validation rows, but there are none;", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -73,18 +80,32 @@ public sealed class CalibrationTests
         using var again = rejecting.WithRejection(null);
         Assert.Equal(Labels(model), Labels(again));
 
-        string[] Labels(ITransformer transformer) => [.. ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(transformer.Transform(rows)).Transform(transformer.Transform(rows)).GetColumn<string>("Name")];
+        string[] Labels(ITransformer transformer) =>
+            [
+                .. ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel")
+                    .Fit(transformer.Transform(rows))
+                    .Transform(transformer.Transform(rows))
+                    .GetColumn<string>("Name"),
+            ];
     }
 
     [Fact]
     public void A_label_that_cannot_stand_beside_the_classes_is_refused()
     {
         using var model = TestModels.Fake(out _);
-        Assert.StartsWith("The label 'red' for rejected rows is that of a class: [red, green, blue].", Assert.Throws<ArgumentException>(() => model.WithRejection(new Rejection { Threshold = 0.5, Label = "red" })).Message, StringComparison.Ordinal);
-        using var numbers = TestModels.Fake(out _, classes: new ClassList("Int32", System.Text.Json.JsonSerializer.SerializeToElement(new[] { 1, 2, 3 })));
-        Assert.Contains("must be text, but are Int32", Assert.Throws<ArgumentException>(() => numbers.WithRejection(new Rejection { Threshold = 0.5, Label = "unknown" })).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The label 'red' for rejected rows is that of a class: [red, green, blue].",
+            Assert.Throws<ArgumentException>(() => model.WithRejection(new Rejection { Threshold = 0.5, Label = "red" })).Message,
+            StringComparison.Ordinal);
+        using var numbers = TestModels.Fake(
+            out _, classes: new ClassList("Int32", System.Text.Json.JsonSerializer.SerializeToElement(new[] { 1, 2, 3 })));
+        Assert.Contains(
+            "must be text, but are Int32",
+            Assert.Throws<ArgumentException>(() => numbers.WithRejection(new Rejection { Threshold = 0.5, Label = "unknown" })).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new Rejection { Threshold = 1.5 });
     }
 
-    private static float[][] Scores(ITransformer transformer, IDataView rows) => [.. transformer.Transform(rows).GetColumn<float[]>("Score")];
+    private static float[][] Scores(ITransformer transformer, IDataView rows) =>
+        [.. transformer.Transform(rows).GetColumn<float[]>("Score")];
 }

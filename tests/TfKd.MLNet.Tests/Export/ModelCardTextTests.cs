@@ -4,25 +4,39 @@ public sealed class ModelCardTextTests
 {
     [Fact]
     public void A_model_says_in_a_line_what_it_is() =>
-        Assert.Equal("SmallCnn for 3x8x8 images, 3 classes, 15 parameters; MicroAccuracy 0.75 (Validation)", TestModels.WithMadeUpBytes().ToString());
+        Assert.Equal(
+            "SmallCnn for 3x8x8 images, 3 classes, 15 parameters; MicroAccuracy 0.75 (Validation)",
+            TestModels.WithMadeUpBytes().ToString());
 
     [Fact]
     public void The_card_beside_the_file_has_data_metrics_plan_and_latency()
     {
         using var folder = new TemporaryFolder();
-        using var model = TrainingRuns.Fit(options: TrainingRuns.Options with { ValidationSetFraction = 0.2f, CalibrateScores = true, Rejection = new Rejection { Threshold = 0.5, Label = "a|b" } });
+        using var model = TrainingRuns.Fit(
+            options: TrainingRuns.Options with
+            {
+                ValidationSetFraction = 0.2f,
+                CalibrateScores = true,
+                Rejection = new Rejection { Threshold = 0.5, Label = "a|b" },
+            });
         model.Model.SaveCard(folder.File("model.md"));
         var lines = File.ReadAllLines(folder.File("model.md"));
         Assert.Equal("# SmallCnn, 3 classes", lines[0]);
         Assert.Contains("| red | 24 | 6 |", lines);
-        Assert.Contains(lines, line => line.StartsWith("| ExpectedCalibrationError | Validation, calibrated on it | 0", StringComparison.Ordinal));
+        Assert.Contains(
+            lines, line => line.StartsWith("| ExpectedCalibrationError | Validation, calibrated on it | 0", StringComparison.Ordinal));
         Assert.Contains("Objective: CrossEntropy { }", lines);
         Assert.Contains("- Rejected below a score of 0.5: 'a|b'", lines);
-        Assert.Contains(lines, line => line.StartsWith("- Latency: ", StringComparison.Ordinal) && line.Contains(" ms an image in ONNX Runtime", StringComparison.Ordinal));
+        Assert.Contains(
+            lines,
+            line =>
+                line.StartsWith("- Latency: ", StringComparison.Ordinal)
+                    && line.Contains(" ms an image in ONNX Runtime", StringComparison.Ordinal));
         // All of the network's parameters, and no statistics.
         using var network = model.Model.CreateNetwork();
         var count = network.Body.parameters().Sum(parameter => parameter.numel());
-        Assert.Contains(lines, line => line.StartsWith(FormattableString.Invariant($"- Parameters: {count:N0};"), StringComparison.Ordinal));
+        Assert.Contains(
+            lines, line => line.StartsWith(FormattableString.Invariant($"- Parameters: {count:N0};"), StringComparison.Ordinal));
     }
 
     [Fact]

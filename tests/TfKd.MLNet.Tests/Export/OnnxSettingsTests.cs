@@ -34,7 +34,8 @@ public sealed class OnnxSettingsTests
         Assert.Equal([-1, 3, 16, 24], session.InputMetadata["images"].Dimensions);
         using var input = JsonDocument.Parse(session.ModelMetadata.CustomMetadataMap["input"]);
         Assert.Equal((16, 24), (input.RootElement.GetProperty("height").GetInt32(), input.RootElement.GetProperty("width").GetInt32()));
-        var refusal = Assert.Throws<InvalidOperationException>(() => model.SaveOnnx(folder.File("small.onnx"), new OnnxSettings { Width = 4 }));
+        var refusal = Assert.Throws<InvalidOperationException>(() =>
+            model.SaveOnnx(folder.File("small.onnx"), new OnnxSettings { Width = 4 }));
         Assert.Contains("needs images of at least 8x8", refusal.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(folder.File("small.onnx")));
     }
@@ -48,7 +49,9 @@ public sealed class OnnxSettingsTests
         Assert.Equal(["architecture", "classes", "input", "output", "training"], metadata.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("[\"red\",\"green\",\"blue\"]", metadata["classes"]);
         using var training = JsonDocument.Parse(metadata["training"]);
-        Assert.Equal((TestModels.Training.Plan, TestModels.Training.Seed), (training.RootElement.GetProperty("Plan").GetString(), training.RootElement.GetProperty("Seed").GetInt64()));
+        Assert.Equal(
+            (TestModels.Training.Plan, TestModels.Training.Seed),
+            (training.RootElement.GetProperty("Plan").GetString(), training.RootElement.GetProperty("Seed").GetInt64()));
         Assert.Equal(TestModels.Architecture, ArchitectureJson.Read(JsonDocument.Parse(metadata["architecture"]).RootElement));
     }
 

@@ -32,12 +32,14 @@ public sealed class PortableImagesTests : IDisposable
     {
         var photos = _ml.Data.LoadImagesFromFolder(Shared.Require("data/flowers"));
         var fitted = _ml.Transforms.LoadImages("Input", "", "ImagePath")
-            .Append(_ml.Transforms.ResizeImages("Input", 32, 32, resizing: ImageResizingEstimator.ResizingKind.IsoCrop, cropAnchor: ImageResizingEstimator.Anchor.Center))
+            .Append(_ml.Transforms.ResizeImages(
+                "Input", 32, 32, resizing: ImageResizingEstimator.ResizingKind.IsoCrop, cropAnchor: ImageResizingEstimator.Anchor.Center))
             .Append(_ml.Transforms.ExtractPixels("Input"))
             .Fit(photos).Transform(photos);
         using var own = Train(fitted, "Input");
         using var portable = Portable(own);
-        var (expected, found) = (Read(own, fitted), Read(portable, _ml.Transforms.CopyColumns("Input", "ImagePath").Fit(photos).Transform(photos)));
+        var expected = Read(own, fitted);
+        var found = Read(portable, _ml.Transforms.CopyColumns("Input", "ImagePath").Fit(photos).Transform(photos));
         Assert.Equal(200, found.Count);
         Assert.Equal(0, Difference(expected, found));
         Assert.Equal(expected.Select(row => row.PredictedLabel), found.Select(row => row.PredictedLabel));
@@ -48,7 +50,8 @@ public sealed class PortableImagesTests : IDisposable
     {
         using var own = Open(new ImageShape(1, 8, 8));
         using var portable = Portable(own);
-        var (grey, coloured) = (Images(12, (x, y, i) => Grey((20 * i + 9 * x + 13 * y) % 256)), Images(12, (x, y, i) => new SKColor((byte)(20 * i), (byte)(30 * x), (byte)(31 * y))));
+        var grey = Images(12, (x, y, i) => Grey((20 * i + 9 * x + 13 * y) % 256));
+        var coloured = Images(12, (x, y, i) => new SKColor((byte)(20 * i), (byte)(30 * x), (byte)(31 * y)));
         Assert.Equal(0, Difference(Read(own, grey), Read(portable, grey)));
         Assert.InRange(Difference(Read(own, coloured), Read(portable, coloured)), 0, 0.01);
 
@@ -79,7 +82,11 @@ public sealed class PortableImagesTests : IDisposable
         using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 95);
         var plain = data.ToArray();
         // An APP1 segment with one entry: orientation (0x112) 6, right top.
-        byte[] turned = [.. plain[..2], 0xFF, 0xE1, 0, 34, .. "Exif\0\0MM"u8, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, .. plain[2..]];
+        byte[] turned =
+        [
+            .. plain[..2], 0xFF, 0xE1, 0, 34, .. "Exif\0\0MM"u8, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+            .. plain[2..],
+        ];
         using var own = Open(TestImages.Shape);
         using var portable = Portable(own);
         var (before, after) = (Rows(Write("plain.jpg", plain)), Rows(Write("turned.jpg", turned)));
@@ -107,15 +114,20 @@ public sealed class PortableImagesTests : IDisposable
     {
         using var portable = Portable(Open(TestImages.Shape));
         var data = _ml.Data.LoadFromEnumerable(TestRows.Make(1));
-        Assert.Contains("expected String, got Vector<Byte>", Assert.ThrowsAny<Exception>(() => portable.Transform(data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected String, got Vector<Byte>",
+            Assert.ThrowsAny<Exception>(() => portable.Transform(data)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Image_of_the_networks_size_is_gone_with_the_next_row_and_others_stay()
     {
-        using var portable = Assert.IsType<TransformerChain<ITransformer>>(Open(TestImages.Shape).ToPortable(_ml, PortableImageColumn.MLImage));
+        using var portable = Assert.IsType<TransformerChain<ITransformer>>(
+            Open(TestImages.Shape).ToPortable(_ml, PortableImageColumn.MLImage));
         Assert.Equal(2, Read(portable, Twice(9)).Count);
-        Assert.Contains("Object is disposed.", Assert.ThrowsAny<Exception>(() => Read(portable, Twice(8))).ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Object is disposed.", Assert.ThrowsAny<Exception>(() => Read(portable, Twice(8))).ToString(), StringComparison.Ordinal);
 
         IDataView Twice(int size)
         {
@@ -124,42 +136,53 @@ public sealed class PortableImagesTests : IDisposable
         }
     }
 
-    private static double Difference(List<OutputRow> a, List<OutputRow> b) => a.Zip(b, (x, y) => x.Score.Zip(y.Score, (p, q) => Math.Abs((double)p - q)).Max()).Max();
+    private static double Difference(List<OutputRow> a, List<OutputRow> b) =>
+        a.Zip(b, (x, y) => x.Score.Zip(y.Score, (p, q) => Math.Abs((double)p - q)).Max()).Max();
 
     private static TorchImageClassificationTransformer Open(ImageShape shape) =>
         new(TestModels.WithNetwork(architecture: TestModels.Architecture with { InputShape = shape }), TestModels.Columns);
 
     private TorchImageClassificationTransformer Train(IDataView photos, string imageColumnName)
     {
-        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
+        var options = new TorchImageClassificationTrainer.Options
         {
             ImageColumnName = imageColumnName,
             Network = new SmallCnn { InputShape = new ImageShape(3, 32, 32) },
             MaxEpochs = 3,
-        }));
+        };
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(options));
         return pipeline.Fit(photos).LastTransformer;
     }
 
-    private TransformerChain<ITransformer> Portable(TorchImageClassificationTransformer transformer) => Assert.IsType<TransformerChain<ITransformer>>(transformer.ToPortable(_ml));
+    private TransformerChain<ITransformer> Portable(TorchImageClassificationTransformer transformer) =>
+        Assert.IsType<TransformerChain<ITransformer>>(transformer.ToPortable(_ml));
 
     private static List<OutputRow> Read(ITransformer transformer, IDataView data)
     {
         var scored = transformer.Transform(data);
-        return [.. scored.GetColumn<float[]>("Score").Zip(scored.GetColumn<uint>("PredictedLabel"), (score, label) => new OutputRow { Score = score, PredictedLabel = label })];
+        return
+        [
+            .. scored.GetColumn<float[]>("Score").Zip(
+                scored.GetColumn<uint>("PredictedLabel"), (score, label) => new OutputRow { Score = score, PredictedLabel = label }),
+        ];
     }
 
-    private IDataView Images(int count, Func<int, int, int, SKColor> colour, int size = 8) => Rows([.. Enumerable.Range(0, count).Select(i =>
+    private IDataView Images(int count, Func<int, int, int, SKColor> colour, int size = 8) =>
+        Rows([.. Enumerable.Range(0, count).Select(i => Draw(size, (x, y) => colour(x, y, i)))]);
+
+    private string Draw(int size, Func<int, int, SKColor> colour)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(size, size, SKColorType.Bgra8888, SKAlphaType.Unpremul));
         for (var y = 0; y < size; y++)
         {
             for (var x = 0; x < size; x++)
-                bitmap.SetPixel(x, y, colour(x, y, i));
+                bitmap.SetPixel(x, y, colour(x, y));
         }
 
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return Write($"{Guid.NewGuid():N}.png", data.ToArray());
-    })]);
+    }
 
     private IDataView Rows(params string[] paths) => _ml.Data.LoadFromEnumerable(paths.Select(path => new PathRow { Image = path }));
 

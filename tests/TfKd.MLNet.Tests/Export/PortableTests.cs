@@ -15,7 +15,18 @@ public sealed class PortableTests : IDisposable
     public PortableTests()
     {
         _ml = new MLContext(seed: 1) { TempFilePath = Directory.CreateDirectory(_folder.File("temp")).FullName };
-        _rows = [.. TestRows.Make(30).Select(row => new PathRow { Number = row.Number, Label = row.Label, Image = Write($"{row.Number}.png", row.Image), Images = $"i{row.Number}", Scores = row.Number })];
+        _rows =
+        [
+            .. TestRows.Make(30).Select(row =>
+                new PathRow
+                {
+                    Number = row.Number,
+                    Label = row.Label,
+                    Image = Write($"{row.Number}.png", row.Image),
+                    Images = $"i{row.Number}",
+                    Scores = row.Number,
+                }),
+        ];
         _data = _ml.Data.LoadFromEnumerable(_rows);
     }
 
@@ -26,13 +37,16 @@ public sealed class PortableTests : IDisposable
     {
         using var own = Open(TestModels.WithNetwork());
         using var portable = Portable(own);
-        var chain = new TransformerChain<ITransformer>(portable, _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(portable.Transform(_data)));
+        var chain = new TransformerChain<ITransformer>(
+            portable, _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(portable.Transform(_data)));
         _ml.Model.Save(chain, _data.Schema, _folder.File("portable.zip"));
 
         var scored = Read(own.Transform(_data));
         var names = scored.Select(row => TestRows.Names[row.PredictedLabel - 1]).ToArray();
         var lines = scored.Zip(names, (row, name) => $"{name} {Bits(row.Score)} red green blue");
-        Assert.Equal(["Image PredictedLabel Score Name", .. lines, names[0]], LoadProbe.RunPortable(_folder.File("portable.zip"), _rows.Select(row => row.Image)));
+        Assert.Equal(
+            ["Image PredictedLabel Score Name", .. lines, names[0]],
+            LoadProbe.RunPortable(_folder.File("portable.zip"), _rows.Select(row => row.Image)));
     }
 
     [Fact]
@@ -40,7 +54,11 @@ public sealed class PortableTests : IDisposable
     {
         var files = Directory.GetFiles(LoadProbe.PortableFolder, "*", SearchOption.AllDirectories);
         Assert.Contains(files, file => Path.GetFileName(file) == "PortableProbe.dll");
-        Assert.DoesNotContain(files, file => Path.GetFileName(file).StartsWith("TfKd", StringComparison.OrdinalIgnoreCase) || file.Contains("torch", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            files,
+            file =>
+                Path.GetFileName(file).StartsWith("TfKd", StringComparison.OrdinalIgnoreCase)
+                    || file.Contains("torch", StringComparison.OrdinalIgnoreCase));
         var dependencies = File.ReadAllText(Path.Combine(LoadProbe.PortableFolder, "PortableProbe.deps.json"));
         Assert.DoesNotContain("TfKd", dependencies, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("torch", dependencies, StringComparison.OrdinalIgnoreCase);
@@ -61,8 +79,11 @@ public sealed class PortableTests : IDisposable
         using var portable = Portable(own);
         Assert.Equal(Describe(own.GetOutputSchema(_data.Schema)), Describe(portable.GetOutputSchema(_data.Schema)));
 
-        static string[] Describe(DataViewSchema schema) => [.. schema.Select(column =>
-            $"{column.Name}: {column.Type} {string.Join(' ', column.Annotations.Schema.OrderBy(kind => kind.Name, StringComparer.Ordinal).Select(kind => $"{kind.Name}: {kind.Type}"))}")];
+        static IEnumerable<string> Describe(DataViewSchema schema) =>
+            schema.Select(column => $"{column.Name}: {column.Type} {Annotations(column.Annotations.Schema)}");
+
+        static string Annotations(DataViewSchema kinds) =>
+            string.Join(' ', kinds.OrderBy(kind => kind.Name, StringComparer.Ordinal).Select(kind => $"{kind.Name}: {kind.Type}"));
     }
 
     [Fact]
@@ -71,7 +92,9 @@ public sealed class PortableTests : IDisposable
         using var own = Open(TestModels.WithNetwork(), new TransformerColumns("Image", "images", "Label"));
         using var portable = Portable(own);
         var scored = portable.Transform(_data);
-        Assert.Equal(["Number", "Label", "Image", "images", "Scores"], scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
+        Assert.Equal(
+            ["Number", "Label", "Image", "images", "Scores"],
+            scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
         Assert.Equal(_rows.Select(row => row.Scores), scored.GetColumn<int>("Scores"));
         Assert.Equal(own.Transform(_data).GetColumn<float[]>("images"), scored.GetColumn<float[]>("images"));
     }
@@ -83,7 +106,9 @@ public sealed class PortableTests : IDisposable
         using var portable = Portable(own);
         var scored = portable.Transform(_data);
         var back = _ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(scored).Transform(scored);
-        Assert.Equal(own.Transform(_data).GetColumn<uint>("PredictedLabel").Select(key => new[] { 30, -10, 20 }[key - 1]), back.GetColumn<int>("PredictedLabel"));
+        Assert.Equal(
+            own.Transform(_data).GetColumn<uint>("PredictedLabel").Select(key => new[] { 30, -10, 20 }[key - 1]),
+            back.GetColumn<int>("PredictedLabel"));
         VBuffer<int> values = default;
         scored.Schema["Score"].Annotations.GetValue("TrainingLabelValues", ref values);
         Assert.Equal([30, -10, 20], values.DenseValues());
@@ -119,7 +144,8 @@ public sealed class PortableTests : IDisposable
     {
         using var own = Open(TestModels.WithNetwork());
         using var portable = Load(Save(Portable(own, PortableImageColumn.MLImage), isPath: false));
-        using var engine = _ml.Model.CreatePredictionEngine<ImageRow, ScoredRow>(portable, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = _ml.Model.CreatePredictionEngine<ImageRow, ScoredRow>(
+            portable, new PredictionEngineOptions { OwnsTransformer = false });
         var expected = Read(own.Transform(_data));
         foreach (var row in _rows)
         {
@@ -136,7 +162,8 @@ public sealed class PortableTests : IDisposable
         using var own = Open(TestModels.WithNetwork());
         using var portable = Portable(own);
         var labelled = TestRows.WithKeys(_ml, _data);
-        var (expected, found) = (_ml.MulticlassClassification.Evaluate(own.Transform(labelled)), _ml.MulticlassClassification.Evaluate(portable.Transform(labelled)));
+        var expected = _ml.MulticlassClassification.Evaluate(own.Transform(labelled));
+        var found = _ml.MulticlassClassification.Evaluate(portable.Transform(labelled));
         Assert.Equal((expected.MicroAccuracy, expected.LogLoss), (found.MicroAccuracy, found.LogLoss));
         Assert.Equal(expected.ConfusionMatrix.GetFormattedConfusionTable(), found.ConfusionMatrix.GetFormattedConfusionTable());
     }
@@ -146,11 +173,15 @@ public sealed class PortableTests : IDisposable
     {
         using var own = Open(TestModels.WithNetwork());
         Assert.Throws<ArgumentNullException>(() => own.ToPortable(null!));
-        Assert.StartsWith("images must be Path or MLImage, but is 7.", Assert.Throws<ArgumentOutOfRangeException>(() => own.ToPortable(_ml, (PortableImageColumn)7)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "images must be Path or MLImage, but is 7.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => own.ToPortable(_ml, (PortableImageColumn)7)).Message,
+            StringComparison.Ordinal);
         Refused("TfKd.Portable.Pixels", new("Image", "TfKd.Portable.Pixels", "PredictedLabel"));
         Refused("Score", new("Score", "Probabilities", "PredictedLabel"));
         Refused("Score", new("Image", "Probabilities", "Score"));
-        using var channels = Open(TestModels.WithNetwork(architecture: TestModels.Architecture with { InputShape = new ImageShape(4, 8, 8) }));
+        using var channels = Open(
+            TestModels.WithNetwork(architecture: TestModels.Architecture with { InputShape = new ImageShape(4, 8, 8) }));
         Assert.Equal("The network takes images of 4 channels (4x8x8); ML.NET's own transformers give 1 (grey) or 3 (RGB).",
             Assert.Throws<NotSupportedException>(() => channels.ToPortable(_ml)).Message);
         Assert.Empty(Directory.GetFiles(_ml.TempFilePath));
@@ -158,7 +189,9 @@ public sealed class PortableTests : IDisposable
         void Refused(string column, TransformerColumns columns)
         {
             using var transformer = Open(TestModels.WithNetwork(), columns);
-            Assert.Equal($"Column '{column}' cannot be exported: the columns between the steps are 'Score', where the score column is another, and names that begin with 'TfKd.Portable.'.",
+            Assert.Equal(
+                $"Column '{column}' cannot be exported: the columns between the steps are 'Score', where the score column is " +
+                "another, and names that begin with 'TfKd.Portable.'.",
                 Assert.Throws<NotSupportedException>(() => transformer.ToPortable(_ml)).Message);
         }
     }
@@ -168,7 +201,9 @@ public sealed class PortableTests : IDisposable
     {
         using var portable = Portable(Open(TestModels.WithNetwork()));
         var expected = portable.Transform(_data).GetColumn<float[]>("Score").Select(Bits).ToArray();
-        var found = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => portable.Transform(_data).GetColumn<float[]>("Score").Select(Bits).ToArray())));
+        var found = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ =>
+                Task.Run(() => portable.Transform(_data).GetColumn<float[]>("Score").Select(Bits).ToArray())));
         Assert.All(found, scores => Assert.Equal(expected, scores));
     }
 
@@ -193,13 +228,16 @@ public sealed class PortableTests : IDisposable
         Assert.Equal((ulong)values.Length, ((KeyDataViewType)label.Type).Count);
     }
 
-    private static string Bits(float[] score) => string.Join(' ', score.Select(value => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture)));
+    private static string Bits(float[] score) =>
+        string.Join(' ', score.Select(value => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture)));
 
     private List<ScoredRow> Read(IDataView scored) => [.. _ml.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false)];
 
-    private static TorchImageClassificationTransformer Open(TorchImageClassificationModel model, TransformerColumns? columns = null) => new(model, columns ?? TestModels.Columns);
+    private static TorchImageClassificationTransformer Open(TorchImageClassificationModel model, TransformerColumns? columns = null) =>
+        new(model, columns ?? TestModels.Columns);
 
-    private TransformerChain<ITransformer> Portable(TorchImageClassificationTransformer transformer, PortableImageColumn images = PortableImageColumn.Path) =>
+    private TransformerChain<ITransformer> Portable(
+        TorchImageClassificationTransformer transformer, PortableImageColumn images = PortableImageColumn.Path) =>
         Assert.IsType<TransformerChain<ITransformer>>(transformer.ToPortable(_ml, images));
 
     private string Save(TransformerChain<ITransformer> chain, bool isPath = true)

@@ -34,7 +34,8 @@ public sealed class ModelFileTeacherTests : IDisposable
         Assert.Equal(TeacherCases.Fingerprint(source), TeacherCases.Fingerprint(chained));
         Assert.NotEqual(TeacherCases.Fingerprint(source), TeacherCases.Fingerprint(source, "blue", "red", "green"));
         using var network = transformer.Model.CreateNetwork();
-        using var direct = new NetworkTeacher(network, TestRows.Names, TeacherCases.Context(classes: ["blue", "red", "green"]), ownsNetwork: false);
+        using var direct = new NetworkTeacher(
+            network, TestRows.Names, TeacherCases.Context(classes: ["blue", "red", "green"]), ownsNetwork: false);
         TeacherCases.AssertClose(direct.Teach(TeacherCases.Batch(images)).Logits, expected);
     }
 
@@ -42,16 +43,26 @@ public sealed class ModelFileTeacherTests : IDisposable
     public void What_does_not_fit_is_refused_when_the_teacher_is_opened()
     {
         using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
-        Assert.Equal($"The teacher's file '{_folder.File("none.zip")}' is not there.", Refusal<FileNotFoundException>(new ModelFileTeacher(_folder.File("none.zip"))));
+        Assert.Equal(
+            $"The teacher's file '{_folder.File("none.zip")}' is not there.",
+            Refusal<FileNotFoundException>(new ModelFileTeacher(_folder.File("none.zip"))));
         var damaged = Save(transformer);
         File.WriteAllBytes(damaged.Path, File.ReadAllBytes(damaged.Path)[..(int)(new FileInfo(damaged.Path).Length / 2)]);
-        Assert.StartsWith($"The teacher's file '{damaged.Path}' is no model that ML.NET can load: ", Refusal<InvalidDataException>(damaged));
+        Assert.StartsWith(
+            $"The teacher's file '{damaged.Path}' is no model that ML.NET can load: ", Refusal<InvalidDataException>(damaged));
         var other = Save(MapKeyToValue(transformer));
-        Assert.Equal($"The teacher's file '{other.Path}' must have exactly one TorchImageClassificationTransformer, but has 0.", Refusal<InvalidDataException>(other));
-        var two = Save(new TransformerChain<ITransformer>(transformer, new TorchImageClassificationTransformer(transformer.Model, new TransformerColumns("Image", "S", "P"))));
-        Assert.Equal($"The teacher's file '{two.Path}' must have exactly one TorchImageClassificationTransformer, but has 2.", Refusal<InvalidDataException>(two));
         Assert.Equal(
-            "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'red', 'green'; teacher's 3 classes: 'red', 'green', 'blue'.",
+            $"The teacher's file '{other.Path}' must have exactly one TorchImageClassificationTransformer, but has 0.",
+            Refusal<InvalidDataException>(other));
+        var two = Save(
+            new TransformerChain<ITransformer>(
+                transformer, new TorchImageClassificationTransformer(transformer.Model, new TransformerColumns("Image", "S", "P"))));
+        Assert.Equal(
+            $"The teacher's file '{two.Path}' must have exactly one TorchImageClassificationTransformer, but has 2.",
+            Refusal<InvalidDataException>(two));
+        Assert.Equal(
+            "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'red', 'green'; teacher's 3 " +
+            "classes: 'red', 'green', 'blue'.",
             Refusal<InvalidOperationException>(Save(transformer), "red", "green"));
         Assert.Equal(
             "The teacher takes images of 3 channels (3x8x8), but the student's have 1 (1x8x8).",
@@ -79,12 +90,17 @@ public sealed class ModelFileTeacherTests : IDisposable
         Assert.Equal(new ModelFileTeacher("a.zip"), new ModelFileTeacher("a.zip"));
         Assert.NotEqual(new ModelFileTeacher("a.zip"), new ModelFileTeacher("b.zip"));
         Assert.Equal("ModelFileTeacher { Path = a.zip }", new ModelFileTeacher("a.zip").ToString());
-        Assert.Equal("Path must be a name, but is null. (Parameter 'Path')", Assert.Throws<ArgumentException>(() => new ModelFileTeacher(null!)).Message);
+        Assert.Equal(
+            "Path must be a name, but is null. (Parameter 'Path')",
+            Assert.Throws<ArgumentException>(() => new ModelFileTeacher(null!)).Message);
         // Of the same weights, with other names of classes.
         var model = TestModels.WithNetwork();
         using var network = model.CreateNetwork();
         ModelTeacher Named(params string[] names) =>
-            new(new TorchImageClassificationTransformer(NetworkExport.ToModel(network, ClassKeys.FromCard(TestModels.TextClasses(names)), TestModels.Training), TestModels.Columns));
+            new(
+                new TorchImageClassificationTransformer(
+                    NetworkExport.ToModel(network, ClassKeys.FromCard(TestModels.TextClasses(names)), TestModels.Training),
+                    TestModels.Columns));
         Assert.Equal(Named("red", "green", "blue"), Named("red", "green", "blue"));
         Assert.NotEqual(Named("red", "green", "blue"), Named("blue", "green", "red"));
     }
@@ -97,7 +113,8 @@ public sealed class ModelFileTeacherTests : IDisposable
 
         string Distil(TeacherSource source)
         {
-            using var student = TrainingRuns.Fit(options: TrainingRuns.Options with { Objective = new KnowledgeDistillation(), Teacher = source, MaxEpochs = 1 });
+            using var student = TrainingRuns.Fit(
+                options: TrainingRuns.Options with { Objective = new KnowledgeDistillation(), Teacher = source, MaxEpochs = 1 });
             return student.Model.Card.WeightsSha256;
         }
 
@@ -106,7 +123,10 @@ public sealed class ModelFileTeacherTests : IDisposable
 
     [Fact]
     public void A_student_learns_no_colours_from_a_teacher_that_knows_none() =>
-        Assert.Contains("agrees with the teacher on ", Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => TeacherCases.AssertTeachesColours(new UniformTeacher())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "agrees with the teacher on ",
+            Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => TeacherCases.AssertTeachesColours(new UniformTeacher())).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_student_learns_in_a_pipeline_from_a_script()

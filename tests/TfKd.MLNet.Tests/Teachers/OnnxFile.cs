@@ -7,10 +7,11 @@ internal static class OnnxFile
     private const int UInt8 = 2;
 
     /// <summary>
-    /// The mean of each channel as its score: with three channels, a classifier of red, green and blue. A side of null is free; the last output is
-    /// twice the first.
+    /// The mean of each channel as its score: with three channels, a classifier of red, green and blue. A side of null is free; the last
+    /// output is twice the first.
     /// </summary>
-    public static void WriteColours(string path, long?[] inputShape, string[]? outputs = null, string? classes = null, bool takesBytes = false)
+    public static void WriteColours(
+        string path, long?[] inputShape, string[]? outputs = null, string? classes = null, bool takesBytes = false)
     {
         outputs ??= ["scores"];
         var graph = new ProtoMessage()
@@ -40,7 +41,12 @@ internal static class OnnxFile
     {
         var dimensions = new ProtoMessage();
         foreach (var (side, index) in shape.Select((side, index) => (side, index)))
-            dimensions.Message(1, side is { } fixedSide ? new ProtoMessage().Integer(1, fixedSide) : new ProtoMessage().Text(2, $"free{index}"));
-        return new ProtoMessage().Text(1, name).Message(2, new ProtoMessage().Message(1, new ProtoMessage().Integer(1, type).Message(2, dimensions)));
+        {
+            dimensions.Message(
+                1, side is { } fixedSide ? new ProtoMessage().Integer(1, fixedSide) : new ProtoMessage().Text(2, $"free{index}"));
+        }
+
+        return new ProtoMessage().Text(1, name).Message(
+            2, new ProtoMessage().Message(1, new ProtoMessage().Integer(1, type).Message(2, dimensions)));
     }
 }

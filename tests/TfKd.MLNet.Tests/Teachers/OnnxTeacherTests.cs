@@ -41,7 +41,10 @@ public sealed class OnnxTeacherTests : IDisposable
     [InlineData(ScalarType.Float32)]
     public void Logits_and_both_types_of_input_are_taken(ScalarType type)
     {
-        var source = Write("logits.onnx", OnnxExporter.Export(_network, new OnnxExportOptions { InputShape = TestImages.Shape, InputType = type })) with { ClassNames = TestRows.Names };
+        var source = Write(
+            "logits.onnx",
+            OnnxExporter.Export(
+                _network, new OnnxExportOptions { InputShape = TestImages.Shape, InputType = type })) with { ClassNames = TestRows.Names };
         var images = TeacherCases.Pixels(5, TestImages.Shape);
 
         TeacherCases.AssertClose(Expected(images), TeacherCases.Teach(source, images));
@@ -51,7 +54,8 @@ public sealed class OnnxTeacherTests : IDisposable
     public void Images_are_resized_and_normalised_as_the_model_takes_them()
     {
         // The body alone takes what is normalised already.
-        var body = OnnxExporter.Export(_network.Body, new OnnxExportOptions { InputShape = TestImages.Shape, InputType = ScalarType.Float32 });
+        var body = OnnxExporter.Export(
+            _network.Body, new OnnxExportOptions { InputShape = TestImages.Shape, InputType = ScalarType.Float32 });
         var source = Write("body.onnx", body) with { ClassNames = TestRows.Names, Normalization = TestModels.Normalization };
         foreach (var shape in (ImageShape[])[TestImages.Shape, new(3, 12, 20)])
         {
@@ -65,7 +69,10 @@ public sealed class OnnxTeacherTests : IDisposable
     {
         var source = new OnnxTeacher(_path) { Output = TeacherOutput.Probabilities };
         var images = TeacherCases.Pixels(5, new ImageShape(3, 12, 20));
-        var resized = nn.functional.interpolate(images.to(ScalarType.Float32), [8, 8], mode: InterpolationMode.Bilinear, align_corners: false).round().to(ScalarType.Byte);
+        var resized = nn.functional.interpolate(
+            images.to(ScalarType.Float32), [8, 8], mode: InterpolationMode.Bilinear, align_corners: false)
+            .round()
+            .to(ScalarType.Byte);
 
         TeacherCases.AssertClose(Expected(resized).log_softmax(1), TeacherCases.Teach(source, images));
     }
@@ -89,51 +96,77 @@ public sealed class OnnxTeacherTests : IDisposable
         OnnxFile.WriteColours(_folder.File("one.onnx"), [1, 3, 8, 8], classes: """["red", "green", "blue"]""", takesBytes: takesBytes);
         var images = TeacherCases.Pixels(5, TestImages.Shape);
 
-        TeacherCases.AssertClose(images.to(ScalarType.Float32).mean([2, 3]), TeacherCases.Teach(new OnnxTeacher(_folder.File("one.onnx")), images));
+        TeacherCases.AssertClose(
+            images.to(ScalarType.Float32).mean([2, 3]), TeacherCases.Teach(new OnnxTeacher(_folder.File("one.onnx")), images));
     }
 
     [Fact]
     public void A_free_size_must_be_given_and_an_output_chosen()
     {
         OnnxFile.WriteColours(_folder.File("free.onnx"), [null, 3, null, null], outputs: ["once", "twice"]);
-        var source = new OnnxTeacher(_folder.File("free.onnx")) { ClassNames = TestRows.Names, OutputName = "twice", InputWidth = 10, InputHeight = 6 };
+        var source = new OnnxTeacher(_folder.File("free.onnx"))
+        {
+            ClassNames = TestRows.Names,
+            OutputName = "twice",
+            InputWidth = 10,
+            InputHeight = 6,
+        };
         var images = TeacherCases.Pixels(5, TestImages.Shape);
-        var resized = nn.functional.interpolate(images.to(ScalarType.Float32), [6, 10], mode: InterpolationMode.Bilinear, align_corners: false);
+        var resized = nn.functional.interpolate(
+            images.to(ScalarType.Float32), [6, 10], mode: InterpolationMode.Bilinear, align_corners: false);
 
         TeacherCases.AssertClose(resized.mean([2, 3]) * 2, TeacherCases.Teach(source, images));
         AssertRefused("free.onnx", "it has 2 outputs, 'once', 'twice'; choose one with OutputName.", source with { OutputName = null });
-        AssertRefused("free.onnx", "it has no output 'thrice', which OutputName names; it has 'once', 'twice'.", source with { OutputName = "thrice" });
-        AssertRefused("free.onnx", "it has no input 'pixels', which InputName names; it has 'images'.", source with { InputName = "pixels" });
-        AssertRefused("free.onnx", "input 'images' takes images of any size, [-1,3,-1,-1]; set InputHeight to the size that it was trained with.", source with { InputHeight = 0 });
-        AssertRefused("free.onnx", "input 'images' takes images of any size, [-1,3,-1,-1]; set InputWidth to the size that it was trained with.", source with { InputWidth = 0 });
+        AssertRefused(
+            "free.onnx",
+            "it has no output 'thrice', which OutputName names; it has 'once', 'twice'.",
+            source with { OutputName = "thrice" });
+        AssertRefused(
+            "free.onnx", "it has no input 'pixels', which InputName names; it has 'images'.", source with { InputName = "pixels" });
+        AssertRefused(
+            "free.onnx",
+            "input 'images' takes images of any size, [-1,3,-1,-1]; set InputHeight to the size that it was trained with.",
+            source with { InputHeight = 0 });
+        AssertRefused(
+            "free.onnx",
+            "input 'images' takes images of any size, [-1,3,-1,-1]; set InputWidth to the size that it was trained with.",
+            source with { InputWidth = 0 });
     }
 
     [Fact]
     public void What_does_not_fit_is_refused_when_the_teacher_is_opened()
     {
         var source = new OnnxTeacher(_path) { Output = TeacherOutput.Probabilities };
-        Assert.Equal($"The teacher's file '{_folder.File("none.onnx")}' is not there.", Refusal<FileNotFoundException>(source with { Path = _folder.File("none.onnx") }));
+        Assert.Equal(
+            $"The teacher's file '{_folder.File("none.onnx")}' is not there.",
+            Refusal<FileNotFoundException>(source with { Path = _folder.File("none.onnx") }));
         Assert.StartsWith(
             $"ONNX Runtime cannot read the teacher's file '{_folder.File("damaged.onnx")}': ",
             Refusal<InvalidDataException>(Write("damaged.onnx", _model.Onnx.ToArray()[..(_model.Onnx.Length / 2)])));
         Assert.Equal(
-            "The teacher must know the student's classes by the same names, each once. Student's 3 classes: 'red', 'green', 'pink'; teacher's 3 classes: 'red', 'green', 'blue'.",
+            "The teacher must know the student's classes by the same names, each once. Student's 3 classes: 'red', 'green', 'pink'; " +
+            "teacher's 3 classes: 'red', 'green', 'blue'.",
             Refusal<InvalidOperationException>(source, "red", "green", "pink"));
         Assert.Equal(
-            $"The teacher '{_path}' answers with 3 numbers an image, but has 2 class names.", Refusal<InvalidOperationException>(source with { ClassNames = ["a", "b"] }, "a", "b"));
+            $"The teacher '{_path}' answers with 3 numbers an image, but has 2 class names.",
+            Refusal<InvalidOperationException>(source with { ClassNames = ["a", "b"] }, "a", "b"));
         Assert.Equal(
-            $"The teacher '{_path}' answers with probabilities (each row is within [0, 1], and 1 in all), but Output is Logits; set it to Probabilities.",
+            $"The teacher '{_path}' answers with probabilities (each row is within [0, 1], and 1 in all), but Output is Logits; set it " +
+            "to Probabilities.",
             Refusal<InvalidOperationException>(new OnnxTeacher(_path)));
         AssertRefused("teacher.onnx", "InputWidth is 9, but input 'images' takes [-1,3,8,8].", source with { InputWidth = 9 });
         Assert.StartsWith(
             $"The teacher's file '{_path}' takes uint8 images and so normalises by itself, but Normalization is ",
             Refusal<InvalidOperationException>(source with { Normalization = TestModels.Normalization }));
         OnnxFile.WriteColours(_folder.File("last.onnx"), [null, 8, 8, 3]);
-        AssertRefused("last.onnx", "input 'images' has the channels last, [-1,8,8,3]; expected [N,C,H,W]. Export it with the channels first.");
+        AssertRefused(
+            "last.onnx", "input 'images' has the channels last, [-1,8,8,3]; expected [N,C,H,W]. Export it with the channels first.");
         OnnxFile.WriteColours(_folder.File("four.onnx"), [4, 3, 8, 8]);
         AssertRefused("four.onnx", "the batch of input 'images' must be free or 1, but is fixed at 4.");
         OnnxFile.WriteColours(_folder.File("grey.onnx"), [null, 1, 8, 8], classes: """["red", "green", "blue"]""");
-        Assert.Equal("The teacher takes images of 1 channels (1x8x8), but the student's have 3 (3x8x8).", Refusal<InvalidOperationException>(new OnnxTeacher(_folder.File("grey.onnx"))));
+        Assert.Equal(
+            "The teacher takes images of 1 channels (1x8x8), but the student's have 3 (3x8x8).",
+            Refusal<InvalidOperationException>(new OnnxTeacher(_folder.File("grey.onnx"))));
         OnnxFile.WriteColours(_folder.File("flat.onnx"), [null, 3, 64]);
         AssertRefused("flat.onnx", "input 'images' must be images [N,C,H,W] of Float or UInt8, but is Float of shape [-1,3,64].");
     }
@@ -148,7 +181,9 @@ public sealed class OnnxTeacherTests : IDisposable
         var source = new OnnxTeacher(_folder.File("untold.onnx"));
 
         Assert.Equal(
-            $"The teacher's file '{source.Path}' does not say which classes it knows: {reason}. Set ClassNames, in the order of its outputs.", Refusal<InvalidOperationException>(source));
+            $"The teacher's file '{source.Path}' does not say which classes it knows: {reason}. Set ClassNames, in the order of its " +
+            "outputs.",
+            Refusal<InvalidOperationException>(source));
         Assert.NotEmpty(TeacherCases.Fingerprint(source with { ClassNames = TestRows.Names }));
     }
 
@@ -157,7 +192,13 @@ public sealed class OnnxTeacherTests : IDisposable
     {
         OnnxFile.WriteColours(_folder.File("free.onnx"), [null, 3, null, null], outputs: ["once", "twice"]);
         File.Copy(_folder.File("free.onnx"), _folder.File("copy.onnx"));
-        var source = new OnnxTeacher(_folder.File("free.onnx")) { ClassNames = TestRows.Names, OutputName = "once", InputWidth = 8, InputHeight = 8 };
+        var source = new OnnxTeacher(_folder.File("free.onnx"))
+        {
+            ClassNames = TestRows.Names,
+            OutputName = "once",
+            InputWidth = 8,
+            InputHeight = 8,
+        };
         string[] different =
         [
             TeacherCases.Fingerprint(source),
@@ -178,7 +219,8 @@ public sealed class OnnxTeacherTests : IDisposable
     {
         var batch = TeacherCases.Batch(TeacherCases.Pixels(2, new ImageShape(3, 16, 16)));
         var atStart = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        using (var teacher = new OnnxTeacher(_path) { Output = TeacherOutput.Probabilities }.Open(TeacherCases.Context(new ImageShape(3, 16, 16), "blue", "red", "green")))
+        var source = new OnnxTeacher(_path) { Output = TeacherOutput.Probabilities };
+        using (var teacher = source.Open(TeacherCases.Context(new ImageShape(3, 16, 16), "blue", "red", "green")))
         {
             var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
             using var logits = teacher.Teach(batch).Logits;
@@ -194,9 +236,11 @@ public sealed class OnnxTeacherTests : IDisposable
         Assert.Equal(new OnnxTeacher("a") { ClassNames = ["x"] }, new OnnxTeacher("a") { ClassNames = ["x"] });
         Assert.NotEqual(new OnnxTeacher("a") { ClassNames = ["x"] }, new OnnxTeacher("a") { ClassNames = ["y"] });
         Assert.Equal(
-            "OnnxTeacher { Path = a, ClassNames = [x, y], InputWidth = 0, InputHeight = 0, Normalization = , Output = Logits, InputName = , OutputName =  }",
+            "OnnxTeacher { Path = a, ClassNames = [x, y], InputWidth = 0, InputHeight = 0, Normalization = , Output = Logits, InputName " +
+            "= , OutputName =  }",
             new OnnxTeacher("a") { ClassNames = ["x", "y"] }.ToString());
-        Assert.Equal("Path must be a name, but is empty. (Parameter 'Path')", Assert.Throws<ArgumentException>(() => new OnnxTeacher("")).Message);
+        Assert.Equal(
+            "Path must be a name, but is empty. (Parameter 'Path')", Assert.Throws<ArgumentException>(() => new OnnxTeacher("")).Message);
     }
 
     [Fact]
@@ -220,7 +264,8 @@ public sealed class OnnxTeacherTests : IDisposable
     }
 
     private void AssertRefused(string file, string reason, OnnxTeacher? source = null) => Assert.Equal(
-        $"The teacher's file '{_folder.File(file)}' cannot be used: {reason}", Refusal<InvalidOperationException>(source ?? new OnnxTeacher(_folder.File(file)) { ClassNames = TestRows.Names }));
+        $"The teacher's file '{_folder.File(file)}' cannot be used: {reason}",
+        Refusal<InvalidOperationException>(source ?? new OnnxTeacher(_folder.File(file)) { ClassNames = TestRows.Names }));
 
     private static string Refusal<T>(OnnxTeacher source, params string[] classes) where T : Exception =>
         Assert.Throws<T>(() => source.Open(TeacherCases.Context(classes: classes))).Message;

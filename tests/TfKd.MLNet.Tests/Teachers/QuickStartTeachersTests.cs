@@ -12,8 +12,11 @@ public sealed class QuickStartTeachersTests(SignPhotos photos) : IClassFixture<S
     public void A_teacher_of_each_kind_teaches_in_a_pipeline(string name)
     {
         var (ml, teacher) = (photos.ML, photos.Teachers[name].Source);
-        var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(SignPhotos.Options with { Objective = new KnowledgeDistillation(), Teacher = teacher });
-        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(trainer).Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(
+            SignPhotos.Options with { Objective = new KnowledgeDistillation(), Teacher = teacher });
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(trainer)
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
         using var model = pipeline.Fit(photos.Rows);
 

@@ -34,7 +34,8 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     {
         using var teacher = (_source with { Output = TeacherOutput.Logits }).Open(Context(Scored([5, -2, 0.5f], [0, 0, 0])));
 
-        TeacherCases.AssertClose(tensor([5f, -2, 0.5f, 0, 0, 0], [2, 3]), teacher.Teach(TeacherCases.Batch(TeacherCases.Pixels(2, TestImages.Shape))).Logits);
+        TeacherCases.AssertClose(
+            tensor([5f, -2, 0.5f, 0, 0, 0], [2, 3]), teacher.Teach(TeacherCases.Batch(TeacherCases.Pixels(2, TestImages.Shape))).Logits);
     }
 
     [Fact]
@@ -62,13 +63,17 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     public void Without_scores_or_with_others_it_cannot_be_opened()
     {
         Assert.Equal(
-            "ScoreColumnTeacher { Column = Scores, ClassNames = , Output = Probabilities } needs training rows that have scores; they have when TorchImageClassificationTrainer reads them.",
+            "ScoreColumnTeacher { Column = Scores, ClassNames = , Output = Probabilities } needs training rows that have scores; they " +
+            "have when TorchImageClassificationTrainer reads them.",
             Assert.Throws<InvalidOperationException>(() => new ScoreColumnTeacher("Scores").Open(TeacherCases.Context())).Message);
         Assert.Equal(
-            "Teacher score column 'Scores' has probabilities (each row is within [0, 1], and 1 in all), but Output is Logits; set it to Probabilities.",
-            Assert.Throws<InvalidOperationException>(() => (_source with { Output = TeacherOutput.Logits }).Open(Context(Scored([0.5f, 0.5f, 0], [1, 0, 0])))).Message);
+            "Teacher score column 'Scores' has probabilities (each row is within [0, 1], and 1 in all), but Output is Logits; set it to " +
+            "Probabilities.",
+            Assert.Throws<InvalidOperationException>(() =>
+                (_source with { Output = TeacherOutput.Logits }).Open(Context(Scored([0.5f, 0.5f, 0], [1, 0, 0])))).Message);
         Assert.Equal(
-            "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'red', 'pink'; teacher's 3 classes: 'red', 'green', 'blue'.",
+            "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'red', 'pink'; teacher's 3 " +
+            "classes: 'red', 'green', 'blue'.",
             Assert.Throws<InvalidOperationException>(() => _source.Open(Context(Scored([0.5f, 0.5f, 0]), "red", "pink"))).Message);
     }
 
@@ -94,11 +99,19 @@ public sealed class ScoreColumnTeacherTests : IDisposable
         var view = _ml.Data.LoadFromEnumerable(rows);
         // The boosted trees know the classes in another order.
         var colours = _ml.Data.LoadFromEnumerable(TestRows.Names.Reverse().Select(name => new { Colour = name }));
-        var trees = new LightGbmMulticlassTrainer.Options { LabelColumnName = "Colour", FeatureColumnName = "Pixels", NumberOfIterations = 10, MinimumExampleCountPerLeaf = 3, NumberOfThreads = 1 };
+        var trees = new LightGbmMulticlassTrainer.Options
+        {
+            LabelColumnName = "Colour",
+            FeatureColumnName = "Pixels",
+            NumberOfIterations = 10,
+            MinimumExampleCountPerLeaf = 3,
+            NumberOfThreads = 1,
+        };
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", keyData: Keys())
             .Append(_ml.Transforms.Conversion.MapValueToKey("Colour", keyData: colours))
             .Append(_ml.MulticlassClassification.Trainers.LightGbm(trees))
-            .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(TeacherCases.Options with { TeacherScoreColumnName = "Score" }))
+            .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(
+                TeacherCases.Options with { TeacherScoreColumnName = "Score" }))
             .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
         using var model = pipeline.Fit(view);
@@ -114,7 +127,10 @@ public sealed class ScoreColumnTeacherTests : IDisposable
         string Weights(TorchImageClassificationTrainer.Options options)
         {
             using var model = Fit(options with { MaxEpochs = 1 }, rows);
-            Assert.Contains("Teacher: ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities }", model.Model.Card.Training.Plan, StringComparison.Ordinal);
+            Assert.Contains(
+                "Teacher: ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities }",
+                model.Model.Card.Training.Plan,
+                StringComparison.Ordinal);
             return model.Model.Card.WeightsSha256;
         }
 
@@ -125,15 +141,18 @@ public sealed class ScoreColumnTeacherTests : IDisposable
             "TeacherScoreColumnName is 'Score', but Teacher is UniformTeacher { }; set one of the two.",
             Assert.Throws<ArgumentException>(() => Fit(byName with { Teacher = new UniformTeacher() }, rows)).Message);
         Assert.Equal(
-            "TeacherScoreColumnName is 'Score', but Teacher is ScoreColumnTeacher { Column = Scores, ClassNames = [red, green, blue], Output = Probabilities }; set one of the two.",
+            "TeacherScoreColumnName is 'Score', but Teacher is ScoreColumnTeacher { Column = Scores, ClassNames = [red, green, blue], " +
+            "Output = Probabilities }; set one of the two.",
             Assert.Throws<ArgumentException>(() => Fit(byName with { Teacher = _source }, rows)).Message);
         Assert.Equal(
-            "ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities } knows an answer to each row, but the plan mixes images with Mixup { Alpha = 0.2 }, and a mixture is none of the rows; "
+            "ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities } knows an answer to each row, but the plan " +
+            "mixes images with Mixup { Alpha = 0.2 }, and a mixture is none of the rows; "
             + "use a teacher that looks at the pixels, or no Mixing.",
             Assert.Throws<InvalidOperationException>(() => Fit(byName with { Mixing = new Mixup() }, rows)).Message);
         Assert.StartsWith(
             "A teacher may have one ScoreColumnTeacher, but has ScoreColumnTeacher { Column = Score,",
-            Assert.Throws<ArgumentException>(() => Fit(TeacherCases.Options with { Teacher = new EnsembleTeacher(_source with { Column = "Score" }, _source) }, rows)).Message,
+            Assert.Throws<ArgumentException>(() =>
+                Fit(TeacherCases.Options with { Teacher = new EnsembleTeacher(_source with { Column = "Score" }, _source) }, rows)).Message,
             StringComparison.Ordinal);
     }
 
@@ -143,11 +162,19 @@ public sealed class ScoreColumnTeacherTests : IDisposable
         var rows = TeacherCases.Rows(120);
         foreach (var row in rows.Where((_, i) => i % 10 == 3))
             row.Image = row.Image[..20];
-        var options = TeacherCases.Options with { Teacher = _source, UndecodableImages = UndecodableImages.Skip, ValidationSetFraction = 0.2f, RestoreBestWeights = false };
+        var options = TeacherCases.Options with
+        {
+            Teacher = _source,
+            UndecodableImages = UndecodableImages.Skip,
+            ValidationSetFraction = 0.2f,
+            RestoreBestWeights = false,
+        };
         using var model = Fit(options, _ml.Data.LoadFromEnumerable(rows));
 
         var whole = TeacherCases.Rows(120);
-        var predicted = model.Transform(_ml.Data.LoadFromEnumerable(whole)).GetColumn<uint>("PredictedLabel").Select(key => TestRows.Names[key - 1]);
+        var predicted = model.Transform(_ml.Data.LoadFromEnumerable(whole))
+            .GetColumn<uint>("PredictedLabel")
+            .Select(key => TestRows.Names[key - 1]);
         TeacherCases.AssertColours(whole, predicted);
     }
 
@@ -156,7 +183,9 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     {
         var validation = TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(12)));
         var epochs = new List<EpochMetrics>();
-        Fit(TeacherCases.Options with { Teacher = _source, ValidationSet = validation, MetricsCallback = epochs.Add, MaxEpochs = 1 }, _ml.Data.LoadFromEnumerable(TeacherCases.Rows(30))).Dispose();
+        Fit(
+            TeacherCases.Options with { Teacher = _source, ValidationSet = validation, MetricsCallback = epochs.Add, MaxEpochs = 1 },
+            _ml.Data.LoadFromEnumerable(TeacherCases.Rows(30))).Dispose();
 
         Assert.Equal(12, Assert.Single(epochs).Validation!.Count);
     }
@@ -164,11 +193,13 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     [Theory]
     [InlineData("Number", "Teacher score column 'Number' is not there; the columns are 'Label', 'Colour', 'Image', 'Pixels', 'Scores'.")]
     [InlineData("Colour", "Teacher score column 'Colour' is Text; expected a known-size float vector, one number a class.")]
-    [InlineData("Image", "Teacher score column 'Image' is Vector<Byte> of unknown size; expected a known-size float vector, one number a class.")]
+    [InlineData(
+        "Image", "Teacher score column 'Image' is Vector<Byte> of unknown size; expected a known-size float vector, one number a class.")]
     public void Columns_of_the_wrong_type_are_refused_by_fit_and_by_the_schema(string column, string message)
     {
         var rows = Keyed(_ml.Data.LoadFromEnumerable(TeacherCases.Rows(9)));
-        var trainer = _ml.MulticlassClassification.Trainers.TorchImageClassification(TeacherCases.Options with { TeacherScoreColumnName = column });
+        var trainer = _ml.MulticlassClassification.Trainers.TorchImageClassification(
+            TeacherCases.Options with { TeacherScoreColumnName = column });
 
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => trainer.Fit(rows)).Message);
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => trainer.GetOutputSchema(Shapes.Of(rows.Schema))).Message);
@@ -179,19 +210,26 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     {
         var rows = _ml.Data.LoadFromEnumerable(TeacherCases.Rows(9));
         Assert.Equal(
-            "Teacher score column 'Scores' has no slot names that say which classes its 3 scores are of. Set ClassNames of ScoreColumnTeacher, in their order.",
+            "Teacher score column 'Scores' has no slot names that say which classes its 3 scores are of. Set ClassNames of " +
+            "ScoreColumnTeacher, in their order.",
             Assert.Throws<ArgumentException>(() => Fit(TeacherCases.Options with { TeacherScoreColumnName = "Scores" }, rows)).Message);
         Assert.Equal(
             "Teacher score column 'Scores' has 3 scores, but ClassNames of ScoreColumnTeacher has 2 names.",
-            Assert.Throws<ArgumentException>(() => Fit(TeacherCases.Options with { Teacher = _source with { ClassNames = ["red", "green"] } }, rows)).Message);
-        Assert.NotEmpty(_ml.MulticlassClassification.Trainers.TorchImageClassification(TeacherCases.Options with { Teacher = _source }).GetOutputSchema(Shapes.Of(Keyed(rows).Schema)));
+            Assert.Throws<ArgumentException>(() =>
+                Fit(TeacherCases.Options with { Teacher = _source with { ClassNames = ["red", "green"] } }, rows)).Message);
+        Assert.NotEmpty(
+            _ml.MulticlassClassification.Trainers.TorchImageClassification(
+                TeacherCases.Options with { Teacher = _source }).GetOutputSchema(Shapes.Of(Keyed(rows).Schema)));
     }
 
     [Theory]
     [InlineData(new[] { 0.5f, float.NaN, 0.5f }, TeacherOutput.Probabilities, "NaN for class 1; expected finite numbers")]
     [InlineData(new[] { 0.5f, 0.5f, float.PositiveInfinity }, TeacherOutput.Logits, "Infinity for class 2; expected finite numbers")]
     [InlineData(new[] { 0f, 0, 0 }, TeacherOutput.Probabilities, "0 for all classes; expected probabilities")]
-    [InlineData(new[] { -1f, 1, 1 }, TeacherOutput.Probabilities, "-1 for class 0; expected probabilities, 0 or above (set Output to Logits where they are logits)")]
+    [InlineData(
+        new[] { -1f, 1, 1 },
+        TeacherOutput.Probabilities,
+        "-1 for class 0; expected probabilities, 0 or above (set Output to Logits where they are logits)")]
     public void Rows_whose_scores_are_none_are_named(float[] scores, TeacherOutput output, string reason)
     {
         var rows = TeacherCases.Rows(9);
@@ -208,7 +246,9 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     {
         Assert.Equal(_source, new ScoreColumnTeacher("Scores") { ClassNames = ["red", "green", "blue"] });
         Assert.NotEqual(_source, _source with { ClassNames = null });
-        Assert.Equal("Column must be a name, but is empty. (Parameter 'Column')", Assert.Throws<ArgumentException>(() => new ScoreColumnTeacher(" ")).Message);
+        Assert.Equal(
+            "Column must be a name, but is empty. (Parameter 'Column')",
+            Assert.Throws<ArgumentException>(() => new ScoreColumnTeacher(" ")).Message);
     }
 
     private IDataView Keys() => _ml.Data.LoadFromEnumerable(TestRows.Names.Select(name => new KeyRow { Label = name }));
@@ -216,16 +256,22 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     private IDataView Keyed(IDataView rows) => TestRows.WithKeys(_ml, rows);
 
     /// <summary>Rows with a score column that has slot names: of a classifier that was not trained.</summary>
-    private IDataView Named() => Keyed(new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns).Transform(_ml.Data.LoadFromEnumerable(TeacherCases.Rows(30))));
+    private IDataView Named()
+    {
+        var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        return Keyed(transformer.Transform(_ml.Data.LoadFromEnumerable(TeacherCases.Rows(30))));
+    }
 
     private TorchImageClassificationTransformer Fit(TorchImageClassificationTrainer.Options options, IDataView rows)
     {
         // Of the same seed each time, whatever was fitted before.
         var ml = new MLContext(seed: 1);
-        return ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows.Schema["Label"].Type is KeyDataViewType ? rows : Keyed(rows));
+        return ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(
+            rows.Schema["Label"].Type is KeyDataViewType ? rows : Keyed(rows));
     }
 
-    private static TeacherContext Context(DecodedCache training, params string[] classes) => TeacherCases.Context(classes: classes) with { Training = training };
+    private static TeacherContext Context(DecodedCache training, params string[] classes) =>
+        TeacherCases.Context(classes: classes) with { Training = training };
 
     private static DecodedCache Scored(params float[][] scores)
     {

@@ -31,12 +31,18 @@ internal static class TeacherCases
         ValidationSetFraction = null,
     };
 
-    public static TeacherContext Context(ImageShape? shape = null, params string[] classes) => new(classes.Length > 0 ? classes : TestRows.Names, shape ?? TestImages.Shape, CPU);
+    public static TeacherContext Context(ImageShape? shape = null, params string[] classes) =>
+        new(classes.Length > 0 ? classes : TestRows.Names, shape ?? TestImages.Shape, CPU);
 
     public static ImageBatch Batch(Tensor images) =>
-        new(images, Targets.FromLabels(zeros(images.shape[0], ScalarType.Int64), 3), [.. Enumerable.Range(0, (int)images.shape[0])], View: 0);
+        new(
+            images,
+            Targets.FromLabels(zeros(images.shape[0], ScalarType.Int64), 3),
+            [.. Enumerable.Range(0, (int)images.shape[0])],
+            View: 0);
 
-    public static Tensor Pixels(int count, ImageShape shape, ScalarType type = ScalarType.Byte) => randint(0, 256, [count, shape.Channels, shape.Height, shape.Width]).to(type);
+    public static Tensor Pixels(int count, ImageShape shape, ScalarType type = ScalarType.Byte) =>
+        randint(0, 256, [count, shape.Channels, shape.Height, shape.Width]).to(type);
 
     public static Tensor Teach(TeacherSource source, Tensor images, params string[] classes)
     {
@@ -71,7 +77,9 @@ internal static class TeacherCases
         };
     })];
 
-    /// <summary>Trains a student in a pipeline on rows whose labels are worth nothing, and asserts that it learnt the colours all the same.</summary>
+    /// <summary>
+    /// Trains a student in a pipeline on rows whose labels are worth nothing, and asserts that it learnt the colours all the same.
+    /// </summary>
     public static void AssertTeachesColours(TeacherSource teacher)
     {
         var ml = new MLContext(seed: 1);
@@ -91,5 +99,6 @@ internal static class TeacherCases
     }
 
     /// <summary>A classifier of colours, trained in a moment.</summary>
-    public static TorchImageClassificationTransformer TrainedOnColours() => TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 6 });
+    public static TorchImageClassificationTransformer TrainedOnColours() =>
+        TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 6 });
 }

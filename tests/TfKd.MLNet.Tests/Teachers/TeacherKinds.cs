@@ -22,7 +22,9 @@ internal sealed class TeacherKinds : IDisposable
     {
         new MLContext().Model.Save(model, rows.Schema, _folder.File("teacher.zip"));
         model.SaveOnnx(_folder.File("teacher.onnx"));
-        TorchScriptFile.Write(_folder.File("teacher.pt"), $"answer = torch.mul(torch.adaptive_avg_pool1d(torch.flatten(images, 1), [{classNames.Count}]), 0.02)");
+        TorchScriptFile.Write(
+            _folder.File("teacher.pt"),
+            $"answer = torch.mul(torch.adaptive_avg_pool1d(torch.flatten(images, 1), [{classNames.Count}]), 0.02)");
         using (var network = model.Model.Architecture.Build(classNames.Count))
             NetworkWeights.Save(network, _folder.File("teacher.safetensors"));
         TeacherKind[] kinds =
@@ -53,7 +55,10 @@ internal sealed class TeacherKinds : IDisposable
         .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(TeacherSource)))
         .Select(type => type.Name)];
 
-    public TeacherKind this[string name] => _kinds.TryGetValue(name, out var kind) ? kind : throw new ArgumentException($"The table has no {name}; add one to {nameof(TeacherKinds)}.", nameof(name));
+    public TeacherKind this[string name] =>
+        _kinds.TryGetValue(name, out var kind)
+            ? kind
+            : throw new ArgumentException($"The table has no {name}; add one to {nameof(TeacherKinds)}.", nameof(name));
 
     public void Dispose() => _folder.Dispose();
 }

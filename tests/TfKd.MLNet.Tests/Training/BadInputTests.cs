@@ -16,7 +16,8 @@ public sealed class BadInputTests : IDisposable
         var half = Spoil(5, bytes => bytes[..(bytes.Length / 2)]);
         var error = Assert.Throws<ImageDecodingException>(() => Fit(UndecodableImages.Throw));
         Assert.Equal(
-            $"Row 5: the image in column 'Image', from '{half}', cannot be used. The Png image of 8x8 pixels and {new FileInfo(half).Length} bytes is damaged or cut short (IncompleteInput).",
+            $"Row 5: the image in column 'Image', from '{half}', cannot be used. The Png image of 8x8 pixels and " +
+            $"{new FileInfo(half).Length} bytes is damaged or cut short (IncompleteInput).",
             error.Message);
     }
 
@@ -31,7 +32,8 @@ public sealed class BadInputTests : IDisposable
         Assert.StartsWith("3 images cannot be decoded and were left out. Row 2: ", warning, StringComparison.Ordinal);
         Assert.Contains("The image has no bytes.", warning, StringComparison.Ordinal);
         Assert.Contains(
-            $"Row 9: the image in column 'Image', from '{text}', cannot be used. 14 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP); they begin with 7468697320697320.",
+            $"Row 9: the image in column 'Image', from '{text}', cannot be used. 14 bytes are not an image of a known format (JPEG, PNG, " +
+            "WebP, GIF, BMP); they begin with 7468697320697320.",
             warning, StringComparison.Ordinal);
     }
 
@@ -46,13 +48,15 @@ public sealed class BadInputTests : IDisposable
         // Three keys, of which the rows have one.
         Assert.Equal(
             "All 3 rows have the label 'red' in column 'Label'; a classifier needs rows of at least 2 classes.",
-            Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(rows: ml => ml.Data.FilterRowsByKeyColumnFraction(TrainingRuns.Rows(ml, 9), "Label", 0, 0.3))).Message);
+            Assert.Throws<InvalidOperationException>(() =>
+                TrainingRuns.Fit(rows: ml => ml.Data.FilterRowsByKeyColumnFraction(TrainingRuns.Rows(ml, 9), "Label", 0, 0.3))).Message);
     }
 
     [Fact]
     public void No_rows_are_refused() => Assert.Equal(
         "There are no rows to train on: the data are empty, or no row has a label and an image that can be decoded.",
-        Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(rows: ml => ml.Data.SkipRows(TrainingRuns.Rows(ml, 9), 9))).Message);
+        Assert.Throws<InvalidOperationException>(() =>
+            TrainingRuns.Fit(rows: ml => ml.Data.SkipRows(TrainingRuns.Rows(ml, 9), 9))).Message);
 
     [Fact]
     public void Rows_without_a_label_are_left_out_and_counted()
@@ -61,7 +65,9 @@ public sealed class BadInputTests : IDisposable
         var warnings = Warnings(ml);
         var rows = TestRows.Make(30);
         rows[4].Label = "nothing that the keys know";
-        ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 1 }).Fit(TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(rows))).Dispose();
+        ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 1 })
+            .Fit(TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(rows)))
+            .Dispose();
         Assert.Contains("1 rows have no label and were left out.", warnings);
     }
 
@@ -71,15 +77,19 @@ public sealed class BadInputTests : IDisposable
         var ml = new MLContext(seed: 1);
         var rows = ml.Data.LoadFromEnumerable(TestRows.Make(9));
         var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options);
-        const string NoKey = "Label column 'Label' is Text; expected a key. Append mlContext.Transforms.Conversion.MapValueToKey(\"Label\") before the trainer.";
+        const string NoKey = "Label column 'Label' is Text; expected a key. " +
+            "Append mlContext.Transforms.Conversion.MapValueToKey(\"Label\") before the trainer.";
         Assert.Equal(NoKey, Assert.Throws<ArgumentException>(() => trainer.Fit(rows)).Message);
         Assert.Equal(NoKey, Assert.Throws<ArgumentException>(() => trainer.GetOutputSchema(Shapes.Of(rows.Schema))).Message);
         Assert.Equal(
-            "Image column 'Numbers' is Vector<Single> of unknown size; expected encoded bytes, text path, MLImage, or a known-size float vector.",
-            Assert.Throws<ArgumentException>(() => TrainingRuns.Fit(options: TrainingRuns.Options with { ImageColumnName = "Numbers" })).Message);
+            "Image column 'Numbers' is Vector<Single> of unknown size; expected encoded bytes, text path, MLImage, or a known-size float " +
+            "vector.",
+            Assert.Throws<ArgumentException>(() =>
+                TrainingRuns.Fit(options: TrainingRuns.Options with { ImageColumnName = "Numbers" })).Message);
         Assert.Equal(
             "Image column 'Photo' is not there; the columns are 'Number', 'Label', 'Image', 'Numbers'.",
-            Assert.Throws<ArgumentException>(() => TrainingRuns.Fit(options: TrainingRuns.Options with { ImageColumnName = "Photo" })).Message);
+            Assert.Throws<ArgumentException>(() =>
+                TrainingRuns.Fit(options: TrainingRuns.Options with { ImageColumnName = "Photo" })).Message);
     }
 
     [Fact]
@@ -99,22 +109,37 @@ public sealed class BadInputTests : IDisposable
         var below = Path.Combine(file, "below");
         Assert.StartsWith(
             $"CheckpointDirectory '{below}' is of no use: expected a folder that can be made and written to, found: ",
-            Assert.Throws<IOException>(() => TrainingRuns.Fit(options: TrainingRuns.Options with { CheckpointDirectory = below })).Message, StringComparison.Ordinal);
+            Assert.Throws<IOException>(() => TrainingRuns.Fit(options: TrainingRuns.Options with { CheckpointDirectory = below })).Message,
+            StringComparison.Ordinal);
         using var model = TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 1 });
-        Assert.Contains(file, Assert.ThrowsAny<IOException>(() => model.SaveOnnx(Path.Combine(below, "model.onnx"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            file, Assert.ThrowsAny<IOException>(() => model.SaveOnnx(Path.Combine(below, "model.onnx"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Options_out_of_range_are_refused_where_they_are_set()
     {
-        Assert.Equal("BatchSize must be above 0 and finite, but is 0. (Parameter 'BatchSize')\nActual value was 0.", Refusal(() => TrainingRuns.Options with { BatchSize = 0 }));
-        Assert.Equal("ValidationSetFraction must be within [0, 1) or null, but is 1. (Parameter 'ValidationSetFraction')\nActual value was 1.", Refusal(() => TrainingRuns.Options with { ValidationSetFraction = 1 }));
-        Assert.Equal("MaxGradientNorm must be above 0 and finite, but is -1. (Parameter 'MaxGradientNorm')\nActual value was -1.", Refusal(() => TrainingRuns.Options with { MaxGradientNorm = -1 }));
-        Assert.Equal("OnCancellation must be one of Throw, KeepBest, but is 5. (Parameter 'OnCancellation')\nActual value was 5.", Refusal(() => TrainingRuns.Options with { OnCancellation = (CancellationOutcome)5 }));
         Assert.Equal(
-            "BestEpochMetric must be one of Accuracy, Loss, CalibrationError, but is 7. (Parameter 'BestEpochMetric')\nActual value was 7.", Refusal(() => TrainingRuns.Options with { BestEpochMetric = (ValidationMetric)7 }));
-        Assert.Equal("CheckpointInterval", Assert.Throws<ArgumentNullException>(() => TrainingRuns.Options with { CheckpointInterval = null! }).ParamName);
-        Assert.Equal("LabelColumnName must be a name, but is empty. (Parameter 'LabelColumnName')", Assert.Throws<ArgumentException>(() => TrainingRuns.Options with { LabelColumnName = "" }).Message);
+            "BatchSize must be above 0 and finite, but is 0. (Parameter 'BatchSize')\nActual value was 0.",
+            Refusal(() => TrainingRuns.Options with { BatchSize = 0 }));
+        Assert.Equal(
+            "ValidationSetFraction must be within [0, 1) or null, but is 1. (Parameter 'ValidationSetFraction')\nActual value was 1.",
+            Refusal(() => TrainingRuns.Options with { ValidationSetFraction = 1 }));
+        Assert.Equal(
+            "MaxGradientNorm must be above 0 and finite, but is -1. (Parameter 'MaxGradientNorm')\nActual value was -1.",
+            Refusal(() => TrainingRuns.Options with { MaxGradientNorm = -1 }));
+        Assert.Equal(
+            "OnCancellation must be one of Throw, KeepBest, but is 5. (Parameter 'OnCancellation')\nActual value was 5.",
+            Refusal(() => TrainingRuns.Options with { OnCancellation = (CancellationOutcome)5 }));
+        Assert.Equal(
+            "BestEpochMetric must be one of Accuracy, Loss, CalibrationError, but is 7. (Parameter 'BestEpochMetric')\nActual value was 7.",
+            Refusal(() => TrainingRuns.Options with { BestEpochMetric = (ValidationMetric)7 }));
+        Assert.Equal(
+            "CheckpointInterval",
+            Assert.Throws<ArgumentNullException>(() => TrainingRuns.Options with { CheckpointInterval = null! }).ParamName);
+        Assert.Equal(
+            "LabelColumnName must be a name, but is empty. (Parameter 'LabelColumnName')",
+            Assert.Throws<ArgumentException>(() => TrainingRuns.Options with { LabelColumnName = "" }).Message);
     }
 
     private static string Refusal(Func<object> make) => Assert.Throws<ArgumentOutOfRangeException>(make).Message.ReplaceLineEndings("\n");
@@ -152,13 +177,15 @@ public sealed class BadInputTests : IDisposable
         return file;
     }
 
-    private List<string> Fit(UndecodableImages undecodable) => FitFolder(TrainingRuns.Options with { UndecodableImages = undecodable, MaxEpochs = 1 });
+    private List<string> Fit(UndecodableImages undecodable) =>
+        FitFolder(TrainingRuns.Options with { UndecodableImages = undecodable, MaxEpochs = 1 });
 
     private List<string> FitFolder(TorchImageClassificationTrainer.Options options)
     {
         var ml = new MLContext(seed: 1);
         var warnings = Warnings(ml);
-        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.TorchImageClassification(options));
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(
+            ml.MulticlassClassification.Trainers.TorchImageClassification(options));
         pipeline.Fit(ml.Data.LoadImagesFromFolder(_folder.Path)).Dispose();
         return warnings;
     }

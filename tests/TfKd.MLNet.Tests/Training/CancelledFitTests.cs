@@ -8,16 +8,27 @@ namespace TfKd.MLNet.Tests;
 /// <summary>A Fit that is cancelled, and what it leaves.</summary>
 public sealed class CancelledFitTests
 {
-    private static readonly TorchImageClassificationTrainer.Options _options = TrainingRuns.Options with { MaxEpochs = 1000, OnCancellation = CancellationOutcome.KeepBest };
+    private static readonly TorchImageClassificationTrainer.Options _options = TrainingRuns.Options with
+    {
+        MaxEpochs = 1000,
+        OnCancellation = CancellationOutcome.KeepBest,
+    };
 
     [Fact]
     public void A_cancelled_fit_returns_a_model_that_predicts_and_is_saved()
     {
         using var source = new CancellationTokenSource();
         var (ml, warnings) = Context();
-        var options = _options with { CancellationToken = source.Token, CalibrateScores = true, Callbacks = [new CancelInEpoch(2, source.Cancel)] };
+        var options = _options with
+        {
+            CancellationToken = source.Token,
+            CalibrateScores = true,
+            Callbacks = [new CancelInEpoch(2, source.Cancel)],
+        };
         using var model = Fit(ml, options);
-        Assert.Matches("^Cancelled in epoch 3 of 1000, after 1 of \\d steps; the weights are those of epoch [12], the best so far by Accuracy\\.$", Assert.Single(warnings));
+        Assert.Matches(
+            "^Cancelled in epoch 3 of 1000, after 1 of \\d steps; the weights are those of epoch [12], the best so far by Accuracy\\.$",
+            Assert.Single(warnings));
 
         var metrics = ml.MulticlassClassification.Evaluate(model.Transform(TrainingRuns.Rows(ml)));
         Assert.InRange(metrics.MicroAccuracy, 0.3, 1);
@@ -62,7 +73,8 @@ public sealed class CancelledFitTests
 
     [Fact]
     public void A_token_that_is_cancelled_before_leaves_no_model() =>
-        Assert.ThrowsAny<OperationCanceledException>(() => TrainingRuns.Fit(options: _options with { CancellationToken = new CancellationToken(canceled: true) }));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            TrainingRuns.Fit(options: _options with { CancellationToken = new CancellationToken(canceled: true) }));
 
     [Fact]
     public void The_plan_that_is_run_has_all_options()
@@ -80,7 +92,9 @@ public sealed class CancelledFitTests
         };
         TrainingRuns.Fit(options: options).Dispose();
         var plan = watcher.Plan!;
-        Assert.Equal((0.5, ValidationMetric.Loss, interval, CancellationOutcome.KeepBest), (plan.MaxGradientNorm, plan.BestEpochMetric, plan.CheckpointInterval, plan.OnCancellation));
+        Assert.Equal(
+            (0.5, ValidationMetric.Loss, interval, CancellationOutcome.KeepBest),
+            (plan.MaxGradientNorm, plan.BestEpochMetric, plan.CheckpointInterval, plan.OnCancellation));
     }
 
     private static TorchImageClassificationTransformer Fit(MLContext ml, TorchImageClassificationTrainer.Options options) =>
@@ -88,7 +102,8 @@ public sealed class CancelledFitTests
 
     // Internal to ML.NET, where Model Builder calls it.
     private static void CancelHost(MLContext ml) =>
-        typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(ml, null);
+        typeof(MLContext).GetMethod(
+            "CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(ml, null);
 
     private static (MLContext Context, List<string> Warnings) Context()
     {

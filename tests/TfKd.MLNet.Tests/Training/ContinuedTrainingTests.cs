@@ -6,7 +6,12 @@ namespace TfKd.MLNet.Tests;
 public sealed class ContinuedTrainingTests
 {
     // So small that whatever was learnt before is still there.
-    private static readonly TorchImageClassificationTrainer.Options _barely = TrainingRuns.Options with { MaxEpochs = 1, Optimizer = new Sgd { LearningRate = 1e-6, WeightDecay = 0 }, ValidationSetFraction = null };
+    private static readonly TorchImageClassificationTrainer.Options _barely = TrainingRuns.Options with
+    {
+        MaxEpochs = 1,
+        Optimizer = new Sgd { LearningRate = 1e-6, WeightDecay = 0 },
+        ValidationSetFraction = null,
+    };
 
     [Fact]
     public void Old_classes_keep_their_rows_of_the_head_wherever_they_stand_now()
@@ -20,7 +25,9 @@ public sealed class ContinuedTrainingTests
         var (oldRows, newRows) = (old.Body.state_dict()["fc.weight"], continued.Body.state_dict()["fc.weight"]);
         Assert.InRange((newRows[1] - oldRows[1]).abs().max().item<float>(), 0, 1e-4);
         Assert.InRange((newRows[2] - oldRows[0]).abs().max().item<float>(), 0, 1e-4);
-        Assert.Equal(old.Body.state_dict()["features.0.weight"].data<float>().ToArray(), continued.Body.state_dict()["features.0.weight"].data<float>().ToArray());
+        Assert.Equal(
+            old.Body.state_dict()["features.0.weight"].data<float>().ToArray(),
+            continued.Body.state_dict()["features.0.weight"].data<float>().ToArray());
     }
 
     [Fact]
@@ -29,7 +36,8 @@ public sealed class ContinuedTrainingTests
         using var folder = new TemporaryFolder();
         var ml = new MLContext(seed: 1);
         var rows = TrainingRuns.Rows(ml, 90);
-        var pipeline = ml.Transforms.CopyColumns("Copy", "Image").Append(ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 8 }));
+        var pipeline = ml.Transforms.CopyColumns("Copy", "Image").Append(
+            ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 8 }));
         using (var first = pipeline.Fit(rows))
             ml.Model.Save(first, rows.Schema, folder.File("first.zip"));
         var loaded = ml.Model.Load(folder.File("first.zip"), out _);
@@ -63,8 +71,11 @@ public sealed class ContinuedTrainingTests
         Assert.Equal(before.Model.Normalization, after.Model.Normalization);
         using var old = before.Model.CreateNetwork();
         using var transferred = after.Model.CreateNetwork();
-        Assert.Equal(old.Body.state_dict()["features.21.weight"].data<float>().ToArray(), transferred.Body.state_dict()["features.21.weight"].data<float>().ToArray());
-        Assert.NotEqual(old.Body.state_dict()["fc.weight"].data<float>().ToArray(), transferred.Body.state_dict()["fc.weight"].data<float>().ToArray());
+        Assert.Equal(
+            old.Body.state_dict()["features.21.weight"].data<float>().ToArray(),
+            transferred.Body.state_dict()["features.21.weight"].data<float>().ToArray());
+        Assert.NotEqual(
+            old.Body.state_dict()["fc.weight"].data<float>().ToArray(), transferred.Body.state_dict()["fc.weight"].data<float>().ToArray());
     }
 
     [Fact]
@@ -72,27 +83,37 @@ public sealed class ContinuedTrainingTests
     {
         using var known = Fit(["red", "green"], TrainingRuns.Options with { MaxEpochs = 1 });
         var lost = Assert.Throws<InvalidOperationException>(() => Fit(["green", "blue"], _barely with { InitialModel = known }));
-        Assert.StartsWith("The initial model knows the classes [red], which the label column does not have: it has [green, blue].", lost.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The initial model knows the classes [red], which the label column does not have: it has [green, blue].",
+            lost.Message,
+            StringComparison.Ordinal);
 
         var frozen = Assert.Throws<ArgumentException>(() => Fit(["red", "green"], _barely with { FrozenStages = 2 }));
-        Assert.Equal("FrozenStages is 2, but the network starts from random weights; set WeightsPath or InitialModel, or FrozenStages to 0.", frozen.Message);
+        Assert.Equal(
+            "FrozenStages is 2, but the network starts from random weights; set WeightsPath or InitialModel, or FrozenStages to 0.",
+            frozen.Message);
 
-        var both = Assert.Throws<ArgumentException>(() => Fit(["red", "green"], _barely with { InitialModel = known, WeightsPath = "weights.pth" }));
+        var both = Assert.Throws<ArgumentException>(() =>
+            Fit(["red", "green"], _barely with { InitialModel = known, WeightsPath = "weights.pth" }));
         Assert.Equal("WeightsPath is 'weights.pth', and InitialModel is set, too; set one of the two.", both.Message);
 
-        var normalization = Assert.Throws<ArgumentException>(() => Fit(["red", "green"], _barely with { InitialModel = known, Normalization = ChannelStatistics.ImageNet }));
+        var normalization = Assert.Throws<ArgumentException>(() =>
+            Fit(["red", "green"], _barely with { InitialModel = known, Normalization = ChannelStatistics.ImageNet }));
         Assert.StartsWith("Normalization is mean [0.485, 0.456, 0.406]", normalization.Message, StringComparison.Ordinal);
 
-        var network = Assert.Throws<InvalidDataException>(() => Fit(["red", "green"], _barely with { InitialModel = known, Network = TestModels.Architecture with { Width = 5 } }));
+        var network = Assert.Throws<InvalidDataException>(() =>
+            Fit(["red", "green"], _barely with { InitialModel = known, Network = TestModels.Architecture with { Width = 5 } }));
         Assert.StartsWith("The initial model does not fit SmallCnn", network.Message, StringComparison.Ordinal);
         Assert.Contains("different: fc.weight: expected Float32 [2,40], found Float32 [2,32]", network.Message, StringComparison.Ordinal);
 
         Assert.Throws<FileNotFoundException>(() => Fit(["red", "green"], _barely with { WeightsPath = "nowhere.safetensors" }));
         var chain = new MLContext().Transforms.CopyColumns("A", "Image").Fit(TrainingRuns.Rows(new MLContext(), 6));
-        Assert.Contains("has 0", Assert.Throws<ArgumentException>(() => _barely with { InitialModel = chain }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has 0", Assert.Throws<ArgumentException>(() => _barely with { InitialModel = chain }).Message, StringComparison.Ordinal);
     }
 
-    private static TorchImageClassificationTransformer Fit(string[] names, TorchImageClassificationTrainer.Options options) => TrainingRuns.Fit(options: options, rows: ml =>
+    private static TorchImageClassificationTransformer Fit(string[] names, TorchImageClassificationTrainer.Options options) =>
+        TrainingRuns.Fit(options: options, rows: ml =>
     {
         var keys = ml.Data.LoadFromEnumerable(names.Select(name => new { Label = name }));
         var rows = ml.Data.LoadFromEnumerable(TestRows.Make(60).Where(row => names.Contains(row.Label)));

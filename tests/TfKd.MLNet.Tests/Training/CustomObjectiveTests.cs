@@ -18,7 +18,8 @@ public sealed class CustomObjectiveTests
     public void Symmetric_kl_is_half_of_each_direction(double temperature)
     {
         using var scope = NewDisposeScope();
-        var value = new SymmetricKl { Temperature = temperature }.Evaluate(tensor(Student), tensor([0L, 2L]), tensor(Teacher)).item<double>();
+        var value = new SymmetricKl { Temperature = temperature }.Evaluate(
+            tensor(Student), tensor([0L, 2L]), tensor(Teacher)).item<double>();
         Assert.Equal(Expected(Student, Teacher, temperature), value, 1e-12);
     }
 
@@ -47,7 +48,10 @@ public sealed class CustomObjectiveTests
                 var (above, below) = ((double[,])Student.Clone(), (double[,])Student.Clone());
                 above[row, column] += step;
                 below[row, column] -= step;
-                Assert.Equal((Expected(above, Teacher, 2) - Expected(below, Teacher, 2)) / (2 * step), student.grad![row, column].item<double>(), 1e-8);
+                Assert.Equal(
+                    (Expected(above, Teacher, 2) - Expected(below, Teacher, 2)) / (2 * step),
+                    student.grad![row, column].item<double>(),
+                    1e-8);
             }
         }
     }
@@ -69,8 +73,10 @@ public sealed class CustomObjectiveTests
     {
         using var scope = NewDisposeScope();
         using var teacher = Open(new ColourTeacher { Shades = 2, Sharpness = 10 });
-        // Grey, two shades: of the first class half of the pixels are light, of the second a quarter, the third has no rows. Of the image three quarters are.
-        var batch = new ImageBatch(tensor(new byte[] { 128, 255, 200, 127 }, [1, 1, 2, 2]), Targets.FromLabels(tensor([0L]), 3), [0], View: 0);
+        // Grey, two shades: of the first class half of the pixels are light, of the second a quarter, the third has no rows. Of the image
+        // three quarters are.
+        var batch = new ImageBatch(
+            tensor(new byte[] { 128, 255, 200, 127 }, [1, 1, 2, 2]), Targets.FromLabels(tensor([0L]), 3), [0], View: 0);
         var logits = teacher.Teach(batch).Logits.data<float>().ToArray();
         Assert.Equal(10 * (Math.Sqrt(0.25 * 0.5) + Math.Sqrt(0.75 * 0.5)), logits[0], 1e-5);
         Assert.Equal(10 * (Math.Sqrt(0.25 * 0.75) + Math.Sqrt(0.75 * 0.25)), logits[1], 1e-5);
@@ -95,7 +101,11 @@ public sealed class CustomObjectiveTests
 
     [Fact]
     public void Colour_teacher_needs_training_rows() =>
-        Assert.Contains("training rows", Assert.Throws<InvalidOperationException>(() => new ColourTeacher().Open(new TeacherContext(["a", "b"], TestImages.Shape, CPU))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "training rows",
+            Assert.Throws<InvalidOperationException>(() =>
+                new ColourTeacher().Open(new TeacherContext(["a", "b"], TestImages.Shape, CPU))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Both_train_in_a_pipeline_and_the_answers_are_kept()

@@ -5,7 +5,11 @@ namespace TfKd.MLNet.Tests;
 
 public sealed class ExampleWeightTests
 {
-    private static readonly TorchImageClassificationTrainer.Options _options = TrainingRuns.Options with { ExampleWeightColumnName = "Weight", ValidationSetFraction = null };
+    private static readonly TorchImageClassificationTrainer.Options _options = TrainingRuns.Options with
+    {
+        ExampleWeightColumnName = "Weight",
+        ValidationSetFraction = null,
+    };
 
     [Fact]
     public void The_label_of_a_row_of_weight_zero_has_no_influence()
@@ -26,7 +30,11 @@ public sealed class ExampleWeightTests
         var none = Weights(_options with { ExampleWeightColumnName = null }, Rows(_ => 1));
 
         Assert.Equal(none, Weights(rows: Rows(_ => 3)));
-        string[] kinds = [Weights(rows: Rows(row => 1f + row.Number % 2)), Weights(rows: Rows(row => 1 + row.Number % 2)), Weights(rows: Rows(row => (byte)(1 + row.Number % 2))), Weights(rows: Rows(row => 1.0 + row.Number % 2))];
+        string[] kinds =
+        [
+            Weights(rows: Rows(row => 1f + row.Number % 2)), Weights(rows: Rows(row => 1 + row.Number % 2)),
+            Weights(rows: Rows(row => (byte)(1 + row.Number % 2))), Weights(rows: Rows(row => 1.0 + row.Number % 2)),
+        ];
         Assert.Single(kinds.Distinct());
         Assert.NotEqual(none, kinds[0]);
     }
@@ -47,7 +55,9 @@ public sealed class ExampleWeightTests
     {
         var ml = new MLContext(seed: 1);
         var epochs = new List<EpochMetrics>();
-        using var model = TrainingRuns.Fit(options: _options with { ValidationSet = TrainingRuns.Rows(ml, 30), MetricsCallback = epochs.Add }, rows: Rows(row => 1 + row.Number % 2));
+        using var model = TrainingRuns.Fit(
+            options: _options with { ValidationSet = TrainingRuns.Rows(ml, 30), MetricsCallback = epochs.Add },
+            rows: Rows(row => 1 + row.Number % 2));
 
         Assert.All(epochs, epoch => Assert.Equal(30, epoch.Validation!.Count));
     }
@@ -77,7 +87,9 @@ public sealed class ExampleWeightTests
 
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => trainer.Fit(rows)).Message);
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => trainer.GetOutputSchema(Shapes.Of(rows.Schema))).Message);
-        Assert.Equal("ExampleWeightColumnName must be a name, but is empty. (Parameter 'ExampleWeightColumnName')", Assert.Throws<ArgumentException>(() => _options with { ExampleWeightColumnName = " " }).Message);
+        Assert.Equal(
+            "ExampleWeightColumnName must be a name, but is empty. (Parameter 'ExampleWeightColumnName')",
+            Assert.Throws<ArgumentException>(() => _options with { ExampleWeightColumnName = " " }).Message);
     }
 
     private static string Weights(TorchImageClassificationTrainer.Options? options = null, Func<MLContext, IDataView>? rows = null)
@@ -86,6 +98,7 @@ public sealed class ExampleWeightTests
         return model.Model.Card.WeightsSha256;
     }
 
-    private static Func<MLContext, IDataView> Rows<T>(Func<InputRow, T> weight, Func<InputRow, string>? label = null) => ml => TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(
+    private static Func<MLContext, IDataView> Rows<T>(Func<InputRow, T> weight, Func<InputRow, string>? label = null) =>
+        ml => TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(
         TestRows.Make(90).Select(row => new { Label = label?.Invoke(row) ?? row.Label, row.Image, row.Numbers, Weight = weight(row) })));
 }

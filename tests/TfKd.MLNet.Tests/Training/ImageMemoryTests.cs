@@ -29,7 +29,8 @@ public sealed class ImageMemoryTests : IDisposable
         {
             var ml = new MLContext(seed: 1);
             lines = Messages(ml);
-            using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(Small(budget) with { ValidationSet = TrainingRuns.Rows(ml, 30) }).Fit(TrainingRuns.Rows(ml));
+            using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(
+                Small(budget) with { ValidationSet = TrainingRuns.Rows(ml, 30) }).Fit(TrainingRuns.Rows(ml));
             return model.Model.Card.WeightsSha256;
         }
 
@@ -65,7 +66,8 @@ public sealed class ImageMemoryTests : IDisposable
                     source.Cancel();
             },
         };
-        var error = Record.Exception(() => ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(Rows(ml, spoilt: what == "an image")).Dispose());
+        var error = Record.Exception(() =>
+            ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(Rows(ml, spoilt: what == "an image")).Dispose());
         Assert.Equal(what switch
         {
             "nothing" => null,
@@ -88,7 +90,8 @@ public sealed class ImageMemoryTests : IDisposable
     {
         var file = _folder.File("file");
         File.WriteAllBytes(file, []);
-        var error = Assert.Throws<IOException>(() => TrainingRuns.Fit(options: Small(192) with { ImageCacheDirectory = file }, rows: ml => Rows(ml, spoilt: true)));
+        var error = Assert.Throws<IOException>(() =>
+            TrainingRuns.Fit(options: Small(192) with { ImageCacheDirectory = file }, rows: ml => Rows(ml, spoilt: true)));
         Assert.Contains($"the file '{file}{Path.DirectorySeparatorChar}tfkd-", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("Choose another folder or a larger budget.", error.Message, StringComparison.Ordinal);
         // Where all fit in there is no file.
@@ -97,7 +100,9 @@ public sealed class ImageMemoryTests : IDisposable
 
     [Fact]
     public void A_budget_below_0_is_refused() => Assert.StartsWith(
-        "ImageMemoryBudget must be 0 or above", Assert.Throws<ArgumentOutOfRangeException>(() => new TorchImageClassificationTrainer.Options { ImageMemoryBudget = -1 }).Message, StringComparison.Ordinal);
+        "ImageMemoryBudget must be 0 or above",
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TorchImageClassificationTrainer.Options { ImageMemoryBudget = -1 }).Message,
+        StringComparison.Ordinal);
 
     private static IDataView Rows(MLContext ml, bool spoilt)
     {
@@ -118,10 +123,12 @@ public sealed class ImageMemoryTests : IDisposable
         return lines;
     }
 
-    private TorchImageClassificationTrainer.Options Small(long budget) => TrainingRuns.Options with { ImageMemoryBudget = budget, ImageCacheDirectory = _folder.Path };
+    private TorchImageClassificationTrainer.Options Small(long budget) =>
+        TrainingRuns.Options with { ImageMemoryBudget = budget, ImageCacheDirectory = _folder.Path };
 
     // Files that lost their name are found among the process's open ones.
     private int CountFiles() => OperatingSystem.IsLinux()
-        ? Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(link => new FileInfo(link).LinkTarget?.StartsWith(_folder.Path, StringComparison.Ordinal) == true)
+        ? Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(link =>
+            new FileInfo(link).LinkTarget?.StartsWith(_folder.Path, StringComparison.Ordinal) == true)
         : Directory.EnumerateFileSystemEntries(_folder.Path).Count();
 }

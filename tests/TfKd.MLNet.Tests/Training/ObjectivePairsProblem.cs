@@ -16,7 +16,8 @@ public sealed class ObjectivePairsProblem : IDisposable
         {
             ImageDecoder.Decode(row.Image, TestImages.Shape, pixels);
             var label = row.Number % 3;
-            Rows.Add(pixels, label, teacherScores: [.. TestRows.Names.Select((_, i) => i == label ? 0.7f : i == (label + 1) % 3 ? 0.2f : 0.1f)]);
+            Rows.Add(
+                pixels, label, teacherScores: [.. TestRows.Names.Select((_, i) => i == label ? 0.7f : i == (label + 1) % 3 ? 0.2f : 0.1f)]);
         }
     }
 

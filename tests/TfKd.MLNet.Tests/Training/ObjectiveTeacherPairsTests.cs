@@ -1,8 +1,9 @@
 namespace TfKd.MLNet.Tests;
 
 /// <summary>
-/// Every objective with every kind of teacher, and with none. The rule: an objective that listens to nobody wants no teacher; one that listens to answers wants
-/// any; one that looks at features wants one with a network at hand. What follows the rule trains, what does not is refused before the first batch.
+/// Every objective with every kind of teacher, and with none. The rule: an objective that listens to nobody wants no teacher; one that
+/// listens to answers wants any; one that looks at features wants one with a network at hand. What follows the rule trains, what does not
+/// is refused before the first batch.
 /// </summary>
 public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : IClassFixture<ObjectivePairsProblem>
 {
@@ -16,18 +17,24 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
     [
         (Listening.ToNobody,
         [
-            new CrossEntropy(), new LabelSmoothing(), new TfKdRegularization(), new ConfidencePenalty(), new MaxSuppression(), new FocalLoss(), new PolyLoss(),
-            new LabelRelaxation(), new OnlineLabelSmoothing(), new ClassWiseSelfKd(), new TargetFreeSelfKd(), new Ramped { Inner = new FocalLoss() },
+            new CrossEntropy(), new LabelSmoothing(), new TfKdRegularization(), new ConfidencePenalty(), new MaxSuppression(),
+            new FocalLoss(), new PolyLoss(), new LabelRelaxation(), new OnlineLabelSmoothing(), new ClassWiseSelfKd(),
+            new TargetFreeSelfKd(),
+            new Ramped { Inner = new FocalLoss() },
             0.5 * new CrossEntropy() + new ConfidencePenalty(),
         ]),
         (Listening.ToAnswers,
         [
-            new SoftTargetKl { Temperature = 4 }, new KnowledgeDistillation(), new DecoupledKd(), new NormalizedKd(), new Dist(), new WeightedSoftLabelKd(),
-            new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } }, new Ramped { Inner = new DecoupledKd() }, 0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 },
+            new SoftTargetKl { Temperature = 4 }, new KnowledgeDistillation(), new DecoupledKd(), new NormalizedKd(), new Dist(),
+            new WeightedSoftLabelKd(),
+            new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
+            new Ramped { Inner = new DecoupledKd() },
+            0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 },
         ]),
         (Listening.ToFeatures,
         [
-            new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new Ramped { Inner = new RelationalKd() }, new CrossEntropy() + new FeatureHint(),
+            new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new Ramped { Inner = new RelationalKd() },
+            new CrossEntropy() + new FeatureHint(),
         ]),
     ];
 
@@ -42,7 +49,10 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
 
     [Fact]
     public void Every_objective_is_in_the_table() => Assert.Equal(
-        typeof(Objective).Assembly.GetTypes().Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(Objective))).Select(type => type.Name).Order(),
+        typeof(Objective).Assembly.GetTypes()
+            .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(Objective)))
+            .Select(type => type.Name)
+            .Order(),
         _table.SelectMany(entry => entry.Objectives).Select(objective => objective.GetType().Name).Distinct().Order());
 
     [Theory]
@@ -68,7 +78,8 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         (Listening.ToNobody, null) => null,
         (Listening.ToNobody, _) => $"The plan has the teacher {teacher.Source}, but {objective} does not listen to one; ",
         (_, null) => $"{objective} needs a teacher, but the plan has none; ",
-        (Listening.ToFeatures, { GivesFeatures: false }) => $"{objective} looks at the teacher's features by stage, but {teacher.Source} gives none; ",
+        (Listening.ToFeatures, { GivesFeatures: false }) =>
+            $"{objective} looks at the teacher's features by stage, but {teacher.Source} gives none; ",
         _ => null,
     };
 
@@ -76,7 +87,9 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
     {
         var watcher = new Watcher();
         var exception = Record.Exception(() => Run(objective, teacher, watcher));
-        Assert.True(exception is InvalidOperationException, $"{objective} with {teacher?.ToString() ?? NoTeacher} must be refused, but {exception?.ToString() ?? "it trained"}.");
+        Assert.True(
+            exception is InvalidOperationException,
+            $"{objective} with {teacher?.ToString() ?? NoTeacher} must be refused, but {exception?.ToString() ?? "it trained"}.");
         Assert.StartsWith(reason, exception!.Message, StringComparison.Ordinal);
         Assert.Equal(0, watcher.Batches);
         // Nor does anybody wait for a teacher to be trained in vain.
@@ -91,7 +104,9 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         var pair = $"{objective} with {teacher?.ToString() ?? NoTeacher}";
         Assert.True(exception is null, $"{pair} must train, but {exception}");
         Assert.Equal(Epochs, result!.History.Count);
-        Assert.All(result.History, metrics => Assert.True(double.IsFinite(metrics.TrainingLoss), $"{pair}: loss {metrics.TrainingLoss} in epoch {metrics.Epoch}"));
+        Assert.All(
+            result.History,
+            metrics => Assert.True(double.IsFinite(metrics.TrainingLoss), $"{pair}: loss {metrics.TrainingLoss} in epoch {metrics.Epoch}"));
         Assert.Equal(Epochs * problem.Rows.Count / BatchSize, watcher.Batches);
         Assert.Equal(teacher is null or PeerTeacher ? null : problem.Rows.Count, result.TeacherReport?.Training.Metrics.Count);
     }

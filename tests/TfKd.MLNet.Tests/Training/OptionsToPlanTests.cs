@@ -4,7 +4,9 @@ using Options = TfKd.MLNet.TorchImageClassificationTrainer.Options;
 
 namespace TfKd.MLNet.Tests;
 
-/// <summary>Options repeat what a plan has, for other defaults and in other words: each setting that both have must reach the plan.</summary>
+/// <summary>
+/// Options repeat what a plan has, for other defaults and in other words: each setting that both have must reach the plan.
+/// </summary>
 public sealed class OptionsToPlanTests
 {
     /// <summary>What of a plan is not set by an option of the same name, with the reason; tests below hold the others.</summary>
@@ -23,7 +25,8 @@ public sealed class OptionsToPlanTests
         new ChannelStatistics([0.5], [0.25]), new CheckpointInterval { Epochs = 7 }, torch.CPU,
     ];
 
-    public static TheoryData<string> Shared => [.. PlanProperties.Select(property => property.Name).Where(name => !SetOtherwise.ContainsKey(name))];
+    public static TheoryData<string> Shared =>
+        [.. PlanProperties.Select(property => property.Name).Where(name => !SetOtherwise.ContainsKey(name))];
 
     private static IEnumerable<PropertyInfo> PlanProperties =>
         typeof(TrainingPlan).GetProperties().Where(property => property.SetMethod is { IsPublic: true });
@@ -33,7 +36,8 @@ public sealed class OptionsToPlanTests
     public void An_option_reaches_the_plan(string name)
     {
         var option = typeof(Options).GetProperty(name);
-        Assert.True(option is not null, $"TrainingPlan.{name} has no option of its name: add one, or say in this test how the plan comes by it.");
+        Assert.True(
+            option is not null, $"TrainingPlan.{name} has no option of its name: add one, or say in this test how the plan comes by it.");
         // Stages are frozen at weights that there are.
         var options = new Options { WeightsPath = "weights.safetensors" };
         var other = OtherThan(option.GetValue(options), option.PropertyType);

@@ -8,7 +8,10 @@ namespace TfKd.MLNet.Tests;
 
 public sealed class OwnNetworkTests
 {
-    private static readonly TorchImageClassificationTrainer.Options _options = TrainingRuns.Options with { Network = new FactoryNetwork("mine", classCount => new Mine(classCount), TestImages.Shape, new HardTanhEmitter()) };
+    private static readonly TorchImageClassificationTrainer.Options _options = TrainingRuns.Options with
+    {
+        Network = new FactoryNetwork("mine", classCount => new Mine(classCount), TestImages.Shape, new HardTanhEmitter()),
+    };
 
     [Fact]
     public void A_module_by_a_factory_trains_exports_saves_and_predicts()
@@ -28,8 +31,12 @@ public sealed class OwnNetworkTests
         // A function is not in the file; with one at hand, training goes on.
         var reloaded = ((TorchImageClassificationTransformer)loaded).Model;
         var refusal = Assert.Throws<InvalidOperationException>(reloaded.CreateNetwork);
-        Assert.StartsWith("The network 'mine' is made by a function, which its file does not hold; set Network to a FactoryNetwork with the function", refusal.Message, StringComparison.Ordinal);
-        using var continued = TrainingRuns.Fit(options: _options with { InitialModel = loaded, MaxEpochs = 1, Optimizer = new Sgd { LearningRate = 1e-6 } });
+        Assert.StartsWith(
+            "The network 'mine' is made by a function, which its file does not hold; set Network to a FactoryNetwork with the function",
+            refusal.Message,
+            StringComparison.Ordinal);
+        using var continued = TrainingRuns.Fit(
+            options: _options with { InitialModel = loaded, MaxEpochs = 1, Optimizer = new Sgd { LearningRate = 1e-6 } });
         Assert.True(ml.MulticlassClassification.Evaluate(continued.Transform(rows)).MicroAccuracy > 0.9);
     }
 
@@ -41,13 +48,21 @@ public sealed class OwnNetworkTests
             Network = new FactoryNetwork("mine", classCount => new Mine(classCount), TestImages.Shape),
             MetricsCallback = _ => Assert.Fail("It was trained first."),
         }));
-        Assert.StartsWith("'body.squash' is a HardTanh, which no emitter knows. Pass an OnnxEmitter<HardTanh>", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "'body.squash' is a HardTanh, which no emitter knows. Pass an OnnxEmitter<HardTanh>",
+            refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_module_with_another_number_of_outputs_is_refused()
     {
-        var refusal = Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(options: _options with { Network = new FactoryNetwork("mine", _ => new Mine(7), TestImages.Shape, new HardTanhEmitter()) }));
+        var refusal = Assert.Throws<InvalidOperationException>(() =>
+            TrainingRuns.Fit(
+                options: _options with
+                {
+                    Network = new FactoryNetwork("mine", _ => new Mine(7), TestImages.Shape, new HardTanhEmitter()),
+                }));
         Assert.Contains("must return logits of shape [N,3], but returned [", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -86,6 +101,7 @@ public sealed class OwnNetworkTests
 
     private sealed class HardTanhEmitter : OnnxEmitter<HardTanh>
     {
-        protected override string Emit(HardTanh layer, OnnxLeaf leaf) => leaf.Node("Clip", [leaf.Input.Name, leaf.Scalar("minimum", -1), leaf.Scalar("maximum", 1)]);
+        protected override string Emit(HardTanh layer, OnnxLeaf leaf) =>
+            leaf.Node("Clip", [leaf.Input.Name, leaf.Scalar("minimum", -1), leaf.Scalar("maximum", 1)]);
     }
 }

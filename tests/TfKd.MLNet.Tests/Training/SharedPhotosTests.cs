@@ -14,7 +14,8 @@ public sealed class SharedPhotosTests
         var ml = new MLContext(seed: 1);
         var photos = ml.Data.LoadImagesFromFolder(Shared.Require("data/cracks"));
         var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
-            .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options { Network = new SmallCnn(), MaxEpochs = 2 }))
+            .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(
+                new TorchImageClassificationTrainer.Options { Network = new SmallCnn(), MaxEpochs = 2 }))
             .Append(ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel"));
         using var model = pipeline.Fit(photos);
         ml.Model.Save(model, photos.Schema, folder.File("model.zip"));
@@ -22,10 +23,11 @@ public sealed class SharedPhotosTests
         var scored = model.Transform(photos);
         var labels = scored.GetColumn<string>("Name").ToArray();
         var scores = scored.GetColumn<float[]>("Score").ToArray();
-        var expected = labels.Select((label, row) =>
-            $"{label} {string.Join(' ', scores[row].Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture)))}");
+        var expected = labels.Select((label, row) => $"{label} {string.Join(' ', scores[row].Select(Bits))}");
 
         Assert.Equal(400, labels.Length);
         Assert.Equal(expected, LoadProbe.Run(folder.File("model.zip"), photos.GetColumn<string>("ImagePath")));
+
+        static string Bits(float score) => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture);
     }
 }

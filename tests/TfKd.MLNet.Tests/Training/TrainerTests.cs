@@ -18,7 +18,12 @@ public sealed class TrainerTests
         var metrics = ml.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
         Assert.True(metrics.MicroAccuracy > 0.9, $"micro accuracy {metrics.MicroAccuracy}");
         Assert.True(metrics.LogLoss < 0.7, $"log-loss {metrics.LogLoss}");
-        Assert.Equal(["PredictedLabel", "Score"], pipeline.GetOutputSchema(Shapes.Of(split.TrainSet.Schema)).Select(column => column.Name).Intersect(["PredictedLabel", "Score"]).Order());
+        Assert.Equal(
+            ["PredictedLabel", "Score"],
+            pipeline.GetOutputSchema(Shapes.Of(split.TrainSet.Schema))
+                .Select(column => column.Name)
+                .Intersect(["PredictedLabel", "Score"])
+                .Order());
     }
 
     [Fact]
@@ -26,7 +31,10 @@ public sealed class TrainerTests
     {
         var ml = new MLContext(seed: 1);
         var rows = TrainingRuns.Rows(ml, 60);
-        var folds = ml.MulticlassClassification.CrossValidate(rows, ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 1 }), numberOfFolds: 3);
+        var folds = ml.MulticlassClassification.CrossValidate(
+            rows,
+            ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 1 }),
+            numberOfFolds: 3);
         Assert.Equal(3, folds.Count);
         foreach (var fold in folds)
         {
@@ -90,7 +98,8 @@ public sealed class TrainerTests
             if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Info)
                 lines.Add(message.RawMessage);
         };
-        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MetricsCallback = epochs.Add }).Fit(TrainingRuns.Rows(ml));
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(
+            TrainingRuns.Options with { MetricsCallback = epochs.Add }).Fit(TrainingRuns.Rows(ml));
         Assert.Equal([0, 1, 2], epochs.Select(epoch => epoch.Epoch));
         Assert.All(epochs, epoch => Assert.Equal(9, epoch.Validation!.Count));
         Assert.Equal(epochs.Select(epoch => epoch.ToString()), lines.Where(line => line.StartsWith("Epoch ", StringComparison.Ordinal)));
@@ -107,7 +116,9 @@ public sealed class TrainerTests
         ml.MulticlassClassification.Trainers.TorchImageClassification(own).Fit(TrainingRuns.Rows(ml)).Dispose();
         Assert.Equal(30, Assert.Single(epochs).Validation!.Count);
         epochs.Clear();
-        ml.MulticlassClassification.Trainers.TorchImageClassification(own with { ValidationSet = null, ValidationSetFraction = null }).Fit(TrainingRuns.Rows(ml)).Dispose();
+        ml.MulticlassClassification.Trainers.TorchImageClassification(own with { ValidationSet = null, ValidationSetFraction = null })
+            .Fit(TrainingRuns.Rows(ml))
+            .Dispose();
         Assert.Null(Assert.Single(epochs).Validation);
     }
 
@@ -126,7 +137,12 @@ public sealed class TrainerTests
     public void A_cancelled_token_stops_the_run()
     {
         using var source = new CancellationTokenSource();
-        var options = TrainingRuns.Options with { MaxEpochs = 1000, MetricsCallback = _ => source.Cancel(), CancellationToken = source.Token };
+        var options = TrainingRuns.Options with
+        {
+            MaxEpochs = 1000,
+            MetricsCallback = _ => source.Cancel(),
+            CancellationToken = source.Token,
+        };
         Assert.ThrowsAny<OperationCanceledException>(() => TrainingRuns.Fit(options: options));
     }
 
@@ -137,7 +153,8 @@ public sealed class TrainerTests
         // Internal to ML.NET, where Model Builder calls it.
         var cancel = typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
         var options = TrainingRuns.Options with { MaxEpochs = 1000, MetricsCallback = _ => cancel.Invoke(ml, null) };
-        Assert.ThrowsAny<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(TrainingRuns.Rows(ml)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(TrainingRuns.Rows(ml)));
     }
 
     [Fact]
@@ -169,8 +186,10 @@ public sealed class TrainerTests
 
         string Distil(ITransformer source)
         {
-            using var student = TrainingRuns.Fit(options: TrainingRuns.Options with { Objective = new KnowledgeDistillation(), Teacher = new ModelTeacher(source) });
-            Assert.Contains("Teacher: ModelTeacher { Architecture = SmallCnn {", student.Model.Card.Training.Plan, StringComparison.Ordinal);
+            using var student = TrainingRuns.Fit(
+                options: TrainingRuns.Options with { Objective = new KnowledgeDistillation(), Teacher = new ModelTeacher(source) });
+            Assert.Contains(
+                "Teacher: ModelTeacher { Architecture = SmallCnn {", student.Model.Card.Training.Plan, StringComparison.Ordinal);
             return student.Model.Card.WeightsSha256;
         }
 
@@ -220,7 +239,8 @@ public sealed class TrainerTests
         var options = TrainingRuns.Options with { Objective = new KnowledgeDistillation(), Teacher = new ModelTeacher(teacher) };
         var message = Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(options: options, rows: ml =>
         {
-            var view = ml.Data.LoadFromEnumerable(TestRows.Make(30).Select(row => new { Label = row.Label == "red" ? "pink" : row.Label, row.Image }));
+            var view = ml.Data.LoadFromEnumerable(
+                TestRows.Make(30).Select(row => new { Label = row.Label == "red" ? "pink" : row.Label, row.Image }));
             return ml.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
         })).Message;
         Assert.Contains("pink", message, StringComparison.Ordinal);

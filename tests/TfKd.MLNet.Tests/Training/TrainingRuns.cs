@@ -15,9 +15,11 @@ internal static class TrainingRuns
 
     public static IDataView Rows(MLContext ml, int count = 90) => TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(TestRows.Make(count)));
 
-    public static TorchImageClassificationTransformer Fit(int? seed = 1, TorchImageClassificationTrainer.Options? options = null, Func<MLContext, IDataView>? rows = null)
+    public static TorchImageClassificationTransformer Fit(
+        int? seed = 1, TorchImageClassificationTrainer.Options? options = null, Func<MLContext, IDataView>? rows = null)
     {
         var ml = new MLContext(seed);
-        return ml.MulticlassClassification.Trainers.TorchImageClassification(options ?? Options).Fit((rows ?? (context => Rows(context)))(ml));
+        return ml.MulticlassClassification.Trainers.TorchImageClassification(options ?? Options).Fit(
+            (rows ?? (context => Rows(context)))(ml));
     }
 }

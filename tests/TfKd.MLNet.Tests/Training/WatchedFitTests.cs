@@ -21,8 +21,17 @@ public sealed class WatchedFitTests
 
         var page = XDocument.Load(html);
         var best = model.Model.Card.Training.Metrics.Single(metric => metric.Name == "Top1").Value;
-        Assert.Equal(best.ToString("P2", CultureInfo.InvariantCulture), page.Descendants("tr").Single(line => line.Element("th")!.Value == "Validation top-1").Element("td")!.Value);
-        Assert.Equal(TestRows.Names, page.Descendants("section").Single(section => section.Attribute("id")!.Value == "classes").Descendants("tbody").Single().Elements().Select(line => line.Element("th")!.Value));
+        Assert.Equal(
+            best.ToString("P2", CultureInfo.InvariantCulture),
+            page.Descendants("tr").Single(line => line.Element("th")!.Value == "Validation top-1").Element("td")!.Value);
+        Assert.Equal(
+            TestRows.Names,
+            page.Descendants("section")
+                .Single(section => section.Attribute("id")!.Value == "classes")
+                .Descendants("tbody")
+                .Single()
+                .Elements()
+                .Select(line => line.Element("th")!.Value));
         Assert.Equal(model.Model.Card.Training.Plan, page.Descendants("pre").Single().Value);
         Assert.Equal(epochs.Count + 1, File.ReadAllLines(csv).Length);
         Assert.Single(Directory.GetFiles(events));
