@@ -4,12 +4,17 @@ using Microsoft.ML.Runtime;
 using ModelBuilder;
 using QuickStart;
 
-var data = new Option<DirectoryInfo?>("--data") { Description = "Folder of your own photos, one sub-folder a class. Without it, photos of traffic signs are drawn." };
+var data = new Option<DirectoryInfo?>("--data")
+{
+    Description = "Folder of your own photos, one sub-folder a class. Without it, photos of traffic signs are drawn.",
+};
 var epochs = new Option<int>("--epochs") { Description = "Passes over the training photos.", DefaultValueFactory = _ => 20 };
 var threads = new Option<int>("--threads") { Description = "Threads that predict at once.", DefaultValueFactory = _ => 8 };
 
 var root = new RootCommand("Trains, evaluates and consumes a model with code in the form of Model Builder's.") { data, epochs, threads };
-root.SetAction((arguments, token) => Task.Run(() => Run(arguments.GetValue(data)?.FullName, arguments.GetRequiredValue(epochs), arguments.GetRequiredValue(threads), token), token));
+root.SetAction((arguments, token) => Task.Run(
+    () => Run(arguments.GetValue(data)?.FullName, arguments.GetRequiredValue(epochs), arguments.GetRequiredValue(threads), token),
+    token));
 return await root.Parse(args).InvokeAsync();
 
 static int Run(string? folder, int epochs, int threads, CancellationToken token)
@@ -18,12 +23,14 @@ static int Run(string? folder, int epochs, int threads, CancellationToken token)
     var mlContext = new MLContext(seed: 1);
     mlContext.Log += (_, message) =>
     {
-        if (message.Source.Contains("TorchImageClassification", StringComparison.Ordinal) && message.Kind is ChannelMessageKind.Info or ChannelMessageKind.Warning)
+        if (message.Source.Contains("TorchImageClassification", StringComparison.Ordinal)
+            && message.Kind is ChannelMessageKind.Info or ChannelMessageKind.Warning)
             Console.WriteLine(message.RawMessage);
     };
     var split = mlContext.Data.TrainTestSplit(SignClassifier.LoadImageFromFolder(mlContext, folder), testFraction: 0.2, seed: 1);
     TrainAndEvaluate(mlContext, split.TrainSet, split.TestSet, epochs);
-    SignClassifier.ModelInput[] photos = [.. mlContext.Data.CreateEnumerable<SignClassifier.ModelInput>(split.TestSet, reuseRowObject: false)];
+    SignClassifier.ModelInput[] photos =
+        [.. mlContext.Data.CreateEnumerable<SignClassifier.ModelInput>(split.TestSet, reuseRowObject: false)];
     return PredictAtOnce(photos, threads) ? 0 : 1;
 }
 
@@ -34,10 +41,12 @@ static void TrainAndEvaluate(MLContext mlContext, IDataView trainSet, IDataView 
     SignClassifier.SaveModel(mlContext, model, trainSet, SignClassifier.MLNetModelPath);
     Console.WriteLine($"Saved {SignClassifier.MLNetModelPath}");
     Console.WriteLine();
-    SignClassifier.WriteReport(Console.Out, SignClassifier.Evaluate(mlContext, testSet, model), [.. SignClassifier.GetLabels(new SignClassifier.ModelOutput())]);
+    SignClassifier.WriteReport(
+        Console.Out, SignClassifier.Evaluate(mlContext, testSet, model), [.. SignClassifier.GetLabels(new SignClassifier.ModelOutput())]);
     Console.WriteLine();
     Console.WriteLine("What the accuracy loses when a part of each photo comes from another one");
-    foreach (var (tile, importance) in SignClassifier.CalculatePFI(mlContext, mlContext.Data.TakeRows(mlContext.Data.ShuffleRows(testSet, seed: 1), 200), model, "Label"))
+    var photos = mlContext.Data.TakeRows(mlContext.Data.ShuffleRows(testSet, seed: 1), 200);
+    foreach (var (tile, importance) in SignClassifier.CalculatePFI(mlContext, photos, model, "Label"))
         Console.WriteLine($"  {tile,-15}{importance,8:P1}");
 }
 

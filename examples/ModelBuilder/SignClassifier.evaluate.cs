@@ -10,11 +10,13 @@ public partial class SignClassifier
     private const int Tiles = 3;
 
     /// <summary>Metrics on photos that the model was not trained on.</summary>
-    public static MulticlassClassificationMetrics Evaluate(MLContext mlContext, IDataView testData, ITransformer model, string labelColumnName = @"Label")
+    public static MulticlassClassificationMetrics Evaluate(
+        MLContext mlContext, IDataView testData, ITransformer model, string labelColumnName = @"Label")
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentNullException.ThrowIfNull(model);
-        return mlContext.MulticlassClassification.Evaluate(model.Transform(testData), labelColumnName: labelColumnName, scoreColumnName: @"Score");
+        return mlContext.MulticlassClassification.Evaluate(
+            model.Transform(testData), labelColumnName: labelColumnName, scoreColumnName: @"Score");
     }
 
     /// <summary>Writes accuracy and log-loss, a table of the classes, and which were taken for which.</summary>
@@ -24,31 +26,40 @@ public partial class SignClassifier
         ArgumentNullException.ThrowIfNull(metrics);
         var matrix = metrics.ConfusionMatrix;
         var width = labels.Max(label => label.Length) + 2;
-        writer.WriteLine($"Accuracy {metrics.MicroAccuracy:P1}, mean over classes {metrics.MacroAccuracy:P1}, log-loss {metrics.LogLoss:F3}");
+        writer.WriteLine(
+            $"Accuracy {metrics.MicroAccuracy:P1}, mean over classes {metrics.MacroAccuracy:P1}, log-loss {metrics.LogLoss:F3}");
         writer.WriteLine();
         writer.WriteLine($"{"class".PadRight(width)}{"photos",8}{"precision",11}{"recall",9}{"F1",9}{"log-loss",10}");
         for (var k = 0; k < labels.Count; k++)
         {
             var (precision, recall) = (matrix.PerClassPrecision[k], matrix.PerClassRecall[k]);
             var f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;
-            writer.WriteLine($"{labels[k].PadRight(width)}{matrix.Counts[k].Sum(),8:F0}{precision,11:P1}{recall,9:P1}{f1,9:P1}{metrics.PerClassLogLoss[k],10:F3}");
+            writer.Write($"{labels[k].PadRight(width)}{matrix.Counts[k].Sum(),8:F0}");
+            writer.WriteLine($"{precision,11:P1}{recall,9:P1}{f1,9:P1}{metrics.PerClassLogLoss[k],10:F3}");
         }
 
         writer.WriteLine();
         writer.WriteLine("Photos of a class (row) by the class they were taken for (column, by number)");
         writer.WriteLine($"{"",-4}{"".PadRight(width)}{string.Concat(Enumerable.Range(1, labels.Count).Select(number => $"{number,5}"))}");
         for (var k = 0; k < labels.Count; k++)
-            writer.WriteLine($"{k + 1,2}  {labels[k].PadRight(width)}{string.Concat(matrix.Counts[k].Select(count => count > 0 ? $"{count,5:F0}" : $"{".",5}"))}");
+        {
+            var counts = matrix.Counts[k].Select(count => count > 0 ? $"{count,5:F0}" : $"{".",5}");
+            writer.WriteLine($"{k + 1,2}  {labels[k].PadRight(width)}{string.Concat(counts)}");
+        }
     }
 
     /// <summary>
-    /// Permutation feature importance for pictures. In generated code a feature is a column, and is permuted between the rows; here there is one column, and a
-    /// model without its picture knows nothing. So a feature is a tile of the picture, of three by three: it comes from another photo, and what accuracy that costs
-    /// is what the model sees there. A model of signs that lives on its corners has learnt the background.
+    /// Permutation feature importance for pictures. In generated code a feature is a column, and is permuted between the rows; here there
+    /// is one column, and a model without its picture knows nothing. So a feature is a tile of the picture, of three by three: it comes
+    /// from another photo, and what accuracy that costs is what the model sees there. A model of signs that lives on its corners has learnt
+    /// the background.
     /// </summary>
-    /// <param name="trainData">The photos, with the columns Label and ImageSource: better ones held out. Each is decoded and predicted ten times.</param>
+    /// <param name="trainData">
+    /// The photos, with the columns Label and ImageSource: better ones held out. Each is decoded and predicted ten times.
+    /// </param>
     /// <returns>The tiles, the most important first, each with the accuracy it costs.</returns>
-    public static List<Tuple<string, double>> CalculatePFI(MLContext mlContext, IDataView trainData, ITransformer model, string labelColumnName)
+    public static List<Tuple<string, double>> CalculatePFI(
+        MLContext mlContext, IDataView trainData, ITransformer model, string labelColumnName)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ModelInput[] rows = [.. mlContext.Data.CreateEnumerable<ModelInput>(trainData, reuseRowObject: false, ignoreMissingColumns: false)];
@@ -65,14 +76,22 @@ public partial class SignClassifier
         return
         [
             .. Enumerable.Range(0, Tiles * Tiles)
-                .Select(tile => Tuple.Create(TileName(tile), whole - Accuracy(rows.AsParallel().AsOrdered().Select((row, i) => new ModelInput { Label = row.Label, ImageSource = WithTile(row.ImageSource, rows[others[i]].ImageSource, tile) }))))
+                .Select(tile => Tuple.Create(TileName(tile), whole - Accuracy(WithTiles(tile))))
                 .OrderByDescending(importance => importance.Item2),
         ];
 
-        double Accuracy(IEnumerable<ModelInput> photos) => Evaluate(mlContext, mlContext.Data.LoadFromEnumerable([.. photos]), model, labelColumnName).MicroAccuracy;
+        IEnumerable<ModelInput> WithTiles(int tile) => rows.AsParallel().AsOrdered().Select((row, i) => new ModelInput
+        {
+            Label = row.Label,
+            ImageSource = WithTile(row.ImageSource, rows[others[i]].ImageSource, tile),
+        });
+
+        double Accuracy(IEnumerable<ModelInput> photos) =>
+            Evaluate(mlContext, mlContext.Data.LoadFromEnumerable([.. photos]), model, labelColumnName).MicroAccuracy;
     }
 
-    private static string TileName(int tile) => $"{new[] { "top", "middle", "bottom" }[tile / Tiles]} {new[] { "left", "centre", "right" }[tile % Tiles]}";
+    private static string TileName(int tile) =>
+        $"{new[] { "top", "middle", "bottom" }[tile / Tiles]} {new[] { "left", "centre", "right" }[tile % Tiles]}";
 
     /// <summary>A photo with one tile of another one, as a PNG file.</summary>
     private static byte[] WithTile(byte[] photo, byte[] other, int tile)
@@ -85,8 +104,13 @@ public partial class SignClassifier
         return encoded.ToArray();
     }
 
-    private static SKBitmap Decode(byte[] photo) => SKBitmap.Decode(photo) ?? throw new InvalidDataException($"{photo.Length} bytes are not an image of a known format.");
+    private static SKBitmap Decode(byte[] photo) =>
+        SKBitmap.Decode(photo) ?? throw new InvalidDataException($"{photo.Length} bytes are not an image of a known format.");
 
     private static SKRect TileOf(SKBitmap picture, int tile) =>
-        SKRect.Create(picture.Width * (tile % Tiles) / (float)Tiles, picture.Height * (tile / Tiles) / (float)Tiles, picture.Width / (float)Tiles, picture.Height / (float)Tiles);
+        SKRect.Create(
+            picture.Width * (tile % Tiles) / (float)Tiles,
+            picture.Height * (tile / Tiles) / (float)Tiles,
+            picture.Width / (float)Tiles,
+            picture.Height / (float)Tiles);
 }

@@ -5,8 +5,9 @@ using TfKd.MLNet;
 namespace ModelBuilder;
 
 /// <summary>
-/// The code of a model in the form that ML.NET's Model Builder generates: training, consumption and evaluation in a file each, under Model Builder's names, so
-/// that code written for generated files goes on compiling. Inside, the trainer is this library's, and what users complain of in generated code is put right.
+/// The code of a model in the form that ML.NET's Model Builder generates: training, consumption and evaluation in a file each, under Model
+/// Builder's names, so that code written for generated files goes on compiling. Inside, the trainer is this library's, and what users
+/// complain of in generated code is put right.
 /// </summary>
 public partial class SignClassifier
 {
@@ -23,15 +24,18 @@ public partial class SignClassifier
     }
 
     /// <summary>
-    /// The photos of a folder, by the names of their sub-folders. Files are read when their row is, not held in memory all at once; the order is the same on
-    /// every system; and the column ImagePath, that generated code does not have, lets errors name the file.
+    /// The photos of a folder, by the names of their sub-folders. Files are read when their row is, not held in memory all at once; the
+    /// order is the same on every system; and the column ImagePath, that generated code does not have, lets errors name the file.
     /// </summary>
     /// <param name="folder">Folder with a sub-folder of photos for each class.</param>
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         var photos = mlContext.Data.LoadImagesFromFolder(folder);
-        return mlContext.Transforms.CopyColumns(@"ImageSource", "Image").Append(mlContext.Transforms.DropColumns("Image")).Fit(photos).Transform(photos);
+        return mlContext.Transforms.CopyColumns(@"ImageSource", "Image")
+            .Append(mlContext.Transforms.DropColumns("Image"))
+            .Fit(photos)
+            .Transform(photos);
     }
 
     /// <summary>Trains the pipeline on the data; the caller disposes the model.</summary>
@@ -50,14 +54,18 @@ public partial class SignClassifier
         mlContext.Model.Save(model, data.Schema, modelSavePath);
     }
 
-    /// <summary>From photos and labels to predicted labels. In generated code the trainer is <c>ImageClassification</c>, a linear layer on a large frozen network.</summary>
+    /// <summary>
+    /// From photos and labels to predicted labels. In generated code the trainer is <c>ImageClassification</c>, a linear layer on a large
+    /// frozen network.
+    /// </summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext) => BuildPipeline(mlContext, epochs: 20);
 
     /// <summary>The same, for a number of passes over the photos.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext, int epochs)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
-        return mlContext.Transforms.Conversion.MapValueToKey(outputColumnName: @"Label", inputColumnName: @"Label", addKeyValueAnnotationsAsText: false)
+        return mlContext.Transforms.Conversion.MapValueToKey(
+            outputColumnName: @"Label", inputColumnName: @"Label", addKeyValueAnnotationsAsText: false)
             .Append(mlContext.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
             {
                 LabelColumnName = @"Label",

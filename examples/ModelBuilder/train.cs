@@ -21,32 +21,94 @@ using TfKd.MLNet;
 const int Failure = 1, Usage = 2, Interrupted = 130;
 const double TestFraction = 0.2;
 
-var data = new Option<DirectoryInfo>("--data") { Required = true, HelpName = "FOLDER", Description = $"Folder of photos, one sub-folder a class. {TestFraction:P0} of them are held out to test on." };
-var objective = Choice("--objective", Objectives.Names, "cross-entropy", "What is minimised; those that need a teacher take one from --teacher.");
-var teacher = new Option<string?>("--teacher") { HelpName = "TEACHER", Description = "self: the same network, trained first. previous-epoch: the student an epoch ago. trained:NETWORK: another network, trained first. model:FILE: a saved model." };
+var data = new Option<DirectoryInfo>("--data")
+{
+    Required = true,
+    HelpName = "FOLDER",
+    Description = $"Folder of photos, one sub-folder a class. {TestFraction:P0} of them are held out to test on.",
+};
+var objective = Choice(
+    "--objective", Objectives.Names, "cross-entropy", "What is minimised; those that need a teacher take one from --teacher.");
+var teacher = new Option<string?>("--teacher")
+{
+    HelpName = "TEACHER",
+    Description = "self: the same network, trained first. previous-epoch: the student an epoch ago. " +
+        "trained:NETWORK: another network, trained first. model:FILE: a saved model.",
+};
 var network = Choice("--network", Networks.All.Keys, "small-cnn", "What is trained.");
-var imageSize = Above(0, new Option<int?>("--image-size") { HelpName = "PIXELS", Description = "Height and width that photos are scaled and cropped to. Default: the network's own." });
-var epochs = Above(0, new Option<int>("--epochs") { HelpName = "N", Description = "Passes over the training photos.", DefaultValueFactory = _ => 30 });
+var imageSize = Above(
+    0,
+    new Option<int?>("--image-size")
+    {
+        HelpName = "PIXELS",
+        Description = "Height and width that photos are scaled and cropped to. Default: the network's own.",
+    });
+var epochs = Above(
+    0, new Option<int>("--epochs") { HelpName = "N", Description = "Passes over the training photos.", DefaultValueFactory = _ => 30 });
 var batchSize = Above(0, new Option<int>("--batch-size") { HelpName = "N", Description = "Photos a step.", DefaultValueFactory = _ => 32 });
-var learningRate = Above(0, new Option<double>("--learning-rate") { HelpName = "RATE", Description = "Highest learning rate of the run.", DefaultValueFactory = _ => 0.05 });
+var learningRate = Above(
+    0,
+    new Option<double>("--learning-rate")
+    {
+        HelpName = "RATE",
+        Description = "Highest learning rate of the run.",
+        DefaultValueFactory = _ => 0.05,
+    });
 var seed = new Option<int>("--seed") { HelpName = "N", Description = "Seed of all that is random.", DefaultValueFactory = _ => 1 };
-var weights = new Option<FileInfo?>("--weights") { HelpName = "FILE", Description = "Published weights of the network to start from (.safetensors or .pth); their head is left out." };
-var normalization = Choice("--normalization", ["data", "imagenet"], "data", "What the input is normalised with: what the weights' file says, or else the photos; or ImageNet's, as most published weights want.");
-var frozenStages = Above(-1, new Option<int>("--frozen-stages") { HelpName = "N", Description = "First stages of the network that keep the weights of --weights.", DefaultValueFactory = _ => 0 });
+var weights = new Option<FileInfo?>("--weights")
+{
+    HelpName = "FILE",
+    Description = "Published weights of the network to start from (.safetensors or .pth); their head is left out.",
+};
+var normalization = Choice(
+    "--normalization",
+    ["data", "imagenet"],
+    "data",
+    "What the input is normalised with: what the weights' file says, or else the photos; or ImageNet's, as most published weights want.");
+var frozenStages = Above(
+    -1,
+    new Option<int>("--frozen-stages")
+    {
+        HelpName = "N",
+        Description = "First stages of the network that keep the weights of --weights.",
+        DefaultValueFactory = _ => 0,
+    });
 var mixing = Choice("--mixing", Mixings.All.Keys, "none", "Pairs of photos that are mixed with their labels.");
-var checkpoints = new Option<DirectoryInfo?>("--checkpoints") { HelpName = "FOLDER", Description = "Where the state of the run is kept, so that the same command goes on with a run that was stopped. Default: nowhere." };
-var report = new Option<FileInfo?>("--report") { HelpName = "FILE", Description = "HTML page with curves, confusions and mistakes, written while the run goes on. Default: none." };
-var output = new Option<FileInfo>("--output") { HelpName = "FILE", Description = "Where the model is saved, for mlContext.Model.Load.", DefaultValueFactory = _ => new FileInfo("model.zip") };
-var onnx = new Option<FileInfo?>("--onnx") { HelpName = "FILE", Description = "Where the network is saved for ONNX Runtime. Default: nowhere." };
+var checkpoints = new Option<DirectoryInfo?>("--checkpoints")
+{
+    HelpName = "FOLDER",
+    Description = "Where the state of the run is kept, so that the same command goes on with a run that was stopped. Default: nowhere.",
+};
+var report = new Option<FileInfo?>("--report")
+{
+    HelpName = "FILE",
+    Description = "HTML page with curves, confusions and mistakes, written while the run goes on. Default: none.",
+};
+var output = new Option<FileInfo>("--output")
+{
+    HelpName = "FILE",
+    Description = "Where the model is saved, for mlContext.Model.Load.",
+    DefaultValueFactory = _ => new FileInfo("model.zip"),
+};
+var onnx = new Option<FileInfo?>("--onnx")
+{
+    HelpName = "FILE",
+    Description = "Where the network is saved for ONNX Runtime. Default: nowhere.",
+};
 
 var root = new RootCommand("Trains a classifier of photos with any objective, tests it on photos held out, and saves it.")
 {
-    data, objective, teacher, network, imageSize, epochs, batchSize, learningRate, seed, weights, normalization, frozenStages, mixing, checkpoints, report, output, onnx,
+    data, objective, teacher, network, imageSize, epochs, batchSize, learningRate, seed, weights, normalization, frozenStages, mixing,
+    checkpoints, report, output, onnx,
 };
-root.SetAction((arguments, token) => Task.Run(() => Guarded(() => Train(arguments, token), goesOn: arguments.GetValue(checkpoints) is not null), token));
+root.SetAction((arguments, token) =>
+    Task.Run(() => Guarded(() => Train(arguments, token), goesOn: arguments.GetValue(checkpoints) is not null), token));
 
 var parsed = root.Parse(args);
-string[] errors = [.. parsed.Errors.Count > 0 || parsed.Action != root.Action ? parsed.Errors.Select(error => error.Message) : Contradictions(parsed)];
+string[] errors =
+[
+    .. parsed.Errors.Count > 0 || parsed.Action != root.Action ? parsed.Errors.Select(error => error.Message) : Contradictions(parsed),
+];
 if (errors.Length == 0)
     return await parsed.InvokeAsync();
 foreach (var error in errors)
@@ -57,13 +119,18 @@ return Usage;
 // What each option alone cannot know, and what would only be found at the end.
 IEnumerable<string> Contradictions(ParseResult given)
 {
-    var (objectiveName, needsTeacher) = (given.GetRequiredValue(objective), Objectives.WithTeacher.ContainsKey(given.GetRequiredValue(objective)));
+    var objectiveName = given.GetRequiredValue(objective);
+    var needsTeacher = Objectives.WithTeacher.ContainsKey(objectiveName);
     if (!given.GetRequiredValue(data).Exists)
         yield return $"--data: there is no folder '{given.GetRequiredValue(data).FullName}'.";
     if (needsTeacher && given.GetValue(teacher) is null)
         yield return $"--objective {objectiveName} needs a --teacher: self, previous-epoch, trained:NETWORK or model:FILE.";
     if (!needsTeacher && given.GetValue(teacher) is not null)
-        yield return $"--teacher: --objective {objectiveName} learns from no teacher; those that do are {string.Join(", ", Objectives.WithTeacher.Keys)}.";
+    {
+        yield return $"--teacher: --objective {objectiveName} learns from no teacher; those that do are " +
+            $"{string.Join(", ", Objectives.WithTeacher.Keys)}.";
+    }
+
     if (given.GetValue(teacher) is { } name && Teachers.Of(name).Problem is { } problem)
         yield return $"--teacher: {problem}";
     if (given.GetValue(weights) is { Exists: false } missing)
@@ -72,7 +139,11 @@ IEnumerable<string> Contradictions(ParseResult given)
         yield return "--frozen-stages: random weights teach nothing when frozen; it needs --weights.";
     var stageCount = Networks.All[given.GetRequiredValue(network)]().GetStages().Count;
     if (given.GetValue(frozenStages) > stageCount)
-        yield return $"--frozen-stages: {given.GetRequiredValue(network)} has {stageCount} stages, but {given.GetValue(frozenStages)} are to be frozen.";
+    {
+        yield return $"--frozen-stages: {given.GetRequiredValue(network)} has {stageCount} stages, " +
+            $"but {given.GetValue(frozenStages)} are to be frozen.";
+    }
+
     if (given.GetRequiredValue(output).Directory is { Exists: false } outputFolder)
         yield return $"--output: there is no folder '{outputFolder.FullName}'.";
     if (given.GetValue(onnx)?.Directory is { Exists: false } onnxFolder)
@@ -129,7 +200,10 @@ int Train(ParseResult given, CancellationToken token)
     if (transformer.Model.Card.Training.TeacherReport is { } teacherReport)
         Console.WriteLine($"\n{teacherReport}");
     Console.WriteLine();
-    Line("photos", $"{photos.GetRowCount()} of {transformer.Model.ClassNames.Count} classes, {metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()):F0} of them to test on");
+    Line(
+        "photos",
+        $"{photos.GetRowCount()} of {transformer.Model.ClassNames.Count} classes, " +
+        $"{metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()):F0} of them to test on");
     Line("top-1", $"{metrics.MicroAccuracy:P1}, log-loss {metrics.LogLoss:F3}");
     Line("time", $"{trained.TotalSeconds:F1} s to train, {(clock.Elapsed - trained).TotalSeconds:F1} s to test and save");
     foreach (var saved in new[] { given.GetRequiredValue(output), given.GetValue(onnx), given.GetValue(report) }.OfType<FileInfo>())
@@ -164,8 +238,9 @@ int Guarded(Func<int> run, bool goesOn)
         return Interrupted;
     }
     // What the user can put right is told in a line, all else with its stack.
-    catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException
-        or NotSupportedException or ImageDecodingException or TrainingDivergedException)
+    catch (Exception error) when (
+        error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException
+            or NotSupportedException or ImageDecodingException or TrainingDivergedException)
     {
         Console.Error.WriteLine(error.Message);
         return Failure;
@@ -174,7 +249,12 @@ int Guarded(Func<int> run, bool goesOn)
 
 Option<string> Choice(string name, IReadOnlyCollection<string> values, string byDefault, string description)
 {
-    var option = new Option<string>(name) { HelpName = "NAME", Description = $"{description} One of: {string.Join(", ", values)}.", DefaultValueFactory = _ => byDefault };
+    var option = new Option<string>(name)
+    {
+        HelpName = "NAME",
+        Description = $"{description} One of: {string.Join(", ", values)}.",
+        DefaultValueFactory = _ => byDefault,
+    };
     option.Validators.Add(result =>
     {
         if (result.Tokens is [{ Value: var value }] && !values.Contains(value))
@@ -188,7 +268,9 @@ Option<T> Above<T>(double limit, Option<T> option)
 {
     option.Validators.Add(result =>
     {
-        if (result.Tokens is [{ Value: var text }] && double.TryParse(text, CultureInfo.InvariantCulture, out var value) && !(value > limit && double.IsFinite(value)))
+        if (result.Tokens is [{ Value: var text }]
+            && double.TryParse(text, CultureInfo.InvariantCulture, out var value)
+            && !(value > limit && double.IsFinite(value)))
             result.AddError($"{option.Name} must be {(limit < 0 ? "0 or above" : "above 0")}, but is {text}.");
     });
     return option;
@@ -200,7 +282,9 @@ internal static class Networks
     {
         ["small-cnn"] = () => new SmallCnn(),
         ["cifar-resnet-8"] = () => new CifarResNet { Depth = 8 }, ["cifar-resnet-20"] = () => new CifarResNet { Depth = 20 },
-        ["cifar-resnet-32"] = () => new CifarResNet { Depth = 32 }, ["cifar-resnet-56"] = () => new CifarResNet { Depth = 56 }, ["cifar-resnet-110"] = () => new CifarResNet { Depth = 110 },
+        ["cifar-resnet-32"] = () => new CifarResNet { Depth = 32 },
+        ["cifar-resnet-56"] = () => new CifarResNet { Depth = 56 },
+        ["cifar-resnet-110"] = () => new CifarResNet { Depth = 110 },
         ["resnet-18"] = () => new ResNet { Depth = 18 }, ["resnet-34"] = () => new ResNet { Depth = 34 },
         ["resnet-50"] = () => new ResNet { Depth = 50 }, ["resnet-101"] = () => new ResNet { Depth = 101 },
         ["resnext-29"] = () => new ResNeXt29(), ["wide-resnet-28"] = () => new WideResNet(),
@@ -222,11 +306,13 @@ internal static class Objectives
     public static readonly Dictionary<string, Func<Objective>> WithTeacher = new()
     {
         ["kd"] = () => new KnowledgeDistillation(), ["soft-target-kl"] = () => new SoftTargetKl(),
-        ["standardized-kd"] = () => 0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
+        ["standardized-kd"] = () =>
+            0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
         ["dkd"] = () => new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), Epochs = 20 },
         ["nkd"] = () => new CrossEntropy() + new NormalizedKd(), ["dist"] = () => new CrossEntropy() + new Dist { Beta = 2, Gamma = 2 },
         ["wsld"] = () => new CrossEntropy() + 2.5 * new WeightedSoftLabelKd(),
-        ["ps-kd"] = () => new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 } + new Ramped { Inner = new SoftTargetKl(), To = 0.8 },
+        ["ps-kd"] = () =>
+            new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 } + new Ramped { Inner = new SoftTargetKl(), To = 0.8 },
     };
 
     private static readonly Dictionary<string, Func<Objective>> WithoutTeacher = new()

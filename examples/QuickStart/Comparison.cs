@@ -16,13 +16,24 @@ internal static class Comparison
     public static bool Run(string? data, string work, int epochs, int seed, CancellationToken token)
     {
         Directory.CreateDirectory(work);
-        var folder = data ?? ProgressDisplay.Run("Drawing traffic signs", TrafficSigns.Count, report => TrafficSigns.EnsureFolder(work, seed, drawn => report(drawn, null), token));
+        var folder = data
+            ?? ProgressDisplay.Run(
+                "Drawing traffic signs",
+                TrafficSigns.Count,
+                report => TrafficSigns.EnsureFolder(work, seed, drawn => report(drawn, null), token));
 
         var ml = new MLContext(seed);
         var split = ml.Data.TrainTestSplit(ml.Data.LoadImagesFromFolder(folder), testFraction: 0.2, seed: seed);
 
         using var baseline = Train(ml, split.TrainSet, "Cross entropy", new CrossEntropy(), epochs, token, out var baselineSeconds);
-        using var distilled = Train(ml, split.TrainSet, "Tf-KD_reg", new TfKdRegularization { Alpha = 0.1, Temperature = 20 }, epochs, token, out var distilledSeconds);
+        using var distilled = Train(
+            ml,
+            split.TrainSet,
+            "Tf-KD_reg",
+            new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
+            epochs,
+            token,
+            out var distilledSeconds);
 
         Console.WriteLine();
         Console.WriteLine($"{"",-14}{"top-1",8}{"log-loss",10}{"seconds",9}");
@@ -48,7 +59,8 @@ internal static class Comparison
                     Network = new SmallCnn(),
                     Objective = objective,
                     MaxEpochs = epochs,
-                    MetricsCallback = metrics => report(metrics.Epoch + 1, $"epoch {metrics.Epoch + 1} of {epochs}, validation top-1 {metrics.Validation?.Top1:P1}"),
+                    MetricsCallback = metrics =>
+                        report(metrics.Epoch + 1, $"epoch {metrics.Epoch + 1} of {epochs}, validation top-1 {metrics.Validation?.Top1:P1}"),
                     CancellationToken = token,
                 }))
                 .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));

@@ -19,12 +19,17 @@ internal sealed record Prediction(string ImagePath, string Predicted, float Conf
 
     /// <summary>Writes one prediction a line, the confidence to the last bit.</summary>
     public static void Write(string file, IEnumerable<Prediction> predictions) =>
-        File.WriteAllLines(file, predictions.Select(prediction => string.Create(CultureInfo.InvariantCulture, $"{prediction.ImagePath}\t{prediction.Predicted}\t{prediction.Confidence:R}")));
+        File.WriteAllLines(
+            file,
+            predictions.Select(prediction =>
+                string.Create(CultureInfo.InvariantCulture, $"{prediction.ImagePath}\t{prediction.Predicted}\t{prediction.Confidence:R}")));
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     public static Prediction[] Read(string file) =>
     [
-        .. File.ReadLines(file).Select(line => line.Split('\t')).Select(fields => new Prediction(fields[0], fields[1], float.Parse(fields[2], CultureInfo.InvariantCulture))),
+        .. File.ReadLines(file)
+            .Select(line => line.Split('\t'))
+            .Select(fields => new Prediction(fields[0], fields[1], float.Parse(fields[2], CultureInfo.InvariantCulture))),
     ];
 
     private sealed class Row

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using QuickStart;
 
-var data = new Option<DirectoryInfo?>("--data") { Description = "Folder of your own photos, one sub-folder a class. Without it, photos of traffic signs are drawn." };
+var data = new Option<DirectoryInfo?>("--data")
+{
+    Description = "Folder of your own photos, one sub-folder a class. Without it, photos of traffic signs are drawn.",
+};
 var work = new Option<DirectoryInfo>("--work")
 {
     Description = "Folder for what the program writes.",
@@ -12,15 +15,30 @@ var seed = new Option<int>("--seed") { Description = "Seed of all that is random
 
 var model = new Argument<FileInfo>("model") { Description = "A saved model." };
 var photos = new Argument<DirectoryInfo>("folder") { Description = "Folder of photos, one sub-folder a class." };
-var expected = new Option<FileInfo?>("--expected") { Description = "Predictions that another process made with the model: only its photos are predicted, and must come out the same." };
+var expected = new Option<FileInfo?>("--expected")
+{
+    Description = "Predictions that another process made with the model: only its photos are predicted, and must come out the same.",
+};
 
 var predict = new Command("predict", "Loads a model and predicts photos.") { model, photos, expected };
 predict.Hidden = true;
 predict.SetAction((arguments, token) => Task.Run(() => ExitCode.Of(() =>
-    SecondProcess.Predict(arguments.GetRequiredValue(model).FullName, arguments.GetRequiredValue(photos).FullName, arguments.GetValue(expected)?.FullName)), token));
+    SecondProcess.Predict(
+        arguments.GetRequiredValue(model).FullName,
+        arguments.GetRequiredValue(photos).FullName,
+        arguments.GetValue(expected)?.FullName)), token));
 
-var root = new RootCommand("Trains a classifier of photos with and without teacher-free distillation, saves it, and predicts in a second process.") { data, work, epochs, seed, predict };
+var root = new RootCommand(
+    "Trains a classifier of photos with and without teacher-free distillation, saves it, and predicts in a second process.")
+{
+    data, work, epochs, seed, predict,
+};
 root.SetAction((arguments, token) => Task.Run(() => ExitCode.Of(() =>
-    Comparison.Run(arguments.GetValue(data)?.FullName, arguments.GetRequiredValue(work).FullName, arguments.GetRequiredValue(epochs), arguments.GetRequiredValue(seed), token)), token));
+    Comparison.Run(
+        arguments.GetValue(data)?.FullName,
+        arguments.GetRequiredValue(work).FullName,
+        arguments.GetRequiredValue(epochs),
+        arguments.GetRequiredValue(seed),
+        token)), token));
 
 return await root.Parse(args).InvokeAsync();

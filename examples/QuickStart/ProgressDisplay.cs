@@ -12,7 +12,9 @@ internal static class ProgressDisplay
     public static T Run<T>(string title, int total, Func<Action<int, string?>, T> work)
     {
         var clock = Stopwatch.StartNew();
-        var result = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? RunWithBar(title, total, work) : RunWithLines(title, work);
+        var result = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected
+            ? RunWithBar(title, total, work)
+            : RunWithLines(title, work);
         Console.WriteLine($"{title}: {clock.Elapsed.TotalSeconds:F1} s");
         return result;
     }

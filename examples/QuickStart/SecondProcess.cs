@@ -24,7 +24,9 @@ internal static class SecondProcess
     }
 
     /// <summary>In the second process: loads the model, predicts, and shows a few of the photos.</summary>
-    /// <param name="expected">A file of predictions of the model; null to predict all photos of the folder and compare with nothing.</param>
+    /// <param name="expected">
+    /// A file of predictions of the model; null to predict all photos of the folder and compare with nothing.
+    /// </param>
     /// <returns>Whether the predictions are the expected ones.</returns>
     public static bool Predict(string model, string folder, string? expected)
     {
@@ -51,7 +53,8 @@ internal static class SecondProcess
     /// <summary>Shows some of the predictions, evenly spread.</summary>
     private static void Show(Prediction[] predictions, int count)
     {
-        var width = Math.Max("predicted".Length, predictions.Max(prediction => Math.Max(prediction.Label.Length, prediction.Predicted.Length))) + 2;
+        var width = Math.Max(
+            "predicted".Length, predictions.Max(prediction => Math.Max(prediction.Label.Length, prediction.Predicted.Length))) + 2;
         Console.WriteLine($"  {"label".PadRight(width)}{"predicted".PadRight(width)}confidence");
         count = Math.Min(count, predictions.Length);
         for (var i = 0; i < count; i++)

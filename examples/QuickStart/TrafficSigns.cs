@@ -5,7 +5,8 @@ namespace QuickStart;
 
 /// <summary>
 /// Draws a labelled folder of photos: ten kinds of traffic signs, seen as a camera behind a windscreen sees them. Some kinds differ in one
-/// digit, two are mirror images of each other, and all are turned, blurred, badly lit or half hidden, so colours and places alone tell little.
+/// digit, two are mirror images of each other, and all are turned, blurred, badly lit or half hidden, so colours and places alone tell
+/// little.
 /// </summary>
 internal static class TrafficSigns
 {

@@ -3,8 +3,8 @@ using TfKd;
 namespace TeacherFreeCifar;
 
 /// <summary>
-/// A part of CIFAR-100 (Krizhevsky, 'Learning multiple layers of features from tiny images', 2009) in its binary layout: a record a row, of the coarse label, the fine
-/// label, and three planes of 32x32 pixels.
+/// A part of CIFAR-100 (Krizhevsky, 'Learning multiple layers of features from tiny images', 2009) in its binary layout: a record a row, of
+/// the coarse label, the fine label, and three planes of 32x32 pixels.
 /// </summary>
 internal sealed class Cifar100 : IImageSource
 {
@@ -37,12 +37,24 @@ internal sealed class Cifar100 : IImageSource
         var path = Path.Combine(folder, $"{name}.bin");
         var source = new Cifar100(File.ReadAllBytes(path), names);
         if (names.Length is 0 or > MaxClasses)
-            throw new InvalidDataException($"'fine_label_names.txt' in '{folder}' must have 1 to {MaxClasses} names, but has {names.Length}.");
+        {
+            throw new InvalidDataException(
+                $"'fine_label_names.txt' in '{folder}' must have 1 to {MaxClasses} names, but has {names.Length}.");
+        }
+
         if (source._records.Length == 0 || source._records.Length % source.RecordBytes != 0)
-            throw new InvalidDataException($"'{path}' must have records of {source.RecordBytes} bytes, but has {source._records.Length} bytes.");
+        {
+            throw new InvalidDataException(
+                $"'{path}' must have records of {source.RecordBytes} bytes, but has {source._records.Length} bytes.");
+        }
+
         for (var row = 0; row < source.Count; row++)
             if (source.GetLabel(row) >= names.Length)
-                throw new InvalidDataException($"Row {row} of '{path}' has the label {source.GetLabel(row)}, but there are {names.Length} names.");
+            {
+                throw new InvalidDataException(
+                    $"Row {row} of '{path}' has the label {source.GetLabel(row)}, but there are {names.Length} names.");
+            }
+
         return source;
     }
 

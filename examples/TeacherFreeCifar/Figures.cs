@@ -33,7 +33,10 @@ internal static class Figures
         return Svg(model);
     }
 
-    /// <summary>What a teacher says of one row as the temperature grows: its most probable classes, the mean of the others, and the uniform distribution.</summary>
+    /// <summary>
+    /// What a teacher says of one row as the temperature grows: its most probable classes, the mean of the others, and the uniform
+    /// distribution.
+    /// </summary>
     /// <param name="title">Who teaches.</param>
     /// <param name="logLikelihoods">Numbers whose softmax is the answer at temperature 1.</param>
     /// <param name="classNames">The classes.</param>
@@ -43,7 +46,10 @@ internal static class Figures
         model.Axes[0] = new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "temperature", Minimum = 1, Maximum = 40 };
         model.Axes[1].Minimum = 0;
         var order = Enumerable.Range(0, logLikelihoods.Count).OrderByDescending(k => logLikelihoods[k]).ToArray();
-        var lines = order.Take(ClassesShown).Select(k => new LineSeries { Title = classNames[k] }).Append(new LineSeries { Title = "others, mean" }).ToList();
+        var lines = order.Take(ClassesShown)
+            .Select(k => new LineSeries { Title = classNames[k] })
+            .Append(new LineSeries { Title = "others, mean" })
+            .ToList();
         var uniform = new LineSeries { Title = "uniform", LineStyle = LineStyle.Dash, Color = OxyColors.Gray };
         for (var step = 0; step <= 60; step++)
         {
@@ -72,15 +78,27 @@ internal static class Figures
     {
         var model = new PlotModel { Title = title, Background = OxyColors.White, DefaultFont = "Arial, sans-serif" };
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = x, MinimumMajorStep = 1 });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = y, AxisTitleDistance = 12, MajorGridlineStyle = LineStyle.Dot });
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendFontSize = 11, LegendLineSpacing = 4, LegendPadding = 20 });
+        model.Axes.Add(
+            new LinearAxis { Position = AxisPosition.Left, Title = y, AxisTitleDistance = 12, MajorGridlineStyle = LineStyle.Dot });
+        model.Legends.Add(
+            new Legend
+            {
+                LegendPlacement = LegendPlacement.Outside,
+                LegendPosition = LegendPosition.RightTop,
+                LegendFontSize = 11,
+                LegendLineSpacing = 4,
+                LegendPadding = 20,
+            });
         return model;
     }
 
     private static string Svg(PlotModel model)
     {
         // The default colours repeat after six; pure yellow is not seen on white.
-        model.DefaultColors = [.. OxyPalettes.HueDistinct(Math.Max(1, model.Series.Count)).Colors.Select(color => color.ChangeIntensity(0.8))];
+        model.DefaultColors =
+        [
+            .. OxyPalettes.HueDistinct(Math.Max(1, model.Series.Count)).Colors.Select(color => color.ChangeIntensity(0.8)),
+        ];
         return new SvgExporter { Width = Width, Height = Height }.ExportToString(model);
     }
 }

@@ -9,7 +9,12 @@ namespace TeacherFreeCifar;
 /// <param name="weights">The folder with the given ResNet-56 and ResNet-32; null: there is none.</param>
 /// <param name="work">The folder for checkpoints and trained weights.</param>
 /// <param name="callbacks">Watchers of each run.</param>
-internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readTest, string? weights, string work, Func<string, IReadOnlyList<TrainingCallback>> callbacks)
+internal sealed class Laboratory(
+    IImageSource training,
+    Lazy<IImageSource> readTest,
+    string? weights,
+    string work,
+    Func<string, IReadOnlyList<TrainingCallback>> callbacks)
 {
     private const double ValidationFraction = 0.1;
     private const string WeightsName = "weights.safetensors";
@@ -43,7 +48,9 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
         {
             Objective = method.Objective(longer.Epochs),
             Teacher = method.Teacher is { } kind ? TeacherOf(kind, preset, seed, token) : null,
-            TeacherCache = method.HasGivenTeacher && preset.KeepsAnswers ? new TeacherCache { Directory = Path.Combine(work, "answers") } : null,
+            TeacherCache = method.HasGivenTeacher && preset.KeepsAnswers
+                ? new TeacherCache { Directory = Path.Combine(work, "answers") }
+                : null,
         };
         var (network, result) = Train(plan, _student, FolderOf(longer), $"{method.Name}-{seed}", token);
         using (network)
@@ -79,13 +86,19 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
             TeacherKind.Good => Given(56),
             TeacherKind.Fair => Given(32),
             TeacherKind.Weak => Trained(new CifarResNet { Depth = 8 }, plan, "weak-teacher"),
-            TeacherKind.Defective => Trained(new CifarResNet { Depth = 32 }, plan with { MaxEpochs = 1, Schedule = new ConstantSchedule() }, "defective-teacher"),
+            TeacherKind.Defective =>
+                Trained(
+                    new CifarResNet { Depth = 32 }, plan with { MaxEpochs = 1, Schedule = new ConstantSchedule() }, "defective-teacher"),
             // The baseline's own run, where there was one.
             _ => Trained(_student, preset.Plan(seed), $"{Method.All[0].Name}-{seed}"),
         };
 
         WeightFileTeacher Given(int depth) =>
-            Of(new CifarResNet { Depth = depth }, Path.Combine(weights ?? throw new ArgumentException("--weights is missing: the folder of the given teachers."), $"cifar100_resnet{depth}.pth"));
+            Of(
+                new CifarResNet { Depth = depth },
+                Path.Combine(
+                    weights ?? throw new ArgumentException("--weights is missing: the folder of the given teachers."),
+                    $"cifar100_resnet{depth}.pth"));
 
         WeightFileTeacher Trained(NetworkArchitecture network, TrainingPlan own, string name)
         {
@@ -95,11 +108,15 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
             return Of(network, path);
         }
 
-        static WeightFileTeacher Of(NetworkArchitecture network, string path) => new(network, path) { Normalization = Preset.Normalization };
+        static WeightFileTeacher Of(NetworkArchitecture network, string path) =>
+            new(network, path) { Normalization = Preset.Normalization };
     }
 
-    /// <summary>How good the teachers are on the rows that were held out and on the test rows; those that have to be trained first are.</summary>
-    public IEnumerable<(string Name, ClassificationMetrics HeldOut, ClassificationMetrics Test)> TestTeachers(Preset preset, CancellationToken token)
+    /// <summary>
+    /// How good the teachers are on the rows that were held out and on the test rows; those that have to be trained first are.
+    /// </summary>
+    public IEnumerable<(string Name, ClassificationMetrics HeldOut, ClassificationMetrics Test)> TestTeachers(
+        Preset preset, CancellationToken token)
     {
         TorchRuntime.EnsureLoaded();
         foreach (var (kind, name) in _teachers)
@@ -108,7 +125,10 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
             using var network = source.Architecture.Build(training.ClassNames.Count);
             NetworkWeights.Load(network, source.Path);
             network.Normalization.Set(source.Normalization!);
-            yield return (name, Evaluator.Evaluate(network, _split.HeldOut, cancellationToken: token), Evaluator.Evaluate(network, readTest.Value, cancellationToken: token));
+            yield return (
+                name,
+                Evaluator.Evaluate(network, _split.HeldOut, cancellationToken: token),
+                Evaluator.Evaluate(network, readTest.Value, cancellationToken: token));
         }
     }
 
@@ -138,7 +158,8 @@ internal sealed class Laboratory(IImageSource training, Lazy<IImageSource> readT
     }
 
     /// <summary>Trains, and leaves the weights in the run's folder.</summary>
-    private (ImageNetwork Network, TrainingResult Result) Train(TrainingPlan plan, NetworkArchitecture architecture, string folder, string name, CancellationToken token)
+    private (ImageNetwork Network, TrainingResult Result) Train(
+        TrainingPlan plan, NetworkArchitecture architecture, string folder, string name, CancellationToken token)
     {
         var run = Path.Combine(work, folder, name);
         var trainer = new Trainer(plan with { CheckpointDirectory = run, Callbacks = callbacks(name) });

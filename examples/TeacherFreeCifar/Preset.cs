@@ -17,13 +17,18 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
         "paper", 200, new WarmUpSchedule { Inner = new StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 } },
         [new RandomCrop(), new HorizontalFlip(), new Rotation()]);
 
-    /// <summary>What two cores finish: a few epochs, whose learning rate rises over the first and falls as a cosine; no rotation, which pays in long runs only.</summary>
-    public static readonly Preset Cpu = new("cpu", 3, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()]) { KeepsAnswers = true };
+    /// <summary>
+    /// What two cores finish: a few epochs, whose learning rate rises over the first and falls as a cosine; no rotation, which pays in long
+    /// runs only.
+    /// </summary>
+    public static readonly Preset Cpu = new(
+        "cpu", 3, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()]) { KeepsAnswers = true };
 
     public static readonly IReadOnlyDictionary<string, Preset> All = new[] { Paper, Cpu }.ToDictionary(preset => preset.Name);
 
     /// <summary>
-    /// Whether the answers of a given teacher are kept in files, 18 MB an epoch and seed, for all methods that learn from it: they see the same views.
+    /// Whether the answers of a given teacher are kept in files, 18 MB an epoch and seed, for all methods that learn from it: they see the
+    /// same views.
     /// </summary>
     public bool KeepsAnswers { get; init; }
 

@@ -17,14 +17,28 @@ var weights = new Option<DirectoryInfo>("--weights")
 {
     HelpName = "FOLDER",
     Recursive = true,
-    Description = "Folder with cifar100_resnet56.pth, the teacher of kd, kd-code, dkd, dist, nkd and z-score-kd, and cifar100_resnet32.pth, that of kd-32.",
+    Description = "Folder with cifar100_resnet56.pth, the teacher of kd, kd-code, dkd, dist, nkd and z-score-kd, " +
+        "and cifar100_resnet32.pth, that of kd-32.",
 };
-var presetName = new Option<string>("--preset") { HelpName = "NAME", Recursive = true, Description = "paper: 200 epochs, for a GPU. cpu: a few, for two cores.", DefaultValueFactory = _ => Preset.Cpu.Name };
+var presetName = new Option<string>("--preset")
+{
+    HelpName = "NAME",
+    Recursive = true,
+    Description = "paper: 200 epochs, for a GPU. cpu: a few, for two cores.",
+    DefaultValueFactory = _ => Preset.Cpu.Name,
+};
 presetName.AcceptOnlyFromAmong([.. Preset.All.Keys]);
 var epochs = Above0("--epochs", "Epochs instead of the preset's.");
 var rows = Above0("--rows", "Only so many training rows, to try things out; the first hundreds have as many of each class.");
 var minutes = Above0("--minutes", "Begin no run after so many minutes.");
-var seeds = new Option<long[]>("--seeds") { HelpName = "N ...", Recursive = true, AllowMultipleArgumentsPerToken = true, Description = "Seeds, a run each.", DefaultValueFactory = _ => [1, 2, 3] };
+var seeds = new Option<long[]>("--seeds")
+{
+    HelpName = "N ...",
+    Recursive = true,
+    AllowMultipleArgumentsPerToken = true,
+    Description = "Seeds, a run each.",
+    DefaultValueFactory = _ => [1, 2, 3],
+};
 var results = new Option<DirectoryInfo>("--results")
 {
     HelpName = "FOLDER",
@@ -37,14 +51,19 @@ var work = new Option<DirectoryInfo>("--work")
     HelpName = "FOLDER",
     Recursive = true,
     Description = "Where checkpoints and trained weights are kept.",
-    DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tfkd", "teacher-free-cifar")),
+    DefaultValueFactory = _ => new DirectoryInfo(
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tfkd", "teacher-free-cifar")),
 };
 
-var root = new RootCommand("Knowledge distillation and its teacher-free kin on CIFAR-100, ResNet-20: Yuan et al., CVPR 2020.") { data, weights, presetName, epochs, rows, minutes, seeds, results, work };
+var root = new RootCommand("Knowledge distillation and its teacher-free kin on CIFAR-100, ResNet-20: Yuan et al., CVPR 2020.")
+{
+    data, weights, presetName, epochs, rows, minutes, seeds, results, work,
+};
 foreach (var method in Method.All)
     root.Add(Doing(method.Name, $"Trains by {method.Title}.", (given, token) => Run([method], given, token)));
 root.Add(Doing("all", "Trains by all methods, one seed after the other.", (given, token) => Run(Method.All, given, token)));
-root.Add(Doing("figures", "Draws the soft targets of a good, a poor and the virtual teacher; trains the poor one where it is missing.", Draw));
+root.Add(
+    Doing("figures", "Draws the soft targets of a good, a poor and the virtual teacher; trains the poor one where it is missing.", Draw));
 root.Add(Doing("teachers", "Tests the teachers; trains those that are missing.", TestTeachers));
 root.Add(Doing("tables", "Writes the tables of the runs that are finished.", (given, _) => WriteTables(given.GetRequiredValue(results))));
 return await root.Parse(args).InvokeAsync();
@@ -58,13 +77,18 @@ void Run(IReadOnlyList<Method> methods, ParseResult given, CancellationToken tok
     {
         foreach (var method in methods)
         {
-            if (finished.Read().Any(run => run.Preset == preset.Name && run.Method == method.Name && run.Seed == seed && run.Rows == laboratory.Rows && run.Epochs == preset.Epochs * method.EpochFactor))
+            var wanted = (preset.Name, method.Name, seed, laboratory.Rows, preset.Epochs * method.EpochFactor);
+            if (finished.Read().Any(run => (run.Preset, run.Method, run.Seed, run.Rows, run.Epochs) == wanted))
                 continue;
             if (given.GetValue(minutes) is { } limit && DateTime.UtcNow - started > TimeSpan.FromMinutes(limit))
                 return;
             var record = laboratory.Run(preset, method, seed, token);
             finished.Append(record);
-            Console.WriteLine(FormattableString.Invariant($"{method.Title}, seed {seed}: top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} (at a temperature of {record.Temperature:F2} {record.ValidationEceAtTemperature:P2} on the validation rows), {record.Seconds:F0} s of training"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{method.Title}, seed {seed}: top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} (at a temperature of " +
+                $"{record.Temperature:F2} {record.ValidationEceAtTemperature:P2} on the validation rows), " +
+                $"{record.Seconds:F0} s of training"));
             WriteTables(given.GetRequiredValue(results));
         }
     }
@@ -87,7 +111,11 @@ void Draw(ParseResult given, CancellationToken token)
     var laboratory = Open(given);
     folder.Create();
     foreach (var (name, answers) in laboratory.SoftTargets(preset, token))
-        File.WriteAllText(Path.Combine(folder.FullName, $"soft-targets-{name.Split(',')[0].Replace(' ', '-')}.svg"), Figures.SoftTargets(name, answers, laboratory.ClassNames));
+    {
+        File.WriteAllText(
+            Path.Combine(folder.FullName, $"soft-targets-{name.Split(',')[0].Replace(' ', '-')}.svg"),
+            Figures.SoftTargets(name, answers, laboratory.ClassNames));
+    }
 }
 
 void TestTeachers(ParseResult given, CancellationToken token)
@@ -105,7 +133,12 @@ Laboratory Open(ParseResult given)
     IImageSource training = Cifar100.Read(folder, "train");
     if (given.GetValue(rows) is { } count)
         training = new SourceSubset(training, Enumerable.Range(0, Math.Min(count, training.Count)));
-    return new Laboratory(training, new Lazy<IImageSource>(() => Cifar100.Read(folder, "test")), given.GetValue(weights)?.FullName, given.GetRequiredValue(work).FullName, name => [new RunLog(name)]);
+    return new Laboratory(
+        training,
+        new Lazy<IImageSource>(() => Cifar100.Read(folder, "test")),
+        given.GetValue(weights)?.FullName,
+        given.GetRequiredValue(work).FullName,
+        name => [new RunLog(name)]);
 }
 
 Preset ChosenPreset(ParseResult given)
@@ -146,7 +179,9 @@ int Guarded(Action action)
         Console.Error.WriteLine("Stopped; the same command goes on.");
         return Interrupted;
     }
-    catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or TrainingDivergedException)
+    catch (Exception error) when (
+        error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException
+            or TrainingDivergedException)
     {
         Console.Error.WriteLine(error.Message);
         return error is ArgumentException ? Usage : Failure;

@@ -33,7 +33,10 @@ internal sealed record RunRecord
     /// <summary>Mean negative log-likelihood on the test rows, in nats.</summary>
     public required double Nll { get; init; }
 
-    /// <summary>The one temperature that fits the validation rows best: above 1 for a student that is too sure. Null in runs from before it was looked for.</summary>
+    /// <summary>
+    /// The one temperature that fits the validation rows best: above 1 for a student that is too sure. Null in runs from before it was
+    /// looked for.
+    /// </summary>
     public double? Temperature { get; init; }
 
     /// <summary>Expected calibration error on the validation rows at that temperature.</summary>

@@ -11,7 +11,10 @@ internal readonly record struct Statistics(int Count, double Mean, double Deviat
     public static Statistics Of(IReadOnlyCollection<double> values)
     {
         var mean = values.Average();
-        return new(values.Count, mean, values.Count < 2 ? double.NaN : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)));
+        return new(
+            values.Count,
+            mean,
+            values.Count < 2 ? double.NaN : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)));
     }
 
     /// <summary>Half the width of the mean's 95 % confidence interval; NaN for a single number.</summary>
@@ -26,6 +29,8 @@ internal readonly record struct Statistics(int Count, double Mean, double Deviat
     public string Text(string format, double scale = 1)
     {
         var mean = (Mean * scale).ToString(format, CultureInfo.InvariantCulture);
-        return Count < 2 ? mean : $"{mean} ± {(Deviation * scale).ToString(format.TrimStart('+').Split(';')[0], CultureInfo.InvariantCulture)}";
+        return Count < 2
+            ? mean
+            : $"{mean} ± {(Deviation * scale).ToString(format.TrimStart('+').Split(';')[0], CultureInfo.InvariantCulture)}";
     }
 }

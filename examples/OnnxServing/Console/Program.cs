@@ -1,7 +1,12 @@
 using System.CommandLine;
 using OnnxServing;
 
-var model = new Option<FileInfo>("--model") { Required = true, HelpName = "FILE", Description = "A network that SaveOnnx wrote." }.AcceptExistingOnly();
+var model = new Option<FileInfo>("--model")
+{
+    Required = true,
+    HelpName = "FILE",
+    Description = "A network that SaveOnnx wrote.",
+}.AcceptExistingOnly();
 var paths = new Argument<FileInfo[]>("image") { Arity = ArgumentArity.OneOrMore, Description = "Image files." };
 var root = new RootCommand("Classifies image files, with ONNX Runtime and SkiaSharp alone.") { model, paths };
 root.SetAction(arguments =>

@@ -11,11 +11,19 @@ internal static class Table
         var fileWidth = files.Max(file => file.Length) + 2;
         var labelWidth = Math.Max("label".Length, classifier.Classes.Max(name => name.Length)) + 2;
         var allRead = true;
-        writer.WriteLine($"{"file".PadRight(fileWidth)}{"label".PadRight(labelWidth)}{"probability",11}  {"next".PadRight(labelWidth)}{"probability",11}");
+        writer.WriteLine(
+            $"{"file".PadRight(fileWidth)}{"label".PadRight(labelWidth)}{"probability",11}  " +
+            $"{"next".PadRight(labelWidth)}{"probability",11}");
         foreach (var (file, prediction, problem) in files.AsParallel().AsOrdered().Select(file => Predict(classifier, file)))
         {
             allRead &= prediction is not null;
-            writer.WriteLine(file.PadRight(fileWidth) + (prediction is null ? problem : string.Join("  ", prediction.Scores.Take(2).Select(score => $"{score.Label.PadRight(labelWidth)}{score.Probability,11:P1}"))));
+            writer.WriteLine(
+                file.PadRight(fileWidth) + (
+                    prediction is null
+                        ? problem
+                        : string.Join(
+                            "  ",
+                            prediction.Scores.Take(2).Select(score => $"{score.Label.PadRight(labelWidth)}{score.Probability,11:P1}"))));
         }
 
         return allRead;

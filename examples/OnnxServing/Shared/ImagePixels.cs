@@ -4,8 +4,9 @@ using SkiaSharp;
 namespace OnnxServing;
 
 /// <summary>
-/// From an image file to the bytes that the network takes, as it was trained on: upright, scaled until it covers the network's input, and cropped around the
-/// centre; transparency on white; grey by the luma of ITU-R BT.601. Whoever does one of these otherwise gets other scores, and no error.
+/// From an image file to the bytes that the network takes, as it was trained on: upright, scaled until it covers the network's input, and
+/// cropped around the centre; transparency on white; grey by the luma of ITU-R BT.601. Whoever does one of these otherwise gets other
+/// scores, and no error.
 /// </summary>
 internal static class ImagePixels
 {
@@ -32,11 +33,18 @@ internal static class ImagePixels
         using var data = SKData.CreateCopy(encoded);
         using var codec = encoded.Length == 0 ? null : SKCodec.Create(data);
         if (codec is null)
-            throw new UnreadableImageException($"The {encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).");
+        {
+            throw new UnreadableImageException(
+                $"The {encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).");
+        }
+
         origin = codec.EncodedOrigin;
         var full = codec.Info.Size;
         if ((long)full.Width * full.Height > MaxPixels)
-            throw new UnreadableImageException($"The image has {full.Width}x{full.Height} pixels; the most that is decoded is {MaxPixels}.");
+        {
+            throw new UnreadableImageException(
+                $"The image has {full.Width}x{full.Height} pixels; the most that is decoded is {MaxPixels}.");
+        }
 
         // A JPEG decoder leaves out detail at little cost, in eighths: the smallest size that still covers the input.
         var (neededWidth, neededHeight) = IsOnItsSide(origin) ? (height, width) : (width, height);
@@ -48,7 +56,8 @@ internal static class ImagePixels
         if (result == SKCodecResult.Success)
             return bitmap;
         bitmap.Dispose();
-        throw new UnreadableImageException($"The {codec.EncodedFormat} image of {full.Width}x{full.Height} pixels is damaged or cut short ({result}).");
+        throw new UnreadableImageException(
+            $"The {codec.EncodedFormat} image of {full.Width}x{full.Height} pixels is damaged or cut short ({result}).");
     }
 
     // EXIF's orientations are a mirroring about the diagonal, or none, and then one about each axis, or none.
@@ -57,8 +66,10 @@ internal static class ImagePixels
     private static SKBitmap TurnUpright(SKBitmap source, SKEncodedOrigin origin)
     {
         var swap = IsOnItsSide(origin);
-        var flipX = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
-        var flipY = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        var flipX = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight
+            or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        var flipY = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft
+            or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
         var (width, height) = swap ? (source.Height, source.Width) : (source.Width, source.Height);
         var from = MemoryMarshal.Cast<byte, int>(source.GetPixelSpan());
         var to = new int[from.Length];
@@ -79,7 +90,9 @@ internal static class ImagePixels
     private static SKBitmap Cover(SKBitmap image, int height, int width)
     {
         var scale = Math.Max((double)width / image.Width, (double)height / image.Height);
-        var covering = new SKBitmap(image.Info.WithSize(Math.Max(width, (int)Math.Round(image.Width * scale)), Math.Max(height, (int)Math.Round(image.Height * scale))));
+        var covering = new SKBitmap(
+            image.Info.WithSize(
+                Math.Max(width, (int)Math.Round(image.Width * scale)), Math.Max(height, (int)Math.Round(image.Height * scale))));
         // Averages when shrinking, bicubic when growing.
         var quality = covering.Width < image.Width ? SKFilterQuality.Medium : SKFilterQuality.High;
         if (covering.Info.Size == image.Info.Size ? image.CopyTo(covering) : image.ScalePixels(covering, quality))

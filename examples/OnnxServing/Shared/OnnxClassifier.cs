@@ -4,8 +4,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace OnnxServing;
 
 /// <summary>
-/// A network that the library's <c>SaveOnnx</c> wrote: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, and the names of the classes in the file's
-/// metadata. One session serves all threads: ONNX Runtime's Run may be called from several at once, and a session holds the weights.
+/// A network that the library's <c>SaveOnnx</c> wrote: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, and the names of the
+/// classes in the file's metadata. One session serves all threads: ONNX Runtime's Run may be called from several at once, and a session
+/// holds the weights.
 /// </summary>
 internal sealed class OnnxClassifier : IDisposable
 {
@@ -33,15 +34,23 @@ internal sealed class OnnxClassifier : IDisposable
         try
         {
             var inputs = _session.InputMetadata;
-            if (!inputs.TryGetValue(Input, out var images) || images.ElementType != typeof(byte) || images.Dimensions is not [_, 1 or 3, > 0, > 0])
-                throw new InvalidDataException($"'{path}' must take '{Input}' of bytes [N,C,H,W] with 1 or 3 channels, but takes {Describe(inputs)}.");
+            if (!inputs.TryGetValue(Input, out var images)
+                || images.ElementType != typeof(byte)
+                || images.Dimensions is not [_, 1 or 3, > 0, > 0])
+                throw new InvalidDataException(
+                    $"'{path}' must take '{Input}' of bytes [N,C,H,W] with 1 or 3 channels, but takes {Describe(inputs)}.");
             (_channels, _height, _width) = (images.Dimensions[1], images.Dimensions[2], images.Dimensions[3]);
             Classes = _session.ModelMetadata.CustomMetadataMap.TryGetValue(ClassesKey, out var json)
                 ? JsonSerializer.Deserialize<string[]>(json) ?? []
-                : throw new InvalidDataException($"'{path}' must have the names of its classes under '{ClassesKey}' in its metadata, but has {string.Join(", ", _session.ModelMetadata.CustomMetadataMap.Keys)}.");
+                : throw new InvalidDataException(
+                    $"'{path}' must have the names of its classes under '{ClassesKey}' in its metadata, but has " +
+                    $"{string.Join(", ", _session.ModelMetadata.CustomMetadataMap.Keys)}.");
             var outputs = _session.OutputMetadata;
             if (!outputs.TryGetValue(Output, out var scores) || scores.Dimensions is not [_, var count] || count != Classes.Count)
-                throw new InvalidDataException($"'{path}' must give '{Output}' [N,{Classes.Count}] for its {Classes.Count} classes, but gives {Describe(outputs)}.");
+            {
+                throw new InvalidDataException(
+                    $"'{path}' must give '{Output}' [N,{Classes.Count}] for its {Classes.Count} classes, but gives {Describe(outputs)}.");
+            }
         }
         catch
         {
@@ -77,5 +86,7 @@ internal sealed class OnnxClassifier : IDisposable
     public void Dispose() => _session.Dispose();
 
     private static string Describe(IReadOnlyDictionary<string, NodeMetadata> nodes) =>
-        string.Join(", ", nodes.Select(node => $"'{node.Key}' of {node.Value.ElementType?.Name} [{string.Join(',', node.Value.Dimensions ?? [])}]"));
+        string.Join(
+            ", ",
+            nodes.Select(node => $"'{node.Key}' of {node.Value.ElementType?.Name} [{string.Join(',', node.Value.Dimensions ?? [])}]"));
 }

@@ -7,14 +7,16 @@ using Microsoft.Extensions.Logging;
 namespace OnnxServing;
 
 /// <summary>
-/// <c>POST /predict</c> with an image file as the body, or as a file of a multipart form, answers with the classes and their probabilities; <c>GET /health</c>
-/// answers once the network is loaded.
+/// <c>POST /predict</c> with an image file as the body, or as a file of a multipart form, answers with the classes and their probabilities;
+/// <c>GET /health</c> answers once the network is loaded.
 /// </summary>
 internal static class PredictionServer
 {
     private const long MaxBytes = 32 << 20;
 
-    /// <summary>A server that is not started yet, on the loopback address: what faces a network wants a proxy before it, with TLS and limits.</summary>
+    /// <summary>
+    /// A server that is not started yet, on the loopback address: what faces a network wants a proxy before it, with TLS and limits.
+    /// </summary>
     /// <param name="classifier">What answers; stays the caller's, and must outlive the server.</param>
     /// <param name="port">The port; 0: one that is free.</param>
     public static WebApplication Create(OnnxClassifier classifier, int port)

@@ -2,8 +2,18 @@ using System.CommandLine;
 using Microsoft.Extensions.Hosting;
 using OnnxServing;
 
-var model = new Option<FileInfo>("--model") { Required = true, HelpName = "FILE", Description = "A network that SaveOnnx wrote." }.AcceptExistingOnly();
-var port = new Option<int>("--port") { HelpName = "PORT", Description = "Port of the loopback address; 0: one that is free.", DefaultValueFactory = _ => 5080 };
+var model = new Option<FileInfo>("--model")
+{
+    Required = true,
+    HelpName = "FILE",
+    Description = "A network that SaveOnnx wrote.",
+}.AcceptExistingOnly();
+var port = new Option<int>("--port")
+{
+    HelpName = "PORT",
+    Description = "Port of the loopback address; 0: one that is free.",
+    DefaultValueFactory = _ => 5080,
+};
 port.Validators.Add(result =>
 {
     if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out var number) && number is < 0 or > 65535)
@@ -17,7 +27,8 @@ root.SetAction(async (arguments, token) =>
         using var classifier = new OnnxClassifier(arguments.GetRequiredValue(model).FullName);
         await using var server = PredictionServer.Create(classifier, arguments.GetRequiredValue(port));
         await server.StartAsync(token);
-        Console.WriteLine($"Listening on {string.Join(", ", server.Urls)}, {classifier.Classes.Count} classes, images of {classifier.InputShape}.");
+        Console.WriteLine(
+            $"Listening on {string.Join(", ", server.Urls)}, {classifier.Classes.Count} classes, images of {classifier.InputShape}.");
         await server.WaitForShutdownAsync(token);
         return 0;
     }

@@ -16,7 +16,7 @@ internal static class Camera
         using var photo = new SKBitmap(Format(size));
         using (var canvas = new SKCanvas(photo))
         using (var sharp = scene.Snapshot())
-        using (var blurred = random.Chance(0.5) ? Blur(sharp, random.Between(0, 2.4)) : Move(sharp, random.Between(0, 13), random.Between(0, Math.PI)))
+        using (var blurred = Unsharp(sharp, random))
         using (var exposure = Exposure(random))
         using (var paint = new SKPaint { ColorFilter = exposure, FilterQuality = SKFilterQuality.Medium })
             canvas.DrawImage(blurred, SKRect.Create(size, size), paint);
@@ -42,6 +42,10 @@ internal static class Camera
             0, 0, 0, 1, 0,
         ]);
     }
+
+    private static SKImage Unsharp(SKImage sharp, Random random) => random.Chance(0.5)
+        ? Blur(sharp, random.Between(0, 2.4))
+        : Move(sharp, random.Between(0, 13), random.Between(0, Math.PI));
 
     /// <summary>Out of focus.</summary>
     private static SKImage Blur(SKImage sharp, float sigma) => Redraw(sharp, canvas =>

@@ -29,16 +29,25 @@ internal static class Obstacles
     private static void DrawBranch(SKCanvas canvas, SKRect sign, Random random)
     {
         var fromLeft = random.Chance(0.5);
-        var from = new SKPoint(fromLeft ? sign.Left - sign.Width / 2 : sign.Right + sign.Width / 2, random.Between(sign.Top - sign.Height / 4, sign.MidY));
+        var from = new SKPoint(
+            fromLeft ? sign.Left - sign.Width / 2 : sign.Right + sign.Width / 2, random.Between(sign.Top - sign.Height / 4, sign.MidY));
         var to = new SKPoint(sign.MidX + sign.Width * random.Between(-0.2, 0.2), random.Between(sign.Top + sign.Height / 4, sign.Bottom));
-        using var wood = new SKPaint { IsAntialias = true, Color = random.Mix(new SKColor(50, 38, 28), new SKColor(98, 80, 62)), StrokeWidth = sign.Width * 0.035f };
+        using var wood = new SKPaint
+        {
+            IsAntialias = true,
+            Color = random.Mix(new SKColor(50, 38, 28), new SKColor(98, 80, 62)),
+            StrokeWidth = sign.Width * 0.035f,
+        };
         canvas.DrawLine(from, to, wood);
 
         var dry = random.Chance(0.25);
         for (var leaf = random.Next(14, 34); leaf > 0; leaf--)
         {
             var along = random.Between(0, 1);
-            using var paint = Fill(dry ? random.Mix(new SKColor(110, 66, 24), new SKColor(200, 150, 60)) : random.Mix(new SKColor(30, 58, 20), new SKColor(124, 156, 70)));
+            using var paint = Fill(
+                dry
+                    ? random.Mix(new SKColor(110, 66, 24), new SKColor(200, 150, 60))
+                    : random.Mix(new SKColor(30, 58, 20), new SKColor(124, 156, 70)));
             canvas.Save();
             canvas.Translate(
                 from.X + (to.X - from.X) * along + sign.Width * 0.12f * random.Normal(),
@@ -55,7 +64,10 @@ internal static class Obstacles
         var left = random.Between(sign.Left, sign.Right - width);
         var color = random.Mix(new SKColor(60, 62, 64), new SKColor(170, 170, 166));
         using var shader = SKShader.CreateLinearGradient(
-            new SKPoint(left, 0), new SKPoint(left + width, 0), [color, random.Mix(color, SKColors.White), random.Mix(color, SKColors.Black)], SKShaderTileMode.Clamp);
+            new SKPoint(left, 0),
+            new SKPoint(left + width, 0),
+            [color, random.Mix(color, SKColors.White), random.Mix(color, SKColors.Black)],
+            SKShaderTileMode.Clamp);
         using var paint = new SKPaint { IsAntialias = true, Shader = shader };
         canvas.Save();
         canvas.RotateDegrees(random.Between(-4, 4), sign.MidX, sign.MidY);
@@ -73,7 +85,11 @@ internal static class Obstacles
             var across = random.Between(-0.55, 0.55);
             var down = depth * random.NextDouble() * (1 + 2 * lean * across);
             using var paint = Fill(random.Mix(new SKColor(214, 222, 232), SKColors.White));
-            canvas.DrawCircle(sign.MidX + sign.Width * across, sign.Top + sign.Height * (float)(down + 0.4 * across * across), sign.Width * random.Between(0.03, 0.1), paint);
+            canvas.DrawCircle(
+                sign.MidX + sign.Width * across,
+                sign.Top + sign.Height * (float)(down + 0.4 * across * across),
+                sign.Width * random.Between(0.03, 0.1),
+                paint);
         }
     }
 

@@ -29,6 +29,7 @@ internal static class RandomExtensions
         }
 
         /// <summary>Any colour, mostly a dull one, as paint and cloth in a street are.</summary>
-        public SKColor AnyColor() => SKColor.FromHsl(random.Between(0, 360), 100 * MathF.Pow(random.Between(0, 0.95), 2), 100 * random.Between(0.15, 0.75));
+        public SKColor AnyColor() =>
+            SKColor.FromHsl(random.Between(0, 360), 100 * MathF.Pow(random.Between(0, 0.95), 2), 100 * random.Between(0.15, 0.75));
     }
 }

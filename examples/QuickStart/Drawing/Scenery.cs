@@ -130,7 +130,8 @@ internal static class Scenery
 
     private static void FillGradient(SKCanvas canvas, SKRect area, SKColor top, SKColor bottom)
     {
-        using var shader = SKShader.CreateLinearGradient(new SKPoint(0, area.Top), new SKPoint(0, area.Bottom), [top, bottom], SKShaderTileMode.Clamp);
+        using var shader = SKShader.CreateLinearGradient(
+            new SKPoint(0, area.Top), new SKPoint(0, area.Bottom), [top, bottom], SKShaderTileMode.Clamp);
         using var paint = new SKPaint { Shader = shader };
         canvas.DrawRect(area, paint);
     }

@@ -60,7 +60,8 @@ internal static class SignFaces
     {
         FillCircle(canvas, 1, White);
         FillCircle(canvas, 0.95f, Blue);
-        using var arrow = SKPath.ParseSvgPathData("M0.36 0.66 V-0.02 Q0.36 -0.3 0.08 -0.3 H-0.16 V-0.56 L-0.7 -0.14 L-0.16 0.28 V0.02 H0.08 V0.66 Z");
+        using var arrow = SKPath.ParseSvgPathData(
+            "M0.36 0.66 V-0.02 Q0.36 -0.3 0.08 -0.3 H-0.16 V-0.56 L-0.7 -0.14 L-0.16 0.28 V0.02 H0.08 V0.66 Z");
         using var ink = Fill(White);
         canvas.DrawPath(arrow, ink);
     }

@@ -80,20 +80,35 @@ internal static class SignPhoto
         ]);
     }
 
-    /// <summary>Light falls off across the face, and dirt sticks to it. Drawn on the sign's own layer: only where there is a sign.</summary>
+    /// <summary>
+    /// Light falls off across the face, and dirt sticks to it. Drawn on the sign's own layer: only where there is a sign.
+    /// </summary>
     private static void DrawShade(SKCanvas canvas, SKPoint center, float radius, Random random)
     {
         var (sin, cos) = MathF.SinCos(random.Between(0, 2 * Math.PI));
         var offset = new SKPoint(radius * cos, radius * sin);
         using var shader = SKShader.CreateLinearGradient(
-            center - offset, center + offset, [SKColors.White.WithAlpha((byte)random.Next(0, 70)), SKColors.Black.WithAlpha((byte)random.Next(0, 130))], SKShaderTileMode.Clamp);
+            center - offset,
+            center + offset,
+            [SKColors.White.WithAlpha((byte)random.Next(0, 70)), SKColors.Black.WithAlpha((byte)random.Next(0, 130))],
+            SKShaderTileMode.Clamp);
         using var paint = new SKPaint { Shader = shader, BlendMode = SKBlendMode.SrcATop };
         canvas.DrawRect(Area, paint);
 
         for (var spot = random.Next(10); spot > 0; spot--)
         {
-            using var dirt = new SKPaint { IsAntialias = true, Color = new SKColor(70, 58, 44, (byte)random.Next(30, 150)), BlendMode = SKBlendMode.SrcATop };
-            canvas.DrawOval(center.X + radius * random.Between(-1, 1), center.Y + radius * random.Between(-1, 1), radius * random.Between(0.02, 0.16), radius * random.Between(0.02, 0.3), dirt);
+            using var dirt = new SKPaint
+            {
+                IsAntialias = true,
+                Color = new SKColor(70, 58, 44, (byte)random.Next(30, 150)),
+                BlendMode = SKBlendMode.SrcATop,
+            };
+            canvas.DrawOval(
+                center.X + radius * random.Between(-1, 1),
+                center.Y + radius * random.Between(-1, 1),
+                radius * random.Between(0.02, 0.16),
+                radius * random.Between(0.02, 0.3),
+                dirt);
         }
     }
 
@@ -106,7 +121,9 @@ internal static class SignPhoto
         var middle = random.PointIn(Area);
         canvas.Save();
         canvas.RotateDegrees(random.Between(0, 360), middle.X, middle.Y);
-        canvas.DrawRect(SKRect.Create(middle.X, middle.Y - 2 * SceneSize, random.Chance(0.5) ? 2 * SceneSize : random.Between(10, 50), 4 * SceneSize), shadow);
+        canvas.DrawRect(
+            SKRect.Create(middle.X, middle.Y - 2 * SceneSize, random.Chance(0.5) ? 2 * SceneSize : random.Between(10, 50), 4 * SceneSize),
+            shadow);
         canvas.Restore();
     }
 }
