@@ -38,7 +38,8 @@ internal sealed class OnnxScorer : IImageScorer
         _lifetime.EnterReadLock();
         try
         {
-            ScoringContext.ThrowIf(_isDisposed);
+            if (_isDisposed)
+                throw ScoringContext.Disposed();
             using var input = OrtValue.CreateTensorValueFromMemory(
                 OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(images), [count, _shape.Channels, _shape.Height, _shape.Width]);
             using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, scores, [count, _classCount]);

@@ -7,9 +7,6 @@ namespace TfKd.MLNet;
 /// <param name="openScorer">Opens the scorer, which is the context's own.</param>
 internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openScorer) : IDisposable
 {
-    /// <summary>What users hold that is disposed, as the exception names it.</summary>
-    public const string OwnerName = $"{nameof(TfKd)}.{nameof(MLNet)}.{nameof(TorchImageClassificationTransformer)}";
-
     private readonly Lock _opening = new();
     private IImageScorer? _scorer;
     private bool _isDisposed;
@@ -33,7 +30,8 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
         {
             lock (_opening)
             {
-                ThrowIf(_isDisposed);
+                if (_isDisposed)
+                    throw Disposed();
                 return _scorer ??= openScorer();
             }
         }
@@ -62,15 +60,15 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
     public void ThrowIfDisposed()
     {
         lock (_opening)
-            ThrowIf(_isDisposed);
+        {
+            if (_isDisposed)
+                throw Disposed();
+        }
     }
 
-    /// <exception cref="ObjectDisposedException">What users hold was disposed.</exception>
-    public static void ThrowIf(bool isDisposed)
-    {
-        if (isDisposed)
-            throw new ObjectDisposedException(OwnerName);
-    }
+    /// <summary>What is thrown where something was disposed: it names what users hold, and not what is inside.</summary>
+    public static ObjectDisposedException Disposed() =>
+        new($"{nameof(TfKd)}.{nameof(MLNet)}.{nameof(TorchImageClassificationTransformer)}");
 
     /// <summary>Frees the scorer; waits for a block that another thread is scoring.</summary>
     public void Dispose()

@@ -24,7 +24,8 @@ internal sealed class TorchScorer : IImageScorer
         // The switch of kernels holds for the whole process, and a path is prepared in place.
         lock (_running)
         {
-            ScoringContext.ThrowIf(_isDisposed);
+            if (_isDisposed)
+                throw ScoringContext.Disposed();
             if (_batchSizes.Add(count) && _network.CheckKernels(_shape, [.. _batchSizes]) is { } check)
             {
                 _path = check.Path;
