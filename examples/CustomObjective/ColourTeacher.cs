@@ -34,16 +34,15 @@ internal sealed record ColourTeacher : TeacherSource
     } = 40;
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         var training = context.Training ?? throw new InvalidOperationException($"{nameof(ColourTeacher)} learns its colours from the training rows, but the context has none.");
         using var scope = NewDisposeScope();
         var roots = ColoursOfClasses(training).sqrt();
         var fingerprint = string.Create(CultureInfo.InvariantCulture,
             $"{nameof(ColourTeacher)} {Shades} {Sharpness:R} {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes<float>(roots.data<float>().ToArray())))}");
         // The teacher outlives the scope and disposes its tensor itself. Transposed, for the product with a batch.
-        return new Teacher(this, roots.t().to(context.Device).DetachFromDisposeScope(), fingerprint);
+        return new ColourComparison(this, roots.t().to(context.Device).DetachFromDisposeScope(), fingerprint);
     }
 
     /// <summary>The mean shares of the rows of each class, [K, colours]; zeros for a class without rows.</summary>
@@ -85,18 +84,13 @@ internal sealed record ColourTeacher : TeacherSource
     private long ColourCount(long channels) => (long)Math.Pow(Shades, channels);
 
     /// <summary>Sees pixels alone, so its answers can be kept: it says what they depend on.</summary>
-    private sealed class Teacher(ColourTeacher source, Tensor roots, string fingerprint) : IFixedTeacher
+    private sealed class ColourComparison(ColourTeacher source, Tensor roots, string fingerprint) : Teacher
     {
-        public string Fingerprint => fingerprint;
+        public override string Fingerprint => fingerprint;
 
-        public TeacherSignal Teach(ImageBatch batch)
-        {
-            ArgumentNullException.ThrowIfNull(batch);
-            using var scope = NewDisposeScope();
-            var logits = source.ColoursOf(batch.Images).sqrt().matmul(roots) * source.Sharpness;
-            return new TeacherSignal(logits.MoveToOuterDisposeScope());
-        }
+        protected override TeacherSignal TeachCore(ImageBatch batch) =>
+            new(source.ColoursOf(batch.Images).sqrt().matmul(roots) * source.Sharpness);
 
-        public void Dispose() => roots.Dispose();
+        protected override void DisposeCore() => roots.Dispose();
     }
 }

@@ -154,7 +154,7 @@ internal sealed class Laboratory(
     private ImageBatch FirstHeldOut()
     {
         var loaded = new BatchLoader(_split.HeldOut, 1).ReadInOrder().First();
-        return new ImageBatch(loaded.Images, Targets.FromLabels(loaded.Labels, training.ClassNames.Count), loaded.RowIds, View: 0);
+        return new ImageBatch(loaded.Images, Targets.FromLabels(loaded.Labels, training.ClassNames.Count), RowIds: [], View: 0);
     }
 
     /// <summary>Trains, and leaves the weights in the run's folder.</summary>

@@ -26,7 +26,7 @@ public class DistillationBenchmarks
         TorchRuntime.EnsureLoaded();
         _rows = Rows.Make(RowCount, new ImageShape(3, 32, 32), ClassCount);
         _teacher = new Trainer(new TrainingPlan { Seed = 1 }).CreateStudent(new CifarResNet { Depth = 56 }, ClassCount);
-        var distilling = _plan with { Objective = new KnowledgeDistillation(), Teacher = new Teacher(_teacher) };
+        var distilling = _plan with { Objective = new KnowledgeDistillation(), Teacher = new Untrained(_teacher) };
         _online = distilling with { TeacherCache = TeacherCache.Off };
         _cached = distilling with { TeacherCache = new TeacherCache { Directory = _directory } };
         CrossEntropy();
@@ -62,12 +62,9 @@ public class DistillationBenchmarks
     }
 
     // What a network knows costs nothing: its weights are those it starts with.
-    private sealed record Teacher(ImageNetwork Network) : TeacherSource
+    private sealed record Untrained(ImageNetwork Network) : TeacherSource
     {
-        public override ITeacher Open(TeacherContext context)
-        {
-            ArgumentNullException.ThrowIfNull(context);
-            return new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);
-        }
+        protected override Teacher OpenCore(TeacherContext context) =>
+            new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);
     }
 }

@@ -15,9 +15,8 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">ML.NET cannot load the file, or it has no such transformer, or more than one.</exception>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         FileTeacher.RequireFile(Path);
         var transformer = Load();
         // What the model itself holds needs no disposing.

@@ -19,11 +19,7 @@ public sealed record ModelTeacher : TeacherSource
     public string Weights => _model.Card.WeightsSha256[..12];
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return _model.OpenTeacher(context);
-    }
+    protected override Teacher OpenCore(TeacherContext context) => _model.OpenTeacher(context);
 
     /// <summary>Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names in it.</summary>
     public bool Equals(ModelTeacher? other) => other is not null && Identity == other.Identity;

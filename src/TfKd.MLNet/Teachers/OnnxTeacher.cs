@@ -45,11 +45,13 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
     public string? OutputName { get; init; }
 
     /// <inheritdoc/>
+    public override bool GivesFeatures => false;
+
+    /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot read the file.</exception>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         TorchRuntime.EnsureLoaded();
         var bytes = File.ReadAllBytes(FileTeacher.RequireFile(Path));
         // As many threads as the process gives to Torch, which waits meanwhile.

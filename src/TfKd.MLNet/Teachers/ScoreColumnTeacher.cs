@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd.MLNet;
@@ -26,15 +25,17 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
     public TeacherOutput Output { get; init => field = Require.Defined(value); } = TeacherOutput.Probabilities;
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
+    public override bool GivesFeatures => false;
+
+    /// <inheritdoc/>
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         if (context.Training is not { } training || training.TeacherClassNames.Count == 0)
             throw new InvalidOperationException($"{this} needs training rows that have scores; they have when {nameof(TorchImageClassificationTrainer)} reads them.");
-        return new Teacher(this, training, context);
+        return new ScoresOfRows(this, training, context);
     }
 
-    private sealed class Teacher : IFixedTeacher
+    private sealed class ScoresOfRows : Teacher
     {
         private readonly ScoreColumnTeacher _source;
         private readonly IImageSource _training;
@@ -42,7 +43,7 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
         private readonly Device _device;
         private readonly Lazy<string> _fingerprint;
 
-        public Teacher(ScoreColumnTeacher source, IImageSource training, TeacherContext context)
+        public ScoresOfRows(ScoreColumnTeacher source, IImageSource training, TeacherContext context)
         {
             (_source, _training, _device) = (source, training, context.Device);
             var rows = Enumerable.Range(0, training.Count).Select(row => training.GetTeacherScores(row).ToArray());
@@ -51,25 +52,22 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
             _fingerprint = new Lazy<string>(() => $"{HashOf(training)} {source.Output} {_columns}");
         }
 
-        public string Fingerprint => _fingerprint.Value;
+        public override string Fingerprint => _fingerprint.Value;
 
-        public bool KnowsTrainingRowsOnly => true;
+        public override bool KnowsTrainingRowsOnly => true;
 
-        public TeacherSignal Teach(ImageBatch batch)
+        protected override TeacherSignal TeachCore(ImageBatch batch)
         {
-            ArgumentNullException.ThrowIfNull(batch);
-            using var scope = NewDisposeScope();
-            using var noGradient = no_grad();
             var classes = _training.TeacherClassNames.Count;
             var scores = new float[batch.RowIds.Count * classes];
             for (var i = 0; i < batch.RowIds.Count; i++)
                 _training.GetTeacherScores(batch.RowIds[i]).CopyTo(scores.AsSpan(i * classes, classes));
             var answers = tensor(scores, [batch.RowIds.Count, classes], device: _device);
             var logits = TeacherAnswers.ToLogits(answers, _source.Output, $"Teacher score column '{_source.Column}'");
-            return new TeacherSignal(_columns.Arrange(logits).MoveToOuterDisposeScope());
+            return new TeacherSignal(_columns.Arrange(logits));
         }
 
-        public void Dispose() => _columns.Dispose();
+        protected override void DisposeCore() => _columns.Dispose();
 
         private static string HashOf(IImageSource training)
         {

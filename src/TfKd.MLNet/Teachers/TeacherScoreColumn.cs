@@ -20,7 +20,7 @@ internal sealed class TeacherScoreColumn
     /// <exception cref="ArgumentException">There is more than one.</exception>
     public static ScoreColumnTeacher? Of(TeacherSource? teacher)
     {
-        var found = Flatten(teacher).OfType<ScoreColumnTeacher>().Distinct().ToList();
+        var found = (teacher?.SelfAndParts() ?? []).OfType<ScoreColumnTeacher>().Distinct().ToList();
         return found.Count <= 1
             ? found.FirstOrDefault()
             : throw new ArgumentException($"A teacher may have one {nameof(ScoreColumnTeacher)}, but has {string.Join(" and ", found)}.");
@@ -59,9 +59,6 @@ internal sealed class TeacherScoreColumn
         column.GetSlotNames(ref names);
         return [.. names.DenseValues().Select(name => name.ToString())];
     }
-
-    private static IEnumerable<TeacherSource> Flatten(TeacherSource? teacher) =>
-        teacher is EnsembleTeacher ensemble ? ensemble.Members.SelectMany(Flatten) : teacher is null ? [] : [teacher];
 
     private static ArgumentException NoScores(string name, string type) =>
         new($"Teacher score column '{name}' is {type}; expected a known-size float vector, one number a class.");

@@ -4,20 +4,34 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>A fixed teacher that is asked once for each view of a row. It owns the teacher.</summary>
-internal sealed class CachedTeacher(IFixedTeacher teacher, AnswerFormat format, AnswerShelf shelf) : ITeacher
+/// <summary>A fixed teacher that is asked once for each view of a training row, and each time for other images. It owns the teacher.</summary>
+internal sealed class CachedTeacher(Teacher teacher, AnswerFormat format, AnswerShelf shelf) : Teacher
 {
-    /// <summary>The teacher itself: what it is, and what it says of images that are no training rows.</summary>
-    public static ITeacher? Unwrap(ITeacher? teacher) => teacher is CachedTeacher cached ? cached.Inner : teacher;
-
     private readonly byte[] _row = new byte[format.RowBytes];
 
-    private ITeacher Inner => teacher;
+    /// <inheritdoc/>
+    public override string? Fingerprint => teacher.Fingerprint;
 
-    public TeacherSignal Teach(ImageBatch batch)
+    /// <inheritdoc/>
+    public override bool KnowsTrainingRowsOnly => teacher.KnowsTrainingRowsOnly;
+
+    /// <inheritdoc/>
+    public override void OnStepEnd(long stepCount) => teacher.OnStepEnd(stepCount);
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd() => teacher.OnEpochEnd();
+
+    /// <inheritdoc/>
+    public override IEnumerable<KeyValuePair<string, Tensor>> ReadState() => teacher.ReadState();
+
+    /// <inheritdoc/>
+    public override void LoadState(IReadOnlyDictionary<string, Tensor> state) => teacher.LoadState(state);
+
+    /// <inheritdoc/>
+    protected override TeacherSignal TeachCore(ImageBatch batch)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        using var scope = NewDisposeScope();
+        if (batch.RowIds.Count == 0)
+            return teacher.Teach(batch);
         var answers = empty(batch.RowIds.Count, format.ClassCount, ScalarType.Float32);
         var store = shelf.Of(batch.View);
         // All or none: a teacher that met batches of any size would have its kernels checked for each of them.
@@ -25,13 +39,20 @@ internal sealed class CachedTeacher(IFixedTeacher teacher, AnswerFormat format, 
             Recall(store, batch.RowIds, MemoryMarshal.Cast<byte, float>(answers.bytes));
         else
             Ask(store, batch, MemoryMarshal.Cast<byte, float>(answers.bytes));
-        return new TeacherSignal(answers.to(batch.Images.device).MoveToOuterDisposeScope());
+        return new TeacherSignal(answers.to(batch.Images.device));
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void DisposeCore()
     {
-        shelf.Dispose();
-        teacher.Dispose();
+        try
+        {
+            shelf.Dispose();
+        }
+        finally
+        {
+            teacher.Dispose();
+        }
     }
 
     private void Recall(AnswerStore store, IReadOnlyList<int> rows, Span<float> answers)
@@ -47,9 +68,7 @@ internal sealed class CachedTeacher(IFixedTeacher teacher, AnswerFormat format, 
     {
         var rows = batch.RowIds;
         var logits = teacher.Teach(batch).Logits;
-        if (logits.dim() != 2 || logits.shape[0] != rows.Count || logits.shape[1] != format.ClassCount)
-            throw new InvalidOperationException($"The teacher must answer with logits of shape [{rows.Count},{format.ClassCount}], but answered with {Require.ShapeText(logits)}.");
-        var plain = logits.detach().to(ScalarType.Float32).cpu().contiguous();
+        var plain = logits.to(ScalarType.Float32).cpu().contiguous();
         var given = MemoryMarshal.Cast<byte, float>(plain.bytes);
         for (var i = 0; i < rows.Count; i++)
         {

@@ -1,7 +1,7 @@
 namespace TfKd;
 
 /// <summary>
-/// How the answers of a fixed teacher (<see cref="IFixedTeacher"/>) are kept. They are found by row and view, so a teacher runs once for each view of a row
+/// How the answers of a fixed teacher, one with a <see cref="Teacher.Fingerprint"/>, are kept. They are found by row and view, so a teacher runs once for each view of a row
 /// and never again: with V views, V times a row.
 /// </summary>
 /// <remarks>

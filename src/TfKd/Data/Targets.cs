@@ -39,6 +39,9 @@ public sealed class Targets
     // One-hot rows are made each time: kept, they would belong to the dispose scope of whoever asked first.
     public Tensor Probabilities => _probabilities ?? nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32);
 
+    /// <summary>Number of classes K.</summary>
+    internal int ClassCount => _classCount;
+
     /// <summary>The most probable class of each row, [N], int64; for hard labels the labels.</summary>
     internal Tensor MostProbableClasses => Labels ?? _probabilities!.argmax(1);
 }

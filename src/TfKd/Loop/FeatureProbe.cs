@@ -15,7 +15,7 @@ internal static class FeatureProbe
     /// <param name="path">Which kernels compute.</param>
     /// <exception cref="InvalidOperationException">The student or the teacher has no features by stage, or others than [N,C,H,W], and the objective looks at them.</exception>
     public static ObjectiveContext Describe(
-        TrainingPlan plan, ImageNetwork student, ImageNetwork? peer, ITeacher? teacher, int batchSize, IImageSource training, ComputePath path)
+        TrainingPlan plan, ImageNetwork student, ImageNetwork? peer, Teacher? teacher, int batchSize, IImageSource training, ComputePath path)
     {
         using var scope = NewDisposeScope();
         using var kernels = path.Enter();

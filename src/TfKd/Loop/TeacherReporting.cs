@@ -14,30 +14,30 @@ internal static class TeacherReporting
     /// <param name="path">Which kernels compute.</param>
     /// <param name="token">Stops between batches.</param>
     public static TeacherReport Report(
-        TrainingPlan plan, ITeacher teacher, TeacherStatistics training, ImageNetwork student, IImageSource? validation, ComputePath path, CancellationToken token)
+        TrainingPlan plan, Teacher teacher, TeacherStatistics training, ImageNetwork student, IImageSource? validation, ComputePath path,
+        CancellationToken token)
     {
         var temperature = plan.Objective.TeacherTemperature;
-        var figures = validation is null || teacher.KnowsTrainingRowsOnly ? null : OnValidation(teacher, new TeacherStatistics(validation.ClassNames, temperature), student, validation, plan.BatchSize, path, token);
-        return new TeacherReport(temperature, training.ToFigures(), figures);
-    }
-
-    private static TeacherFigures OnValidation(
-        ITeacher teacher, TeacherStatistics statistics, ImageNetwork student, IImageSource validation, int batchSize, ComputePath path, CancellationToken token)
-    {
-        var device = student.Device;
-        foreach (var loaded in new BatchLoader(validation, batchSize).ReadInOrder(token))
+        if (validation is null || teacher.KnowsTrainingRowsOnly)
+            return new TeacherReport(temperature, training.ToFigures(), null);
+        var statistics = new TeacherStatistics(validation.ClassNames, temperature);
+        foreach (var loaded in new BatchLoader(validation, plan.BatchSize).ReadInOrder(token))
         {
             using (loaded)
-            using (NewDisposeScope())
-            using (no_grad())
-            using (path.Enter())
-            {
-                var targets = Targets.FromLabels(loaded.Labels.to(device), student.ClassCount);
-                var batch = new ImageBatch(loaded.Images.to(device), targets, loaded.RowIds, View: 0);
-                statistics.Add(teacher.Teach(batch).Logits, student.Run(path.Arrange(batch.Images)).Logits, targets.Labels!);
-            }
+                Add(statistics, teacher, student, loaded, path);
         }
 
-        return statistics.ToFigures();
+        return new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures());
+    }
+
+    private static void Add(TeacherStatistics statistics, Teacher teacher, ImageNetwork student, LoadedBatch loaded, ComputePath path)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var kernels = path.Enter();
+        var targets = Targets.FromLabels(loaded.Labels.to(student.Device), student.ClassCount);
+        // No training rows: a teacher that keeps its answers by their numbers must not take these for them.
+        var batch = new ImageBatch(loaded.Images.to(student.Device), targets, RowIds: [], View: 0);
+        statistics.Add(teacher.Teach(batch).Logits, student.Run(path.Arrange(batch.Images)).Logits, targets.Labels!);
     }
 }

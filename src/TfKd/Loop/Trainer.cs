@@ -100,7 +100,7 @@ public sealed class Trainer(TrainingPlan plan)
         var result = run.Finish();
         if (statistics is not null && !run.WasFinished && !run.EndedWithinEpoch)
         {
-            var report = TeacherReporting.Report(Plan, CachedTeacher.Unwrap(teacher)!, statistics, student, validation, path, token);
+            var report = TeacherReporting.Report(Plan, teacher!, statistics, student, validation, path, token);
             if (report.Warning is { } warning)
                 Say(warning, isWarning: true);
             (run.State.TeacherExample, result) = (statistics.Example, result with { TeacherReport = report });
@@ -161,14 +161,14 @@ public sealed class Trainer(TrainingPlan plan)
         Times = times,
     };
 
-    private ITeacher? OpenTeacher(ImageNetwork student, IImageSource training, Lazy<string> fingerprint, IImageSource? validation, CancellationToken token) =>
+    private Teacher? OpenTeacher(ImageNetwork student, IImageSource training, Lazy<string> fingerprint, IImageSource? validation, CancellationToken token) =>
         TeacherOpening.Open(Plan, new TeacherContext(training.ClassNames, training.Shape, Plan.Device ?? CPU)
         {
             Training = training,
             TrainingFingerprint = fingerprint,
             Student = student,
             WithFeatures = Plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures),
-            Services = new TeacherTraining(Plan, student.Architecture, training, validation, Say, token),
+            TeacherTraining = new TeacherTraining(Plan, student.Architecture, training, validation, Say, token),
         }, Say);
 
     private ImageNetwork CreatePeer(ImageNetwork student, IReadOnlyList<string> classNames, ComputePath path)

@@ -13,7 +13,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingPlan _plan;
     private readonly Learner _student;
     private readonly Learner? _peer;
-    private readonly IStudentFollower? _follower;
+    private readonly Teacher? _teacher;
     private readonly TeacherStatistics? _statistics;
     private readonly RunCheckpoint? _checkpoint;
     private readonly Stopwatch _stopwatch = Stopwatch.StartNew();
@@ -24,12 +24,12 @@ internal sealed class TrainingRun : IDisposable
     private bool _bestIsPeer;
 
     public TrainingRun(
-        TrainingPlan plan, Learner student, Learner? peer, ITeacher? teacher, TeacherStatistics? statistics, IImageSource training, Lazy<string> fingerprint)
+        TrainingPlan plan, Learner student, Learner? peer, Teacher? teacher, TeacherStatistics? statistics, IImageSource training, Lazy<string> fingerprint)
     {
-        (_plan, _student, _peer, _follower, _statistics) = (plan, student, peer, teacher as IStudentFollower, statistics);
+        (_plan, _student, _peer, _teacher, _statistics) = (plan, student, peer, teacher, statistics);
         (State, _savedAt) = (new TrainingState(student.Network, plan), plan.Clock.GetTimestamp());
         if (plan.CheckpointDirectory is { } directory)
-            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {fingerprint.Value}{TextOf(CachedTeacher.Unwrap(teacher))}{TextOf(plan.InitialWeights)}");
+            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {fingerprint.Value}{TextOf(teacher)}{TextOf(plan.InitialWeights)}");
     }
 
     public TrainingState State { get; }
@@ -97,7 +97,7 @@ internal sealed class TrainingRun : IDisposable
         RequireFiniteWeights();
         foreach (var learner in Learners)
             learner.OnEpochEnd();
-        _follower?.OnEpochEnd();
+        _teacher?.OnEpochEnd();
     }
 
     /// <summary>Takes note of a finished epoch.</summary>
@@ -184,12 +184,12 @@ internal sealed class TrainingRun : IDisposable
     [
         .. _student.CheckpointParts("student"),
         .. _peer?.CheckpointParts("peer") ?? [],
-        .. _follower is null ? Array.Empty<CheckpointPart>() : [new("teacher.", _follower.ReadState, _follower.LoadState)],
+        .. _teacher is null ? Array.Empty<CheckpointPart>() : [new("teacher.", _teacher.ReadState, _teacher.LoadState)],
         new("best.", () => _best is null ? [] : _best.Tensors, tensors => _best = tensors.Count > 0 ? WeightSnapshot.Of(tensors) : null),
     ];
 
     // The plan may name a file or a column only, and what is in it may have changed.
-    private static string TextOf(ITeacher? teacher) => teacher is IFixedTeacher fixedTeacher ? $"\nTeacher's fingerprint: {fixedTeacher.Fingerprint}" : "";
+    private static string TextOf(Teacher? teacher) => teacher?.Fingerprint is { } fingerprint ? $"\nTeacher's fingerprint: {fingerprint}" : "";
 
     private static string TextOf(InitialWeights? weights) => weights is null ? "" : $"\nFingerprint of the initial weights: {weights.Fingerprint}";
 

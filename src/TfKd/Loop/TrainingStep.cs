@@ -10,7 +10,7 @@ namespace TfKd;
 /// <param name="teacher">Who teaches; null for nobody.</param>
 /// <param name="path">Which kernels compute.</param>
 /// <param name="rowWeights">The weight of each training row, by its number; null where all weigh the same.</param>
-internal sealed class TrainingStep(TrainingPlan plan, Learner student, Learner? peer, ITeacher? teacher, ComputePath path, float[]? rowWeights = null)
+internal sealed class TrainingStep(TrainingPlan plan, Learner student, Learner? peer, Teacher? teacher, ComputePath path, float[]? rowWeights = null)
 {
     private readonly BatchPreparation _preparation = new(plan, student.Network.ClassCount, student.Network.Device) { RowWeights = rowWeights };
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
@@ -32,7 +32,7 @@ internal sealed class TrainingStep(TrainingPlan plan, Learner student, Learner? 
         var peerOutput = peer?.Answer(batch.Images, loaded.RowIds, _featuresAreTaught);
         student.Learn(Input(student, output, peerOutput is null ? signal : AsSignal(peerOutput)), learningRate);
         peer?.Learn(Input(peer, peerOutput!, AsSignal(output)), learningRate);
-        (teacher as IStudentFollower)?.OnStepEnd(progress.Step + 1);
+        teacher?.OnStepEnd(progress.Step + 1);
         if (signal is not null)
             Statistics?.Add(signal.Logits, output.Logits, batch.Targets.MostProbableClasses);
         using var noGradient = no_grad();

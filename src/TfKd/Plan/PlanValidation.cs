@@ -13,8 +13,7 @@ internal static class PlanValidation
             throw new InvalidOperationException($"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, KnowledgeDistillation say, or no teacher.");
         CheckMixing(plan);
         // Before a teacher is trained in vain.
-        if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures) && plan.Teacher is EnsembleTeacher)
-            throw NoTeacherFeatures(plan);
+        CheckTeacher(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
             new StageRecorder(student).Dispose();
         CheckSource(training, student, "training");
@@ -41,8 +40,17 @@ internal static class PlanValidation
             return;
         if (NeedingLabels(plan.Objective) is { } objective)
             throw new InvalidOperationException($"{objective} needs hard labels, but the plan mixes targets with {plan.Mixing}; use another objective, or no Mixing.");
-        if (plan.Teacher is not null && plan.TeacherCache is { IsOff: false })
-            throw new InvalidOperationException($"TeacherCache is set, but the plan mixes images with {plan.Mixing}: each step mixes other rows, and no answer comes again. Leave TeacherCache at null, or set it to TeacherCache.Off.");
+    }
+
+    private static void CheckTeacher(TrainingPlan plan)
+    {
+        if (plan.Teacher is null)
+            return;
+        if (plan.Teacher.SelfAndParts().Skip(1).Any(part => part is PeerTeacher))
+            throw PeerTeacher.NoPart();
+        if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures) && !plan.Teacher.GivesFeatures)
+            throw NoTeacherFeatures(plan);
+        TeacherCaching.Of(plan);
     }
 
     /// <summary>The objective, or the innermost part of it, that needs one class a row; null where none does.</summary>

@@ -18,8 +18,8 @@ public sealed record TrainingPlan
     /// <summary>
     /// How the answers of a fixed teacher are kept, so that it runs once for each view of a row. Default null: in memory, where a view comes more than once
     /// (without augmentations, or with fewer <see cref="Views"/> than epochs), the answers take no more than 512 MiB and there is no <see cref="Mixing"/>; otherwise the
-    /// teacher is asked for each batch. This property is ignored without a teacher; a teacher that is not an <see cref="IFixedTeacher"/>, and <see cref="Mixing"/>, are refused
-    /// where it is set, unless to <see cref="TeacherCache.Off"/>.
+    /// teacher is asked for each batch. This property is ignored without a teacher; a teacher without a <see cref="Teacher.Fingerprint"/>, and <see cref="Mixing"/>, are
+    /// refused where it is set, unless to <see cref="TeacherCache.Off"/>.
     /// </summary>
     public TeacherCache? TeacherCache { get; init; }
 

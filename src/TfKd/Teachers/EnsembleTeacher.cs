@@ -1,5 +1,4 @@
 using System.Globalization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -41,9 +40,15 @@ public sealed record EnsembleTeacher : TeacherSource
     public EnsembleMean Mean { get; init => field = Require.Defined(value); } = EnsembleMean.Arithmetic;
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
+    public override IReadOnlyList<TeacherSource> Parts => Members;
+
+    /// <inheritdoc/>
+    public override bool GivesFeatures => false;
+
+    /// <inheritdoc/>
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        var members = new List<ITeacher>();
+        var members = new List<Teacher>();
         try
         {
             foreach (var source in Members)
@@ -51,49 +56,89 @@ public sealed record EnsembleTeacher : TeacherSource
         }
         catch
         {
-            members.ForEach(member => member.Dispose());
+            // What kept a member from opening is what the caller needs to know.
+            DisposeAll(members);
             throw;
         }
 
         var sum = Weights?.Sum() ?? Members.Count;
-        var teacher = new Teacher(members, [.. Members.Select((_, i) => (Weights?[i] ?? 1) / sum)], Mean);
-        return members.TrueForAll(member => member is IFixedTeacher) ? new FixedTeacher(teacher) : teacher;
+        return new MeanOfTeachers(members, [.. Members.Select((_, i) => (Weights?[i] ?? 1) / sum)], Mean);
     }
 
-    private sealed class Teacher(IReadOnlyList<ITeacher> members, IReadOnlyList<double> weights, EnsembleMean mean) : ITeacher
+    /// <summary>Disposes each of them, also after one that throws, and returns what was thrown.</summary>
+    private static List<Exception> DisposeAll(IEnumerable<Teacher> teachers)
     {
-        public string Describe() => $"{mean} of {string.Join(" and ", members.Select((member, i) =>
-            $"{weights[i].ToString("R", CultureInfo.InvariantCulture)} ({((IFixedTeacher)member).Fingerprint})"))}";
-
-        public bool KnowsTrainingRowsOnly => members.Any(member => member.KnowsTrainingRowsOnly);
-
-        public TeacherSignal Teach(ImageBatch batch)
+        var failures = new List<Exception>();
+        foreach (var teacher in teachers)
         {
-            using var scope = NewDisposeScope();
-            using var noGradient = no_grad();
-            var logits = members.Select(member => member.Teach(batch).Logits).ToList();
-            var means = mean == EnsembleMean.Geometric
-                ? logits.Select((answer, i) => answer * weights[i]).Aggregate((sum, answer) => sum + answer)
-                : stack([.. logits.Select((answer, i) => Divergences.LogSoftmax(answer) + Math.Log(weights[i]))]).logsumexp(0);
-            return new TeacherSignal(means.MoveToOuterDisposeScope());
+            try
+            {
+                teacher.Dispose();
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
         }
 
-        public void Dispose()
+        return failures;
+    }
+
+    private sealed class MeanOfTeachers(IReadOnlyList<Teacher> members, IReadOnlyList<double> weights, EnsembleMean mean) : Teacher
+    {
+        public override string? Fingerprint
+        {
+            get
+            {
+                var texts = members.Select(member => member.Fingerprint).ToList();
+                return texts.Contains(null) ? null : $"{mean} of {string.Join(" and ", texts.Select((text, i) => $"{WeightText(i)} ({text})"))}";
+            }
+        }
+
+        public override bool KnowsTrainingRowsOnly => members.Any(member => member.KnowsTrainingRowsOnly);
+
+        public override void OnStepEnd(long stepCount)
         {
             foreach (var member in members)
-                member.Dispose();
+                member.OnStepEnd(stepCount);
         }
-    }
 
-    /// <summary>An ensemble whose members all have a fingerprint.</summary>
-    private sealed class FixedTeacher(Teacher teacher) : IFixedTeacher
-    {
-        public string Fingerprint => teacher.Describe();
+        public override void OnEpochEnd()
+        {
+            foreach (var member in members)
+                member.OnEpochEnd();
+        }
 
-        public bool KnowsTrainingRowsOnly => teacher.KnowsTrainingRowsOnly;
+        /// <summary>Each name begins with the number of its member.</summary>
+        public override IEnumerable<KeyValuePair<string, Tensor>> ReadState() => members.SelectMany((member, i) =>
+            member.ReadState().Select(entry => KeyValuePair.Create(Prefix(i) + entry.Key, entry.Value)));
 
-        public TeacherSignal Teach(ImageBatch batch) => teacher.Teach(batch);
+        public override void LoadState(IReadOnlyDictionary<string, Tensor> state)
+        {
+            for (var i = 0; i < members.Count; i++)
+            {
+                var prefix = Prefix(i);
+                members[i].LoadState(state.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value));
+            }
+        }
 
-        public void Dispose() => teacher.Dispose();
+        protected override TeacherSignal TeachCore(ImageBatch batch)
+        {
+            var logits = members.Select(member => member.Teach(batch).Logits).ToList();
+            return new TeacherSignal(mean == EnsembleMean.Geometric
+                ? logits.Select((answer, i) => answer * weights[i]).Aggregate((sum, answer) => sum + answer)
+                : stack([.. logits.Select((answer, i) => Divergences.LogSoftmax(answer) + Math.Log(weights[i]))]).logsumexp(0));
+        }
+
+        protected override void DisposeCore()
+        {
+            if (DisposeAll(members) is { Count: > 0 } failures)
+                throw new AggregateException("Not all members of the ensemble could be disposed.", failures);
+        }
+
+        private static string Prefix(int member) => string.Create(CultureInfo.InvariantCulture, $"{member}.");
+
+        private string WeightText(int member) => weights[member].ToString("R", CultureInfo.InvariantCulture);
     }
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>A model out of a file as the teacher: prepares the images, asks the model, and makes logits in the order of the student's classes of what it says.</summary>
-internal sealed class FileTeacher : IFixedTeacher
+internal sealed class FileTeacher : Teacher
 {
     private const int ProbeRows = 4;
 
@@ -38,7 +38,7 @@ internal sealed class FileTeacher : IFixedTeacher
     }
 
     /// <inheritdoc/>
-    public string Fingerprint { get; }
+    public override string Fingerprint { get; }
 
     /// <summary>The path of a teacher's file that is there.</summary>
     /// <exception cref="FileNotFoundException">It is not.</exception>
@@ -53,17 +53,11 @@ internal sealed class FileTeacher : IFixedTeacher
     }
 
     /// <inheritdoc/>
-    public TeacherSignal Teach(ImageBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        var logits = TeacherAnswers.ToLogits(Answer(batch.Images), _settings.Output, _name);
-        return new TeacherSignal(_columns.Arrange(logits).MoveToOuterDisposeScope());
-    }
+    protected override TeacherSignal TeachCore(ImageBatch batch) =>
+        new(_columns.Arrange(TeacherAnswers.ToLogits(Answer(batch.Images), _settings.Output, _name)));
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void DisposeCore()
     {
         _model.Dispose();
         _input?.Dispose();

@@ -18,26 +18,18 @@ public sealed record MovingAverageTeacher : TeacherSource
     public double Decay { get; init => field = Require.FractionBelowOne(value); } = 0.99;
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context) => new AveragedStudent(StudentCopy.Open(this, context), Decay);
+
+    private sealed class AveragedStudent(StudentCopy copy, double decay) : Teacher
     {
-        ArgumentNullException.ThrowIfNull(context);
-        return new Teacher(StudentCopy.Open(this, context), Decay);
-    }
+        public override void OnStepEnd(long stepCount) => copy.Follow(1 - Math.Min(decay, 1 - 1.0 / (stepCount + 1)));
 
-    private sealed class Teacher(StudentCopy copy, double decay) : IStudentFollower
-    {
-        public TeacherSignal Teach(ImageBatch batch) => copy.Teach(batch);
+        public override IEnumerable<KeyValuePair<string, Tensor>> ReadState() => copy.Tensors;
 
-        public void OnStepEnd(long stepCount) => copy.Follow(1 - Math.Min(decay, 1 - 1.0 / (stepCount + 1)));
+        public override void LoadState(IReadOnlyDictionary<string, Tensor> state) => copy.Load(state);
 
-        public void OnEpochEnd()
-        {
-        }
+        protected override TeacherSignal TeachCore(ImageBatch batch) => copy.Teach(batch);
 
-        public IEnumerable<KeyValuePair<string, Tensor>> ReadState() => copy.Tensors;
-
-        public void LoadState(IReadOnlyDictionary<string, Tensor> state) => copy.Load(state);
-
-        public void Dispose() => copy.Dispose();
+        protected override void DisposeCore() => copy.Dispose();
     }
 }

@@ -7,7 +7,7 @@ namespace TfKd;
 /// A trained network as the teacher. It runs in evaluation mode and without gradient, beside the student and never as a part of it:
 /// a student that switches to training would switch its parts' batch normalisation too.
 /// </summary>
-public sealed class NetworkTeacher : IFixedTeacher
+public sealed class NetworkTeacher : Teacher
 {
     private readonly ImageNetwork _network;
     private readonly bool _ownsNetwork;
@@ -53,23 +53,21 @@ public sealed class NetworkTeacher : IFixedTeacher
     }
 
     /// <inheritdoc/>
-    public string Fingerprint => _fingerprint.Value;
+    public override string Fingerprint => _fingerprint.Value;
 
     /// <inheritdoc/>
-    public TeacherSignal Teach(ImageBatch batch)
+    protected override TeacherSignal TeachCore(ImageBatch batch)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        using var scope = NewDisposeScope();
         var answer = Answer(batch.Images);
-        return new TeacherSignal(_columns.Arrange(answer.Logits).MoveToOuterDisposeScope())
+        return new TeacherSignal(_columns.Arrange(answer.Logits))
         {
             // Fresh tensors: one made in inference mode may not take part in a graph.
-            Features = [.. answer.Features.Select(feature => feature.clone().MoveToOuterDisposeScope())],
+            Features = [.. answer.Features.Select(feature => feature.clone())],
         };
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void DisposeCore()
     {
         _columns.Dispose();
         if (_ownsNetwork)

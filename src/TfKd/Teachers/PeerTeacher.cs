@@ -13,6 +13,9 @@ public sealed record PeerTeacher : TeacherSource
 {
     /// <summary>Always refused: a peer learns in the run itself, and is no teacher by itself or in an ensemble.</summary>
     /// <exception cref="InvalidOperationException">Always.</exception>
-    public override ITeacher Open(TeacherContext context) =>
-        throw new InvalidOperationException($"{nameof(PeerTeacher)} learns beside the student and cannot be a part of another teacher; set it as the plan's Teacher.");
+    protected override Teacher OpenCore(TeacherContext context) => throw NoPart();
+
+    /// <summary>The refusal of a peer anywhere but as the plan's teacher.</summary>
+    internal static InvalidOperationException NoPart() =>
+        new($"{nameof(PeerTeacher)} learns beside the student and cannot be a part of another teacher; set it as the plan's Teacher.");
 }

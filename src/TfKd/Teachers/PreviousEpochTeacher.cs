@@ -15,44 +15,33 @@ namespace TfKd;
 public sealed record PreviousEpochTeacher : TeacherSource
 {
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return new Teacher(StudentCopy.Open(this, context));
-    }
+    protected override Teacher OpenCore(TeacherContext context) => new PreviousStudent(StudentCopy.Open(this, context));
 
-    private sealed class Teacher(StudentCopy copy) : IStudentFollower
+    private sealed class PreviousStudent(StudentCopy copy) : Teacher
     {
         // What stands for log 0: its softmax is 0 in every precision, and any objective's arithmetic with it stays finite.
         private const double LogZero = -1e4;
 
         private bool _hasPast;
 
-        public TeacherSignal Teach(ImageBatch batch)
-        {
-            ArgumentNullException.ThrowIfNull(batch);
-            return _hasPast ? copy.Teach(batch) : new TeacherSignal(batch.Targets.Probabilities.log().clamp_(min: LogZero));
-        }
-
-        public void OnStepEnd(long stepCount)
-        {
-        }
-
-        public void OnEpochEnd()
+        public override void OnEpochEnd()
         {
             copy.Follow();
             _hasPast = true;
         }
 
-        public IEnumerable<KeyValuePair<string, Tensor>> ReadState() => _hasPast ? copy.Tensors : [];
+        public override IEnumerable<KeyValuePair<string, Tensor>> ReadState() => _hasPast ? copy.Tensors : [];
 
-        public void LoadState(IReadOnlyDictionary<string, Tensor> state)
+        public override void LoadState(IReadOnlyDictionary<string, Tensor> state)
         {
             _hasPast = state.Count > 0;
             if (_hasPast)
                 copy.Load(state);
         }
 
-        public void Dispose() => copy.Dispose();
+        protected override TeacherSignal TeachCore(ImageBatch batch) =>
+            _hasPast ? copy.Teach(batch) : new TeacherSignal(batch.Targets.Probabilities.log().clamp_(min: LogZero));
+
+        protected override void DisposeCore() => copy.Dispose();
     }
 }

@@ -17,8 +17,17 @@ public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape
     /// <summary>The fingerprint of <see cref="Training"/>, computed when it is first asked for; null where nobody else needs it.</summary>
     internal Lazy<string>? TrainingFingerprint { get; init; }
 
-    internal TeacherServices? Services { get; init; }
+    /// <summary>Trains networks for teachers that need one first; null where a teacher is opened outside of a run.</summary>
+    public ITeacherTraining? TeacherTraining { get; init; }
 
-    /// <summary>Whether the objective looks at the teacher's features by stage. A teacher that has none answers without; the run is then refused. Default false.</summary>
+    /// <summary>
+    /// Whether the objective looks at the teacher's features by stage. A teacher that has none answers without; the run is then refused. Default false.
+    /// </summary>
     public bool WithFeatures { get; init; }
+
+    /// <summary>What trains networks, for a teacher that cannot do without.</summary>
+    /// <param name="source">Who asks, for the message.</param>
+    /// <exception cref="InvalidOperationException">The teacher is opened outside of a run.</exception>
+    public ITeacherTraining RequireTeacherTraining(TeacherSource source) => TeacherTraining
+        ?? throw new InvalidOperationException($"{source} trains its network by the plan of a run and can be opened in one only.");
 }

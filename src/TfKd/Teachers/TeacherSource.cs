@@ -1,9 +1,37 @@
+using System.Text;
+
 namespace TfKd;
 
-/// <summary>Where the target distributions come from: a plain value that a training run opens. Deriving a record brings a teacher of your own.</summary>
+/// <summary>
+/// Where the target distributions come from: a plain value that a training run opens. Deriving a record and overriding <see cref="OpenCore"/> brings a
+/// teacher of your own.
+/// </summary>
 public abstract record TeacherSource
 {
+    /// <summary>The sources this one is made of; none by default. One that wraps others must name them: a run looks at them before it opens any.</summary>
+    public virtual IReadOnlyList<TeacherSource> Parts => [];
+
+    /// <summary>
+    /// Whether the teacher can answer with features by stage (<see cref="TeacherContext.WithFeatures"/>). Default true; where it is false, an objective on
+    /// the teacher's features is refused before the teacher is opened, and otherwise when its first answer has none.
+    /// </summary>
+    public virtual bool GivesFeatures => true;
+
     /// <summary>Opens the teacher; the caller disposes it.</summary>
     /// <exception cref="InvalidOperationException">The teacher does not fit the student's classes or images.</exception>
-    public abstract ITeacher Open(TeacherContext context);
+    public Teacher Open(TeacherContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return OpenCore(context);
+    }
+
+    /// <summary>The source itself, its parts, and theirs.</summary>
+    internal IEnumerable<TeacherSource> SelfAndParts() => [this, .. Parts.SelectMany(part => part.SelfAndParts())];
+
+    /// <summary>Opens the teacher; the caller disposes it.</summary>
+    /// <exception cref="InvalidOperationException">The teacher does not fit the student's classes or images.</exception>
+    protected abstract Teacher OpenCore(TeacherContext context);
+
+    /// <summary>Keeps what follows from the source's type out of the text of the derived records.</summary>
+    protected virtual bool PrintMembers(StringBuilder builder) => false;
 }

@@ -40,11 +40,13 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
     public TeacherOutput Output { get; init => field = Require.Defined(value); } = TeacherOutput.Logits;
 
     /// <inheritdoc/>
+    public override bool GivesFeatures => false;
+
+    /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is not TorchScript, or damaged.</exception>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         FileTeacher.RequireFile(Path);
         var settings = new FileTeacherSettings(Path, FileTeacher.HashOf(Path), ClassNames, InputShape ?? context.InputShape, ScalarType.Float32, Normalization, Output);
         return new FileTeacher(context, settings, new Model(Path, context.Device));

@@ -9,22 +9,14 @@ namespace TfKd;
 public sealed record UniformTeacher : TeacherSource
 {
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return new Teacher(context.ClassNames.Count);
-    }
+    public override bool GivesFeatures => false;
 
-    private sealed class Teacher(int classCount) : ITeacher
-    {
-        public TeacherSignal Teach(ImageBatch batch)
-        {
-            ArgumentNullException.ThrowIfNull(batch);
-            return new TeacherSignal(zeros(batch.Images.shape[0], classCount, device: batch.Images.device));
-        }
+    /// <inheritdoc/>
+    protected override Teacher OpenCore(TeacherContext context) => new EqualLogits(context.ClassNames.Count);
 
-        public void Dispose()
-        {
-        }
+    private sealed class EqualLogits(int classCount) : Teacher
+    {
+        protected override TeacherSignal TeachCore(ImageBatch batch) =>
+            new(zeros(batch.Images.shape[0], classCount, device: batch.Images.device));
     }
 }

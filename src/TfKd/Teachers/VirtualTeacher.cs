@@ -23,28 +23,21 @@ public sealed record VirtualTeacher : TeacherSource
     public TfKdForm Form { get; init => field = Require.Defined(value); } = TfKdForm.Paper;
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
+    public override bool GivesFeatures => false;
+
+    /// <inheritdoc/>
+    protected override Teacher OpenCore(TeacherContext context) => new VirtualLogits(this, context.ClassNames.Count);
+
+    private sealed class VirtualLogits(VirtualTeacher source, int classCount) : Teacher
     {
-        ArgumentNullException.ThrowIfNull(context);
-        return new Teacher(this, context.ClassNames.Count);
-    }
+        private readonly VirtualDistribution _softened =
+            VirtualDistribution.Soften(classCount, source.CorrectProbability, source.Temperature, source.Form);
 
-    private sealed class Teacher(VirtualTeacher source, int classCount) : ITeacher
-    {
-        private readonly VirtualDistribution _softened = VirtualDistribution.Soften(classCount, source.CorrectProbability, source.Temperature, source.Form);
-        private readonly (double Correct, double Other) _logits = VirtualDistribution.Logits(classCount, source.CorrectProbability, source.Temperature, source.Form);
+        private readonly (double Correct, double Other) _logits =
+            VirtualDistribution.Logits(classCount, source.CorrectProbability, source.Temperature, source.Form);
 
-        public TeacherSignal Teach(ImageBatch batch)
-        {
-            ArgumentNullException.ThrowIfNull(batch);
-            using var scope = NewDisposeScope();
-            var logits = batch.Targets.Labels is { } labels ? OfLabels(labels) : OfMixtures(batch.Targets.Probabilities);
-            return new TeacherSignal(logits.MoveToOuterDisposeScope());
-        }
-
-        public void Dispose()
-        {
-        }
+        protected override TeacherSignal TeachCore(ImageBatch batch) =>
+            new(batch.Targets.Labels is { } labels ? OfLabels(labels) : OfMixtures(batch.Targets.Probabilities));
 
         private Tensor OfLabels(Tensor labels)
         {

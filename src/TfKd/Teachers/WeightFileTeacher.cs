@@ -22,9 +22,8 @@ public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string 
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, does not fit the network or the number of classes, or does not say how its input is normalised.</exception>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         FileTeacher.RequireFile(Path);
         TorchRuntime.EnsureLoaded();
         var normalization = Normalization ?? NetworkWeights.ReadNormalization(Path)

@@ -53,7 +53,7 @@ internal static class TeacherCases
     public static string Fingerprint(TeacherSource source, params string[] classes)
     {
         using var teacher = source.Open(Context(classes: classes));
-        return Assert.IsAssignableFrom<IFixedTeacher>(teacher).Fingerprint;
+        return teacher.Fingerprint!;
     }
 
     public static void AssertClose(Tensor expected, Tensor answer)

@@ -88,7 +88,10 @@ public sealed class CachedTeacherTests : IDisposable
     public void An_answer_of_another_shape_is_refused()
     {
         using var teacher = Cached(classCount: 4);
-        Assert.Equal("The teacher must answer with logits of shape [2,4], but answered with [2,3].", Assert.Throws<InvalidOperationException>(() => teacher.Teach(Batch(0, 0, 1))).Message);
+        var batch = Batch(0, 0, 1) with { Targets = Targets.FromLabels(zeros(2, ScalarType.Int64), 4) };
+        Assert.Equal(
+            "CachedTeacherTests must answer 2 images with floating point logits of shape [2,4], but answered with Float32 of shape [2,3].",
+            Assert.Throws<InvalidOperationException>(() => teacher.Teach(batch)).Message);
     }
 
     [Fact]
@@ -105,6 +108,23 @@ public sealed class CachedTeacherTests : IDisposable
 
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
         Assert.Equal(1, _table.Calls);
+    }
+
+    [Fact]
+    public void Images_that_are_no_training_rows_are_asked_each_time_and_nothing_is_kept_of_them()
+    {
+        using var teacher = Cached();
+        var batch = Batch(0, 0, 1);
+        teacher.Teach(batch);
+        _table.Offset = 1;
+        for (var round = 2; round < 4; round++)
+        {
+            Assert.Equal(Table.Unknown.Select(value => value + 1), Numbers(teacher.Teach(batch with { RowIds = [] })));
+            Assert.Equal(round, _table.Calls);
+        }
+
+        Assert.Equal(Table.Answers(0, 0, 1), Numbers(teacher.Teach(batch)));
+        Assert.Equal(3, _table.Calls);
     }
 
     [Fact]
@@ -127,7 +147,7 @@ public sealed class CachedTeacherTests : IDisposable
     private static float[] Numbers(TeacherSignal signal) => signal.Logits.data<float>().ToArray();
 
     /// <summary>Answers with small whole numbers, which every type holds exactly.</summary>
-    private sealed class Table : IFixedTeacher
+    private sealed class Table : Teacher
     {
         public int Calls { get; private set; }
 
@@ -139,22 +159,25 @@ public sealed class CachedTeacherTests : IDisposable
 
         public ScalarType Type { get; set; } = ScalarType.Float32;
 
-        public string Fingerprint => "table";
+        public override string Fingerprint => "table";
+
+        /// <summary>What it says of two images whose rows it does not know.</summary>
+        public static float[] Unknown => [-1, -2, -3, -1, -2, -3];
 
         public static float[] Answers(int view, params int[] rows) => [.. rows.SelectMany(row => new float[] { row, 10 * row, -view - row * row })];
 
-        public TeacherSignal Teach(ImageBatch batch)
+        protected override TeacherSignal TeachCore(ImageBatch batch)
         {
             Calls++;
             RowsAsked += batch.RowIds.Count;
             // The first class alone is left where the others become impossible.
             var offset = float.IsNegativeInfinity(Offset) ? tensor(new float[] { 0, Offset, Offset }) : tensor(new float[] { Offset, Offset, Offset });
             using (offset)
-            using (var answers = tensor(Answers(batch.View, [.. batch.RowIds])).view(-1, 3))
+            using (var answers = tensor(batch.RowIds.Count == 0 ? Unknown : Answers(batch.View, [.. batch.RowIds])).view(-1, 3))
             using (var sum = answers + offset)
                 return new TeacherSignal(sum.to(Type, copy: true));
         }
 
-        public void Dispose() => IsDisposed = true;
+        protected override void DisposeCore() => IsDisposed = true;
     }
 }

@@ -103,8 +103,8 @@ public sealed class TeacherMemoryCacheTests
         Run(plan);
         Run(plan with { TeacherCache = TeacherCache.Off });
         Assert.Equal(
-            "TeacherCache is set, but the answers of VirtualTeacher { CorrectProbability = 0.99, Temperature = 1, Form = Paper } cannot be kept: it is no IFixedTeacher, one whose answer " +
-            "depends on the pixels and the row alone. Leave TeacherCache at null, or set it to TeacherCache.Off.",
+            "TeacherCache is set, but the answers of VirtualTeacher { CorrectProbability = 0.99, Temperature = 1, Form = Paper } cannot be kept: it has no Fingerprint, " +
+            "as one has whose answer depends on the pixels and the row alone. Leave TeacherCache at null, or set it to TeacherCache.Off.",
             Assert.Throws<InvalidOperationException>(() => Run(plan with { TeacherCache = new TeacherCache(), Callbacks = [new Batches()] })).Message);
     }
 

@@ -9,22 +9,22 @@ internal sealed record CountingTeacher : TeacherSource
 
     public long WeightSeed { get; init; } = 11;
 
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
         var network = new Trainer(new TrainingPlan { Seed = WeightSeed }).CreateStudent(_architecture, context.ClassNames.Count);
-        return new Teacher(new NetworkTeacher(network, context.ClassNames, context, ownsNetwork: true), Asked);
+        return new CountingNetwork(new NetworkTeacher(network, context.ClassNames, context, ownsNetwork: true), Asked);
     }
 
-    private sealed class Teacher(NetworkTeacher inner, List<(int View, int Row)> asked) : IFixedTeacher
+    private sealed class CountingNetwork(NetworkTeacher inner, List<(int View, int Row)> asked) : Teacher
     {
-        public string Fingerprint => inner.Fingerprint;
+        public override string Fingerprint => inner.Fingerprint;
 
-        public TeacherSignal Teach(ImageBatch batch)
+        protected override TeacherSignal TeachCore(ImageBatch batch)
         {
             asked.AddRange(batch.RowIds.Select(row => (batch.View, row)));
             return inner.Teach(batch);
         }
 
-        public void Dispose() => inner.Dispose();
+        protected override void DisposeCore() => inner.Dispose();
     }
 }

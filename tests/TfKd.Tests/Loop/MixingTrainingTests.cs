@@ -186,37 +186,29 @@ public sealed class MixingTrainingTests
 
         public List<double> Means { get; } = [];
 
-        public override ITeacher Open(TeacherContext context) => new Teacher(this);
+        protected override Teacher OpenCore(TeacherContext context) => new Watcher(this);
 
-        private sealed class Teacher(WatchingTeacher source) : ITeacher
+        private sealed class Watcher(WatchingTeacher source) : Teacher
         {
-            public TeacherSignal Teach(ImageBatch batch)
+            protected override TeacherSignal TeachCore(ImageBatch batch)
             {
                 source.Targets.Add(batch.Targets);
                 source.Types.Add(batch.Images.dtype);
                 source.Means.Add(batch.Images.to(ScalarType.Float64).std().item<double>());
                 return new TeacherSignal(zeros(batch.Images.shape[0], 4));
             }
-
-            public void Dispose()
-            {
-            }
         }
     }
 
     private sealed record ByRow : TeacherSource
     {
-        public override ITeacher Open(TeacherContext context) => new Teacher();
+        protected override Teacher OpenCore(TeacherContext context) => new Untouched();
 
-        private sealed class Teacher : ITeacher
+        private sealed class Untouched : Teacher
         {
-            public bool KnowsTrainingRowsOnly => true;
+            public override bool KnowsTrainingRowsOnly => true;
 
-            public TeacherSignal Teach(ImageBatch batch) => throw new InvalidOperationException("It was asked.");
-
-            public void Dispose()
-            {
-            }
+            protected override TeacherSignal TeachCore(ImageBatch batch) => throw new InvalidOperationException("It was asked.");
         }
     }
 

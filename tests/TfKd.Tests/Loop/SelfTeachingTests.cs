@@ -94,7 +94,7 @@ public sealed class SelfTeachingTests
     {
         using var scope = NewDisposeScope();
         using var student = _network.Build(4);
-        using var teacher = (IStudentFollower)new PreviousEpochTeacher().Open(Context(student));
+        using var teacher = new PreviousEpochTeacher().Open(Context(student));
         var batch = Batch();
         Assert.True(allclose(nn.functional.softmax(teacher.Teach(batch).Logits, 1), batch.Targets.Probabilities));
 
@@ -114,7 +114,7 @@ public sealed class SelfTeachingTests
         using var scope = NewDisposeScope();
         using var student = _network.Build(4);
         var weight = student.Body.state_dict()["fc.weight"];
-        using var teacher = (IStudentFollower)new MovingAverageTeacher { Decay = 0.6 }.Open(Context(student));
+        using var teacher = new MovingAverageTeacher { Decay = 0.6 }.Open(Context(student));
         using var noGradient = no_grad();
         var expected = weight.clone();
         // 1 - 1 / (t + 1) is 1/2 at the first step, 2/3 at the second, which is more than the decay.

@@ -46,7 +46,7 @@ public sealed class EnsembleTeacherTests : IDisposable
         string? Fingerprint(EnsembleTeacher source)
         {
             using var teacher = source.Open(TeacherFixture.Context(3));
-            return (teacher as IFixedTeacher)?.Fingerprint;
+            return teacher.Fingerprint;
         }
 
         TeacherSource a = new Constant("a", [1, 2, 3]), b = new Constant("b", [3, 2, 1]);
@@ -147,25 +147,25 @@ public sealed class EnsembleTeacherTests : IDisposable
     {
         public int Disposed { get; private set; }
 
-        public override ITeacher Open(TeacherContext context) => new Teacher(this);
+        protected override Teacher OpenCore(TeacherContext context) => new SameAnswer(this);
 
-        private sealed class Teacher(Constant source) : IFixedTeacher
+        private sealed class SameAnswer(Constant source) : Teacher
         {
-            public string Fingerprint => source.Name;
+            public override string Fingerprint => source.Name;
 
-            public TeacherSignal Teach(ImageBatch batch) => new(tensor(source.Logits, ScalarType.Float32).repeat(batch.Images.shape[0], 1));
+            protected override TeacherSignal TeachCore(ImageBatch batch) => new(tensor(source.Logits, ScalarType.Float32).repeat(batch.Images.shape[0], 1));
 
-            public void Dispose() => source.Disposed++;
+            protected override void DisposeCore() => source.Disposed++;
         }
     }
 
     private sealed record Refusing : TeacherSource
     {
-        public override ITeacher Open(TeacherContext context) => throw new InvalidOperationException("it does not fit");
+        protected override Teacher OpenCore(TeacherContext context) => throw new InvalidOperationException("it does not fit");
     }
 
     private sealed record Network(ImageNetwork Trained) : TeacherSource
     {
-        public override ITeacher Open(TeacherContext context) => new NetworkTeacher(Trained, context.ClassNames, context, ownsNetwork: false);
+        protected override Teacher OpenCore(TeacherContext context) => new NetworkTeacher(Trained, context.ClassNames, context, ownsNetwork: false);
     }
 }

@@ -5,8 +5,8 @@ namespace TfKd;
 /// plan's objective, and the last teaches the student: born-again networks.
 /// </summary>
 /// <remarks>
-/// Equation 7 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020; Furlanello, Lipton, Tschannen, Itti and Anandkumar,
-/// 'Born-Again Neural Networks', ICML 2018. Each generation takes as many epochs as the student and begins from other random weights.
+/// Equation 7 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020; Furlanello, Lipton, Tschannen, Itti and
+/// Anandkumar, 'Born-Again Neural Networks', ICML 2018. Each generation takes as many epochs as the student and begins from other random weights.
 /// </remarks>
 public sealed record SelfTeacher : TeacherSource
 {
@@ -17,15 +17,14 @@ public sealed record SelfTeacher : TeacherSource
     public Objective Initial { get; init => field = Require.NotNull(value); } = new CrossEntropy();
 
     /// <inheritdoc/>
-    public override ITeacher Open(TeacherContext context)
+    protected override Teacher OpenCore(TeacherContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        var training = TeacherTraining.Of(this, context);
-        var network = training.Train(null, plan => plan with { Objective = Initial, Teacher = null });
+        var training = context.RequireTeacherTraining(this);
+        var network = training.Train(new TeacherTrainingRequest { Objective = Initial });
         for (var generation = 1; generation < Generations; generation++)
         {
             using var before = network;
-            network = training.Train(null, plan => plan with { Teacher = new GivenNetworkTeacher(before) });
+            network = training.Train(new TeacherTrainingRequest { Teacher = new GivenNetworkTeacher(before) });
         }
 
         return NetworkTeacher.Own(network, context.ClassNames, context);
@@ -34,7 +33,8 @@ public sealed record SelfTeacher : TeacherSource
     /// <summary>A network at hand, that stays its owner's.</summary>
     private sealed record GivenNetworkTeacher(ImageNetwork Network) : TeacherSource
     {
-        public override ITeacher Open(TeacherContext context) => new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);
+        protected override Teacher OpenCore(TeacherContext context) =>
+            new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);
 
         public override string ToString() => nameof(SelfTeacher);
     }
