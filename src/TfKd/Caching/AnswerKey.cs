@@ -16,7 +16,7 @@ internal static class AnswerKey
     /// <param name="seed">The seed of the run; no part of the key without augmentations.</param>
     /// <param name="view">Which view of the rows.</param>
     /// <param name="format">How the answers are written down.</param>
-    public static byte[] Of(string teacher, IReadOnlyList<string> classNames, string rows, IReadOnlyList<Augmentation> augmentations, long seed, int view, AnswerFormat format)
+    public static byte[] Of(string teacher, IReadOnlyList<string> classNames, string rows, IReadOnlyList<Augmentation> augmentations, long seed, int view, TeacherCacheFormat format)
     {
         using var stream = new MemoryStream();
         // Each text with its length before it: no two lists of texts give the same bytes.

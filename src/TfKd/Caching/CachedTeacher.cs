@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>A fixed teacher that is asked once for each view of a training row, and each time for other images. It owns the teacher.</summary>
-internal sealed class CachedTeacher(Teacher teacher, AnswerFormat format, AnswerShelf shelf) : Teacher
+internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, TeacherCacheViews views) : Teacher
 {
     private readonly byte[] _row = new byte[format.RowBytes];
 
@@ -33,7 +33,7 @@ internal sealed class CachedTeacher(Teacher teacher, AnswerFormat format, Answer
         if (batch.RowIds.Count == 0)
             return teacher.Teach(batch);
         var answers = empty(batch.RowIds.Count, format.ClassCount, ScalarType.Float32);
-        var store = shelf.Of(batch.View);
+        var store = views.Of(batch.View);
         // All or none: a teacher that met batches of any size would have its kernels checked for each of them.
         if (store is not null && batch.RowIds.All(store.IsKnown))
             Recall(store, batch.RowIds, MemoryMarshal.Cast<byte, float>(answers.bytes));
@@ -47,7 +47,7 @@ internal sealed class CachedTeacher(Teacher teacher, AnswerFormat format, Answer
     {
         try
         {
-            shelf.Dispose();
+            views.Dispose();
         }
         finally
         {
@@ -55,7 +55,7 @@ internal sealed class CachedTeacher(Teacher teacher, AnswerFormat format, Answer
         }
     }
 
-    private void Recall(AnswerStore store, IReadOnlyList<int> rows, Span<float> answers)
+    private void Recall(TeacherCacheStore store, IReadOnlyList<int> rows, Span<float> answers)
     {
         for (var i = 0; i < rows.Count; i++)
         {
@@ -64,7 +64,7 @@ internal sealed class CachedTeacher(Teacher teacher, AnswerFormat format, Answer
         }
     }
 
-    private void Ask(AnswerStore? store, ImageBatch batch, Span<float> answers)
+    private void Ask(TeacherCacheStore? store, ImageBatch batch, Span<float> answers)
     {
         var rows = batch.RowIds;
         var logits = teacher.Teach(batch).Logits;

@@ -40,13 +40,13 @@ internal static class TeacherCaching
         if (cache is null)
             return teacher;
         var training = context.Training!;
-        var format = new AnswerFormat(context.ClassNames.Count, cache.Precision, cache.TopK);
+        var format = new TeacherCacheFormat(context.ClassNames.Count, cache.Precision, cache.TopK);
         var viewCount = plan.ViewCount;
         var rows = context.TrainingFingerprint ?? new(() => SourceFingerprint.Of(training));
-        var shelf = new AnswerShelf(cache, format, training.Count, viewCount, repeats: viewCount < plan.MaxEpochs,
+        var views = new TeacherCacheViews(cache, format, training.Count, viewCount, repeats: viewCount < plan.MaxEpochs,
             view => AnswerKey.Of(teacher.Fingerprint!, context.ClassNames, rows.Value, plan.Augmentations, plan.Seed, view, format), say);
-        say(shelf.Describe(), false);
-        return shelf.Keeps || cache.ChangesNumbers ? new CachedTeacher(teacher, format, shelf) : teacher;
+        say(views.Describe(), false);
+        return views.Keeps || cache.ChangesNumbers ? new CachedTeacher(teacher, format, views) : teacher;
     }
 
     private static TeacherCache? RefuseOrGoWithout(TrainingPlan plan, string objection) => plan.TeacherCache is null

@@ -23,8 +23,8 @@ public sealed class AnswerKeyTests
             Key(augmentations: [new Rotation(), new RandomCrop()]),
             Key(seed: 4),
             Key(view: 1),
-            Key(format: new AnswerFormat(2, TeacherCachePrecision.Float16, null)),
-            Key(format: new AnswerFormat(2, TeacherCachePrecision.Float32, 1)),
+            Key(format: new TeacherCacheFormat(2, TeacherCachePrecision.Float16, null)),
+            Key(format: new TeacherCacheFormat(2, TeacherCachePrecision.Float32, 1)),
         ];
         Assert.Equal(keys.Length, keys.Distinct().Count());
         Assert.Equal(_base, Key());
@@ -54,7 +54,7 @@ public sealed class AnswerKeyTests
     }
 
     private static string Key(
-        string teacher = "teacher", string[]? classNames = null, string rows = "rows", Augmentation[]? augmentations = null, long seed = 3, int view = 0, AnswerFormat? format = null) =>
+        string teacher = "teacher", string[]? classNames = null, string rows = "rows", Augmentation[]? augmentations = null, long seed = 3, int view = 0, TeacherCacheFormat? format = null) =>
         Convert.ToHexString(AnswerKey.Of(
-            teacher, classNames ?? ["a", "b"], rows, augmentations ?? [new RandomCrop(), new Rotation()], seed, view, format ?? new AnswerFormat(2, TeacherCachePrecision.Float32, null)));
+            teacher, classNames ?? ["a", "b"], rows, augmentations ?? [new RandomCrop(), new Rotation()], seed, view, format ?? new TeacherCacheFormat(2, TeacherCachePrecision.Float32, null)));
 }

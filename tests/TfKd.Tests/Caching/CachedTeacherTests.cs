@@ -137,8 +137,8 @@ public sealed class CachedTeacherTests : IDisposable
     private CachedTeacher Cached(TeacherCache? cache = null, int classCount = 3)
     {
         cache ??= new TeacherCache();
-        var format = new AnswerFormat(classCount, cache.Precision, cache.TopK);
-        return new CachedTeacher(_table, format, new AnswerShelf(cache, format, rowCount: 6, viewCount: 2, repeats: true, _ => [], (message, _) => Assert.Fail(message)));
+        var format = new TeacherCacheFormat(classCount, cache.Precision, cache.TopK);
+        return new CachedTeacher(_table, format, new TeacherCacheViews(cache, format, rowCount: 6, viewCount: 2, repeats: true, _ => [], (message, _) => Assert.Fail(message)));
     }
 
     private static ImageBatch Batch(int view, params int[] rows) =>

@@ -1,6 +1,6 @@
 namespace TfKd.Tests;
 
-public sealed class AnswerFileTests : IDisposable
+public sealed class TeacherCacheFileTests : IDisposable
 {
     private const int Rows = 5;
     private const int RowBytes = 11;
@@ -21,7 +21,7 @@ public sealed class AnswerFileTests : IDisposable
     {
         Fill(0, 3);
         Assert.Equal(Length, new FileInfo(Path).Length);
-        Assert.Equal(2, AnswerFile.CountKnown(Path, _key, Rows, RowBytes));
+        Assert.Equal(2, TeacherCacheFile.CountKnown(Path, _key, Rows, RowBytes));
         using var file = Open();
         Assert.Equal([0, 3], Known(file));
         Assert.Equal(Answer(3), Read(file, 3));
@@ -35,13 +35,13 @@ public sealed class AnswerFileTests : IDisposable
         using (var first = Open())
         {
             Assert.Throws<IOException>(Open);
-            Assert.Equal(0, AnswerFile.CountKnown(Path, _key, Rows, RowBytes));
+            Assert.Equal(0, TeacherCacheFile.CountKnown(Path, _key, Rows, RowBytes));
             first.Add(4, Answer(4));
         }
 
         using var one = Open();
         using var another = Open();
-        Assert.Equal(5, AnswerFile.CountKnown(Path, _key, Rows, RowBytes));
+        Assert.Equal(5, TeacherCacheFile.CountKnown(Path, _key, Rows, RowBytes));
         Assert.All(Enumerable.Range(0, Rows), row => Assert.Equal(Answer(row), Read(another, row)));
         Assert.Equal(Answer(4), Read(one, 4));
     }
@@ -120,7 +120,7 @@ public sealed class AnswerFileTests : IDisposable
 
     private void AssertMadeAnew()
     {
-        Assert.Equal(0, AnswerFile.CountKnown(Path, _key, Rows, RowBytes));
+        Assert.Equal(0, TeacherCacheFile.CountKnown(Path, _key, Rows, RowBytes));
         using (var file = Open())
         {
             Assert.Empty(Known(file));
@@ -133,7 +133,7 @@ public sealed class AnswerFileTests : IDisposable
         Assert.Single(_messages);
     }
 
-    private AnswerFile Open() => AnswerFile.Open(Path, _key, Rows, RowBytes, (message, isWarning) =>
+    private TeacherCacheFile Open() => TeacherCacheFile.Open(Path, _key, Rows, RowBytes, (message, isWarning) =>
     {
         Assert.True(isWarning);
         _messages.Add(message);
@@ -149,12 +149,12 @@ public sealed class AnswerFileTests : IDisposable
     // No byte of it is 0: a cleared one shows.
     private static byte[] Answer(int row) => [.. Enumerable.Range(0, RowBytes).Select(i => (byte)(1 + row * 20 + i))];
 
-    private static byte[] Read(AnswerFile file, int row)
+    private static byte[] Read(TeacherCacheFile file, int row)
     {
         var answer = new byte[RowBytes];
         file.Read(row, answer);
         return answer;
     }
 
-    private static IEnumerable<int> Known(AnswerFile file) => Enumerable.Range(0, Rows).Where(file.IsKnown);
+    private static IEnumerable<int> Known(TeacherCacheFile file) => Enumerable.Range(0, Rows).Where(file.IsKnown);
 }

@@ -6,7 +6,7 @@ namespace TfKd;
 /// How the answer to one row is written down. Whole and exact: the logits as they are. Otherwise logarithms of probabilities; of the k largest ones: these in
 /// falling order, that of each other class, and the k classes.
 /// </summary>
-internal sealed class AnswerFormat
+internal sealed class TeacherCacheFormat
 {
     private readonly int _kept;
     private readonly bool _isHalf;
@@ -14,7 +14,7 @@ internal sealed class AnswerFormat
     private readonly double[] _logProbabilities;
     private readonly int[] _order;
 
-    public AnswerFormat(int classCount, TeacherCachePrecision precision, int? topK)
+    public TeacherCacheFormat(int classCount, TeacherCachePrecision precision, int? topK)
     {
         ClassCount = classCount;
         _isSparse = topK < classCount;

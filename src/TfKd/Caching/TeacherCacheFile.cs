@@ -8,7 +8,7 @@ namespace TfKd;
 /// Answers in a memory-mapped file: a header, a mark a row, the rows. A mark is the checksum of the row's number and bytes, written after them; 0 where there is
 /// no answer. The operating system may write the marks to the disk before the rows: after a power cut a mark that its row does not bear out counts as none.
 /// </summary>
-internal sealed class AnswerFile : AnswerStore
+internal sealed class TeacherCacheFile : TeacherCacheStore
 {
     private const int HeaderBytes = 64;
     // In the byte order of the machine: a file of one with the other order is not mistaken for a file of this one.
@@ -19,7 +19,7 @@ internal sealed class AnswerFile : AnswerStore
     private readonly int _rowCount;
     private readonly int _rowBytes;
 
-    private AnswerFile(FileStream stream, int rowCount, int rowBytes, bool isReadOnly) : base(rowCount)
+    private TeacherCacheFile(FileStream stream, int rowCount, int rowBytes, bool isReadOnly) : base(rowCount)
     {
         (_rowCount, _rowBytes) = (rowCount, rowBytes);
         var access = isReadOnly ? MemoryMappedFileAccess.Read : MemoryMappedFileAccess.ReadWrite;
@@ -44,7 +44,7 @@ internal sealed class AnswerFile : AnswerStore
     /// <param name="rowBytes">Bytes of an answer.</param>
     /// <param name="say">Told of a damaged file, which is made anew.</param>
     /// <exception cref="IOException">Another run fills the file, or the disk is full.</exception>
-    public static AnswerFile Open(string path, ReadOnlySpan<byte> key, int rowCount, int rowBytes, Action<string, bool> say)
+    public static TeacherCacheFile Open(string path, ReadOnlySpan<byte> key, int rowCount, int rowBytes, Action<string, bool> say)
     {
         var header = Header(key, rowCount, rowBytes);
         // A file without gaps is only read, by any number of runs; one with gaps belongs to the run that fills it.
@@ -60,7 +60,7 @@ internal sealed class AnswerFile : AnswerStore
                 Make(stream, header, rowCount, rowBytes);
             }
 
-            return new AnswerFile(stream, rowCount, rowBytes, isReadOnly: false);
+            return new TeacherCacheFile(stream, rowCount, rowBytes, isReadOnly: false);
         }
         catch
         {
@@ -102,7 +102,7 @@ internal sealed class AnswerFile : AnswerStore
         _view.Write(HeaderBytes + (long)row * sizeof(uint), Mark(row, answer));
     }
 
-    private static AnswerFile? OpenWhole(string path, byte[] header, int rowCount, int rowBytes)
+    private static TeacherCacheFile? OpenWhole(string path, byte[] header, int rowCount, int rowBytes)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!Fits(stream, header, rowCount, rowBytes))
@@ -111,7 +111,7 @@ internal sealed class AnswerFile : AnswerStore
             return null;
         }
 
-        var file = new AnswerFile(stream, rowCount, rowBytes, isReadOnly: true);
+        var file = new TeacherCacheFile(stream, rowCount, rowBytes, isReadOnly: true);
         if (file.IsWhole)
             return file;
         file.Dispose();

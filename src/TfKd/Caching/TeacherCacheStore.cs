@@ -1,7 +1,7 @@
 namespace TfKd;
 
 /// <summary>The answers to the rows of one view, as bytes.</summary>
-internal abstract class AnswerStore(int rowCount) : IDisposable
+internal abstract class TeacherCacheStore(int rowCount) : IDisposable
 {
     private readonly bool[] _known = new bool[rowCount];
 

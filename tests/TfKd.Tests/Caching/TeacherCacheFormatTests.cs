@@ -1,6 +1,6 @@
 namespace TfKd.Tests;
 
-public sealed class AnswerFormatTests
+public sealed class TeacherCacheFormatTests
 {
     public static TheoryData<int, int?> Sizes => new() { { 2, null }, { 100, null }, { 10, 1 }, { 10, 3 }, { 10, 9 }, { 100, 5 }, { 70_000, 4 } };
 
@@ -98,7 +98,7 @@ public sealed class AnswerFormatTests
     [Fact]
     public void As_many_classes_as_there_are_keep_all()
     {
-        Assert.Equal(new AnswerFormat(7, TeacherCachePrecision.Float32, null).ToString(), new AnswerFormat(7, TeacherCachePrecision.Float32, 7).ToString());
+        Assert.Equal(new TeacherCacheFormat(7, TeacherCachePrecision.Float32, null).ToString(), new TeacherCacheFormat(7, TeacherCachePrecision.Float32, 7).ToString());
         Assert.Equal([3f, 1, 2], Passed([3, 1, 2], TeacherCachePrecision.Float32, 9));
     }
 
@@ -109,13 +109,13 @@ public sealed class AnswerFormatTests
     [InlineData(100, TeacherCachePrecision.Float16, 5, 22)]
     [InlineData(70_000, TeacherCachePrecision.Float16, 5, 32)]
     public void Bytes_of_a_row(int classCount, TeacherCachePrecision precision, int? topK, int bytes) =>
-        Assert.Equal(bytes, new AnswerFormat(classCount, precision, topK).RowBytes);
+        Assert.Equal(bytes, new TeacherCacheFormat(classCount, precision, topK).RowBytes);
 
     private static double Bound(double value) => Math.Abs(value) / 2048 + 1e-7;
 
     private static float[] Passed(float[] logits, TeacherCachePrecision precision, int? topK)
     {
-        var format = new AnswerFormat(logits.Length, precision, topK);
+        var format = new TeacherCacheFormat(logits.Length, precision, topK);
         var row = new byte[format.RowBytes];
         var passed = new float[logits.Length];
         format.Encode(logits, row);

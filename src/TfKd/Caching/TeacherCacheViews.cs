@@ -1,11 +1,11 @@
 namespace TfKd;
 
 /// <summary>The stores of a run's views: opened when their view is first trained on, closed with the run, or with their epoch where no view comes twice.</summary>
-internal sealed class AnswerShelf : IDisposable
+internal sealed class TeacherCacheViews : IDisposable
 {
-    private readonly Dictionary<int, AnswerStore?> _stores = [];
+    private readonly Dictionary<int, TeacherCacheStore?> _stores = [];
     private readonly TeacherCache _cache;
-    private readonly AnswerFormat _format;
+    private readonly TeacherCacheFormat _format;
     private readonly int _rowCount;
     private readonly int _viewCount;
     private readonly bool _repeats;
@@ -19,7 +19,7 @@ internal sealed class AnswerShelf : IDisposable
     /// <param name="repeats">Whether a view comes more than once.</param>
     /// <param name="key">The key of a view; asked for where there is a folder.</param>
     /// <param name="say">Where messages and warnings go.</param>
-    public AnswerShelf(TeacherCache cache, AnswerFormat format, int rowCount, int viewCount, bool repeats, Func<int, byte[]> key, Action<string, bool> say)
+    public TeacherCacheViews(TeacherCache cache, TeacherCacheFormat format, int rowCount, int viewCount, bool repeats, Func<int, byte[]> key, Action<string, bool> say)
     {
         (_cache, _format, _rowCount, _viewCount, _repeats, _key, _say) = (cache, format, rowCount, viewCount, repeats, key, say);
         if (_cache.Directory is { } directory)
@@ -34,7 +34,7 @@ internal sealed class AnswerShelf : IDisposable
     private long Bytes => (long)_viewCount * _rowCount * _format.RowBytes;
 
     /// <summary>The store of a view; null where it has none.</summary>
-    public AnswerStore? Of(int view)
+    public TeacherCacheStore? Of(int view)
     {
         if (_stores.TryGetValue(view, out var store))
             return store;
@@ -64,7 +64,7 @@ internal sealed class AnswerShelf : IDisposable
 
     private static string Size(long bytes) => FormattableString.Invariant($"{bytes / (double)(1 << 20):0.###} MiB");
 
-    private AnswerStore? Open(int view)
+    private TeacherCacheStore? Open(int view)
     {
         if (_cache.Directory is not null)
         {
@@ -72,7 +72,7 @@ internal sealed class AnswerShelf : IDisposable
             var path = PathOf(key);
             try
             {
-                return AnswerFile.Open(path, key, _rowCount, _format.RowBytes, _say);
+                return TeacherCacheFile.Open(path, key, _rowCount, _format.RowBytes, _say);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -80,13 +80,13 @@ internal sealed class AnswerShelf : IDisposable
             }
         }
 
-        return FitsMemory ? new MemoryAnswers(_rowCount, _format.RowBytes) : null;
+        return FitsMemory ? new TeacherCacheMemory(_rowCount, _format.RowBytes) : null;
     }
 
     private long Known(int view)
     {
         var key = _key(view);
-        return AnswerFile.CountKnown(PathOf(key), key, _rowCount, _format.RowBytes);
+        return TeacherCacheFile.CountKnown(PathOf(key), key, _rowCount, _format.RowBytes);
     }
 
     private string PathOf(byte[] key) => Path.Combine(_cache.Directory!, $"{Convert.ToHexStringLower(key)}.answers");

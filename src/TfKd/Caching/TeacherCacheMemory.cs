@@ -1,7 +1,7 @@
 namespace TfKd;
 
 /// <summary>Answers in memory, for the run.</summary>
-internal sealed class MemoryAnswers : AnswerStore
+internal sealed class TeacherCacheMemory : TeacherCacheStore
 {
     // Blocks: no limit at two gigabytes, and what a run never asks for takes no memory.
     private const int BlockBytes = 4 << 20;
@@ -10,7 +10,7 @@ internal sealed class MemoryAnswers : AnswerStore
     private readonly int _rowBytes;
     private readonly int _rowsPerBlock;
 
-    public MemoryAnswers(int rowCount, int rowBytes) : base(rowCount)
+    public TeacherCacheMemory(int rowCount, int rowBytes) : base(rowCount)
     {
         _rowBytes = rowBytes;
         _rowsPerBlock = Math.Clamp(BlockBytes / rowBytes, 1, Math.Max(1, rowCount));
