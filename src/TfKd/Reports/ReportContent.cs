@@ -42,7 +42,5 @@ internal sealed record ReportContent
     public ComputePath? Path { get; init; }
 
     /// <summary>The metrics of the epoch whose weights are the result, or would be now; null before the first.</summary>
-    public EpochMetrics? Best => Result?.Best ?? (Plan.RestoreBestWeights
-        ? History.MaxBy(epoch => epoch.Validation is { } validation ? (validation.Top1, -validation.NegativeLogLikelihood) : (0, epoch.Epoch))
-        : History.Count > 0 ? History[^1] : null);
+    public EpochMetrics? Best => Result?.Best ?? BestEpoch.Of(Plan, History)?.In(History);
 }
