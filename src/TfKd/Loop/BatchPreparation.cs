@@ -15,9 +15,9 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     /// <summary>Prepares a batch; its tensors belong to the caller's dispose scope.</summary>
     /// <param name="loaded">The rows.</param>
     /// <param name="view">Which augmented view of them.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="step">The step of the run, from 0.</param>
-    public ImageBatch Prepare(LoadedBatch loaded, int view, int epoch, long step)
+    /// <param name="progress">The step.</param>
+    /// <param name="number">The batch's number in the step, from 0.</param>
+    public ImageBatch Prepare(LoadedBatch loaded, int view, TrainingProgress progress, int number)
     {
         using var noGradient = no_grad();
         var weights = RowWeights is null ? null : tensor(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device: device);
@@ -25,7 +25,7 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
         var images = Augment(loaded, view);
         if (plan.Mixing is null)
             return new(images, targets, loaded.RowIds, view);
-        var mixed = plan.Mixing.Apply(images, targets, new Random(SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.Mixing, epoch, step)));
+        var mixed = plan.Mixing.Apply(images, targets, new Random(MixingSeed(progress, number)));
         return new(mixed.Images, mixed.Targets, loaded.RowIds, view);
     }
 
@@ -43,4 +43,9 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
 
         return images;
     }
+
+    // The first batch of a step draws what that of a step of one batch would.
+    private int MixingSeed(TrainingProgress progress, int number) => number == 0
+        ? SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.Mixing, progress.Epoch, progress.Step)
+        : SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.Mixing, progress.Epoch, progress.Step, number);
 }

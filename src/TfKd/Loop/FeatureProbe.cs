@@ -7,18 +7,19 @@ namespace TfKd;
 internal static class FeatureProbe
 {
     /// <param name="plan">Whose objective it is.</param>
-    /// <param name="student">Who learns.</param>
+    /// <param name="student">Who learns, with the path that it computes by.</param>
     /// <param name="peer">Who learns beside it.</param>
     /// <param name="teacher">Who teaches.</param>
     /// <param name="batchSize">A batch size that the kernels were checked for.</param>
     /// <param name="training">The rows.</param>
-    /// <param name="path">Which kernels compute.</param>
-    /// <exception cref="InvalidOperationException">The student or the teacher has no features by stage, or others than [N,C,H,W], and the objective looks at them.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The student or the teacher has no features by stage, or others than [N,C,H,W], and the objective looks at them.
+    /// </exception>
     public static ObjectiveContext Describe(
-        TrainingPlan plan, ImageNetwork student, ImageNetwork? peer, Teacher? teacher, int batchSize, IImageSource training, ComputePath path)
+        TrainingPlan plan, ImageNetwork student, ImageNetwork? peer, Teacher? teacher, int batchSize, IImageSource training)
     {
         using var scope = NewDisposeScope();
-        using var kernels = path.Enter();
+        using var kernels = student.Path.Enter();
         using var noGradient = no_grad();
         var device = student.Device;
         var context = new ObjectiveContext(student.ClassCount, device);
@@ -33,7 +34,8 @@ internal static class FeatureProbe
         if (peer is not null)
             return context with { TeacherStages = Stages(peer, "peer") };
         var labels = zeros(batchSize, ScalarType.Int64, device);
-        var signal = teacher!.Teach(new ImageBatch(images, Targets.FromLabels(labels, student.ClassCount), [.. Enumerable.Range(0, batchSize)], View: 0));
+        var targets = Targets.FromLabels(labels, student.ClassCount);
+        var signal = teacher!.Teach(new ImageBatch(images, targets, [.. Enumerable.Range(0, batchSize)], View: 0));
         if (signal.Features.Count == 0)
             throw PlanValidation.NoTeacherFeatures(plan);
         return context with { TeacherStages = Shapes(signal.Features, "teacher") };
@@ -41,11 +43,13 @@ internal static class FeatureProbe
         IReadOnlyList<ImageShape> Stages(ImageNetwork network, string whose)
         {
             network.eval();
-            return Shapes(network.Run(path.Arrange(images), withFeatures: true).Features, whose);
+            return Shapes(network.Run(network.Path.Arrange(images), withFeatures: true).Features, whose);
         }
     }
 
-    private static IReadOnlyList<ImageShape> Shapes(IReadOnlyList<Tensor> features, string whose) => [.. features.Select((feature, stage) => feature.dim() == 4
-        ? new ImageShape((int)feature.shape[1], (int)feature.shape[2], (int)feature.shape[3])
-        : throw new InvalidOperationException($"Stage {stage} of the {whose} returns {Require.ShapeText(feature)}, but a feature must have the shape [N,C,H,W]."))];
+    private static IReadOnlyList<ImageShape> Shapes(IReadOnlyList<Tensor> features, string whose) => [.. features.Select((feature, stage) =>
+        feature.dim() == 4
+            ? new ImageShape((int)feature.shape[1], (int)feature.shape[2], (int)feature.shape[3])
+            : throw new InvalidOperationException(
+                $"Stage {stage} of the {whose} returns {Require.ShapeText(feature)}, but a feature must have the shape [N,C,H,W]."))];
 }

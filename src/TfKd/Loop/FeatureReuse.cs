@@ -11,4 +11,19 @@ internal static class FeatureReuse
         && plan.Mixing is null
         && plan.Teacher is not PeerTeacher
         && (plan.Objective.Needs & ObjectiveNeeds.StudentFeatures) == 0;
+
+    /// <summary>What the frozen stages make of the rows, where that is to be kept and there is room for it; it says which.</summary>
+    /// <returns>Null: the stages run with the rest.</returns>
+    public static FrozenFeatures? Compute(
+        TrainingPlan plan, ImageNetwork network, IImageSource source, RunCallbacks callbacks, CancellationToken token)
+    {
+        if (!Suits(plan, network))
+            return null;
+        var features = FrozenFeatures.Compute(network, source, plan.BatchSize, token);
+        var limit = FrozenFeatures.MaxBytes >> 20;
+        callbacks.Say(features is null
+            ? $"The features of {source.Count} rows take more than {limit} MiB; the frozen stages run in every epoch."
+            : $"The frozen stages ran once over {source.Count} rows.");
+        return features;
+    }
 }

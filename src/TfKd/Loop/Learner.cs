@@ -10,32 +10,31 @@ internal sealed class Learner : IDisposable
     public const string TotalTerm = "loss";
 
     private readonly TrainingPlan _plan;
-    private readonly ComputePath _path;
     private readonly ObjectiveStates _states;
     private readonly FrozenLayers _frozen;
-    private readonly List<LearningGroup> _groups;
+    private readonly List<ParameterGroup> _groups;
     private readonly List<Parameter> _parameters;
     private readonly bool _withFeatures;
 
-    /// <param name="network">The network.</param>
+    /// <param name="network">The network, with the path that it computes by.</param>
     /// <param name="plan">How it is trained.</param>
     /// <param name="context">What the objective must fit.</param>
-    /// <param name="path">Which kernels compute.</param>
     /// <param name="frozen">The layers that do not learn; they stay the caller's.</param>
-    public Learner(ImageNetwork network, TrainingPlan plan, ObjectiveContext context, ComputePath path, FrozenLayers frozen)
+    public Learner(ImageNetwork network, TrainingPlan plan, ObjectiveContext context, FrozenLayers frozen)
     {
-        (Network, _plan, _path, _frozen) = (network, plan, path, frozen);
+        (Network, _plan, _frozen) = (network, plan, frozen);
         _withFeatures = plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures);
         _states = ObjectiveStates.Create(plan.Objective, context);
-        _groups = LearningGroup.Divide(network, plan, _states.Parameters);
+        _groups = ParameterGroup.Divide(network, plan, _states.Parameters);
         _parameters = [.. _groups.SelectMany(group => group.Parameters)];
     }
 
     public ImageNetwork Network { get; }
 
-    public ComputePath Path => _path;
-
     public LossLog Log { get; } = new();
+
+    /// <summary>All that learns, the objective's own parameters included.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
 
     /// <summary>What frozen stages make of the training rows; null: they run with the rest.</summary>
     public FrozenFeatures? Features { get; init; }
@@ -53,8 +52,8 @@ internal sealed class Learner : IDisposable
     /// <param name="rows">The numbers of its rows.</param>
     /// <param name="withFeatures">Whether somebody else wants the features.</param>
     public NetworkOutput Answer(Tensor images, IReadOnlyList<int> rows, bool withFeatures = false) => Features is null
-        ? Network.Run(_path.Arrange(images), _withFeatures || withFeatures)
-        : new NetworkOutput(Features.Classify(Network, rows, _path));
+        ? Network.Run(Network.Path.Arrange(images), _withFeatures || withFeatures)
+        : new NetworkOutput(Features.Classify(Network, rows));
 
     /// <summary>Answers other images of the rows' classes, in the mode that the network is in, and without gradient.</summary>
     public Tensor AnswerPartners(Tensor images, IReadOnlyList<int> rows)
@@ -63,24 +62,49 @@ internal sealed class Learner : IDisposable
         return Answer(images, rows).Logits;
     }
 
-    /// <summary>Changes the weights by one step.</summary>
-    /// <exception cref="TrainingDivergedException">The objective is NaN or infinite, or the norm of the gradient that is to be clipped.</exception>
-    public void Learn(ObjectiveInput input, double learningRate)
+    /// <summary>Forgets the gradients of the step before.</summary>
+    public void ClearGradients()
     {
-        var loss = _plan.Objective.Compute(input with { States = _states });
-        RequireFinite(loss, input, learningRate);
-        Log.Record(TotalTerm, loss);
         foreach (var group in _groups)
             group.ClearGradients();
-        loss.backward();
-        ClipGradients(input.Progress, learningRate);
+    }
+
+    /// <summary>Adds the gradients of a batch to those that are there.</summary>
+    /// <param name="input">What the objective looks at.</param>
+    /// <param name="share">What the objective is multiplied by: the batch's share of the step's rows.</param>
+    /// <param name="position">The step.</param>
+    /// <returns>The objective, not multiplied, and what is wrong with it where it is not finite.</returns>
+    public (double Value, TrainingDivergedException? Diagnosis) AddGradients(ObjectiveInput input, double share, StepPosition position)
+    {
+        input = input with { States = _states };
+        Log.Share = share;
+        var loss = _plan.Objective.Compute(input);
+        var value = loss.detach().to(ScalarType.Float64).item<double>();
+        var diagnosis = double.IsFinite(value) ? null : new NonFiniteSearch(Network, position).OfObjective(_plan.Objective, input, value);
+        Log.Record(TotalTerm, loss);
+        // A product with 1 would change nothing but the time.
+        (share == 1 ? loss : loss * share).backward();
+        return (value, diagnosis);
+    }
+
+    /// <summary>Changes the weights by the gradients that are there.</summary>
+    /// <exception cref="TrainingDivergedException">The norm of the gradient that is to be clipped is NaN or infinite.</exception>
+    public void Step(StepPosition position)
+    {
+        if (_plan.MaxGradientNorm is { } norm)
+        {
+            var found = nn.utils.clip_grad_norm_(_parameters, norm);
+            if (!double.IsFinite(found))
+                throw new NonFiniteSearch(Network, position).OfGradient(found);
+        }
+
         foreach (var group in _groups)
-            group.Step(learningRate);
+            group.Step(position.LearningRate);
     }
 
     /// <summary>Refuses weights that are NaN or infinite, which a finite objective with an infinite gradient makes.</summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
-    public void RequireFiniteWeights(TrainingProgress lastStep, double learningRate) => new Divergence(Network, lastStep, learningRate).RequireFiniteWeights();
+    public void RequireFiniteWeights(StepPosition lastStep) => new NonFiniteSearch(Network, lastStep).RequireFiniteWeights();
 
     public void OnEpochEnd() => _states.OnEpochEnd();
 
@@ -99,21 +123,5 @@ internal sealed class Learner : IDisposable
             group.Dispose();
         _states.Dispose();
         Log.Dispose();
-    }
-
-    private void RequireFinite(Tensor loss, ObjectiveInput input, double learningRate)
-    {
-        var value = loss.detach().to(ScalarType.Float64).item<double>();
-        if (!double.IsFinite(value))
-            throw new Divergence(Network, input.Progress, learningRate).OfObjective(_plan.Objective, input with { States = _states }, value);
-    }
-
-    private void ClipGradients(TrainingProgress progress, double learningRate)
-    {
-        if (_plan.MaxGradientNorm is not { } norm)
-            return;
-        var found = nn.utils.clip_grad_norm_(_parameters, norm);
-        if (!double.IsFinite(found))
-            throw new Divergence(Network, progress, learningRate).OfGradient(found);
     }
 }

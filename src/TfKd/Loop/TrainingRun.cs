@@ -1,50 +1,41 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace TfKd;
 
 /// <summary>The state of a run between two steps: where it stands, its best weights so far, its checkpoint.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    // A term that an objective only reports may be infinite.
-    private static readonly JsonSerializerOptions _json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     private readonly TrainingPlan _plan;
-    private readonly Learner _student;
-    private readonly Learner? _peer;
-    private readonly Teacher? _teacher;
-    private readonly TeacherStatistics? _statistics;
+    private readonly RunParticipants _participants;
     private readonly RunCheckpoint? _checkpoint;
+    private readonly BestWeights _best;
     private readonly Stopwatch _stopwatch = Stopwatch.StartNew();
     private long _savedAt;
-    private WeightSnapshot? _best;
-    private int _bestEpoch = -1;
     private int _epochsBefore;
-    private bool _bestIsPeer;
 
-    public TrainingRun(
-        TrainingPlan plan, Learner student, Learner? peer, Teacher? teacher, TeacherStatistics? statistics, IImageSource training, Lazy<string> fingerprint)
+    /// <param name="state">What callbacks see of it.</param>
+    /// <param name="participants">Who learns, and who teaches.</param>
+    /// <param name="checkpoint">Where it is kept; null: nowhere.</param>
+    public TrainingRun(TrainingState state, RunParticipants participants, RunCheckpoint? checkpoint)
     {
-        (_plan, _student, _peer, _teacher, _statistics) = (plan, student, peer, teacher, statistics);
-        (State, _savedAt) = (new TrainingState(student.Network, plan), plan.Clock.GetTimestamp());
-        if (plan.CheckpointDirectory is { } directory)
-            _checkpoint = new RunCheckpoint(directory, $"Network: {student.Network.Architecture}\n{plan.Describe()}\nTraining rows: {training.Count}, {fingerprint.Value}{TextOf(teacher)}{TextOf(plan.InitialWeights)}");
+        (State, _plan, _participants, _checkpoint) = (state, state.Plan, participants, checkpoint);
+        (_best, _savedAt) = (new BestWeights(_plan, participants), _plan.Clock.GetTimestamp());
     }
 
     public TrainingState State { get; }
 
     /// <summary>What the epoch under way has brought so far.</summary>
-    public EpochTally Tally { get; private set; } = new();
+    public EpochSums Sums { get; private set; } = new();
 
     public int Epoch => State.History.Count;
 
-    public long Step { get; set; }
+    /// <summary>Optimiser steps taken.</summary>
+    public long Step { get; private set; }
 
     public TimeSpan Elapsed => _stopwatch.Elapsed;
 
     /// <summary>Whether nothing is left to do; an epoch that was begun is.</summary>
-    public bool IsOver => Tally.Steps == 0 && (Epoch >= _plan.MaxEpochs || State.StopReason is not null);
+    public bool IsOver => Sums.Steps == 0 && (Epoch >= _plan.MaxEpochs || State.StopReason is not null);
 
     /// <summary>Whether the checkpoint was that of a run with nothing left to do.</summary>
     public bool WasFinished { get; private set; }
@@ -52,42 +43,55 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Whether the run ended before an epoch did.</summary>
     public bool EndedWithinEpoch { get; private set; }
 
-    /// <summary>The epoch whose weights <see cref="Finish"/> puts back if the run ends within an epoch; null: the latest weights stay.</summary>
-    public int? EpochToKeep => _best is null ? null : _bestEpoch;
-
     /// <summary>Means of the student's named terms since the epoch began.</summary>
-    public IReadOnlyDictionary<string, double> Terms => _student.Log.Means;
+    public IReadOnlyDictionary<string, double> Terms => _participants.Student.Log.Means;
 
     /// <summary>Continues from the checkpoint where there is one, and says so.</summary>
     public string? TryResume()
     {
-        if (_checkpoint?.TryLoad(Parts()) is not { } state)
+        if (_checkpoint?.TryLoad(Parts()) is not { } text)
             return null;
-        var standing = JsonSerializer.Deserialize<Standing>(state, _json)
-            ?? throw new InvalidDataException($"'{_checkpoint.Path}' does not say where its run stands.");
-        (Step, _bestEpoch, _bestIsPeer, Tally) = (standing.Step, standing.BestEpoch, standing.BestIsPeer, standing.Unfinished ?? new());
-        foreach (var metrics in standing.History)
+        var position = RunPosition.Parse(text, _checkpoint.Path);
+        (Step, Sums) = (position.Step, position.Unfinished ?? new());
+        foreach (var metrics in position.History)
             State.Add(metrics);
-        if (standing.StopReason is { } reason)
+        if (position.StopReason is { } reason)
             State.RequestStop(reason);
+        _best.Recall(State.History);
         _epochsBefore = Epoch;
         WasFinished = IsOver;
-        var place = Tally.Steps == 0 ? $"epoch {Epoch} of {_plan.MaxEpochs}" : $"step {Tally.Steps} of epoch {Epoch + 1} of {_plan.MaxEpochs}";
-        var kernels = standing.Kernels is null || standing.Kernels == Kernels ? "" : $" It ran {standing.Kernels}, and goes on {Kernels}: its numbers may differ in their last digits from those of an unbroken run.";
+        var place = Sums.Steps == 0
+            ? $"epoch {Epoch} of {_plan.MaxEpochs}"
+            : $"step {Sums.Steps} of epoch {Epoch + 1} of {_plan.MaxEpochs}";
+        var others = "its numbers may differ in their last digits from those of an unbroken run";
+        var kernels = position.Kernels is null || position.Kernels == Kernels
+            ? ""
+            : $" It ran {position.Kernels}, and goes on {Kernels}: {others}.";
         return $"Resumed after {place} from '{_checkpoint.Path}'.{kernels}";
     }
 
     /// <summary>Begins an epoch, or goes on with the one that a checkpoint was written in.</summary>
     public void BeginEpoch()
     {
-        foreach (var learner in Learners)
+        foreach (var learner in _participants.Learners)
             learner.OnEpochBegin();
-        _statistics?.Clear();
-        if (Tally.Steps == 0)
+        _participants.Statistics?.Clear();
+        if (Sums.Steps == 0)
             return;
-        foreach (var (learner, sums) in Learners.Zip(Tally.Losses))
+        foreach (var (learner, sums) in _participants.Learners.Zip(Sums.Losses))
             learner.Log.Restore(sums, learner.Network.Device);
-        _statistics?.LoadState(Tally.Teacher);
+        _participants.Statistics?.LoadState(Sums.Teacher);
+    }
+
+    /// <summary>Takes note of a step.</summary>
+    /// <param name="outcome">What it brought.</param>
+    /// <param name="learningRate">Its rate.</param>
+    /// <param name="stepsAnEpoch">Steps of a whole epoch.</param>
+    public void Count(StepOutcome outcome, double learningRate, int stepsAnEpoch)
+    {
+        Sums = Sums.After(outcome, learningRate);
+        Step++;
+        State.EpochProgress = (double)Sums.Steps / stepsAnEpoch;
     }
 
     /// <summary>After the last step of an epoch.</summary>
@@ -95,36 +99,42 @@ internal sealed class TrainingRun : IDisposable
     public void EndEpoch()
     {
         RequireFiniteWeights();
-        foreach (var learner in Learners)
+        foreach (var learner in _participants.Learners)
             learner.OnEpochEnd();
-        _teacher?.OnEpochEnd();
+        _participants.Teacher?.OnEpochEnd();
     }
 
     /// <summary>Takes note of a finished epoch.</summary>
     public void Complete(EpochMetrics metrics)
     {
         State.Add(metrics with { Remaining = Elapsed / (Epoch + 1 - _epochsBefore) * (_plan.MaxEpochs - Epoch - 1) });
-        Tally = new();
-        if (!_plan.RestoreBestWeights || metrics.Validation is not { } now)
-        {
-            _bestEpoch = metrics.Epoch;
-            return;
-        }
-
-        var isPeer = metrics.PeerValidation is { } peers && Rank(peers).CompareTo(Rank(now)) > 0;
-        if (_bestEpoch >= 0 && Rank(isPeer ? metrics.PeerValidation! : now).CompareTo(Rank(Best.Validation!)) <= 0)
-            return;
-        (_bestEpoch, _bestIsPeer) = (metrics.Epoch, isPeer);
-        _best?.Dispose();
-        _best = WeightSnapshot.Of(isPeer ? _peer!.Network : _student.Network);
+        Sums = new();
+        _best.Update(State.History);
     }
 
-    /// <summary>Ends the run within an epoch: with the best weights where there are any, otherwise with the latest, which the epoch's metrics then are of.</summary>
+    /// <summary>Ends a run that was cancelled, and says with which weights.</summary>
+    /// <param name="stepsAnEpoch">Steps of a whole epoch.</param>
+    /// <param name="metrics">The metrics of the steps of the epoch under way.</param>
+    /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
+    public void Cancel(int stepsAnEpoch, Func<EpochMetrics> metrics)
+    {
+        var kept = _best is { AreKept: true, Epoch: { } best }
+            ? $"those of epoch {best.Epoch + 1}, the best so far by {_plan.RankingMetric}"
+            : "the latest";
+        var place = $"in epoch {Epoch + 1} of {_plan.MaxEpochs}, after {Sums.Steps} of {stepsAnEpoch} steps";
+        State.Cancel($"Cancelled {place}; the weights are {kept}.");
+        EndWithinEpoch(metrics);
+    }
+
+    /// <summary>
+    /// Ends the run within an epoch: with the best weights where there are any, otherwise with the latest, which the epoch's metrics then
+    /// are of.
+    /// </summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
     public void EndWithinEpoch(Func<EpochMetrics> metrics)
     {
         EndedWithinEpoch = true;
-        if (_best is not null || Tally.Steps == 0)
+        if (_best.AreKept || Sums.Steps == 0)
             return;
         RequireFiniteWeights();
         Complete(metrics());
@@ -144,59 +154,49 @@ internal sealed class TrainingRun : IDisposable
         if (_checkpoint is null || _plan.CheckpointInterval.Time is not { } time || _plan.Clock.GetElapsedTime(_savedAt) < time)
             return;
         RequireFiniteWeights();
-        Save(Tally with { Losses = [.. Learners.Select(learner => learner.Log.Sums)], Teacher = _statistics?.ReadState() ?? [] });
+        Save(Sums with
+        {
+            Losses = [.. _participants.Learners.Select(learner => learner.Log.Sums)],
+            Teacher = _participants.Statistics?.ReadState() ?? [],
+        });
     }
 
     /// <summary>Puts the best weights back, where they were asked for.</summary>
     public TrainingResult Finish()
     {
-        if (EndedWithinEpoch || _bestEpoch != Epoch - 1 || _bestIsPeer)
-            _best?.CopyTo(State.Student);
-        return new TrainingResult([.. State.History], _bestEpoch, State.StopReason) { IsPeer = _bestIsPeer };
+        var best = _best.Epoch ?? new(-1, IsPeer: false);
+        if (EndedWithinEpoch || best.Epoch != Epoch - 1 || best.IsPeer)
+            _best.Restore();
+        return new TrainingResult([.. State.History], best.Epoch, State.StopReason) { IsPeer = best.IsPeer };
     }
 
-    public void Dispose() => _best?.Dispose();
+    public void Dispose() => _best.Dispose();
 
-    private IEnumerable<Learner> Learners => _peer is null ? [_student] : [_student, _peer];
-
-    private EpochMetrics Best => TrainingResult.Choose(State.History[_bestEpoch], _bestIsPeer);
-
-    private string Kernels => _student.Path.ToString();
-
-    private (double Value, double NegativeLoss) Rank(ClassificationMetrics metrics) => (_plan.RankingMetric.ValueOf(metrics), -metrics.NegativeLogLikelihood);
+    private string Kernels => _participants.Student.Network.Path.ToString();
 
     private void RequireFiniteWeights()
     {
-        foreach (var learner in Learners)
-            learner.RequireFiniteWeights(new TrainingProgress(Epoch, _plan.MaxEpochs, Step - 1), Tally.LearningRate);
+        foreach (var learner in _participants.Learners)
+            learner.RequireFiniteWeights(new(new TrainingProgress(Epoch, _plan.MaxEpochs, Step - 1), Sums.LearningRate));
     }
 
-    private void Save(EpochTally? unfinished)
+    private void Save(EpochSums? unfinished)
     {
         if (_checkpoint is null)
             return;
-        var standing = new Standing(Step, _bestEpoch, _bestIsPeer, State.StopReason, State.History) { Unfinished = unfinished, Kernels = Kernels };
-        _checkpoint.Save(Parts(), JsonSerializer.Serialize(standing, _json));
+        var position = new RunPosition(Step, State.StopReason, State.History) { Unfinished = unfinished, Kernels = Kernels };
+        _checkpoint.Save(Parts(), position.ToText());
         _savedAt = _plan.Clock.GetTimestamp();
     }
 
     private IEnumerable<CheckpointPart> Parts() =>
     [
-        .. _student.CheckpointParts("student"),
-        .. _peer?.CheckpointParts("peer") ?? [],
-        .. _teacher is null ? Array.Empty<CheckpointPart>() : [new("teacher.", _teacher.ReadState, _teacher.LoadState)],
-        new("best.", () => _best is null ? [] : _best.Tensors, tensors => _best = tensors.Count > 0 ? WeightSnapshot.Of(tensors) : null),
+        .. _participants.Student.CheckpointParts("student"),
+        .. _participants.Peer?.CheckpointParts("peer") ?? [],
+        .. PartsOf(_participants.Teacher),
+        _best.CheckpointPart,
     ];
 
-    // The plan may name a file or a column only, and what is in it may have changed.
-    private static string TextOf(Teacher? teacher) => teacher?.Fingerprint is { } fingerprint ? $"\nTeacher's fingerprint: {fingerprint}" : "";
-
-    private static string TextOf(InitialWeights? weights) => weights is null ? "" : $"\nFingerprint of the initial weights: {weights.Fingerprint}";
-
-    private sealed record Standing(long Step, int BestEpoch, bool BestIsPeer, string? StopReason, IReadOnlyList<EpochMetrics> History)
-    {
-        public EpochTally? Unfinished { get; init; }
-
-        public string? Kernels { get; init; }
-    }
+    private static CheckpointPart[] PartsOf(Teacher? teacher) =>
+        teacher is null ? [] : [new("teacher.", teacher.ReadState, teacher.LoadState)];
 }

@@ -6,33 +6,37 @@ namespace TfKd;
 /// <summary>Measures a network on the rows of a source.</summary>
 public static class Evaluator
 {
-    /// <summary>Runs the network in evaluation mode over all rows, and leaves it in the mode it was in.</summary>
-    /// <param name="network">The network, on its device and in its layout.</param>
+    /// <summary>
+    /// Runs the network in evaluation mode over all rows, and leaves it in the mode it was in. It computes by the kernels that
+    /// <see cref="KernelCheck"/> finds right in float32; within a run that the network is trained in, by the run's, where they were checked
+    /// for these batches.
+    /// </summary>
+    /// <param name="network">The network, on its device.</param>
     /// <param name="source">Rows with the network's classes.</param>
     /// <param name="batchSize">Rows a forward pass. Default 128.</param>
-    /// <param name="path">The layout and kernels to compute with. Default null: found by <see cref="KernelCheck"/>.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    public static ClassificationMetrics Evaluate(ImageNetwork network, IImageSource source, int batchSize = 128, ComputePath? path = null, CancellationToken cancellationToken = default) =>
-        Evaluate(network, source, batchSize, path, features: null, cancellationToken);
+    public static ClassificationMetrics Evaluate(
+        ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default) =>
+        Evaluate(network, source, batchSize, features: null, cancellationToken);
 
     /// <summary>The same, from features of the rows where they are at hand.</summary>
     internal static ClassificationMetrics Evaluate(
-        ImageNetwork network, IImageSource source, int batchSize, ComputePath? path, FrozenFeatures? features, CancellationToken cancellationToken)
+        ImageNetwork network, IImageSource source, int batchSize, FrozenFeatures? features, CancellationToken cancellationToken)
     {
         var metrics = new MetricsAccumulator();
-        foreach (var (logits, label) in Answers(network, source, batchSize, path, features, cancellationToken))
+        foreach (var (logits, label) in Answers(network, source, batchSize, features, cancellationToken))
             metrics.Add(logits, label);
         return metrics.ToMetrics();
     }
 
     /// <summary>The logits and the label of each row, in the order of the source.</summary>
     internal static IEnumerable<(float[] Logits, int Label)> Answers(
-        ImageNetwork network, IImageSource source, int batchSize, ComputePath? path, FrozenFeatures? features, CancellationToken cancellationToken)
+        ImageNetwork network, IImageSource source, int batchSize, FrozenFeatures? features, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
         var loader = new BatchLoader(source, batchSize);
-        path ??= network.CheckKernels(source.Shape, loader.BatchSizes)?.Path ?? ComputePath.Default;
+        var path = network.PathFor(source.Shape, loader.BatchSizes);
         using var mode = new EvaluationMode(network);
         foreach (var batch in loader.ReadInOrder(cancellationToken))
         {
@@ -54,7 +58,7 @@ public static class Evaluator
         using var kernels = path.Enter();
         var answer = features is null
             ? network.Run(path.Arrange(batch.Images.to(network.Device))).Logits
-            : features.Classify(network, batch.RowIds, path);
+            : features.Classify(network, batch.RowIds);
         return answer.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }
 }

@@ -4,15 +4,17 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// An image classifier with its normalisation inside: raw pixels in (0 to 255), logits out. Weight files hold the keys of <see cref="Body"/>;
-/// the normalisation is part of the model, not of the weights.
+/// An image classifier with its normalisation inside: raw pixels in (0 to 255), logits out. Weight files hold the keys of
+/// <see cref="Body"/>; the normalisation is part of the model, not of the weights.
 /// </summary>
 public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Normalize normalize;
     private readonly nn.Module<Tensor, Tensor> body;
+    private CheckedPath? _checked;
 
-    internal ImageNetwork(NetworkArchitecture architecture, nn.Module<Tensor, Tensor> body, int classCount) : base(architecture.GetType().Name)
+    internal ImageNetwork(NetworkArchitecture architecture, nn.Module<Tensor, Tensor> body, int classCount)
+        : base(architecture.GetType().Name)
     {
         (Architecture, ClassCount, this.body) = (architecture, classCount, body);
         normalize = new Normalize(architecture.InputShape.Channels);
@@ -57,15 +59,57 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return copy;
     }
 
-    /// <summary>The check of the network's convolutions on the CPU; null on another device, where <see cref="ComputePath.Default"/> is the one to use.</summary>
-    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes, Precision precision = Precision.Float32) => Device.type == DeviceType.CPU
-        ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], precision, batchSizes)
-        : null;
+    /// <summary>How the network computes: by what <see cref="UsePath"/> took, otherwise as Torch does by itself.</summary>
+    internal ComputePath Path => _checked?.Path ?? ComputePath.Default;
+
+    /// <summary>Takes a path and lays the weights out for it; make optimisers, whose buffers follow the layout, after it.</summary>
+    internal void UsePath(CheckedPath path)
+    {
+        path.Path.Prepare(this);
+        _checked = path;
+    }
+
+    /// <summary>Forgets the path, as a run does when it is over: what comes next has other batches and checks for itself.</summary>
+    internal void ReleasePath() => _checked = null;
+
+    /// <summary>
+    /// How to compute batches: by the path in use where it was checked for them, otherwise by what a check of their own finds.
+    /// </summary>
+    internal ComputePath PathFor(ImageShape shape, IReadOnlyList<int> batchSizes) =>
+        _checked is { } known && known.Covers(shape, batchSizes)
+            ? known.Path
+            : CheckKernels(shape, batchSizes)?.Path ?? ComputePath.Default;
+
+    /// <summary>
+    /// Sees to it that the path in use is right for a batch of this size and for those that came before. Not in inference mode: weights
+    /// that are laid out anew in it could never be trained again.
+    /// </summary>
+    internal void EnsurePathFor(ImageShape shape, int batchSize)
+    {
+        if (_checked?.Covers(shape, [batchSize]) == true)
+            return;
+        int[] batchSizes = [.. _checked is { } known && known.Shape == shape ? known.BatchSizes : [], batchSize];
+        if (CheckKernels(shape, batchSizes) is { } check)
+            UsePath(new(check.Path, shape, batchSizes));
+        else
+            _checked = new(ComputePath.Default, shape, batchSizes);
+    }
+
+    /// <summary>
+    /// The check of the network's convolutions on the CPU; null on another device, where <see cref="ComputePath.Default"/> is the one to
+    /// use.
+    /// </summary>
+    internal KernelCheckResult? CheckKernels(ImageShape shape, IReadOnlyList<int> batchSizes, Precision precision = Precision.Float32) =>
+        Device.type == DeviceType.CPU
+            ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], precision, batchSizes)
+            : null;
 
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
     /// <param name="withFeatures">Whether to return the output of each stage, too. Default false.</param>
-    /// <exception cref="InvalidOperationException">Features were asked for, and the architecture names no stages or one that is not there.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Features were asked for, and the architecture names no stages or one that is not there.
+    /// </exception>
     public NetworkOutput Run(Tensor images, bool withFeatures = false)
     {
         if (!withFeatures)
@@ -89,7 +133,8 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     // A body of the user's own may have its own idea of the number of classes.
     private Tensor RequireLogits(Tensor logits) => logits.dim() == 2 && logits.shape[1] == ClassCount
         ? Single(logits)
-        : throw new InvalidOperationException($"{Architecture} must return logits of shape [N,{ClassCount}], but returned {Require.ShapeText(logits)}.");
+        : throw new InvalidOperationException(
+            $"{Architecture} must return logits of shape [N,{ClassCount}], but returned {Require.ShapeText(logits)}.");
 
     // What comes out of bfloat16 is softmaxed, compared and summed in single precision.
     private static Tensor Single(Tensor output) => Autocast.Narrowed(output) ? output.to(ScalarType.Float32) : output;

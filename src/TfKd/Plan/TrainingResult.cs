@@ -2,8 +2,9 @@ namespace TfKd;
 
 /// <summary>What a run brought; the weights are in the student.</summary>
 /// <param name="History">
-/// Metrics of each epoch. Where a run ended within an epoch (<see cref="CancellationOutcome.KeepBest"/>, <see cref="TrainingState.RequestStop"/>), that epoch is among them
-/// only if its weights were kept: then it is the last one, without validation, and its means are over the steps that were taken.
+/// Metrics of each epoch. Where a run ended within an epoch (<see cref="CancellationOutcome.KeepBest"/>,
+/// <see cref="TrainingState.RequestStop"/>), that epoch is among them only if its weights were kept: then it is the last one, without
+/// validation, and its means are over the steps that were taken.
 /// </param>
 /// <param name="BestEpoch">The epoch whose weights the student holds, from 0.</param>
 /// <param name="StopReason">Why the run ended before its last epoch; null where it did not.</param>
@@ -12,11 +13,15 @@ public sealed record TrainingResult(IReadOnlyList<EpochMetrics> History, int Bes
     /// <summary>Whether the weights are those of the student's peer, which were better; only with a <see cref="PeerTeacher"/>.</summary>
     public bool IsPeer { get; init; }
 
-    /// <summary>What the run found of its teacher; null without one, with a <see cref="PeerTeacher"/>, where a finished run was found and nothing was left to do, and where the run ended within an epoch.</summary>
+    /// <summary>
+    /// What the run found of its teacher; null without one, with a <see cref="PeerTeacher"/>, where a finished run was found and nothing
+    /// was left to do, and where the run ended within an epoch.
+    /// </summary>
     public TeacherReport? TeacherReport { get; init; }
 
     /// <summary>The metrics of <see cref="BestEpoch"/>, those of its validation being of the weights that were chosen.</summary>
-    public EpochMetrics Best => Choose(History[BestEpoch], IsPeer);
+    public EpochMetrics Best => new BestEpoch(BestEpoch, IsPeer).In(History);
 
-    internal static EpochMetrics Choose(EpochMetrics epoch, bool isPeer) => isPeer ? epoch with { Validation = epoch.PeerValidation } : epoch;
+    /// <summary>An answer of the teacher; null where there is no <see cref="TeacherReport"/>.</summary>
+    internal TeacherExample? TeacherExample { get; init; }
 }

@@ -30,8 +30,8 @@ public sealed class TrainingState
     /// <summary>Ends the run.</summary>
     /// <param name="reason">Why; what was asked first stays.</param>
     /// <param name="immediately">
-    /// Whether it ends after this step, and not after this epoch (the default). It then ends with the weights of the best epoch so far; where none is known (no epoch
-    /// has been validated, or the best weights are not asked for) with the latest.
+    /// Whether it ends after this step, and not after this epoch (the default). It then ends with the weights of the best epoch so far;
+    /// where none is known (no epoch has been validated, or the best weights are not asked for) with the latest.
     /// </param>
     public void RequestStop(string reason, bool immediately = false)
     {
@@ -42,19 +42,13 @@ public sealed class TrainingState
     internal void Cancel(string reason) => StopReason = reason;
 
     /// <summary>The rows that are learnt from; null outside of a run.</summary>
-    internal IImageSource? Training { get; set; }
+    internal IImageSource? Training { get; init; }
 
     /// <summary>The rows that are not; null without them.</summary>
-    internal IImageSource? Validation { get; set; }
-
-    /// <summary>Which kernels compute; null outside of a run.</summary>
-    internal ComputePath? Path { get; set; }
-
-    /// <summary>An answer of the teacher, after the run; null without one.</summary>
-    internal TeacherExample? TeacherExample { get; set; }
+    internal IImageSource? Validation { get; init; }
 
     /// <summary>Tells all watchers of the run something, as a warning or not.</summary>
-    internal Action<string, bool> Say { get; set; } = (_, _) => { };
+    internal Action<string, bool> Say { get; init; } = (_, _) => { };
 
     internal void Add(EpochMetrics metrics)
     {

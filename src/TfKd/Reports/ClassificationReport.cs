@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>What a network made of each row of a source, and what follows from it: confusions, figures of each class, calibration.</summary>
+/// <summary>
+/// What a network made of each row of a source, and what follows from it: confusions, figures of each class, calibration.
+/// </summary>
 public sealed class ClassificationReport
 {
     private readonly int[][] _confusion;
@@ -20,25 +22,33 @@ public sealed class ClassificationReport
             _confusion[label][best]++;
         }
 
-        (ClassNames, Labels, Predicted, Confidences, Metrics, Calibration) = (classNames, labels, predicted, confidences, metrics.ToMetrics(), metrics.ToBins());
-        Classes = [.. classNames.Select((name, k) => new ClassFigures(name, _confusion[k].Sum(), _confusion.Sum(row => row[k]), _confusion[k][k]))];
-        Mistakes = [.. Enumerable.Range(0, labels.Count).Where(row => predicted[row] != labels[row]).OrderByDescending(row => confidences[row])];
+        (ClassNames, Labels, Predicted, Confidences) = (classNames, labels, predicted, confidences);
+        (Metrics, Calibration) = (metrics.ToMetrics(), metrics.ToBins());
+        Classes = [.. classNames.Select((name, k) =>
+            new ClassFigures(name, _confusion[k].Sum(), _confusion.Sum(row => row[k]), _confusion[k][k]))];
+        Mistakes = [.. Enumerable.Range(0, labels.Count)
+            .Where(row => predicted[row] != labels[row])
+            .OrderByDescending(row => confidences[row])];
     }
 
     /// <summary>Runs the network in evaluation mode over all rows, and leaves it in the mode it was in.</summary>
-    /// <param name="network">The network, on its device and in its layout.</param>
+    /// <param name="network">The network, on its device.</param>
     /// <param name="source">Rows with the network's classes.</param>
     /// <param name="batchSize">Rows a forward pass. Default 128.</param>
-    /// <param name="path">The layout and kernels to compute with. Default null: found by <see cref="KernelCheck"/>.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="InvalidOperationException">There are no rows, or they have another number of classes than the network.</exception>
-    public static ClassificationReport Of(ImageNetwork network, IImageSource source, int batchSize = 128, ComputePath? path = null, CancellationToken cancellationToken = default)
+    public static ClassificationReport Of(
+        ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(source);
         if (source.ClassNames.Count != network.ClassCount)
-            throw new InvalidOperationException($"The rows must have as many classes as the network, {network.ClassCount}, but have {source.ClassNames.Count}.");
-        return new(source.ClassNames, Evaluator.Answers(network, source, batchSize, path, features: null, cancellationToken));
+        {
+            throw new InvalidOperationException(
+                $"The rows must have as many classes as the network, {network.ClassCount}, but have {source.ClassNames.Count}.");
+        }
+
+        return new(source.ClassNames, Evaluator.Answers(network, source, batchSize, features: null, cancellationToken));
     }
 
     /// <summary>The classes, in the order of the label indices.</summary>

@@ -1,13 +1,13 @@
 namespace TfKd;
 
 /// <summary>
-/// Writes a report of the run that a browser shows without a network: summary, curves, confusion matrix, figures of each class, calibration, the worst mistakes as pictures,
-/// the teacher report, soft targets, the plan. One file, with nothing from elsewhere.
+/// Writes a report of the run that a browser shows without a network: summary, curves, confusion matrix, figures of each class,
+/// calibration, the worst mistakes as pictures, the teacher report, soft targets, the plan. One file, with nothing from elsewhere.
 /// </summary>
 /// <remarks>
-/// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a whole, with one more pass over the validation rows
-/// with the final weights; always as a whole file. One that cannot be written before the first step ends the run; later that is a warning.
-/// The report holds some of the validation images.
+/// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a
+/// whole, with one more pass over the validation rows with the final weights; always as a whole file. One that cannot be written before the
+/// first step ends the run; later that is a warning. The report holds some of the validation images.
 /// </remarks>
 public sealed class HtmlReport : TrainingCallback
 {
@@ -49,9 +49,9 @@ public sealed class HtmlReport : TrainingCallback
         var content = Content(state) with
         {
             Result = result,
-            Predictions = state.Validation is { } rows ? ClassificationReport.Of(state.Student, rows, state.Plan.BatchSize, state.Path) : null,
+            Predictions = state.Validation is { } rows ? ClassificationReport.Of(state.Student, rows, state.Plan.BatchSize) : null,
             Rows = state.Validation,
-            SoftTargets = SoftTargets.Of(state.Plan, state.TeacherExample, ClassNames(state)),
+            SoftTargets = SoftTargets.Of(state.Plan, result.TeacherExample, ClassNames(state)),
         };
         ReportFile.TryWrite(nameof(HtmlReport), Path, Page.Of(content), state);
     }
@@ -67,7 +67,7 @@ public sealed class HtmlReport : TrainingCallback
         History = state.History,
         TrainingCount = state.Training?.Count,
         MaxMistakes = MaxMistakes,
-        Path = state.Path,
+        Path = state.Student.Path,
     };
 
     private static IReadOnlyList<string> ClassNames(TrainingState state) => state.Training!.ClassNames;

@@ -14,8 +14,6 @@ public sealed class NetworkTeacher : Teacher
     private readonly bool _withFeatures;
     private readonly ClassColumns _columns;
     private readonly Lazy<string> _fingerprint;
-    private readonly HashSet<int> _batchSizes = [];
-    private ComputePath _path = ComputePath.Default;
 
     /// <summary>Puts the network on the context's device and in evaluation mode.</summary>
     /// <param name="network">The network; a batch of another height or width is resized to its input shape, bilinearly.</param>
@@ -79,18 +77,9 @@ public sealed class NetworkTeacher : Teacher
         // A network that is shared may have been put back into training mode.
         if (_network.training)
             _network.eval();
-        CheckKernels((int)images.shape[0]);
+        _network.EnsurePathFor(_network.Architecture.InputShape, (int)images.shape[0]);
         using var inference = inference_mode();
-        using var kernels = _path.Enter();
-        return _network.Run(_path.Arrange(TeacherInput.Resize(images, _network.Architecture.InputShape)), _withFeatures);
-    }
-
-    // Not in inference mode: weights that are laid anew in it could never be trained again.
-    private void CheckKernels(int batchSize)
-    {
-        if (!_batchSizes.Add(batchSize) || _network.CheckKernels(_network.Architecture.InputShape, [.. _batchSizes]) is not { } check)
-            return;
-        _path = check.Path;
-        _path.Prepare(_network);
+        using var kernels = _network.Path.Enter();
+        return _network.Run(_network.Path.Arrange(TeacherInput.Resize(images, _network.Architecture.InputShape)), _withFeatures);
     }
 }

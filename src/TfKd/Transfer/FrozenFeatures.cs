@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// What a network's frozen stages make of each row of a source, computed once: in training and in every epoch's validation only the rest of the network runs.
+/// What a network's frozen stages make of each row of a source, computed once: in training and in every epoch's validation only the rest of
+/// the network runs.
 /// </summary>
 internal sealed class FrozenFeatures : IDisposable
 {
@@ -16,14 +17,14 @@ internal sealed class FrozenFeatures : IDisposable
     private FrozenFeatures(Tensor features) => _features = features;
 
     /// <summary>Runs the frozen stages over all rows.</summary>
-    /// <param name="network">The network.</param>
+    /// <param name="network">The network, with the path that it computes by.</param>
     /// <param name="source">The rows.</param>
     /// <param name="batchSize">Rows a pass.</param>
-    /// <param name="path">Which kernels compute.</param>
     /// <param name="token">Stops between batches.</param>
     /// <param name="maxBytes">The most memory to take.</param>
     /// <returns>Null where the features take more than that.</returns>
-    public static FrozenFeatures? Compute(ImageNetwork network, IImageSource source, int batchSize, ComputePath path, CancellationToken token, long maxBytes = MaxBytes)
+    public static FrozenFeatures? Compute(
+        ImageNetwork network, IImageSource source, int batchSize, CancellationToken token, long maxBytes = MaxBytes)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -33,9 +34,9 @@ internal sealed class FrozenFeatures : IDisposable
         {
             using (batch)
             using (NewDisposeScope())
-            using (path.Enter())
+            using (network.Path.Enter())
             {
-                var answer = network.Extract(path.Arrange(batch.Images.to(network.Device))).contiguous();
+                var answer = network.Extract(network.Path.Arrange(batch.Images.to(network.Device))).contiguous();
                 if (features is null)
                 {
                     if (answer.numel() / answer.shape[0] * answer.ElementSize * source.Count > maxBytes)
@@ -51,13 +52,16 @@ internal sealed class FrozenFeatures : IDisposable
         return features is null ? null : new FrozenFeatures(features.DetachFromDisposeScope());
     }
 
-    /// <summary>Runs the rest of the network on the features of some rows, in their order, in the mode and with the gradients that the caller has set.</summary>
-    public Tensor Classify(ImageNetwork network, IReadOnlyList<int> rows, ComputePath path)
+    /// <summary>
+    /// Runs the rest of the network on the features of some rows, in their order, in the mode and with the gradients that the caller has
+    /// set.
+    /// </summary>
+    public Tensor Classify(ImageNetwork network, IReadOnlyList<int> rows)
     {
         using var scope = NewDisposeScope();
         var features = _features.index_select(0, tensor(rows.Select(row => (long)row).ToArray(), device: _features.device));
         // In the layout that the network's kernels were checked in.
-        return network.Classify(features.dim() == 4 ? path.Arrange(features) : features).MoveToOuterDisposeScope();
+        return network.Classify(features.dim() == 4 ? network.Path.Arrange(features) : features).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _features.Dispose();

@@ -18,7 +18,7 @@ public sealed class HtmlReportTests : IDisposable
     {
         ClassificationReport? expected = null;
         var (training, validation) = (PatternSource.Create(64), PatternSource.Create(48, seed: 2, noise: 90));
-        var watcher = new WatchedRun.Watcher { Finished = (state, _) => expected = ClassificationReport.Of(state.Student, validation, 16, state.Path) };
+        var watcher = new WatchedRun.Watcher { Finished = (state, _) => expected = ClassificationReport.Of(state.Student, validation, 16) };
         var plan = WatchedRun.Plan with { Objective = new TfKdRegularization { Temperature = 7 }, Callbacks = [new HtmlReport(Html) { Title = "Blobs", MaxMistakes = 5 }, watcher] };
         var result = WatchedRun.Run(plan, training, validation);
 
@@ -69,7 +69,7 @@ public sealed class HtmlReportTests : IDisposable
     public void Soft_targets_are_the_teachers_answers_at_each_temperature()
     {
         TeacherExample? example = null;
-        var watcher = new WatchedRun.Watcher { Finished = (state, _) => example = state.TeacherExample };
+        var watcher = new WatchedRun.Watcher { Finished = (_, result) => example = result.TeacherExample };
         var teacher = new GivenTeacher(new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 4 });
         WatchedRun.Run(WatchedRun.Plan with { MaxEpochs = 1, Teacher = teacher, Objective = new KnowledgeDistillation { Temperature = 3 }, Callbacks = [new HtmlReport(Html), watcher] });
 

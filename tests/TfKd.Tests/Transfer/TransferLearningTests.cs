@@ -96,9 +96,9 @@ public sealed class TransferLearningTests
     {
         using var network = _network.Build(4);
         var source = PatternSource.Create(10);
-        using var kept = FrozenFeatures.Compute(network, source, 4, ComputePath.Default, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float));
+        using var kept = FrozenFeatures.Compute(network, source, 4, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float));
         Assert.NotNull(kept);
-        Assert.Null(FrozenFeatures.Compute(network, source, 4, ComputePath.Default, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float) - 1));
+        Assert.Null(FrozenFeatures.Compute(network, source, 4, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float) - 1));
     }
 
     [Fact]

@@ -4,27 +4,28 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Parameters that learn at one rate, with their optimiser.</summary>
-internal sealed class LearningGroup : IDisposable
+internal sealed class ParameterGroup : IDisposable
 {
     private readonly OptimizerHelper _optimizer;
     private readonly string _name;
     private readonly double _rateFactor;
 
-    private LearningGroup(string name, OptimizerSettings optimizer, IReadOnlyList<Parameter> parameters, double rateFactor) =>
+    private ParameterGroup(string name, OptimizerSettings optimizer, IReadOnlyList<Parameter> parameters, double rateFactor) =>
         (_name, _optimizer, _rateFactor, Parameters) = (name, optimizer.Create(parameters), rateFactor, parameters);
 
     /// <summary>What learns.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>All that learns: one group, or the backbone apart from the head and the objective where it has a rate of its own.</summary>
-    public static List<LearningGroup> Divide(ImageNetwork network, TrainingPlan plan, IEnumerable<Parameter> objectiveParameters)
+    public static List<ParameterGroup> Divide(ImageNetwork network, TrainingPlan plan, IEnumerable<Parameter> objectiveParameters)
     {
         List<Parameter> learning = [.. network.parameters().Where(parameter => parameter.requires_grad)];
         if (plan.BackboneLearningRateFactor == 1)
             return [new("optimizer", plan.Optimizer, [.. learning, .. objectiveParameters], 1)];
         var head = NetworkHead.Find(network).Module.parameters().Select(parameter => parameter.Handle).ToHashSet();
         List<Parameter> backbone = [.. learning.Where(parameter => !head.Contains(parameter.Handle))];
-        List<LearningGroup> groups = [new("optimizer", plan.Optimizer, [.. learning.Where(parameter => head.Contains(parameter.Handle)), .. objectiveParameters], 1)];
+        IEnumerable<Parameter> ofHead = learning.Where(parameter => head.Contains(parameter.Handle));
+        List<ParameterGroup> groups = [new("optimizer", plan.Optimizer, [.. ofHead, .. objectiveParameters], 1)];
         if (backbone.Count > 0)
             groups.Add(new("backbone-optimizer", plan.Optimizer, backbone, plan.BackboneLearningRateFactor));
         return groups;

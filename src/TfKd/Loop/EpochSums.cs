@@ -1,23 +1,32 @@
 namespace TfKd;
 
 /// <summary>What the steps of an epoch have brought so far, as a checkpoint within the epoch holds it.</summary>
-internal sealed record EpochTally
+internal sealed record EpochSums
 {
     /// <summary>Steps taken.</summary>
-    public int Steps { get; set; }
+    public int Steps { get; init; }
 
     /// <summary>Rows classified as their target's most probable class.</summary>
-    public long Correct { get; set; }
+    public long Correct { get; init; }
 
     /// <summary>Rows seen.</summary>
-    public long Rows { get; set; }
+    public long Rows { get; init; }
 
     /// <summary>The rate of the last step.</summary>
-    public double LearningRate { get; set; }
+    public double LearningRate { get; init; }
 
     /// <summary>The sums of each learner's log; filled for a checkpoint only.</summary>
     public IReadOnlyList<IReadOnlyList<LossSum>> Losses { get; init; } = [];
 
     /// <summary>What <see cref="TeacherStatistics"/> gathered; filled for a checkpoint only.</summary>
     public IReadOnlyList<double> Teacher { get; init; } = [];
+
+    /// <summary>The sums after one more step.</summary>
+    public EpochSums After(StepOutcome outcome, double learningRate) => this with
+    {
+        Steps = Steps + 1,
+        Correct = Correct + outcome.Correct,
+        Rows = Rows + outcome.Rows,
+        LearningRate = learningRate,
+    };
 }

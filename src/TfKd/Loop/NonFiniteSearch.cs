@@ -5,13 +5,13 @@ namespace TfKd;
 
 /// <summary>Finds out what is not finite in a step, and says so.</summary>
 /// <param name="Network">The network that learns.</param>
-/// <param name="Progress">The step.</param>
-/// <param name="LearningRate">The rate of the step.</param>
-internal sealed record Divergence(ImageNetwork Network, TrainingProgress Progress, double LearningRate)
+/// <param name="Position">The step.</param>
+internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Position)
 {
     private const string Advice = "A lower learning rate, a longer warm-up, or MaxGradientNorm usually helps.";
 
-    private string Place => FormattableString.Invariant($"in epoch {Progress.Epoch + 1}, step {Progress.Step + 1}, at learning rate {LearningRate:G3}");
+    private string Place => FormattableString.Invariant(
+        $"in epoch {Position.Progress.Epoch + 1}, step {Position.Progress.Step + 1}, at learning rate {Position.LearningRate:G3}");
 
     /// <summary>An objective that is not finite.</summary>
     /// <param name="objective">The objective.</param>
@@ -25,21 +25,29 @@ internal sealed record Divergence(ImageNetwork Network, TrainingProgress Progres
         using var log = new LossLog();
         objective.Compute(input with { Log = log });
         var term = log.Means.FirstOrDefault(mean => !double.IsFinite(mean.Value)).Key ?? Learner.TotalTerm;
-        var terms = string.Join(", ", log.Means.Select(mean => FormattableString.Invariant($"{mean.Key} {mean.Value}")));
-        return Exception(
-            FormattableString.Invariant($"The objective is {value} {Place} ({objective}; its terms in this step: {(terms.Length > 0 ? terms : "none")}). {Origin(input)}{Advice}"), term);
+        var means = string.Join(", ", log.Means.Select(mean => FormattableString.Invariant($"{mean.Key} {mean.Value}")));
+        var terms = means.Length > 0 ? means : "none";
+        var what = FormattableString.Invariant($"The objective is {value} {Place} ({objective}; its terms in this step: {terms}).");
+        return Exception($"{what} {Origin(input)}{Advice}", term);
     }
+
+    /// <summary>An objective that is finite here, and not in another process that takes the same step.</summary>
+    public TrainingDivergedException OfReducedObjective() =>
+        Exception($"The objective of another process is not finite {Place}. {Advice}", Learner.TotalTerm);
 
     /// <summary>Gradients whose norm is not finite.</summary>
     public TrainingDivergedException OfGradient(double norm) =>
-        Exception(FormattableString.Invariant($"The norm of the gradient is {norm} {Place}; the objective is finite. {Advice}"), "gradient");
+        Exception(
+            FormattableString.Invariant($"The norm of the gradient is {norm} {Place}; the objective is finite. {Advice}"), "gradient");
 
     /// <summary>Throws where a weight is not finite.</summary>
     /// <exception cref="TrainingDivergedException">There is one.</exception>
     public void RequireFiniteWeights()
     {
-        if (FindWeight() is { } name)
-            throw Exception(FormattableString.Invariant($"The weight '{name}' is not finite after the step {Place}; the objective was finite, so the gradient was not, or the step was too long. {Advice}"), name);
+        if (FindWeight() is not { } name)
+            return;
+        var cause = "the objective was finite, so the gradient was not, or the step was too long";
+        throw Exception(FormattableString.Invariant($"The weight '{name}' is not finite after the step {Place}; {cause}. {Advice}"), name);
     }
 
     private string Origin(ObjectiveInput input)
@@ -58,8 +66,13 @@ internal sealed record Divergence(ImageNetwork Network, TrainingProgress Progres
         return Network.Body.named_parameters().FirstOrDefault(entry => !IsFinite(entry.parameter)).name;
     }
 
-    private TrainingDivergedException Exception(string message, string term) =>
-        new(message) { Epoch = Progress.Epoch, Step = Progress.Step, Term = term, LearningRate = LearningRate };
+    private TrainingDivergedException Exception(string message, string term) => new(message)
+    {
+        Epoch = Position.Progress.Epoch,
+        Step = Position.Progress.Step,
+        Term = term,
+        LearningRate = Position.LearningRate,
+    };
 
     private static bool IsFinite(Tensor values) => values.isfinite().all().item<bool>();
 }

@@ -1,0 +1,55 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Forward and backward of one batch, in the fixed order: augment, mix, teacher and student see the same pixels, objective, gradients.
+/// </summary>
+/// <param name="plan">What is done.</param>
+/// <param name="participants">Who learns, and who teaches.</param>
+/// <param name="rowWeights">The weight of each training row, by its number; null where all weigh the same.</param>
+internal sealed class BatchGradients(TrainingPlan plan, RunParticipants participants, float[]? rowWeights)
+{
+    private readonly BatchPreparation _preparation =
+        new(plan, participants.Student.Network.ClassCount, participants.Student.Network.Device) { RowWeights = rowWeights };
+
+    private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
+
+    /// <summary>Adds the gradients of a batch to those that are there.</summary>
+    /// <param name="loaded">The batch.</param>
+    /// <param name="number">Its number in the step, from 0.</param>
+    /// <param name="share">Its share of the step's rows.</param>
+    /// <param name="position">The step.</param>
+    /// <returns>What the batch brought to the step.</returns>
+    public StepOutcome Add(LoadedBatch loaded, int number, double share, StepPosition position)
+    {
+        using var scope = NewDisposeScope();
+        var (student, peer) = (participants.Student, participants.Peer);
+        var view = plan.ViewOf(position.Progress.Epoch);
+        var batch = _preparation.Prepare(loaded, view, position.Progress, number);
+        var signal = participants.Teacher?.Teach(batch);
+        var output = student.Answer(batch.Images, loaded.RowIds, _featuresAreTaught && peer is not null);
+        var partners = loaded.Partners is null ? null : _preparation.Augment(loaded.Partners, view);
+        // Peers answer before either of them learns.
+        var peerOutput = peer?.Answer(batch.Images, loaded.RowIds, _featuresAreTaught);
+        var loss = student.AddGradients(Input(student, output, peerOutput is null ? signal : AsSignal(peerOutput)), share, position);
+        var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output)), share, position);
+        var diagnosis = loss.Diagnosis ?? peerLoss?.Diagnosis;
+        // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
+        if (signal is not null && diagnosis is null)
+            participants.Statistics?.Add(signal.Logits, output.Logits, batch.Targets.MostProbableClasses);
+        using var noGradient = no_grad();
+        var correct = output.Logits.argmax(1).eq(batch.Targets.MostProbableClasses).sum().item<long>();
+        return new(loaded.RowIds.Count, correct, share * loss.Value, share * (peerLoss?.Value ?? 0)) { Diagnosis = diagnosis };
+
+        ObjectiveInput Input(Learner learner, NetworkOutput answer, TeacherSignal? taught) =>
+            new(answer, batch.Targets, taught, position.Progress, learner.Log)
+            {
+                PartnerLogits = partners is null ? null : learner.AnswerPartners(partners, loaded.Partners!.RowIds),
+            };
+    }
+
+    private static TeacherSignal AsSignal(NetworkOutput output) =>
+        new(output.Logits.detach()) { Features = [.. output.Features.Select(feature => feature.detach())] };
+}

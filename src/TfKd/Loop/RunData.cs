@@ -1,0 +1,7 @@
+namespace TfKd;
+
+/// <summary>What a run is given beside its plan; it stays the caller's.</summary>
+/// <param name="Student">The network that learns.</param>
+/// <param name="Training">Rows to learn from.</param>
+/// <param name="Validation">Rows to choose the best epoch by, or null.</param>
+internal sealed record RunData(ImageNetwork Student, IImageSource Training, IImageSource? Validation);

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace TfKd;
+
+/// <summary>Where a run stands, as its checkpoint says in words.</summary>
+/// <param name="Step">Steps taken.</param>
+/// <param name="StopReason">Why the run is to stop; null where it is not.</param>
+/// <param name="History">The finished epochs.</param>
+internal sealed record RunPosition(long Step, string? StopReason, IReadOnlyList<EpochMetrics> History)
+{
+    // A term that an objective only reports may be infinite.
+    private static readonly JsonSerializerOptions _json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    /// <summary>The epoch under way; null between two.</summary>
+    public EpochSums? Unfinished { get; init; }
+
+    /// <summary>Which kernels computed.</summary>
+    public string? Kernels { get; init; }
+
+    /// <param name="text">What <see cref="ToText"/> gave.</param>
+    /// <param name="path">The file that it is of.</param>
+    /// <exception cref="InvalidDataException">It is no position.</exception>
+    public static RunPosition Parse(string text, string path) => JsonSerializer.Deserialize<RunPosition>(text, _json)
+        ?? throw new InvalidDataException($"'{path}' does not say where its run stands.");
+
+    public string ToText() => JsonSerializer.Serialize(this, _json);
+}

@@ -1,0 +1,167 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// The components of a run, made in an order that is part of its result: some draw random numbers, some change the network that the next
+/// look at. It owns what it makes, and disposes it in the opposite order.
+/// </summary>
+internal sealed class RunSetup : IDisposable
+{
+    private readonly TrainingPlan _plan;
+    private readonly RunData _data;
+    private readonly Stack<IDisposable> _owned = new();
+
+    /// <param name="plan">What is run.</param>
+    /// <param name="data">On what.</param>
+    /// <param name="token">Stops between two batches of what runs before the first step: a teacher's training, frozen stages.</param>
+    /// <exception cref="InvalidOperationException">The plan, the network and the rows do not fit together.</exception>
+    /// <exception cref="IOException">Checkpoints cannot be written.</exception>
+    public RunSetup(TrainingPlan plan, RunData data, CancellationToken token)
+    {
+        (_plan, _data, Callbacks) = (plan, data, new RunCallbacks(plan.Callbacks));
+        PlanValidation.Check(plan, data.Student, data.Training, data.Validation);
+        try
+        {
+            if (plan.CheckpointDirectory is { } directory)
+                RunCheckpoint.Prepare(directory);
+            var rowWeights = RowWeights.Of(data.Training, plan.ClassWeighting);
+            var frozen = PrepareStudent();
+            Loader = OpenLoader();
+            data.Student.UsePath(KernelChoice.Of(plan, data.Student, data.Training.Shape, BatchSizes(), Callbacks));
+            var peer = plan.Teacher is PeerTeacher ? Own(CreatePeer()) : null;
+            // A pass over all rows, made once and where it is needed.
+            var fingerprint = new Lazy<string>(() => SourceFingerprint.Of(data.Training));
+            var teacher = peer is null ? Own(OpenTeacher(fingerprint, token)) : null;
+            var context = FeatureProbe.Describe(plan, data.Student, peer, teacher, Loader.BatchSizes[0], data.Training);
+            GlobalGenerator.Seed(plan.Seed, SeedPurpose.ObjectiveStates);
+            var features = Own(FeatureReuse.Compute(plan, data.Student, data.Training, Callbacks, token));
+            ValidationFeatures = features is null || data.Validation is null
+                ? null
+                : Own(FeatureReuse.Compute(plan, data.Student, data.Validation, Callbacks, token));
+            var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features });
+            Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
+            Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint)));
+            Strategy = CreateStrategy(rowWeights);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public RunCallbacks Callbacks { get; }
+
+    /// <summary>Reads the training rows.</summary>
+    public BatchLoader Loader { get; }
+
+    /// <summary>Optimiser steps of an epoch.</summary>
+    public int StepsAnEpoch => Loader.BatchCount;
+
+    /// <summary>What frozen stages make of the validation rows; null: they run with the rest.</summary>
+    public FrozenFeatures? ValidationFeatures { get; }
+
+    /// <summary>Who learns, and who teaches.</summary>
+    public RunParticipants Participants { get; }
+
+    /// <summary>Where the run stands.</summary>
+    public TrainingRun Run { get; }
+
+    /// <summary>How its steps are executed.</summary>
+    public StepStrategy Strategy { get; }
+
+    public void Dispose()
+    {
+        while (_owned.TryPop(out var component))
+            component.Dispose();
+        _data.Student.ReleasePath();
+    }
+
+    private FrozenLayers PrepareStudent()
+    {
+        _data.Student.Normalization.Set(ChooseNormalization());
+        _data.Student.to(_plan.Device ?? CPU);
+        var frozen = Own(new FrozenLayers(_data.Student, _plan.FrozenStages));
+        if (_plan.Objective.EquivalentSmoothing(_data.Student.ClassCount) is { } smoothing)
+        {
+            var what = $"{_plan.Objective} with {_data.Student.ClassCount} classes";
+            var control = $"compare with a {nameof(LabelSmoothing)} of that strength";
+            Callbacks.Warn(FormattableString.Invariant($"{what} is, but for a factor, label smoothing by {smoothing:F4}; {control}."));
+        }
+
+        return frozen;
+    }
+
+    private ChannelStatistics ChooseNormalization()
+    {
+        if ((_plan.Normalization ?? _plan.InitialWeights?.Normalization) is { } known)
+            return known;
+        if (_plan.InitialWeights is not null)
+        {
+            var taken = "the statistics of the training rows are taken. Set Normalization where those are known";
+            Callbacks.Warn($"{_plan.InitialWeights} does not say how its network's input was normalised; {taken}.");
+        }
+
+        return ChannelStatistics.Of(_data.Training);
+    }
+
+    private BatchLoader OpenLoader() => new(_data.Training, _plan.BatchSize)
+    {
+        WithPartners = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.ClassPartners),
+    };
+
+    private IReadOnlyList<int> BatchSizes() =>
+        [.. Loader.BatchSizes, .. _data.Validation is null ? [] : new BatchLoader(_data.Validation, _plan.BatchSize).BatchSizes];
+
+    private ImageNetwork CreatePeer()
+    {
+        var student = _data.Student;
+        var peer = NetworkCreation.Create(_plan, student.Architecture, _data.Training.ClassNames, SeedPurpose.Peer);
+        peer.Normalization.Set(student.Normalization.Statistics);
+        peer.to(_plan.Device ?? CPU);
+        peer.UsePath(new(student.Path, _data.Training.Shape, BatchSizes()));
+        return peer;
+    }
+
+    private Teacher? OpenTeacher(Lazy<string> fingerprint, CancellationToken token) =>
+        TeacherOpening.Open(_plan, new TeacherContext(_data.Training.ClassNames, _data.Training.Shape, _plan.Device ?? CPU)
+        {
+            Training = _data.Training,
+            TrainingFingerprint = fingerprint,
+            Student = _data.Student,
+            WithFeatures = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures),
+            TeacherTraining = new TeacherTraining(_plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
+        }, Callbacks.Say);
+
+    private Learner CreatePeerLearner(ImageNetwork peer, ObjectiveContext context) =>
+        Own(new Learner(peer, _plan, context, Own(new FrozenLayers(peer, _plan.FrozenStages))));
+
+    private TeacherStatistics? CreateStatistics(Teacher? teacher) =>
+        teacher is null ? null : new TeacherStatistics(_data.Training.ClassNames, _plan.Objective.TeacherTemperature);
+
+    private TrainingState CreateState() => new(_data.Student, _plan)
+    {
+        Training = _data.Training,
+        Validation = _data.Validation,
+        Say = Callbacks.Say,
+    };
+
+    private RunCheckpoint? OpenCheckpoint(Lazy<string> fingerprint)
+    {
+        if (_plan.CheckpointDirectory is not { } directory)
+            return null;
+        var rows = (_data.Training.Count, fingerprint.Value);
+        return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher);
+    }
+
+    private SingleProcess CreateStrategy(float[]? rowWeights) => new(Participants, new BatchGradients(_plan, Participants, rowWeights));
+
+    private T Own<T>(T component) where T : IDisposable?
+    {
+        if (component is not null)
+            _owned.Push(component);
+        return component;
+    }
+}

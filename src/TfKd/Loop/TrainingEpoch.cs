@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace TfKd;
+
+/// <summary>The epoch under way of a run: its steps, its validation, its metrics.</summary>
+/// <param name="plan">What is run.</param>
+/// <param name="setup">The components of the run.</param>
+/// <param name="token">Stops between two batches.</param>
+internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, CancellationToken token)
+{
+    private readonly TrainingRun _run = setup.Run;
+
+    /// <summary>Takes the steps of an epoch, from the one on that the run stands at.</summary>
+    /// <returns>The metrics of the epoch, without validation; null where the run was asked to end at once.</returns>
+    public EpochMetrics? TakeSteps()
+    {
+        var (stopwatch, waiting, rowsBefore) = (Stopwatch.StartNew(), new WaitingTime(), _run.Sums.Rows);
+        _run.BeginEpoch();
+        var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps, token);
+        foreach (var step in waiting.Measure(StepBatches.Group(batches, 1)))
+        {
+            using (step)
+            {
+                token.ThrowIfCancellationRequested();
+                TakeStep(step);
+                setup.Callbacks.Notify(callback => callback.OnBatchEnd(_run.State));
+                if (_run.State.StopsAtOnce)
+                {
+                    _run.EndWithinEpoch(Summary);
+                    return null;
+                }
+
+                _run.SaveAfterStep();
+            }
+        }
+
+        _run.EndEpoch();
+        return Summary();
+
+        EpochMetrics Summary()
+        {
+            var times = new EpochTimes(waiting.Elapsed, stopwatch.Elapsed - waiting.Elapsed, TimeSpan.Zero);
+            return Summarize((_run.Sums.Rows - rowsBefore) / stopwatch.Elapsed.TotalSeconds, times);
+        }
+    }
+
+    /// <summary>Adds what student and peer do on the validation rows, where there are any, and what is known of the teacher.</summary>
+    public EpochMetrics Validate(EpochMetrics metrics)
+    {
+        metrics = metrics with { TeacherAgreement = setup.Participants.Statistics?.Agreement };
+        if (_run.State.Validation is not { } rows)
+            return metrics;
+        var stopwatch = Stopwatch.StartNew();
+        var (student, peer) = (setup.Participants.Student.Network, setup.Participants.Peer?.Network);
+        metrics = metrics with
+        {
+            Validation = Evaluator.Evaluate(student, rows, plan.BatchSize, setup.ValidationFeatures, token),
+            PeerValidation = peer is null ? null : Evaluator.Evaluate(peer, rows, plan.BatchSize, token),
+        };
+        return metrics with { Times = metrics.Times with { Validating = stopwatch.Elapsed } };
+    }
+
+    /// <summary>The metrics of the steps so far.</summary>
+    public EpochMetrics Summarize(double imagesPerSecond, EpochTimes times) => new()
+    {
+        Epoch = _run.Epoch,
+        MaxEpochs = plan.MaxEpochs,
+        LearningRate = _run.Sums.LearningRate,
+        TrainingLoss = _run.Terms[Learner.TotalTerm],
+        TrainingAccuracy = (double)_run.Sums.Correct / _run.Sums.Rows,
+        Terms = _run.Terms.Where(term => term.Key != Learner.TotalTerm).ToDictionary(),
+        ImagesPerSecond = imagesPerSecond,
+        Elapsed = _run.Elapsed,
+        Times = times,
+    };
+
+    private void TakeStep(StepBatches batches)
+    {
+        var (epoch, steps) = (_run.Epoch, _run.Sums.Steps);
+        // Anew in each step: a resumed run drops out what an unbroken one would.
+        GlobalGenerator.Seed(plan.Seed, SeedPurpose.Dropout, epoch, steps);
+        // The rate of a step is that of its end: the first step of a warm-up moves, too.
+        var rate = plan.Optimizer.LearningRate * plan.Schedule.Factor(epoch + (steps + 1.0) / setup.StepsAnEpoch, plan.MaxEpochs);
+        var outcome = setup.Strategy.Take(batches, new(new TrainingProgress(epoch, plan.MaxEpochs, _run.Step), rate));
+        _run.Count(outcome, rate, setup.StepsAnEpoch);
+    }
+}
