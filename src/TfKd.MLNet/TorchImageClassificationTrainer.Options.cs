@@ -104,8 +104,14 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         public Mixing? Mixing { get; init; }
 
-        /// <summary>Images a step. Default 32.</summary>
+        /// <summary>Images a batch, and a step unless <see cref="AccumulateSteps"/> adds batches up. Default 32.</summary>
         public int BatchSize { get; init => field = Require.Positive(value); } = 32;
+
+        /// <summary>
+        /// Batches whose gradients are added up before the weights change by one step, above 0: <see cref="BatchSize"/> x AccumulateSteps images a
+        /// step, in the memory of one batch. Default 1. See <see cref="TrainingPlan.AccumulateSteps"/>.
+        /// </summary>
+        public int AccumulateSteps { get; init => field = Require.Positive(value); } = 1;
 
         /// <summary>Passes over the training images. Default 30.</summary>
         public int MaxEpochs { get; init => field = Require.Positive(value); } = 30;

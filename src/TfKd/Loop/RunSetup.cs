@@ -58,7 +58,7 @@ internal sealed class RunSetup : IDisposable
     public BatchLoader Loader { get; }
 
     /// <summary>Optimiser steps of an epoch.</summary>
-    public int StepsAnEpoch => Loader.BatchCount;
+    public int StepsAnEpoch => (Loader.BatchCount + _plan.AccumulateSteps - 1) / _plan.AccumulateSteps;
 
     /// <summary>What frozen stages make of the validation rows; null: they run with the rest.</summary>
     public FrozenFeatures? ValidationFeatures { get; }
@@ -110,6 +110,8 @@ internal sealed class RunSetup : IDisposable
     private BatchLoader OpenLoader() => new(_data.Training, _plan.BatchSize)
     {
         WithPartners = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.ClassPartners),
+        // The batches of two steps.
+        Prefetch = 2 * _plan.AccumulateSteps,
     };
 
     private IReadOnlyList<int> BatchSizes() =>
@@ -156,7 +158,11 @@ internal sealed class RunSetup : IDisposable
         return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher);
     }
 
-    private SingleProcess CreateStrategy(float[]? rowWeights) => new(Participants, new BatchGradients(_plan, Participants, rowWeights));
+    private StepStrategy CreateStrategy(float[]? rowWeights)
+    {
+        var gradients = new BatchGradients(_plan, Participants, rowWeights);
+        return _plan.AccumulateSteps == 1 ? new SingleProcess(Participants, gradients) : new GradientAccumulation(Participants, gradients);
+    }
 
     private T Own<T>(T component) where T : IDisposable?
     {

@@ -16,8 +16,8 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
     {
         var (stopwatch, waiting, rowsBefore) = (Stopwatch.StartNew(), new WaitingTime(), _run.Sums.Rows);
         _run.BeginEpoch();
-        var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps, token);
-        foreach (var step in waiting.Measure(StepBatches.Group(batches, 1)))
+        var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps * plan.AccumulateSteps, token);
+        foreach (var step in waiting.Measure(StepBatches.Group(batches, plan.AccumulateSteps)))
         {
             using (step)
             {

@@ -38,8 +38,23 @@ public sealed record TrainingPlan
     /// </summary>
     public Mixing? Mixing { get; init; }
 
-    /// <summary>Rows a step. Default 128, as in Yuan et al., CVPR 2020.</summary>
+    /// <summary>
+    /// Rows a batch, and a step unless <see cref="AccumulateSteps"/> adds batches up. Default 128, as in Yuan et al., CVPR 2020.
+    /// </summary>
     public int BatchSize { get; init => field = Require.Positive(value); } = 128;
+
+    /// <summary>
+    /// Batches whose gradients are added up before the weights change by one step, above 0; default 1. <see cref="BatchSize"/> x
+    /// AccumulateSteps samples a step, with the memory that the activations of one batch take; the last step of an epoch has what is left.
+    /// </summary>
+    /// <remarks>
+    /// Each batch counts with its share of the step's samples, so that the gradient is that of the mean over all samples of the step, row
+    /// weights included, as in one batch of them all. Learning rate, schedule, clipping, the seed of dropout, teachers that follow the
+    /// student, progress and checkpoints count steps. Batch norms and <see cref="Mixing"/> still see one batch, and so do the objectives
+    /// that relate its rows to one another, which are then not those of one large batch: <see cref="Dist"/>, <see cref="RelationalKd"/>,
+    /// <see cref="TargetFreeSelfKd"/>. <see cref="OnlineLabelSmoothing"/> gathers its labels batch by batch.
+    /// </remarks>
+    public int AccumulateSteps { get; init => field = Require.Positive(value); } = 1;
 
     /// <summary>Passes over the training rows. Default 200, as in Yuan et al., CVPR 2020.</summary>
     public int MaxEpochs { get; init => field = Require.Positive(value); } = 200;
@@ -118,6 +133,8 @@ public sealed record TrainingPlan
     // Only where there is one: a plan without is the plan that it was before there were any.
     private IEnumerable<string> ClippingLines => MaxGradientNorm is { } norm ? [$"Maximum gradient norm: {norm}"] : [];
 
+    private IEnumerable<string> AccumulationLines => AccumulateSteps > 1 ? [$"Batches a step: {AccumulateSteps}"] : [];
+
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal ValidationMetric RankingMetric =>
@@ -144,6 +161,7 @@ public sealed record TrainingPlan
                 $"Mixing: {Mixing?.ToString() ?? "none"}",
                 $"Views: {Views?.ToString() ?? "new ones each epoch"}",
                 $"Batch size: {BatchSize}",
+                .. AccumulationLines,
                 $"Epochs: {MaxEpochs}",
                 $"Optimizer: {Optimizer}",
                 .. ClippingLines,
