@@ -82,6 +82,7 @@ public sealed partial class TorchImageClassificationTrainer
             Mixing = Mixing,
             Views = Views,
             BatchSize = BatchSize,
+            AccumulateSteps = AccumulateSteps,
             MaxEpochs = MaxEpochs,
             Optimizer = Optimizer,
             MaxGradientNorm = MaxGradientNorm,

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// An optimiser's state as named tensors. TorchSharp's own form takes contiguous tensors only, and momentum follows the layout of the weights. It
-/// keeps a state object a parameter, whose public fields are all there is: buffers, and a count of steps.
+/// An optimiser's state as named tensors. TorchSharp's own form takes contiguous tensors only, and momentum follows the layout of the
+/// weights. It keeps a state object a parameter, whose public fields are all there is: buffers, and a count of steps.
 /// </summary>
 internal static class OptimizerTensors
 {

@@ -9,6 +9,7 @@ namespace TfKd;
 internal static class GlobalGenerator
 {
 #pragma warning disable RS0030 // Banned everywhere else: seeding is a run's own affair.
-    public static void Seed(long seed, params ReadOnlySpan<long> purpose) => torch.random.manual_seed(SeedSequence.DeriveInt32(seed, purpose));
+    public static void Seed(long seed, params ReadOnlySpan<long> purpose) =>
+        torch.random.manual_seed(SeedSequence.DeriveInt32(seed, purpose));
 #pragma warning restore RS0030
 }

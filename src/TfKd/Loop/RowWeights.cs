@@ -13,7 +13,8 @@ internal static class RowWeights
         {
             own[row] = training.GetWeight(row);
             if (!IsWeight(own[row]))
-                throw new InvalidOperationException($"The weight of training row {row} is {own[row]}; expected a finite number of 0 or above.");
+                throw new InvalidOperationException(
+                    $"The weight of training row {row} is {own[row]}; expected a finite number of 0 or above.");
             if (own[row] > 0)
                 counts[training.GetLabel(row)]++;
         }
@@ -22,7 +23,12 @@ internal static class RowWeights
         var weights = ofClass is null ? own : [.. own.Select((weight, row) => weight > 0 ? weight * ofClass[training.GetLabel(row)] : 0)];
         var mean = weights.Average();
         if (mean == 0)
-            throw new InvalidOperationException($"All {training.Count} training rows have the weight 0, so there is nothing to learn from; expected one above 0 at least.");
+        {
+            throw new InvalidOperationException(
+                $"All {training.Count} training rows have the weight 0, so there is nothing to learn from; expected one above 0 at least.");
+        }
+
+
         return weights.All(weight => weight == weights[0]) ? null : [.. weights.Select(weight => (float)(weight / mean))];
     }
 
@@ -30,11 +36,17 @@ internal static class RowWeights
     {
         var weights = classWeighting.Weights(counts);
         if (weights.Count != counts.Length)
-            throw new InvalidOperationException($"{classWeighting} gave {weights.Count} weights; expected one for each of the {counts.Length} classes.");
+        {
+            throw new InvalidOperationException(
+                $"{classWeighting} gave {weights.Count} weights; expected one for each of the {counts.Length} classes.");
+        }
+
         for (var k = 0; k < counts.Length; k++)
         {
-            if (counts[k] > 0 && !IsWeight(weights[k]))
-                throw new InvalidOperationException($"{classWeighting} gave class '{classNames[k]}' of {counts[k]} rows the weight {weights[k]}; expected a finite number of 0 or above.");
+            if (counts[k] == 0 || IsWeight(weights[k]))
+                continue;
+            var found = $"{classWeighting} gave class '{classNames[k]}' of {counts[k]} rows the weight {weights[k]}";
+            throw new InvalidOperationException($"{found}; expected a finite number of 0 or above.");
         }
 
         return weights;

@@ -25,8 +25,8 @@ public sealed class TrainingDivergedException : ArithmeticException
     public long Step { get; init; }
 
     /// <summary>
-    /// What is not finite: the name of a term of the objective, as in <see cref="EpochMetrics.Terms"/>; <c>loss</c>, the objective itself, where each of its terms is finite; <c>gradient</c>,
-    /// the norm of all gradients; or the name of a weight.
+    /// What is not finite: the name of a term of the objective, as in <see cref="EpochMetrics.Terms"/>; <c>loss</c>, the objective itself,
+    /// where each of its terms is finite; <c>gradient</c>, the norm of all gradients; or the name of a weight.
     /// </summary>
     public string? Term { get; init; }
 

@@ -9,4 +9,5 @@ namespace TfKd;
 /// Mean absolute difference between confidence and accuracy over 15 equal bins of confidence, weighted by rows
 /// (Guo, Pleiss, Sun and Weinberger, 'On calibration of modern neural networks', ICML 2017).
 /// </param>
-public sealed record ClassificationMetrics(int Count, double Top1, double Top5, double NegativeLogLikelihood, double ExpectedCalibrationError);
+public sealed record ClassificationMetrics(
+    int Count, double Top1, double Top5, double NegativeLogLikelihood, double ExpectedCalibrationError);

@@ -22,7 +22,8 @@ public sealed record EpochMetrics
     public required IReadOnlyDictionary<string, double> Terms { get; init; }
 
     /// <summary>
-    /// Fraction of training rows on which student and teacher named the same most probable class, while the student was learning; null without a teacher and with a <see cref="PeerTeacher"/>.
+    /// Fraction of training rows on which student and teacher named the same most probable class, while the student was learning; null
+    /// without a teacher and with a <see cref="PeerTeacher"/>.
     /// </summary>
     public double? TeacherAgreement { get; init; }
 
@@ -38,7 +39,10 @@ public sealed record EpochMetrics
     /// <summary>Time since the run began (of this process, where the run was resumed).</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Time that the epochs still planned will take, if they take as long as those of this process on average did, validation included; 0 after the last.</summary>
+    /// <summary>
+    /// Time that the epochs still planned will take, if they take as long as those of this process on average did, validation included; 0
+    /// after the last.
+    /// </summary>
     public TimeSpan Remaining { get; init; }
 
     /// <summary>What the epoch's time was spent on.</summary>
@@ -49,7 +53,11 @@ public sealed record EpochMetrics
     {
         var text = $"Epoch {Epoch + 1}/{MaxEpochs}: loss {TrainingLoss:F4}, training accuracy {TrainingAccuracy:P1}";
         if (Validation is { } validation)
-            text += $", validation accuracy {validation.Top1:P1}, NLL {validation.NegativeLogLikelihood:F4}, ECE {validation.ExpectedCalibrationError:P1}";
+        {
+            text += $", validation accuracy {validation.Top1:P1}, NLL {validation.NegativeLogLikelihood:F4}";
+            text += $", ECE {validation.ExpectedCalibrationError:P1}";
+        }
+
         if (TeacherAgreement is { } agreement)
             text += $", agreement with the teacher {agreement:P1}";
         text += $", learning rate {LearningRate:G3}, {ImagesPerSecond:F0} images/s";

@@ -50,14 +50,16 @@ internal sealed class MetricsAccumulator
     /// <summary>Puts back what <see cref="ReadState"/> gave, from the front of a queue.</summary>
     public void LoadState(Queue<double> state)
     {
-        (_count, _top1, _top5, _negativeLogLikelihood) = ((int)state.Dequeue(), (int)state.Dequeue(), (int)state.Dequeue(), state.Dequeue());
+        (_count, _top1, _top5) = ((int)state.Dequeue(), (int)state.Dequeue(), (int)state.Dequeue());
+        _negativeLogLikelihood = state.Dequeue();
         for (var i = 0; i < Bins; i++)
             _bins[i] = (state.Dequeue(), (int)state.Dequeue(), (int)state.Dequeue());
     }
 
     /// <summary>The bins of the expected calibration error, from low confidence to high.</summary>
     public IReadOnlyList<CalibrationBin> ToBins() =>
-        [.. _bins.Select((bin, index) => new CalibrationBin((double)index / Bins, (index + 1.0) / Bins, bin.Count, bin.Confidence / bin.Count, (double)bin.Correct / bin.Count))];
+        [.. _bins.Select((bin, index) => new CalibrationBin(
+            (double)index / Bins, (index + 1.0) / Bins, bin.Count, bin.Confidence / bin.Count, (double)bin.Correct / bin.Count))];
 
     public ClassificationMetrics ToMetrics() => _count == 0
         ? throw new InvalidOperationException("There are no rows to evaluate on.")

@@ -30,7 +30,8 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
     }
 
     /// <summary>All that was gathered, as numbers that <see cref="LoadState"/> takes.</summary>
-    public double[] ReadState() => [_agreed, _entropy, _smoothing, _squaredSmoothing, .. _metrics.ReadState(), .. _classes.SelectMany(sums => sums.ReadState())];
+    public double[] ReadState() =>
+        [_agreed, _entropy, _smoothing, _squaredSmoothing, .. _metrics.ReadState(), .. _classes.SelectMany(sums => sums.ReadState())];
 
     /// <summary>Puts back what <see cref="ReadState"/> gave.</summary>
     public void LoadState(IEnumerable<double> numbers)
@@ -48,8 +49,9 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var (teachers, students, classes) = (ToArray(teacher), ToArray(student), labels.cpu().data<long>().ToArray());
+        var width = _target.Length;
         for (var row = 0; row < classes.Length; row++)
-            Add(teachers.AsSpan(row * _target.Length, _target.Length), students.AsSpan(row * _target.Length, _target.Length), (int)classes[row]);
+            Add(teachers.AsSpan(row * width, width), students.AsSpan(row * width, width), (int)classes[row]);
     }
 
     /// <summary>Adds a row.</summary>
@@ -140,6 +142,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
             Gain += gain;
         }
 
-        public TeacherClassFigures ToFigures(string name) => new(name, _count, (double)_correct / _count, _probability / _count, Gain / _count);
+        public TeacherClassFigures ToFigures(string name) =>
+            new(name, _count, (double)_correct / _count, _probability / _count, Gain / _count);
     }
 }

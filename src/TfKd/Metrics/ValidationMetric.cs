@@ -10,7 +10,8 @@ public enum ValidationMetric
     Loss,
 
     /// <summary>
-    /// Expected calibration error: lower is better. It says nothing of what a network knows: one that has learnt nothing yet and gives each class its frequency is calibrated, too.
+    /// Expected calibration error: lower is better. It says nothing of what a network knows: one that has learnt nothing yet and gives each
+    /// class its frequency is calibrated, too.
     /// </summary>
     CalibrationError,
 }

@@ -7,8 +7,8 @@ public enum CancellationOutcome
     Throw,
 
     /// <summary>
-    /// The weights of the best epoch so far; where none is known (no epoch has been validated, or the best weights are not asked for) the latest. A run that has not
-    /// taken a step throws.
+    /// The weights of the best epoch so far; where none is known (no epoch has been validated, or the best weights are not asked for) the
+    /// latest. A run that has not taken a step throws.
     /// </summary>
     KeepBest,
 }

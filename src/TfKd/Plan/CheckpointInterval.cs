@@ -7,8 +7,9 @@ public sealed record CheckpointInterval
     public int Epochs { get; init => field = Require.Positive(value); } = 1;
 
     /// <summary>
-    /// Time after which a checkpoint is written within an epoch, too, above 0: after the first step that ends so long after the last checkpoint. Such a
-    /// checkpoint is continued from at the next step, with the same result, bit for bit. Default null: only after epochs.
+    /// Time after which a checkpoint is written within an epoch, too, above 0: after the first step that ends so long after the last
+    /// checkpoint. Such a checkpoint is continued from at the next step, with the same result, bit for bit. Default null: only after
+    /// epochs.
     /// </summary>
     public TimeSpan? Time
     {

@@ -1,18 +1,20 @@
 namespace TfKd;
 
 /// <summary>
-/// How much the rows of each class count, so that a class of few rows is not drowned by one of many: a plain value. Deriving a record brings a rule of
-/// your own.
+/// How much the rows of each class count, so that a class of few rows is not drowned by one of many: a plain value. Deriving a record
+/// brings a rule of your own.
 /// </summary>
 /// <remarks>
-/// <para>The weight of a training row is that of its class times its own (<see cref="IImageSource.GetWeight"/>), divided by the mean of these products over
-/// all training rows: the weights of a run have mean 1, and so the size of the objective, and the learning rate that suits it, stay what they were.
-/// Every objective that is a mean over rows becomes the mean of the weighted rows, its teacher's term included: the sum over a batch of N rows divided by N.
-/// (PyTorch's <c>weight=</c> divides by the sum of the batch's weights instead, which gives a rare row another influence in each batch.)</para>
-/// <para>A class without any training row has no row that could be weighted, and changes nothing. A row whose own weight is 0 is not counted as a row of its
-/// class. It still takes part in the statistics of the pixels: those of the input normalisation, and of a batch normalisation.</para>
-/// <para>Metrics stay unweighted, of training rows and of validation rows: accuracy means the share of the rows that are right. The training loss is the
-/// objective's value, weights included.</para>
+/// <para>The weight of a training row is that of its class times its own (<see cref="IImageSource.GetWeight"/>), divided by the mean of
+/// these products over all training rows: the weights of a run have mean 1, and so the size of the objective, and the learning rate that
+/// suits it, stay what they were. Every objective that is a mean over rows becomes the mean of the weighted rows, its teacher's term
+/// included: the sum over a batch of N rows divided by N. (PyTorch's <c>weight=</c> divides by the sum of the batch's weights instead,
+/// which gives a rare row another influence in each batch.)</para>
+/// <para>A class without any training row has no row that could be weighted, and changes nothing. A row whose own weight is 0 is not
+/// counted as a row of its class. It still takes part in the statistics of the pixels: those of the input normalisation, and of a batch
+/// normalisation.</para>
+/// <para>Metrics stay unweighted, of training rows and of validation rows: accuracy means the share of the rows that are right. The
+/// training loss is the objective's value, weights included.</para>
 /// </remarks>
 public abstract record ClassWeighting
 {

@@ -10,7 +10,9 @@ internal static class PlanValidation
         if (needsTeacher && plan.Teacher is null)
             throw new InvalidOperationException($"{plan.Objective} needs a teacher, but the plan has none; set Teacher.");
         if (!needsTeacher && plan.Teacher is not null)
-            throw new InvalidOperationException($"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, KnowledgeDistillation say, or no teacher.");
+            throw new InvalidOperationException(
+                $"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, "
+                    + "KnowledgeDistillation say, or no teacher.");
         CheckMixing(plan);
         // Before a teacher is trained in vain.
         CheckTeacher(plan);
@@ -18,28 +20,34 @@ internal static class PlanValidation
             new StageRecorder(student).Dispose();
         CheckSource(training, student, "training");
         if (training.ClassNames.Count < 2)
-            throw new InvalidOperationException($"A classifier needs at least 2 classes, but the training rows have {training.ClassNames.Count}: {string.Join(", ", training.ClassNames)}.");
+            throw new InvalidOperationException(
+                $"A classifier needs at least 2 classes, but the training rows have {training.ClassNames.Count}: "
+                    + $"{string.Join(", ", training.ClassNames)}.");
         if (training.Count < 2)
             throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
         if (validation is null)
             return;
         CheckSource(validation, student, "validation");
         if (!validation.ClassNames.SequenceEqual(training.ClassNames))
-            throw new InvalidOperationException($"The classes of the validation rows [{string.Join(", ", validation.ClassNames)}] are not those of the training rows [{string.Join(", ", training.ClassNames)}].");
+            throw new InvalidOperationException(
+                $"The classes of the validation rows [{string.Join(", ", validation.ClassNames)}] are not those of the training rows "
+                    + $"[{string.Join(", ", training.ClassNames)}].");
         if (validation.Count == 0)
             throw new InvalidOperationException("The validation set has no rows; leave it out, or give it some.");
     }
 
     /// <summary>The refusal of a teacher that answers with logits only.</summary>
     public static InvalidOperationException NoTeacherFeatures(TrainingPlan plan) =>
-        new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at hand, or an objective on logits.");
+        new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at "
+            + "hand, or an objective on logits.");
 
     private static void CheckMixing(TrainingPlan plan)
     {
         if (plan.Mixing is null)
             return;
         if (NeedingLabels(plan.Objective) is { } objective)
-            throw new InvalidOperationException($"{objective} needs hard labels, but the plan mixes targets with {plan.Mixing}; use another objective, or no Mixing.");
+            throw new InvalidOperationException(
+                $"{objective} needs hard labels, but the plan mixes targets with {plan.Mixing}; use another objective, or no Mixing.");
     }
 
     private static void CheckTeacher(TrainingPlan plan)
@@ -62,8 +70,10 @@ internal static class PlanValidation
     private static void CheckSource(IImageSource source, ImageNetwork student, string which)
     {
         if (source.ClassNames.Count != student.ClassCount)
-            throw new InvalidOperationException($"The network has {student.ClassCount} outputs, but the {which} rows have {source.ClassNames.Count} classes.");
+            throw new InvalidOperationException(
+                $"The network has {student.ClassCount} outputs, but the {which} rows have {source.ClassNames.Count} classes.");
         if (source.Shape.Channels != student.Architecture.InputShape.Channels)
-            throw new InvalidOperationException($"The network takes {student.Architecture.InputShape.Channels} channels, but the {which} images are {source.Shape}.");
+            throw new InvalidOperationException(
+                $"The network takes {student.Architecture.InputShape.Channels} channels, but the {which} images are {source.Shape}.");
     }
 }

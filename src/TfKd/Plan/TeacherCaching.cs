@@ -6,7 +6,9 @@ internal static class TeacherCaching
     private const string Advice = "Leave TeacherCache at null, or set it to TeacherCache.Off.";
 
     /// <summary>What the plan alone tells: null where nothing is kept, whatever its teacher is.</summary>
-    /// <exception cref="InvalidOperationException">A cache is asked for, and no answer comes again, or the objective asks for more than is kept.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A cache is asked for, and no answer comes again, or the objective asks for more than is kept.
+    /// </exception>
     public static TeacherCache? Of(TrainingPlan plan)
     {
         var cache = plan.TeacherCache ?? new TeacherCache();
@@ -34,7 +36,8 @@ internal static class TeacherCaching
         if (cache is not null && teacher.Fingerprint is null)
         {
             cache = RefuseOrGoWithout(plan,
-                $"the answers of {plan.Teacher} cannot be kept: it has no {nameof(Teacher.Fingerprint)}, as one has whose answer depends on the pixels and the row alone");
+                $"the answers of {plan.Teacher} cannot be kept: it has no {nameof(Teacher.Fingerprint)}, as one has whose answer depends "
+                    + "on the pixels and the row alone");
         }
 
         if (cache is null)

@@ -3,7 +3,10 @@ namespace TfKd;
 /// <summary>Watches a run and may stop it. Derive and override what is wanted; every hook does nothing by default.</summary>
 public abstract class TrainingCallback
 {
-    /// <summary>What it looks at on the validation rows, by which the best epoch is chosen where the plan has no <see cref="TrainingPlan.BestEpochMetric"/>. Null, the default: nothing.</summary>
+    /// <summary>
+    /// What it looks at on the validation rows, by which the best epoch is chosen where the plan has no
+    /// <see cref="TrainingPlan.BestEpochMetric"/>. Null, the default: nothing.
+    /// </summary>
     public virtual ValidationMetric? WatchedMetric => null;
 
     /// <summary>Before the first step.</summary>
@@ -21,12 +24,16 @@ public abstract class TrainingCallback
     {
     }
 
-    /// <summary>After the last epoch, before the best weights are restored. Not called when the run fails, or is cancelled and throws.</summary>
+    /// <summary>
+    /// After the last epoch, before the best weights are restored. Not called when the run fails, or is cancelled and throws.
+    /// </summary>
     public virtual void OnTrainEnd(TrainingState state)
     {
     }
 
-    /// <summary>After the run: the student holds its final weights and is in evaluation mode. Not called when the run fails or is cancelled.</summary>
+    /// <summary>
+    /// After the run: the student holds its final weights and is in evaluation mode. Not called when the run fails or is cancelled.
+    /// </summary>
     /// <param name="state">The run.</param>
     /// <param name="result">What it brought.</param>
     public virtual void OnFinished(TrainingState state, TrainingResult result)

@@ -16,10 +16,11 @@ public sealed record TrainingPlan
     public ClassWeighting? ClassWeighting { get; init; }
 
     /// <summary>
-    /// How the answers of a fixed teacher are kept, so that it runs once for each view of a row. Default null: in memory, where a view comes more than once
-    /// (without augmentations, or with fewer <see cref="Views"/> than epochs), the answers take no more than 512 MiB and there is no <see cref="Mixing"/>; otherwise the
-    /// teacher is asked for each batch. This property is ignored without a teacher; a teacher without a <see cref="Teacher.Fingerprint"/>, and <see cref="Mixing"/>, are
-    /// refused where it is set, unless to <see cref="TeacherCache.Off"/>.
+    /// How the answers of a fixed teacher are kept, so that it runs once for each view of a row. Default null: in memory, where a view
+    /// comes more than once (without augmentations, or with fewer <see cref="Views"/> than epochs), the answers take no more than 512 MiB
+    /// and there is no <see cref="Mixing"/>; otherwise the teacher is asked for each batch. This property is ignored without a teacher; a
+    /// teacher without a <see cref="Teacher.Fingerprint"/>, and <see cref="Mixing"/>, are refused where it is set, unless to
+    /// <see cref="TeacherCache.Off"/>.
     /// </summary>
     public TeacherCache? TeacherCache { get; init; }
 
@@ -27,14 +28,14 @@ public sealed record TrainingPlan
     public IReadOnlyList<Augmentation> Augmentations { get; init => field = Require.NotNull(value); } = [];
 
     /// <summary>
-    /// Number of augmented views of each row, V: epoch e trains on view e modulo V, so a teacher's answers come back after V epochs. Default null: each epoch
-    /// has new views. This property is ignored without augmentations: all views are then the same.
+    /// Number of augmented views of each row, V: epoch e trains on view e modulo V, so a teacher's answers come back after V epochs.
+    /// Default null: each epoch has new views. This property is ignored without augmentations: all views are then the same.
     /// </summary>
     public int? Views { get; init => field = value is { } count ? Require.Positive(count) : null; }
 
     /// <summary>
-    /// Mixes the augmented rows of each batch with one another. Default null: they are not mixed. Refused with objectives that need one class a row, and with teachers that
-    /// look answers up by row; the answers of a teacher are not kept.
+    /// Mixes the augmented rows of each batch with one another. Default null: they are not mixed. Refused with objectives that need one
+    /// class a row, and with teachers that look answers up by row; the answers of a teacher are not kept.
     /// </summary>
     public Mixing? Mixing { get; init; }
 
@@ -69,32 +70,36 @@ public sealed record TrainingPlan
     public InitialWeights? InitialWeights { get; init; }
 
     /// <summary>
-    /// How many of the network's first stages (<see cref="NetworkArchitecture.GetStages"/>) keep their weights, with all layers before them; batch norms and dropout in them
-    /// run as in evaluation. Default 0. With all stages frozen, no augmentation or mixing, and a body that is an <see cref="IFeatureBody"/>, their outputs are computed
-    /// once and kept, where they take no more than 1 GiB.
+    /// How many of the network's first stages (<see cref="NetworkArchitecture.GetStages"/>) keep their weights, with all layers before
+    /// them; batch norms and dropout in them run as in evaluation. Default 0. With all stages frozen, no augmentation or mixing, and a body
+    /// that is an <see cref="IFeatureBody"/>, their outputs are computed once and kept, where they take no more than 1 GiB.
     /// </summary>
     public int FrozenStages { get; init => field = Require.NotNegative(value); }
 
     /// <summary>The learning rate of all but the head, as a multiple of the head's, above 0. Default 1.</summary>
     public double BackboneLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
 
-    /// <summary>Statistics of the input normalisation. Default null: those of <see cref="InitialWeights"/>; where these do not know them, computed from the training rows.</summary>
+    /// <summary>
+    /// Statistics of the input normalisation. Default null: those of <see cref="InitialWeights"/>; where these do not know them, computed
+    /// from the training rows.
+    /// </summary>
     public ChannelStatistics? Normalization { get; init; }
 
     /// <summary>
-    /// Ends with the weights of the epoch that was best on the validation rows by <see cref="BestEpochMetric"/> (of equals the one with the lower negative
-    /// log-likelihood), not those of the last. Default true. This property is ignored when there is no validation set.
+    /// Ends with the weights of the epoch that was best on the validation rows by <see cref="BestEpochMetric"/> (of equals the one with the
+    /// lower negative log-likelihood), not those of the last. Default true. This property is ignored when there is no validation set.
     /// </summary>
     public bool RestoreBestWeights { get; init; } = true;
 
     /// <summary>
-    /// By what the best epoch is chosen. Default null: by what the first of the <see cref="Callbacks"/> that watches a metric watches, as <see cref="EarlyStopping"/> does; without
-    /// one by accuracy. This property is ignored without <see cref="RestoreBestWeights"/>.
+    /// By what the best epoch is chosen. Default null: by what the first of the <see cref="Callbacks"/> that watches a metric watches, as
+    /// <see cref="EarlyStopping"/> does; without one by accuracy. This property is ignored without <see cref="RestoreBestWeights"/>.
     /// </summary>
     public ValidationMetric? BestEpochMetric { get; init => field = value is { } metric ? Require.Defined(metric) : null; }
 
     /// <summary>
-    /// Highest L2 norm of a step's gradient, over all that learns (a <see cref="PeerTeacher"/>'s second student by itself), above 0: a longer one is scaled down to it. Default null: gradients stay as they are.
+    /// Highest L2 norm of a step's gradient, over all that learns (a <see cref="PeerTeacher"/>'s second student by itself), above 0: a
+    /// longer one is scaled down to it. Default null: gradients stay as they are.
     /// </summary>
     /// <remarks>Pascanu, Mikolov and Bengio, 'On the difficulty of training recurrent neural networks', ICML 2013, algorithm 1.</remarks>
     public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
@@ -103,11 +108,14 @@ public sealed record TrainingPlan
     public long Seed { get; init; }
 
     /// <summary>
-    /// Folder of the run's checkpoint, written as often as <see cref="CheckpointInterval"/> says; a run that finds one continues from it. Default null: none is written.
+    /// Folder of the run's checkpoint, written as often as <see cref="CheckpointInterval"/> says; a run that finds one continues from it.
+    /// Default null: none is written.
     /// </summary>
     public string? CheckpointDirectory { get; init; }
 
-    /// <summary>How often the checkpoint is written. Default: after each epoch. This property is ignored without <see cref="CheckpointDirectory"/>.</summary>
+    /// <summary>
+    /// How often the checkpoint is written. Default: after each epoch. This property is ignored without <see cref="CheckpointDirectory"/>.
+    /// </summary>
     public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>What a run that is cancelled ends with. Default: an exception.</summary>
@@ -117,8 +125,9 @@ public sealed record TrainingPlan
     public Device? Device { get; init; }
 
     /// <summary>
-    /// In which numbers the network is trained. Default <see cref="Precision.Float32"/>. On a CPU, where convolutions in the precision that is asked for come out wrong, the run takes
-    /// float32 and warns. Validation during the run is in the same precision; the weights are float32 always.
+    /// In which numbers the network is trained. Default <see cref="Precision.Float32"/>. On a CPU, where convolutions in the precision that
+    /// is asked for come out wrong, the run takes float32 and warns. Validation during the run is in the same precision; the weights are
+    /// float32 always.
     /// </summary>
     public Precision Precision { get; init => field = Require.Defined(value); } = Precision.Float32;
 
@@ -126,7 +135,10 @@ public sealed record TrainingPlan
     public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
     // What a cache does to the answers; one that keeps them as they are makes no other run.
-    private string AnswersText => Teacher is not null && TeacherCache is { ChangesNumbers: true } cache ? $", answers kept as {cache.Precision}, {cache.TopK?.ToString() ?? "all"} classes" : "";
+    private string AnswersText =>
+        Teacher is not null && TeacherCache is { ChangesNumbers: true } cache
+            ? $", answers kept as {cache.Precision}, {cache.TopK?.ToString() ?? "all"} classes"
+            : "";
 
     private string BestEpochText => RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? $", by {RankingMetric}" : "";
 
@@ -138,13 +150,18 @@ public sealed record TrainingPlan
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal ValidationMetric RankingMetric =>
-        BestEpochMetric ?? Callbacks.Select(callback => callback.WatchedMetric).FirstOrDefault(metric => metric is not null) ?? ValidationMetric.Accuracy;
+        BestEpochMetric
+            ?? Callbacks.Select(callback => callback.WatchedMetric).FirstOrDefault(metric => metric is not null)
+                ?? ValidationMetric.Accuracy;
 
     internal int ViewCount => Augmentations.Count == 0 ? 1 : Math.Min(Views ?? MaxEpochs, MaxEpochs);
 
     internal int ViewOf(int epoch) => epoch % ViewCount;
 
-    /// <summary>What determines the weights, in words: provenance of a model, and the mark by which a checkpoint knows its plan. The same in every culture.</summary>
+    /// <summary>
+    /// What determines the weights, in words: provenance of a model, and the mark by which a checkpoint knows its plan. The same in every
+    /// culture.
+    /// </summary>
     public string Describe()
     {
         // The texts of records follow the current culture, and there is no other way to ask for them.

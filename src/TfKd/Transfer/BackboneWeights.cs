@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 namespace TfKd;
 
 /// <summary>
-/// Weights out of a file for all of the network but its head, whose classes are others: transfer learning. See <see cref="NetworkWeights.LoadBackbone(ImageNetwork, string)"/> for what is
-/// read; for weights with the head, use <see cref="NetworkWeights.Load(ImageNetwork, string)"/> on the student.
+/// Weights out of a file for all of the network but its head, whose classes are others: transfer learning. See
+/// <see cref="NetworkWeights.LoadBackbone(ImageNetwork, string)"/> for what is read; for weights with the head, use
+/// <see cref="NetworkWeights.Load(ImageNetwork, string)"/> on the student.
 /// </summary>
 /// <param name="Path">The file: .safetensors, or PyTorch's .pth.</param>
 public sealed record BackboneWeights(string Path) : InitialWeights

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The layers up to the end of a stage, which do not learn: their parameters ask for no gradient until this is disposed, and they are to run in evaluation
-/// mode, so that neither batch norms nor dropout change what they return. Which layers come before a stage is told by the order of registration.
+/// The layers up to the end of a stage, which do not learn: their parameters ask for no gradient until this is disposed, and they are to
+/// run in evaluation mode, so that neither batch norms nor dropout change what they return. Which layers come before a stage is told by the
+/// order of registration.
 /// </summary>
 internal sealed class FrozenLayers : IDisposable
 {
@@ -21,10 +22,18 @@ internal sealed class FrozenLayers : IDisposable
             return;
         var stages = network.Architecture.GetStages();
         if (stageCount > stages.Count)
-            throw new InvalidOperationException($"FrozenStages is {stageCount}, but {network.Architecture} has {stages.Count} stages: [{string.Join(", ", stages)}].");
+        {
+            throw new InvalidOperationException(
+                $"FrozenStages is {stageCount}, but {network.Architecture} has {stages.Count} stages: [{string.Join(", ", stages)}].");
+        }
+
         var last = stages[stageCount - 1];
         if (!Collect(network.Body, path: null, last))
-            throw new InvalidOperationException($"{network.Architecture} names the stage '{last}', but its body has no module of that path.");
+        {
+            throw new InvalidOperationException(
+                $"{network.Architecture} names the stage '{last}', but its body has no module of that path.");
+        }
+
         foreach (var parameter in _parameters)
             parameter.requires_grad = false;
     }
