@@ -31,14 +31,13 @@ internal sealed record SymmetricKl : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var student = Divergences.LogSoftmax(input.Student.Logits, Temperature);
-        // Detached: only the student learns. Not by Divergences.Kl, which takes its first distribution as a constant: here the student is the first one too.
+        // Detached: only the student learns. Not by Divergences.Kl, which takes its first distribution as a constant: here the student is
+        // the first one too.
         var teacher = Divergences.LogSoftmax(input.RequireTeacher().Logits.detach(), Temperature);
         var rows = ((teacher.exp() - student.exp()) * (teacher - student)).sum(1) / 2;
-        return input.MeanOverRows(rows, "symmetric_kl").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "symmetric_kl");
     }
 }

@@ -30,17 +30,14 @@ public sealed record ColorJitter : Augmentation
     } = 0.1;
 
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor images, RowRandom random)
+    protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
-        using var scope = NewDisposeScope();
         double[][] factors = [Factors(Brightness), Factors(Contrast), Factors(Saturation), random.NextDoubles(-Hue, Hue)];
         var orders = Orders(random);
         var result = PixelValues.Floating(images);
         for (var place = 0; place < Changes; place++)
             result = PixelValues.ForEachChoice(result, Array.ConvertAll(orders, order => order[place]), Changes, Change);
-        return PixelValues.Restore(result, images).MoveToOuterDisposeScope();
+        return PixelValues.Restore(result, images);
 
         double[] Factors(double strength) => random.NextDoubles(Math.Max(0, 1 - strength), 1 + strength);
 

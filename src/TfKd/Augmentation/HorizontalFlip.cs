@@ -9,5 +9,5 @@ public sealed record HorizontalFlip : Augmentation
     public double Probability { get; init => field = Require.Fraction(value); } = 0.5;
 
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor images, RowRandom random) => Flips.Apply(images, random, Probability, dimension: 3);
+    protected override Tensor ApplyCore(Tensor images, RowRandom random) => Flips.Apply(images, random, Probability, dimension: 3);
 }

@@ -15,18 +15,15 @@ public sealed record RandomCrop : Augmentation
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are too small to be reflected, or not [N,C,H,W].</exception>
-    public override Tensor Apply(Tensor images, RowRandom random)
+    protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
-        using var scope = NewDisposeScope();
         var (height, width) = (images.shape[2], images.shape[3]);
         var top = tensor(random.NextIntegers(2L * Padding + 1), device: images.device);
         var left = tensor(random.NextIntegers(2L * Padding + 1), device: images.device);
         // A view of every window [N, C, top, left, H, W]; indexing copies the chosen one of each row, whole lines at a time.
         var windows = Pad(images).unfold(2, height, 1).unfold(3, width, 1);
         var rows = arange(images.shape[0], device: images.device);
-        return windows.index(TensorIndex.Tensor(rows), TensorIndex.Colon, TensorIndex.Tensor(top), TensorIndex.Tensor(left)).MoveToOuterDisposeScope();
+        return windows.index(TensorIndex.Tensor(rows), TensorIndex.Colon, TensorIndex.Tensor(top), TensorIndex.Tensor(left));
     }
 
     private Tensor Pad(Tensor images)

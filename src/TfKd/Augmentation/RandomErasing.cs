@@ -30,19 +30,16 @@ public sealed record RandomErasing : Augmentation
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are not [N,C,H,W].</exception>
     /// <exception cref="InvalidOperationException"><see cref="MinArea"/> is above <see cref="MaxArea"/>.</exception>
-    public override Tensor Apply(Tensor images, RowRandom random)
+    protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
         Require.Ordered(MinArea, MaxArea);
-        using var scope = NewDisposeScope();
         var (height, width) = (images.shape[2], images.shape[3]);
         var chances = random.NextDoubles();
         var drawn = new BoxSampling(MinArea, MaxArea, MinAspectRatio, 1 / MinAspectRatio).Draw(random, (int)height, (int)width);
         var seeds = random.NextIntegers(int.MaxValue);
         PixelBox[] boxes = [.. drawn.Select((box, row) => chances[row] < Probability ? box.GetValueOrDefault() : default)];
         var isErased = Within(height, box => box.Top, box => box.Height).unsqueeze(3).logical_and(Within(width, box => box.Left, box => box.Width).unsqueeze(2));
-        return where(isErased, Filling(), images).MoveToOuterDisposeScope();
+        return where(isErased, Filling(), images);
 
         // [N,1,count]: which lines or columns are within each row's box.
         Tensor Within(long count, Converter<PixelBox, long> first, Converter<PixelBox, long> length)

@@ -27,10 +27,8 @@ public sealed record RandomResizedCrop : Augmentation
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are not [N,C,H,W].</exception>
     /// <exception cref="InvalidOperationException">A smallest value is above the largest.</exception>
-    public override Tensor Apply(Tensor images, RowRandom random)
+    protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
         Require.Ordered(MinArea, MaxArea);
         Require.Ordered(MinAspectRatio, MaxAspectRatio);
         var (height, width) = ((int)images.shape[2], (int)images.shape[3]);

@@ -13,10 +13,8 @@ public sealed record Rotation : Augmentation
     public RotationSampling Sampling { get; init => field = Require.Defined(value); } = RotationSampling.Nearest;
 
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor images, RowRandom random)
+    protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
         return GridSampling.Apply(images, Array.ConvertAll(random.NextDoubles(-Degrees, Degrees), AffineMap.Rotation), Sampling);
     }
 }

@@ -17,18 +17,15 @@ public sealed record TrivialAugment : Augmentation
     private const int Strengths = 31;
 
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor images, RowRandom random)
+    protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, random.Count);
-        using var scope = NewDisposeScope();
         var operations = Array.ConvertAll(random.NextIntegers((long)TrivialOperation.Count), value => (int)value);
         // From 0 to 1.
         var strengths = Array.ConvertAll(random.NextIntegers(Strengths), value => value / (Strengths - 1.0));
         var signs = Array.ConvertAll(random.NextDoubles(), value => value < 0.5 ? 1 : -1);
         var changed = PixelValues.ForEachChoice(PixelValues.Floating(images), operations, (int)TrivialOperation.Count, (operation, some, rows) =>
             Change((TrivialOperation)operation, some, Array.ConvertAll(rows, row => strengths[row]), Array.ConvertAll(rows, row => signs[row])));
-        return PixelValues.Restore(changed, images).MoveToOuterDisposeScope();
+        return PixelValues.Restore(changed, images);
     }
 
     /// <summary>Applies one operation.</summary>

@@ -42,6 +42,17 @@ public sealed class Targets
     /// <summary>Number of classes K.</summary>
     internal int ClassCount => _classCount;
 
+    /// <summary>How many samples there are.</summary>
+    internal long Count => (Labels ?? _probabilities!).shape[0];
+
     /// <summary>The most probable class of each row, [N], int64; for hard labels the labels.</summary>
     internal Tensor MostProbableClasses => Labels ?? _probabilities!.argmax(1);
+
+    /// <summary>The same targets, handed to the scope outside of this one; see <see cref="ScopedResult.Release"/>.</summary>
+    internal Targets Release(DisposeScope scope)
+    {
+        return new(Released(Labels), Released(_probabilities), _classCount, Released(RowWeights));
+
+        Tensor? Released(Tensor? tensor) => tensor is null ? null : scope.Release(tensor);
+    }
 }

@@ -21,12 +21,11 @@ public sealed record CutMix : Mixing
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are no batch of bytes or floating point numbers.</exception>
-    public override MixedBatch Apply(Tensor images, Targets targets, Random random)
+    protected override MixedBatch ApplyCore(Tensor images, Targets targets, Random random)
     {
-        ArgumentNullException.ThrowIfNull(targets);
-        using var partners = MixingPartners.Draw(images, random);
+        var partners = MixingPartners.Draw(images, random);
         if (random.NextDouble() >= Probability)
-            return new MixedBatch(images.alias(), targets);
+            return new MixedBatch(images, targets);
         var (height, width) = ((int)images.shape[2], (int)images.shape[3]);
         var side = Math.Sqrt(1 - BetaDistribution.Draw(random, Alpha));
         var (top, bottom) = Range(height, (int)(height * side), random);
@@ -37,10 +36,9 @@ public sealed record CutMix : Mixing
 
     private static Tensor Replace(Tensor images, Tensor partners, int top, int bottom, int left, int right)
     {
-        using var scope = NewDisposeScope();
         var mixed = images.clone();
         Box(mixed).copy_(Box(images).index_select(0, partners));
-        return mixed.MoveToOuterDisposeScope();
+        return mixed;
 
         Tensor Box(Tensor whole) => whole.narrow(2, top, bottom - top).narrow(3, left, right - left);
     }

@@ -7,12 +7,8 @@ namespace TfKd;
 internal static class MixingPartners
 {
     /// <summary>Draws the number of each row's partner, [N] int64 on the images' device.</summary>
-    /// <exception cref="ArgumentException">The images are no batch of bytes or floating point numbers.</exception>
     public static Tensor Draw(Tensor images, Random random)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        ArgumentNullException.ThrowIfNull(random);
-        Require.Images(images, images.dim() > 0 ? (int)images.shape[0] : 0);
         var order = new long[images.shape[0]];
         for (var row = 0; row < order.Length; row++)
             order[row] = row;
@@ -29,16 +25,15 @@ internal static class MixingPartners
     /// <param name="share">The row's own share, from 0 to 1; its partner has the rest.</param>
     public static Targets Mix(Targets targets, Tensor partners, double share)
     {
-        using var scope = NewDisposeScope();
         var own = targets.Probabilities;
         var other = own.index_select(0, partners);
         if (targets.RowWeights is not { } weights)
-            return Targets.FromProbabilities((own * share + other * (1 - share)).MoveToOuterDisposeScope());
+            return Targets.FromProbabilities(own * share + other * (1 - share));
         var ofOwn = weights * share;
         var mixed = ofOwn + weights.index_select(0, partners) * (1 - share);
         // Where neither row counts any target does, as long as it is a distribution.
         var isNothing = mixed.eq(0);
         var shares = where(isNothing, full_like(mixed, share), ofOwn / mixed.masked_fill(isNothing, 1)).unsqueeze(1).to(own.dtype);
-        return Targets.FromProbabilities((own * shares + other * (1 - shares)).MoveToOuterDisposeScope(), mixed.MoveToOuterDisposeScope());
+        return Targets.FromProbabilities(own * shares + other * (1 - shares), mixed);
     }
 }

@@ -16,18 +16,16 @@ public sealed record Mixup : Mixing
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are no batch of bytes or floating point numbers.</exception>
-    public override MixedBatch Apply(Tensor images, Targets targets, Random random)
+    protected override MixedBatch ApplyCore(Tensor images, Targets targets, Random random)
     {
-        ArgumentNullException.ThrowIfNull(targets);
-        using var partners = MixingPartners.Draw(images, random);
+        var partners = MixingPartners.Draw(images, random);
         var share = BetaDistribution.Draw(random, Alpha);
         return new MixedBatch(Overlay(images, partners, share), MixingPartners.Mix(targets, partners, share));
     }
 
     private static Tensor Overlay(Tensor images, Tensor partners, double share)
     {
-        using var scope = NewDisposeScope();
         var floating = images.is_floating_point() ? images : images.to(ScalarType.Float32);
-        return (floating * share + floating.index_select(0, partners) * (1 - share)).MoveToOuterDisposeScope();
+        return floating * share + floating.index_select(0, partners) * (1 - share);
     }
 }

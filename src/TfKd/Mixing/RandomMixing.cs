@@ -33,10 +33,8 @@ public sealed record RandomMixing : Mixing
     }
 
     /// <inheritdoc/>
-    public override MixedBatch Apply(Tensor images, Targets targets, Random random)
+    protected override MixedBatch ApplyCore(Tensor images, Targets targets, Random random)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        ArgumentNullException.ThrowIfNull(random);
         var remaining = random.NextDouble();
         for (var i = 0; i < Members.Count; i++)
         {
@@ -46,6 +44,6 @@ public sealed record RandomMixing : Mixing
         }
 
         // Without probabilities only rounding leads here.
-        return Probabilities is null ? Members[^1].Apply(images, targets, random) : new MixedBatch(images.alias(), targets);
+        return Probabilities is null ? Members[^1].Apply(images, targets, random) : new MixedBatch(images, targets);
     }
 }

@@ -42,14 +42,12 @@ public sealed record AttentionTransfer : Objective
     }
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var (students, teachers) = (input.Student.Features, input.RequireTeacher().Features);
         var pairs = StagePairs ?? Math.Min(students.Count, teachers.Count);
         var rows = Enumerable.Range(1, pairs).Select(fromEnd => Difference(students[^fromEnd], teachers[^fromEnd].detach())).Aggregate((sum, pair) => sum + pair);
-        return input.MeanOverRows(rows, "attention_transfer").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "attention_transfer");
     }
 
     private Tensor Difference(Tensor studentFeature, Tensor teacherFeature)

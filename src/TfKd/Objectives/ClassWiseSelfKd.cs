@@ -22,14 +22,12 @@ public sealed record ClassWiseSelfKd : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels | ObjectiveNeeds.ClassPartners;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var (student, labels) = (input.Student.Logits, input.RequireLabels());
         var crossEntropy = input.MeanOverRows(Divergences.NegativeLogLikelihood(labels, Divergences.LogSoftmax(student)), "cross_entropy");
         var rows = Divergences.Kl(Divergences.LogSoftmax(input.RequirePartnerLogits(), Temperature), Divergences.LogSoftmax(student, Temperature));
         var divergence = input.MeanOverRows(rows, "class_wise_kl");
-        return (crossEntropy + Weight * Temperature * Temperature * divergence).MoveToOuterDisposeScope();
+        return crossEntropy + Weight * Temperature * Temperature * divergence;
     }
 }

@@ -15,12 +15,10 @@ public sealed record ConfidencePenalty : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var logProbabilities = Divergences.LogSoftmax(input.Student.Logits);
         var rows = Divergences.CrossEntropy(logProbabilities.exp(), logProbabilities).neg();
-        return input.MeanOverRows(rows, "confidence_penalty").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "confidence_penalty");
     }
 }

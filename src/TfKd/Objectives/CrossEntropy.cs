@@ -13,11 +13,9 @@ public sealed record CrossEntropy : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var rows = input.CrossEntropyOfTargets(Divergences.LogSoftmax(input.Student.Logits));
-        return input.MeanOverRows(rows, "cross_entropy").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "cross_entropy");
     }
 }

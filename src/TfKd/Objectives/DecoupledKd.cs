@@ -32,10 +32,8 @@ public sealed record DecoupledKd : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var labels = input.RequireLabels();
         var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
         var (studentOthers, teacherOthers) = (OtherClasses.Of(student, labels), OtherClasses.Of(teacher, labels));
@@ -45,6 +43,6 @@ public sealed record DecoupledKd : Objective
         var otherRows = Divergences.Kl(OtherClasses.LogSoftmax(teacherOthers, Temperature), OtherClasses.LogSoftmax(studentOthers, Temperature));
         var target = input.MeanOverRows(targetRows, "target_class_kd");
         var other = input.MeanOverRows(otherRows, "non_target_class_kd");
-        return (Temperature * Temperature * (Alpha * target + Beta * other)).MoveToOuterDisposeScope();
+        return Temperature * Temperature * (Alpha * target + Beta * other);
     }
 }

@@ -37,10 +37,8 @@ public sealed record Dist : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var student = Divergences.LogSoftmax(input.Student.Logits, Temperature);
         var teacher = Divergences.LogSoftmax(input.RequireTeacher().Logits, Temperature).detach();
         var share = input.Targets.RowWeights is { } weights ? (weights / weights.sum().clamp(min: finfo(weights.dtype).tiny)).unsqueeze(1) : null;
@@ -50,6 +48,6 @@ public sealed record Dist : Objective
         var columns = input.MeanOverRows(perColumn.mean().expand(student.shape[0]), "intra_class_relation");
 
         var factor = Form == DistForm.ReferenceCode ? Temperature * Temperature : 1;
-        return (factor * (Beta * rows + Gamma * columns)).MoveToOuterDisposeScope();
+        return factor * (Beta * rows + Gamma * columns);
     }
 }

@@ -33,15 +33,13 @@ public sealed record FeatureHint : Objective
     }
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var (student, teacher) = FeatureStages.SameSize(
             FeatureStages.At(StudentStage, input.Student.Features), FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach());
         // A product of matrices and no convolution: of those, only the network's own are checked for right values.
         var mapped = input.RequireState<LinearState>(this).Map(ChannelsLast(student));
-        return input.MeanOverRows((mapped - ChannelsLast(teacher)).square().mean([1, 2]), "feature_hint").MoveToOuterDisposeScope();
+        return input.MeanOverRows((mapped - ChannelsLast(teacher)).square().mean([1, 2]), "feature_hint");
     }
 
     private static Tensor ChannelsLast(Tensor feature) => feature.flatten(2).transpose(1, 2);

@@ -17,13 +17,11 @@ public sealed record FocalLoss : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var loss = Divergences.NegativeLogLikelihood(input.RequireLabels(), Divergences.LogSoftmax(input.Student.Logits));
         // 1 - p_c without cancellation; kept off 0, where the power has no derivative for exponents below 1.
         var miss = loss.neg().expm1().neg().clamp(min: finfo(loss.dtype).tiny);
-        return input.MeanOverRows(miss.pow(Gamma) * loss, "focal_loss").MoveToOuterDisposeScope();
+        return input.MeanOverRows(miss.pow(Gamma) * loss, "focal_loss");
     }
 }

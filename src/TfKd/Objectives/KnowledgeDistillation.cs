@@ -32,15 +32,13 @@ public sealed record KnowledgeDistillation : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
         var crossEntropy = input.MeanOverRows(input.CrossEntropyOfTargets(Divergences.LogSoftmax(student)), "cross_entropy");
         var rows = Divergences.Kl(Divergences.LogSoftmax(teacher, Temperature), Divergences.LogSoftmax(student, Temperature));
         var divergence = input.MeanOverRows(rows, "soft_target_kl");
-        return ((1 - Alpha) * crossEntropy + Alpha * Factor(student.shape[1]) * divergence).MoveToOuterDisposeScope();
+        return (1 - Alpha) * crossEntropy + Alpha * Factor(student.shape[1]) * divergence;
     }
 
     private double Factor(long classCount) => Form switch

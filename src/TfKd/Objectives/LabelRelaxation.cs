@@ -17,15 +17,13 @@ public sealed record LabelRelaxation : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var loss = Divergences.NegativeLogLikelihood(input.RequireLabels(), Divergences.LogSoftmax(input.Student.Logits));
         // log(1 - p_c) without cancellation; finite also where it does not count, since a gradient of 0 times infinity is no number.
         var logMiss = loss.neg().expm1().neg().clamp(min: finfo(loss.dtype).tiny).log();
         var divergence = (1 - Alpha) * (Math.Log(1 - Alpha) + loss) + Alpha * (Math.Log(Alpha) - logMiss);
         var isInside = loss.le(-Math.Log(1 - Alpha));
-        return input.MeanOverRows(where(isInside, zeros_like(loss), divergence), "label_relaxation").MoveToOuterDisposeScope();
+        return input.MeanOverRows(where(isInside, zeros_like(loss), divergence), "label_relaxation");
     }
 }

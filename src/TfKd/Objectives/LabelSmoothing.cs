@@ -22,16 +22,14 @@ public sealed record LabelSmoothing : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var classCount = input.Student.Logits.shape[1];
         var logProbabilities = Divergences.LogSoftmax(input.Student.Logits);
         // Both conventions are a weight on the target's cross entropy and another on the sum over all classes.
         var onAll = Convention == SmoothingConvention.Uniform ? Smoothing / classCount : Smoothing / (classCount - 1);
         var onTarget = Convention == SmoothingConvention.Uniform ? 1 - Smoothing : 1 - Smoothing - onAll;
         var rows = onTarget * input.CrossEntropyOfTargets(logProbabilities) - onAll * logProbabilities.sum(1);
-        return input.MeanOverRows(rows, "smoothed_cross_entropy").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "smoothed_cross_entropy");
     }
 }

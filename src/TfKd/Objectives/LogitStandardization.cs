@@ -33,10 +33,8 @@ public sealed record LogitStandardization : Objective
     public override IEnumerable<Objective> Parts => [Inner];
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var (student, teacher) = (input.Student, input.RequireTeacher());
         // Wide enough for the limit; the teacher needs no gradient.
         var teacherLogits = Standardized(teacher.Logits.detach().to(ScalarType.Float64).clamp(min: Lowest)).to(teacher.Logits.dtype);
@@ -44,7 +42,7 @@ public sealed record LogitStandardization : Objective
         {
             Student = student with { Logits = Standardized(student.Logits) },
             Teacher = teacher with { Logits = teacherLogits },
-        }).MoveToOuterDisposeScope();
+        });
     }
 
     private static Tensor Standardized(Tensor logits) =>

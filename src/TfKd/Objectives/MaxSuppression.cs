@@ -15,11 +15,9 @@ public sealed record MaxSuppression : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var rows = input.Student.Logits.amax([1]) - input.Student.Logits.mean([1]);
-        return input.MeanOverRows(rows, "max_suppression").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "max_suppression");
     }
 }

@@ -29,10 +29,8 @@ public sealed record NormalizedKd : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var labels = input.RequireLabels();
         var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
         var belief = Divergences.NegativeLogLikelihood(labels, Divergences.LogSoftmax(teacher)).neg().exp().detach();
@@ -42,6 +40,6 @@ public sealed record NormalizedKd : Objective
             OtherClasses.LogSoftmax(OtherClasses.Of(student, labels), Temperature));
         var target = input.MeanOverRows(targetRows, "target_class_kd");
         var other = input.MeanOverRows(otherRows, "non_target_class_kd");
-        return (target + Gamma * Temperature * Temperature * other).MoveToOuterDisposeScope();
+        return target + Gamma * Temperature * Temperature * other;
     }
 }

@@ -6,7 +6,7 @@ namespace TfKd;
 
 /// <summary>
 /// What training minimises: a value object that maps student output, targets and teacher signal to a scalar. Deriving a record and overriding
-/// <see cref="Needs"/> and <see cref="Compute"/> is all it takes to bring an objective of your own. Objectives add up:
+/// <see cref="Needs"/> and <see cref="ComputeCore"/> is all it takes to bring an objective of your own. Objectives add up:
 /// <c>0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 }</c>.
 /// </summary>
 public abstract record Objective
@@ -14,8 +14,15 @@ public abstract record Objective
     /// <summary>What the plan must supply.</summary>
     public abstract ObjectiveNeeds Needs { get; }
 
-    /// <summary>Computes the differentiable scalar; unless the record says otherwise, a mean over rows of sums over classes.</summary>
-    public abstract Tensor Compute(ObjectiveInput input);
+    /// <summary>Computes the differentiable scalar; unless the record says otherwise, a mean over samples of sums over classes.</summary>
+    /// <returns>A fresh tensor in the caller's dispose scope. All else that was made on the way is disposed.</returns>
+    /// <exception cref="InvalidOperationException">The objective computed something else than a floating-point scalar, or the input lacks what it needs.</exception>
+    public Tensor Compute(ObjectiveInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        return scope.Release(RequireScalar(ComputeCore(input)));
+    }
 
     /// <summary>The temperature at which the objective softens the teacher's answer; 1, the default, where it does not. Of several the highest.</summary>
     public virtual double TeacherTemperature => Parts.Select(part => part.TeacherTemperature).DefaultIfEmpty(1).Max();
@@ -78,6 +85,14 @@ public abstract record Objective
         return Compute(input).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Computes the objective. <see cref="Compute"/> calls it within a dispose scope and takes care of the result, so there is nothing to be disposed
+    /// or moved here; objectives that wrap others call their <see cref="Compute"/>.
+    /// </summary>
+    /// <param name="input">Not null. Its tensors stay the caller's.</param>
+    /// <returns>A differentiable floating-point scalar, of shape [].</returns>
+    protected abstract Tensor ComputeCore(ObjectiveInput input);
+
     /// <summary>Scales an objective.</summary>
     public static WeightedSum operator *(double weight, Objective objective)
     {
@@ -95,4 +110,9 @@ public abstract record Objective
 
     /// <summary>Keeps <see cref="Needs"/> out of the text of the derived records.</summary>
     protected virtual bool PrintMembers(StringBuilder builder) => false;
+
+    private Tensor RequireScalar(Tensor? value) => value is not null && value.dim() == 0 && value.is_floating_point()
+        ? value
+        : throw new InvalidOperationException($"{GetType().Name}.{nameof(ComputeCore)} must return a floating-point scalar, of shape [], but returned "
+            + (value is null ? "null." : $"{value.dtype} of shape {Require.ShapeText(value)}. {nameof(ObjectiveInput)}.{nameof(ObjectiveInput.MeanOverRows)} makes a scalar of one value a sample."));
 }

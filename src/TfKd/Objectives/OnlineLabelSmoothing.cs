@@ -29,16 +29,14 @@ public sealed record OnlineLabelSmoothing : Objective
     }
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var labels = input.RequireLabels();
         var state = input.RequireState<OnlineLabels>(this);
         var logProbabilities = Divergences.LogSoftmax(input.Student.Logits);
         state.Count(logProbabilities, labels, input.Targets.RowWeights);
         var crossEntropy = input.MeanOverRows(Divergences.NegativeLogLikelihood(labels, logProbabilities), "cross_entropy");
         var soft = input.MeanOverRows(Divergences.CrossEntropy(state.Of(labels).to(logProbabilities.dtype), logProbabilities), "online_label_smoothing");
-        return ((1 - Alpha) * crossEntropy + Alpha * soft).MoveToOuterDisposeScope();
+        return (1 - Alpha) * crossEntropy + Alpha * soft;
     }
 }

@@ -17,11 +17,9 @@ public sealed record PolyLoss : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var loss = Divergences.NegativeLogLikelihood(input.RequireLabels(), Divergences.LogSoftmax(input.Student.Logits));
-        return input.MeanOverRows(loss - Epsilon * loss.neg().expm1(), "poly_loss").MoveToOuterDisposeScope();
+        return input.MeanOverRows(loss - Epsilon * loss.neg().expm1(), "poly_loss");
     }
 }

@@ -56,12 +56,7 @@ public sealed record Ramped : Objective
     public override IEnumerable<Objective> Parts => [Inner];
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        using var value = Inner.Compute(input);
-        return FactorAt(input.Progress) * value;
-    }
+    protected override Tensor ComputeCore(ObjectiveInput input) => FactorAt(input.Progress) * Inner.Compute(input);
 
     /// <inheritdoc/>
     protected override bool PrintMembers(StringBuilder builder)

@@ -42,10 +42,8 @@ public sealed record RelationalKd : Objective
     }
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var student = FeatureStages.At(StudentStage, input.Student.Features).mean([2, 3]);
         var teacher = FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach().mean([2, 3]);
         var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
@@ -53,7 +51,7 @@ public sealed record RelationalKd : Objective
         var pairWeights = weights.unsqueeze(1) * weights;
         var distance = Term(Relative(ofStudent.Distances, pairWeights), Relative(ofTeacher.Distances, pairWeights), pairWeights, "relational_distance");
         var angle = Term(Cosines(ofStudent.Directions), Cosines(ofTeacher.Directions), weights.view(-1, 1, 1) * pairWeights, "relational_angle");
-        return (DistanceWeight * distance + AngleWeight * angle).MoveToOuterDisposeScope();
+        return DistanceWeight * distance + AngleWeight * angle;
 
         Tensor Term(Tensor ours, Tensor theirs, Tensor tupleWeights, string name)
         {

@@ -27,14 +27,12 @@ public sealed record SoftTargetKl : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var student = Divergences.LogSoftmax(input.Student.Logits, SoftenStudent ? Temperature : 1);
         var rows = Divergences.Kl(Divergences.LogSoftmax(input.RequireTeacher().Logits, Temperature), student);
         if (Reduction == KlReduction.PerElement)
             rows = rows / input.Student.Logits.shape[1];
-        return input.MeanOverRows(rows, "soft_target_kl").MoveToOuterDisposeScope();
+        return input.MeanOverRows(rows, "soft_target_kl");
     }
 }

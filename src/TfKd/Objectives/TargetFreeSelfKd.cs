@@ -47,10 +47,8 @@ public sealed record TargetFreeSelfKd : Objective
     }
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var (logits, labels) = (input.Student.Logits, input.RequireLabels());
         var feature = FeatureStages.At(Stage, input.Student.Features);
         var weak = Divergences.LogSoftmax(input.RequireState<LinearState>(this).Map(feature.mean([2, 3])));
@@ -67,7 +65,7 @@ public sealed record TargetFreeSelfKd : Objective
 
         var smoothed = (1 - WeakSmoothing) * Divergences.NegativeLogLikelihood(labels, weak) - WeakSmoothing * weak.mean([1]);
         var weakTerm = input.MeanOverRows(smoothed, "uskd_weak");
-        return (Alpha * target + Beta * nonTarget + Mu * weakTerm).MoveToOuterDisposeScope();
+        return Alpha * target + Beta * nonTarget + Mu * weakTerm;
     }
 
     private Tensor Zipf(Tensor logits, Tensor weak, Tensor isTarget)

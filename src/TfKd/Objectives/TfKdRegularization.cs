@@ -49,10 +49,8 @@ public sealed record TfKdRegularization : Objective
     private double Factor(long classCount) => Form == TfKdForm.Paper ? 1 : Multiplier / classCount;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var logits = input.Student.Logits;
         var logProbabilities = Divergences.LogSoftmax(logits);
         var crossEntropyRows = input.CrossEntropyOfTargets(logProbabilities);
@@ -65,6 +63,6 @@ public sealed record TfKdRegularization : Objective
         var rows = (teacher.Correct - teacher.Other) * softenedRows - teacher.Other * softened.sum(1) + teacher.NegativeEntropy;
         var divergence = input.MeanOverRows(rows, "virtual_teacher_kl");
 
-        return ((1 - Alpha) * crossEntropy + Alpha * Factor(logits.shape[1]) * divergence).MoveToOuterDisposeScope();
+        return (1 - Alpha) * crossEntropy + Alpha * Factor(logits.shape[1]) * divergence;
     }
 }

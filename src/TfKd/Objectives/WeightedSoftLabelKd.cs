@@ -24,10 +24,8 @@ public sealed record WeightedSoftLabelKd : Objective
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
+    protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
         var labels = input.RequireLabels();
         var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
         var studentLoss = Divergences.NegativeLogLikelihood(labels, Divergences.LogSoftmax(student)).detach();
@@ -36,6 +34,6 @@ public sealed record WeightedSoftLabelKd : Objective
         var rows = weights * Divergences.CrossEntropy(
             Divergences.LogSoftmax(teacher, Temperature).exp().detach(),
             Divergences.LogSoftmax(student, Temperature));
-        return (Temperature * Temperature * input.MeanOverRows(rows, "weighted_soft_label_kd")).MoveToOuterDisposeScope();
+        return Temperature * Temperature * input.MeanOverRows(rows, "weighted_soft_label_kd");
     }
 }

@@ -28,12 +28,8 @@ public sealed record WeightedSum : Objective
     public override IEnumerable<Objective> Parts => Terms.Select(term => term.Objective);
 
     /// <inheritdoc/>
-    public override Tensor Compute(ObjectiveInput input)
-    {
-        using var scope = NewDisposeScope();
-        var values = Terms.Select(term => term.Weight * term.Objective.Compute(input));
-        return values.Aggregate((sum, value) => sum + value).MoveToOuterDisposeScope();
-    }
+    protected override Tensor ComputeCore(ObjectiveInput input) =>
+        Terms.Select(term => term.Weight * term.Objective.Compute(input)).Aggregate((sum, value) => sum + value);
 
     /// <summary>Equal terms in the same order.</summary>
     public bool Equals(WeightedSum? other) => other is not null && Terms.SequenceEqual(other.Terms);

@@ -62,11 +62,10 @@ public sealed class ClassPartnerTrainingTests
     {
         public override ObjectiveNeeds Needs => Asked;
 
-        public override Tensor Compute(ObjectiveInput input)
+        protected override Tensor ComputeCore(ObjectiveInput input)
         {
-            using var scope = NewDisposeScope();
             Look(input);
-            return new CrossEntropy().Compute(input).MoveToOuterDisposeScope();
+            return new CrossEntropy().Compute(input);
         }
     }
 

@@ -104,12 +104,11 @@ public sealed class DivergenceTests : IDisposable
 
         public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
-        public override Tensor Compute(ObjectiveInput input)
+        protected override Tensor ComputeCore(ObjectiveInput input)
         {
-            using var scope = NewDisposeScope();
             var nothing = input.Student.Logits.sum(1) * 0;
             var perRow = input.Progress.Step < Step ? nothing : IsInfinite ? nothing.sub(1).log().abs().nan_to_num(nan: double.PositiveInfinity, posinf: double.PositiveInfinity) : nothing.sqrt();
-            return input.MeanOverRows(perRow, "breaking").MoveToOuterDisposeScope();
+            return input.MeanOverRows(perRow, "breaking");
         }
     }
 }

@@ -212,10 +212,9 @@ public sealed class FeatureTrainingTests : IDisposable
     {
         public override ObjectiveNeeds Needs => ObjectiveNeeds.TeacherFeatures;
 
-        public override Tensor Compute(ObjectiveInput input)
+        protected override Tensor ComputeCore(ObjectiveInput input)
         {
-            using var scope = NewDisposeScope();
-            return (input.Student.Logits.square().mean() * input.RequireTeacher().Features[0].mean()).MoveToOuterDisposeScope();
+            return input.Student.Logits.square().mean() * input.RequireTeacher().Features[0].mean();
         }
     }
 

@@ -158,7 +158,7 @@ public sealed class MixingTrainingTests
 
     private sealed record MostlyOneClass : Mixing
     {
-        public override MixedBatch Apply(Tensor images, Targets targets, Random random)
+        protected override MixedBatch ApplyCore(Tensor images, Targets targets, Random random)
         {
             var rows = tensor([0.1f, 0.1f, 0.6f, 0.2f]).unsqueeze(0).expand(images.shape[0], -1);
             return new MixedBatch(images.alias(), Targets.FromProbabilities(rows));
@@ -171,7 +171,7 @@ public sealed class MixingTrainingTests
 
         public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
 
-        public override Tensor Compute(ObjectiveInput input)
+        protected override Tensor ComputeCore(ObjectiveInput input)
         {
             Targets.Add(input.Targets);
             return new CrossEntropy().Compute(input);

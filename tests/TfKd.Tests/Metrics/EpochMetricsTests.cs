@@ -69,7 +69,7 @@ public sealed class EpochMetricsTests : IDisposable
     {
         public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
 
-        public override Tensor Compute(ObjectiveInput input)
+        protected override Tensor ComputeCore(ObjectiveInput input)
         {
             Seen.Add((input.Teacher!.Logits.argmax(1).data<long>().ToArray(), input.Student.Logits.argmax(1).data<long>().ToArray()));
             return new CrossEntropy().Compute(input);

@@ -90,7 +90,7 @@ public sealed class LogitStandardizationTests
 
         public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
 
-        public override Tensor Compute(ObjectiveInput input)
+        protected override Tensor ComputeCore(ObjectiveInput input)
         {
             Input = input;
             foreach (var logits in (Tensor[])[input.Student.Logits, input.RequireTeacher().Logits])

@@ -92,6 +92,6 @@ public sealed class ObjectiveStateTests
 
         public override IEnumerable<Objective> Parts => [Inner];
 
-        public override Tensor Compute(ObjectiveInput input) => Inner.Compute(input);
+        protected override Tensor ComputeCore(ObjectiveInput input) => Inner.Compute(input);
     }
 }
