@@ -95,13 +95,7 @@ internal sealed class TeacherCacheFormat
 
     private static void LogSoftmax(ReadOnlySpan<float> logits, Span<double> result)
     {
-        var largest = double.NegativeInfinity;
-        foreach (var logit in logits)
-            largest = Math.Max(largest, logit);
-        var sum = 0.0;
-        foreach (var logit in logits)
-            sum += Math.Exp(logit - largest);
-        var logSum = largest + Math.Log(sum);
+        var logSum = SpanSoftmax.LogSumExp(logits);
         for (var k = 0; k < logits.Length; k++)
             result[k] = logits[k] - logSum;
     }

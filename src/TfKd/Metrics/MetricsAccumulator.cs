@@ -30,10 +30,8 @@ internal sealed class MetricsAccumulator
                 best = k;
         }
 
-        var sum = 0.0;
-        foreach (var logit in logits)
-            sum += Math.Exp((double)logit - logits[best]);
-        _negativeLogLikelihood += Math.Log(sum) - ((double)logits[label] - logits[best]);
+        var (largest, sum) = SpanSoftmax.Partition(logits);
+        _negativeLogLikelihood += Math.Log(sum) - (logits[label] - largest);
         var confidence = 1 / sum;
         ref var bin = ref _bins[Math.Min((int)(confidence * Bins), Bins - 1)];
         bin = (bin.Confidence + confidence, bin.Correct + (rank == 0 ? 1 : 0), bin.Count + 1);

@@ -58,7 +58,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
     public void Add(ReadOnlySpan<float> teacher, ReadOnlySpan<float> student, int label)
     {
         _metrics.Add(teacher, label);
-        Soften(teacher);
+        SpanSoftmax.Of(teacher, temperature, _target);
         var (best, bestOfStudent, entropy) = (ArgMax(teacher), ArgMax(student), 0.0);
         foreach (var probability in _target)
             entropy -= Term(probability);
@@ -93,18 +93,6 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
             Gain = _classes.Sum(sums => sums.Gain) / metrics.Count,
             Classes = [.. _classes.Select((sums, k) => sums.ToFigures(classNames[k]))],
         };
-    }
-
-    private void Soften(ReadOnlySpan<float> logits)
-    {
-        var highest = double.NegativeInfinity;
-        foreach (var logit in logits)
-            highest = Math.Max(highest, logit);
-        var sum = 0.0;
-        for (var k = 0; k < _target.Length; k++)
-            sum += _target[k] = Math.Exp((logits[k] - highest) / temperature);
-        for (var k = 0; k < _target.Length; k++)
-            _target[k] /= sum;
     }
 
     private static double Term(double probability) => probability > 0 ? probability * Math.Log(probability) : 0;

@@ -46,27 +46,13 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
         for (var step = 0; step < Steps; step++)
         {
             var middle = (low + high) / 2;
-            if (rows.Sum(row => Slope(row.Logits, row.Label, middle)) > 0)
+            if (rows.Sum(row => SpanSoftmax.MeanLogit(row.Logits, middle) - row.Logits[row.Label]) > 0)
                 high = middle;
             else
                 low = middle;
         }
 
         return Math.Clamp(2 / (low + high), MinTemperature, MaxTemperature);
-    }
-
-    private static double Slope(float[] logits, int label, double inverseTemperature)
-    {
-        var highest = (double)logits.Max();
-        var (sum, weighted) = (0.0, 0.0);
-        foreach (var logit in logits)
-        {
-            var weight = Math.Exp((logit - highest) * inverseTemperature);
-            sum += weight;
-            weighted += weight * logit;
-        }
-
-        return weighted / sum - logits[label];
     }
 
     private static ClassificationMetrics Measure(List<(float[] Logits, int Label)> rows, double temperature)
