@@ -84,7 +84,9 @@ internal sealed class RunSetup : IDisposable
         _data.Student.Normalization.Set(ChooseNormalization());
         _data.Student.to(_plan.Device ?? CPU);
         var frozen = Own(new FrozenLayers(_data.Student, _plan.FrozenStages));
-        if (_plan.Objective.EquivalentSmoothing(_data.Student.ClassCount) is { } smoothing)
+        // A virtual teacher that is no more than that; of a plain cross entropy or label smoothing it is no news.
+        if (_plan.Objective.SoftTargetOf(0, _data.Student.ClassCount) is not null
+            && _plan.Objective.EquivalentSmoothing(_data.Student.ClassCount) is { } smoothing)
         {
             var what = $"{_plan.Objective} with {_data.Student.ClassCount} classes";
             var control = $"compare with a {nameof(LabelSmoothing)} of that strength";

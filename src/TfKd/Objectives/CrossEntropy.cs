@@ -12,6 +12,8 @@ public sealed record CrossEntropy : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
+    internal override SmoothedLabel? AsSmoothedLabel(int classCount) => new(1, 0);
+
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {

@@ -21,6 +21,10 @@ public sealed record LabelSmoothing : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
+    // OffTarget: (1 - s) q + s (1 - q) / (K - 1) is s K / (K - 1) of the uniform distribution and the rest of q.
+    internal override SmoothedLabel? AsSmoothedLabel(int classCount) =>
+        new(1, Convention == SmoothingConvention.Uniform ? Smoothing : Smoothing * classCount / (classCount - 1));
+
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {

@@ -32,18 +32,31 @@ public sealed record LogitStandardization : Objective
     /// <inheritdoc/>
     public override IEnumerable<Objective> Parts => [Inner];
 
+    /// <summary>That of <see cref="Inner"/>, of the standardised logits.</summary>
+    /// <inheritdoc/>
+    public override SoftTarget? SoftTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
+    {
+        if (teacherLogits.IsEmpty)
+            return Inner.SoftTargetOf(label, classCount, teacherLogits, temperature);
+        using var scope = NewDisposeScope();
+        var standardized = StandardizedTeacher(tensor(teacherLogits.ToArray()).unsqueeze(0));
+        return Inner.SoftTargetOf(label, classCount, standardized.data<float>().ToArray(), temperature);
+    }
+
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var (student, teacher) = (input.Student, input.RequireTeacher());
-        // Wide enough for the limit; the teacher needs no gradient.
-        var teacherLogits = Standardized(teacher.Logits.detach().to(ScalarType.Float64).clamp(min: Lowest)).to(teacher.Logits.dtype);
         return Inner.Compute(input with
         {
             Student = student with { Logits = Standardized(student.Logits) },
-            Teacher = teacher with { Logits = teacherLogits },
+            Teacher = teacher with { Logits = StandardizedTeacher(teacher.Logits) },
         });
     }
+
+    // Wide enough for the limit; the teacher needs no gradient.
+    private static Tensor StandardizedTeacher(Tensor logits) =>
+        Standardized(logits.detach().to(ScalarType.Float64).clamp(min: Lowest)).to(logits.dtype);
 
     private static Tensor Standardized(Tensor logits) =>
         (logits - logits.mean([1], keepdim: true)) / (logits.std(1, unbiased: true, keepdim: true) + Epsilon);

@@ -27,9 +27,48 @@ public abstract record Objective
     /// <summary>The temperature at which the objective softens the teacher's answer; 1, the default, where it does not. Of several the highest.</summary>
     public virtual double TeacherTemperature => Parts.Select(part => part.TeacherTemperature).DefaultIfEmpty(1).Max();
 
-    /// <summary>The smoothing, by the uniform convention, of the <see cref="LabelSmoothing"/> that the objective equals but for a factor and a constant; null, the default, where it equals none.</summary>
-    /// <param name="classCount">Number of classes K.</param>
-    public virtual double? EquivalentSmoothing(int classCount) => null;
+    /// <summary>
+    /// The smoothing, by the uniform convention, of the <see cref="LabelSmoothing"/> that the objective equals but for a factor above 0 and a constant: 0
+    /// for a cross entropy. Null where it equals none, or is not known to.
+    /// </summary>
+    /// <remarks>
+    /// Cross entropy, label smoothing, <see cref="TfKdRegularization"/> with a student that is not softened, and their sums, multiples and constant
+    /// <see cref="Ramped"/> forms are all (w - u) H(q, p) + u H(1/K, p) and a constant, for two numbers w and u that add up as the objectives do; the
+    /// smoothing is u / w. Any other part makes the result null.
+    /// </remarks>
+    /// <param name="classCount">Number of classes K, 2 or above.</param>
+    public double? EquivalentSmoothing(int classCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 2);
+        return AsSmoothedLabel(classCount)?.Smoothing;
+    }
+
+    /// <summary>
+    /// What the objective asks of the student for a sample beside its label: a softened distribution. Null where it asks for none, and where a teacher would
+    /// say it but <paramref name="teacherLogits"/> is empty. Of several parts it is that of the highest temperature, of equal ones the first.
+    /// </summary>
+    /// <remarks>
+    /// By default that of the <see cref="Parts"/>; without parts, for an objective that needs a teacher, the softmax of the teacher's logits divided by
+    /// <see cref="TeacherTemperature"/>. Override it where the target is made in another way.
+    /// </remarks>
+    /// <param name="label">The sample's class, from 0 to K - 1.</param>
+    /// <param name="classCount">Number of classes K, 2 or above.</param>
+    /// <param name="teacherLogits">The teacher's, one a class; empty without a teacher.</param>
+    /// <param name="temperature">To be taken in place of the objective's own; default null: its own.</param>
+    public virtual SoftTarget? SoftTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
+    {
+        foreach (var part in Parts.OrderByDescending(part => part.TeacherTemperature))
+        {
+            if (part.SoftTargetOf(label, classCount, teacherLogits, temperature) is { } target)
+                return target;
+        }
+
+        if (Parts.Any() || teacherLogits.IsEmpty || !Needs.HasFlag(ObjectiveNeeds.Teacher))
+            return null;
+        var (own, probabilities) = (temperature ?? TeacherTemperature, new double[classCount]);
+        SpanSoftmax.Of(teacherLogits, own, probabilities);
+        return new(this, own, probabilities);
+    }
 
     /// <summary>The objectives this one is made of; none by default. One that wraps others must name them, or their states are never made.</summary>
     public virtual IEnumerable<Objective> Parts => [];
@@ -110,6 +149,9 @@ public abstract record Objective
 
     /// <summary>Keeps <see cref="Needs"/> out of the text of the derived records.</summary>
     protected virtual bool PrintMembers(StringBuilder builder) => false;
+
+    /// <summary>The objective in the form of a cross entropy with a smoothed label; null where it has none. See <see cref="EquivalentSmoothing"/>.</summary>
+    internal virtual SmoothedLabel? AsSmoothedLabel(int classCount) => null;
 
     private Tensor RequireScalar(Tensor? value) => value is not null && value.dim() == 0 && value.is_floating_point()
         ? value

@@ -55,6 +55,9 @@ public sealed record Ramped : Objective
     /// <inheritdoc/>
     public override IEnumerable<Objective> Parts => [Inner];
 
+    // Between two factors a sum with other terms is another objective in each epoch.
+    internal override SmoothedLabel? AsSmoothedLabel(int classCount) => From == To ? To * Inner.AsSmoothedLabel(classCount) : null;
+
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input) => FactorAt(input.Progress) * Inner.Compute(input);
 

@@ -33,13 +33,25 @@ public sealed record TfKdRegularization : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
+    /// <summary>That of the virtual teacher, which gives one probability to the label and another to each other class.</summary>
+    /// <inheritdoc/>
+    public override SoftTarget SoftTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
+    {
+        var own = temperature ?? Temperature;
+        var softened = VirtualDistribution.Soften(classCount, CorrectProbability, own, Form);
+        var probabilities = new double[classCount];
+        Array.Fill(probabilities, softened.Other);
+        probabilities[label] = softened.Correct;
+        return new(this, own, probabilities);
+    }
+
     /// <summary>
-    /// Exact where the student is not softened, in the authors' form and at a temperature of 1: (1 - a) q + a f p^d, divided by its sum 1 - a + a f, with
-    /// f = m / K in the authors' form. Otherwise null.
+    /// Where the student is not softened, in the authors' form and at a temperature of 1: (1 - a) q + a f p^d, with f = m / K in the authors' form, and p^d of
+    /// a probability o for each other class, which is K o of the uniform distribution and the rest of q.
     /// </summary>
-    public override double? EquivalentSmoothing(int classCount) => SoftensStudent
+    internal override SmoothedLabel? AsSmoothedLabel(int classCount) => SoftensStudent
         ? null
-        : classCount * Alpha * Factor(classCount) * VirtualDistribution.Soften(classCount, CorrectProbability, Temperature, Form).Other / TotalWeight(classCount);
+        : new(TotalWeight(classCount), classCount * Alpha * Factor(classCount) * VirtualDistribution.Soften(classCount, CorrectProbability, Temperature, Form).Other);
 
     /// <summary>The sum 1 - a + a f of the weights of both terms.</summary>
     internal double TotalWeight(int classCount) => 1 - Alpha + Alpha * Factor(classCount);

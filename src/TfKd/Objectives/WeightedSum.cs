@@ -27,6 +27,10 @@ public sealed record WeightedSum : Objective
     /// <inheritdoc/>
     public override IEnumerable<Objective> Parts => Terms.Select(term => term.Objective);
 
+    internal override SmoothedLabel? AsSmoothedLabel(int classCount) => Terms
+        .Select(term => term.Weight * term.Objective.AsSmoothedLabel(classCount))
+        .Aggregate((sum, term) => sum + term);
+
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input) =>
         Terms.Select(term => term.Weight * term.Objective.Compute(input)).Aggregate((sum, value) => sum + value);
