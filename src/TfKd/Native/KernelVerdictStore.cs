@@ -38,13 +38,15 @@ internal sealed class KernelVerdictStore
         {
             var local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
             var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            var folder = OperatingSystem.IsWindows() ? local : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(home, ".cache");
+            var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            var folder = OperatingSystem.IsWindows() ? local : string.IsNullOrEmpty(cache) ? Path.Combine(home, ".cache") : cache;
             return Path.Combine(folder, "tfkd");
         }
     }
 
-    public KernelVerdict? Find(ConvolutionSignature signature, ComputePath path) =>
-        _entries.GetValueOrDefault(Key(signature, path)) is { } entry ? new KernelVerdict(signature.ToString(), path, entry.Error, entry.Milliseconds) : null;
+    public KernelVerdict? Find(ConvolutionSignature signature, ComputePath path) => _entries.GetValueOrDefault(Key(signature, path)) is { } entry
+        ? new KernelVerdict(signature.ToString(), path, entry.Error, entry.Milliseconds)
+        : null;
 
     public void Add(ConvolutionSignature signature, KernelVerdict verdict)
     {
@@ -54,17 +56,15 @@ internal sealed class KernelVerdictStore
         _changed = true;
     }
 
-    /// <summary>Writes beside and moves over, so that a run that is read or stopped at the same time finds a whole file.</summary>
+    /// <summary>Writes what was added; a run that reads or is stopped at the same time finds a whole file.</summary>
     public void Save()
     {
         if (!_changed)
             return;
-        var beside = $"{_path}.{Environment.ProcessId}";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-            File.WriteAllText(beside, JsonSerializer.Serialize(new Content(_machine, _entries), _json));
-            File.Move(beside, _path, overwrite: true);
+            AtomicFile.Write(_path, stream => JsonSerializer.Serialize(stream, new Content(_machine, _entries), _json));
             _changed = false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
