@@ -11,7 +11,7 @@ internal static class Chart
 {
     private const int MostMarkers = 40;
 
-    /// <summary>Lines over a common axis.</summary>
+    /// <summary>Lines over a common axis of whole numbers.</summary>
     /// <param name="caption">What is shown; for those who do not see it, too.</param>
     /// <param name="xTitle">Text of the horizontal axis.</param>
     /// <param name="lines">At most as many as there are colours, and references.</param>
@@ -20,6 +20,7 @@ internal static class Chart
     public static Markup Lines(string caption, string xTitle, IReadOnlyList<ChartLine> lines, bool fraction = false, double? mark = null)
     {
         var model = Model(xTitle, fraction);
+        model.Axes[0].MinimumMajorStep = 1;
         if (mark is { } x)
             model.Annotations.Add(new LineAnnotation { Type = LineAnnotationType.Vertical, X = x, Color = ChartColors.Soft, LineStyle = LineStyle.Dot });
         var colour = 0;
@@ -65,7 +66,7 @@ internal static class Chart
             PlotMargins = new OxyThickness(50, double.NaN, double.NaN, double.NaN),
         };
         var x = Axis(AxisPosition.Bottom);
-        (x.Title, x.MinimumMajorStep) = (xTitle, xTitle == "confidence" ? 0 : 1);
+        x.Title = xTitle;
         var y = Axis(AxisPosition.Left);
         (y.MajorGridlineStyle, y.IntervalLength) = (LineStyle.Solid, 40);
         if (fraction)
