@@ -19,11 +19,12 @@ public static class TfKdRecipes
 
     /// <summary>Label smoothing by 0.1: over all classes in the paper, over the wrong ones in the code.</summary>
     /// <exception cref="ArgumentException">There are no settings for the network.</exception>
-    public static TrainingPlan LabelSmoothing(PaperNetwork network, RecipeSource source = RecipeSource.Paper) => Plan(network, Alone(network), new LabelSmoothing
-    {
-        Smoothing = 0.1,
-        Convention = Require.Defined(source, nameof(source)) == RecipeSource.Paper ? SmoothingConvention.Uniform : SmoothingConvention.OffTarget,
-    });
+    public static TrainingPlan LabelSmoothing(PaperNetwork network, RecipeSource source = RecipeSource.Paper) =>
+        Plan(network, Alone(network), new LabelSmoothing
+        {
+            Smoothing = 0.1,
+            Convention = Require.Defined(source, nameof(source)) == RecipeSource.Paper ? SmoothingConvention.Uniform : SmoothingConvention.OffTarget,
+        });
 
     /// <summary>
     /// Distillation from a better network: equation 4, or in the code with T^2 / K before the divergence. MobileNetV2 from ResNet50 has results in the paper but
@@ -35,12 +36,12 @@ public static class TfKdRecipes
     /// <param name="source">Whose formula; default the paper's.</param>
     /// <exception cref="ArgumentException">There are no settings for the pair; the text lists those that there are.</exception>
     public static TrainingPlan Kd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
-        Distillation("KD", PaperSettings.Normal, student, teacherNetwork, teacher, source);
+        Distillation("KD", PaperPair.Normal, student, teacherNetwork, teacher, source);
 
     /// <summary>Re-KD: distillation from a lesser network than the student.</summary>
     /// <inheritdoc cref="Kd"/>
     public static TrainingPlan ReKd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
-        Distillation("Re-KD", PaperSettings.Reversed, student, teacherNetwork, teacher, source);
+        Distillation("Re-KD", PaperPair.Reversed, student, teacherNetwork, teacher, source);
 
     /// <summary>
     /// De-KD: distillation from a poorly trained teacher. The settings are those of <see cref="Kd"/>, as in the code; in the paper the teachers are ResNet18 after
@@ -48,7 +49,7 @@ public static class TfKdRecipes
     /// </summary>
     /// <inheritdoc cref="Kd"/>
     public static TrainingPlan DeKd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
-        Distillation("De-KD", PaperSettings.Defective, student, teacherNetwork, teacher, source);
+        Distillation("De-KD", PaperPair.Defective, student, teacherNetwork, teacher, source);
 
     /// <summary>
     /// Tf-KD_self: distillation from a trained network of the same architecture: equation 7, or in the code with T^2 times a multiplier / K before the
@@ -60,8 +61,9 @@ public static class TfKdRecipes
     /// <exception cref="ArgumentException">There are no settings for the network, or no multiplier.</exception>
     public static TrainingPlan TfKdSelf(PaperNetwork network, TeacherSource teacher, RecipeSource source = RecipeSource.Paper)
     {
-        var (settings, term) = Find("Tf-KD_self", PaperSettings.Self, network);
-        return Plan(network, settings, Objective(term, source, () => MultiplierOf("Tf-KD_self", network, term))) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
+        var settings = Find("Tf-KD_self", network, one => one.Self);
+        var objective = Objective(settings.Term, source, () => MultiplierOf("Tf-KD_self", network, settings.Term));
+        return Plan(network, settings.Batch, objective) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
     }
 
     /// <summary>
@@ -71,7 +73,7 @@ public static class TfKdRecipes
     /// <exception cref="ArgumentException">There are no settings for the network, or no multiplier.</exception>
     public static TrainingPlan TfKdReg(PaperNetwork network, RecipeSource source = RecipeSource.Paper)
     {
-        var term = Find("Tf-KD_reg", PaperSettings.Regularization, network);
+        var term = Find("Tf-KD_reg", network, one => one.Regularization);
         return Plan(network, Alone(network), Require.Defined(source, nameof(source)) == RecipeSource.Paper
             ? new TfKdRegularization { Alpha = term.Alpha, Temperature = term.Temperature, Form = TfKdForm.Paper }
             : CodeRegularization(network));
@@ -122,17 +124,17 @@ public static class TfKdRecipes
         return once with { MaxEpochs = 2 * once.MaxEpochs, Schedule = new RepeatedSchedule { Inner = once.Schedule, Epochs = once.MaxEpochs } };
     }
 
-    private static TrainingPlan Plan(PaperNetwork network, PaperSettings.Base settings, Objective objective)
+    private static TrainingPlan Plan(PaperNetwork network, PaperBatch batch, Objective objective)
     {
-        var learningRate = settings.LearningRate * settings.BatchSize / 128;
+        var learningRate = batch.LearningRate * batch.BatchSize / 128;
         return new TrainingPlan
         {
             Objective = objective,
             Augmentations = [new RandomCrop { Padding = 4 }, new HorizontalFlip(), new Rotation { Degrees = 15 }],
-            BatchSize = settings.BatchSize,
+            BatchSize = batch.BatchSize,
             MaxEpochs = 200,
             // Without weight decay AdamW is Adam.
-            Optimizer = network == PaperNetwork.PlainCnn
+            Optimizer = network.IsTrainedByAdam
                 ? new AdamW { LearningRate = learningRate, WeightDecay = 0 }
                 : new Sgd { LearningRate = learningRate, Momentum = 0.9, WeightDecay = 5e-4 },
             Schedule = new WarmUpSchedule { Inner = new StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 }, Epochs = 1 },
@@ -142,29 +144,42 @@ public static class TfKdRecipes
     }
 
     private static TrainingPlan Distillation(
-        string recipe, IReadOnlyList<PaperSettings.Pair> pairs, PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source)
+        string recipe, IReadOnlyList<PaperPair> pairs, PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source)
     {
-        var pair = pairs.FirstOrDefault(pair => pair.Student == Require.Defined(student, nameof(student)) && pair.Teacher == Require.Defined(teacherNetwork, nameof(teacherNetwork)))
-            ?? throw new ArgumentException($"{recipe} has no settings for {student} <- {teacherNetwork} (student <- teacher); there are {string.Join(", ", pairs)}.", nameof(teacherNetwork));
-        return Plan(student, pair.Base, Objective(pair.Term, source, () => 1)) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
+        Require.NotNull(student, nameof(student));
+        Require.NotNull(teacherNetwork, nameof(teacherNetwork));
+        var settings = pairs.FirstOrDefault(pair => pair.Student == student && pair.Teacher == teacherNetwork)?.Settings
+            ?? throw new ArgumentException(
+                $"{recipe} has no settings for {student} <- {teacherNetwork} (student <- teacher); there are {string.Join(", ", pairs)}.", nameof(teacherNetwork));
+        return Plan(student, settings.Batch, Objective(settings.Term, source, () => 1)) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
     }
 
-    private static KnowledgeDistillation Objective(PaperSettings.Term term, RecipeSource source, Func<double> multiplier) => Require.Defined(source, nameof(source)) == RecipeSource.Paper
-        ? new() { Alpha = term.Alpha, Temperature = term.Temperature, Form = KdForm.Paper }
-        : new() { Alpha = term.Alpha, Temperature = term.Temperature, Form = KdForm.ReferenceCode, Multiplier = multiplier() };
+    private static KnowledgeDistillation Objective(PaperTerm term, RecipeSource source, Func<double> multiplier) =>
+        Require.Defined(source, nameof(source)) == RecipeSource.Paper
+            ? new() { Alpha = term.Alpha, Temperature = term.Temperature, Form = KdForm.Paper }
+            : new() { Alpha = term.Alpha, Temperature = term.Temperature, Form = KdForm.ReferenceCode, Multiplier = multiplier() };
 
     private static TfKdRegularization CodeRegularization(PaperNetwork network)
     {
-        var term = Find("Tf-KD_reg", PaperSettings.Regularization, network);
-        return new() { Alpha = term.Alpha, Temperature = term.Temperature, Form = TfKdForm.ReferenceCode, Multiplier = MultiplierOf("Tf-KD_reg", network, term) };
+        var term = Find("Tf-KD_reg", network, one => one.Regularization);
+        return new()
+        {
+            Alpha = term.Alpha,
+            Temperature = term.Temperature,
+            Form = TfKdForm.ReferenceCode,
+            Multiplier = MultiplierOf("Tf-KD_reg", network, term),
+        };
     }
 
-    private static PaperSettings.Base Alone(PaperNetwork network) => Find("Training without a teacher", PaperSettings.Alone, network);
+    private static PaperBatch Alone(PaperNetwork network) => Find("Training without a teacher", network, one => one.Alone);
 
-    private static double MultiplierOf(string recipe, PaperNetwork network, PaperSettings.Term term) => term.Multiplier
-        ?? throw new ArgumentException($"{recipe} of the reference code has no multiplier for {network}, without which that code stops; take {nameof(RecipeSource)}.{nameof(RecipeSource.Paper)}.", nameof(network));
+    private static double MultiplierOf(string recipe, PaperNetwork network, PaperTerm term) => term.Multiplier
+        ?? throw new ArgumentException(
+            $"{recipe} of the reference code has no multiplier for {network}, without which that code stops; take {nameof(RecipeSource)}.{nameof(RecipeSource.Paper)}.",
+            nameof(network));
 
-    private static T Find<T>(string recipe, IReadOnlyDictionary<PaperNetwork, T> settings, PaperNetwork network) => settings.TryGetValue(Require.Defined(network, nameof(network)), out var found)
-        ? found
-        : throw new ArgumentException($"{recipe} has no settings for {network}; there are {string.Join(", ", settings.Keys)}.", nameof(network));
+    private static T Find<T>(string recipe, PaperNetwork network, Func<PaperNetwork, T?> settings) where T : class =>
+        settings(Require.NotNull(network, nameof(network)))
+            ?? throw new ArgumentException(
+                $"{recipe} has no settings for {network}; there are {string.Join(", ", PaperNetwork.All.Where(one => settings(one) is not null))}.", nameof(network));
 }

@@ -74,12 +74,12 @@ public sealed class TeacherFreeCifarTests : IDisposable
     [Fact]
     public void What_the_paper_has_too_is_trained_as_its_code_trains_ResNet18()
     {
-        const PaperNetwork Student = PaperNetwork.ResNet18;
+        var student = PaperNetwork.ResNet18;
         var teacher = new UniformTeacher();
-        Assert.Equal(TfKdRecipes.Kd(Student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("kd-code"));
-        Assert.Equal(TfKdRecipes.ReKd(Student, PaperNetwork.MobileNetV2, teacher, RecipeSource.ReferenceCode).Objective, Of("re-kd"));
-        Assert.Equal(TfKdRecipes.DeKd(Student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("de-kd"));
-        Assert.Equal(TfKdRecipes.TfKdSelf(Student, teacher, RecipeSource.ReferenceCode).Objective, Of("tf-kd-self"));
+        Assert.Equal(TfKdRecipes.Kd(student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("kd-code"));
+        Assert.Equal(TfKdRecipes.ReKd(student, PaperNetwork.MobileNetV2, teacher, RecipeSource.ReferenceCode).Objective, Of("re-kd"));
+        Assert.Equal(TfKdRecipes.DeKd(student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("de-kd"));
+        Assert.Equal(TfKdRecipes.TfKdSelf(student, teacher, RecipeSource.ReferenceCode).Objective, Of("tf-kd-self"));
 
         static Objective Of(string name) => Method.All.Single(method => method.Name == name).Objective(200);
     }

@@ -27,25 +27,27 @@ public sealed class RecipeControlTests
     public static TheoryData<string> Names => [.. Plans.Keys];
 
     [Theory]
-    [InlineData(PaperNetwork.ResNet18, 0.0999493, 1)]
-    [InlineData(PaperNetwork.GoogLeNet, 0.0526184, 0.95)]
-    [InlineData(PaperNetwork.MobileNetV2, 0.1596240, 0.0595)]
-    [InlineData(PaperNetwork.ShuffleNetV2, 0.1594983, 0.0595)]
-    public void Strength_and_weight_are_those_of_the_codes_tf_kd_reg(PaperNetwork network, double smoothing, double weight)
+    [InlineData(nameof(PaperNetwork.ResNet18), 0.0999493, 1)]
+    [InlineData(nameof(PaperNetwork.GoogLeNet), 0.0526184, 0.95)]
+    [InlineData(nameof(PaperNetwork.MobileNetV2), 0.1596240, 0.0595)]
+    [InlineData(nameof(PaperNetwork.ShuffleNetV2), 0.1594983, 0.0595)]
+    public void Strength_and_weight_are_those_of_the_codes_tf_kd_reg(string name, double smoothing, double weight)
     {
+        var network = Named(name);
         Assert.Equal(smoothing, SmoothingOf(TfKdRecipes.LabelSmoothingEquivalent(network)), 1e-6);
         Assert.Equal(weight, WeightOf(TfKdRecipes.RescaledCrossEntropy(network)), 1e-12);
     }
 
     [Theory]
-    [InlineData(PaperNetwork.ResNet18, 100)]
-    [InlineData(PaperNetwork.GoogLeNet, 100)]
-    [InlineData(PaperNetwork.MobileNetV2, 100)]
-    [InlineData(PaperNetwork.ShuffleNetV2, 100)]
-    [InlineData(PaperNetwork.ResNet18, 10)]
-    [InlineData(PaperNetwork.MobileNetV2, 2)]
-    public void Codes_tf_kd_reg_is_label_smoothing_times_a_weight_but_for_a_constant(PaperNetwork network, int classCount)
+    [InlineData(nameof(PaperNetwork.ResNet18), 100)]
+    [InlineData(nameof(PaperNetwork.GoogLeNet), 100)]
+    [InlineData(nameof(PaperNetwork.MobileNetV2), 100)]
+    [InlineData(nameof(PaperNetwork.ShuffleNetV2), 100)]
+    [InlineData(nameof(PaperNetwork.ResNet18), 10)]
+    [InlineData(nameof(PaperNetwork.MobileNetV2), 2)]
+    public void Codes_tf_kd_reg_is_label_smoothing_times_a_weight_but_for_a_constant(string name, int classCount)
     {
+        var network = Named(name);
         var code = TfKdRecipes.TfKdReg(network, RecipeSource.ReferenceCode).Objective;
         var control = WeightOf(TfKdRecipes.RescaledCrossEntropy(network, classCount)) * TfKdRecipes.LabelSmoothingEquivalent(network, classCount).Objective;
         var batches = Enumerable.Range(1, 5).Select(seed => LogitBatch.Random(seed, rows: 4, classCount, scale: 5)).ToArray();
@@ -105,6 +107,8 @@ public sealed class RecipeControlTests
         Assert.Equal(SmoothingConvention.Uniform, smoothing.Convention);
         return smoothing.Smoothing;
     }
+
+    private static PaperNetwork Named(string name) => PaperNetwork.All.Single(network => network.Name == name);
 
     private static double WeightOf(TrainingPlan plan)
     {
