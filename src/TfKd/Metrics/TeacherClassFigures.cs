@@ -5,7 +5,7 @@ namespace TfKd;
 /// <param name="Count">Number of rows.</param>
 /// <param name="Accuracy">Fraction of them that the teacher puts into the class.</param>
 /// <param name="TargetProbability">Mean probability of the class in the targets, where a hard label has 1.</param>
-/// <param name="Gain">
-/// Mean nats that the targets say of the other classes, where a hard label says none; see <see cref="TeacherFigures.Gain"/>.
+/// <param name="KlFromSmoothedLabel">
+/// Mean nats that the targets say of the other classes, where a hard label says none; see <see cref="TeacherFigures.KlFromSmoothedLabel"/>.
 /// </param>
-public sealed record TeacherClassFigures(string Name, int Count, double Accuracy, double TargetProbability, double Gain);
+public sealed record TeacherClassFigures(string Name, int Count, double Accuracy, double TargetProbability, double KlFromSmoothedLabel);

@@ -27,7 +27,7 @@ public sealed record TeacherFigures
     /// Mean KL divergence, in nats, of the targets from that smoothed label: what the teacher says of the likeness of the other classes,
     /// which neither hard nor smoothed labels say. 0 for label smoothing, at most ln(K - 1).
     /// </summary>
-    public required double Gain { get; init; }
+    public required double KlFromSmoothedLabel { get; init; }
 
     /// <summary>The same class by class, in the order of the label indices.</summary>
     public required IReadOnlyList<TeacherClassFigures> Classes { get; init; }

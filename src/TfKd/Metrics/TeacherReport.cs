@@ -8,9 +8,10 @@ namespace TfKd;
 /// do not.
 /// </summary>
 /// <param name="Temperature">The temperature T at which the objective softens the teacher's answers.</param>
-/// <param name="Training">On the training rows, as the student saw them in its last epoch: augmented, and the student in training mode.
-/// Mixtures count as rows of their most probable class, so that the other class of a mixture, which the teacher names, raises the
-/// gain.</param>
+/// <param name="Training">
+/// On the training rows, as the student saw them in its last epoch: augmented, and the student in training mode. Mixtures count as rows of
+/// their most probable class, so that the other class of a mixture, which the teacher names, raises the divergence from the smoothed label.
+/// </param>
 /// <param name="Validation">
 /// On the validation rows, with the student's final weights; null without such rows, or where the teacher knows training rows only.
 /// </param>
@@ -25,11 +26,12 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
         get
         {
             var nats = Math.Log(Math.Max(Training.Classes.Count - 1, 1));
-            if (Training.Gain > Negligible * nats || Training.SmoothingDeviation > Negligible)
+            if (Training.KlFromSmoothedLabel > Negligible * nats || Training.SmoothingDeviation > Negligible)
                 return null;
             return string.Create(CultureInfo.InvariantCulture,
                 $"The teacher's targets at temperature {Temperature} are little else than label smoothing "
-                + $"by {Training.EffectiveSmoothing:F3}: of the {nats:F2} nats that could tell the other classes apart they give {Training.Gain:F4}, "
+                + $"by {Training.EffectiveSmoothing:F3}: of the {nats:F2} nats that could tell the other classes apart they give "
+                + $"{Training.KlFromSmoothedLabel:F4}, "
                 + $"and the smoothing differs between rows by {Training.SmoothingDeviation:F4}. "
                 + $"A {nameof(LabelSmoothing)} of the same strength is the control to compare with.");
         }
@@ -42,16 +44,16 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
         text.AppendLine(CultureInfo.InvariantCulture, $"Teacher, targets at temperature {Temperature}");
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"{"rows",-12} {"top-1",7} {"NLL",8} {"ECE",7} {"agreement",10} {"entropy",8} {"smoothing",16} {"gain",8}");
+            $"{"rows",-12} {"top-1",7} {"NLL",8} {"ECE",7} {"agreement",10} {"entropy",8} {"smoothing",16} {"KL",8}");
         Append("training", Training);
         if (Validation is not null)
             Append("validation", Validation);
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"class",-24} {"rows",6} {"top-1",7} {"target",8} {"gain",8}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"class",-24} {"rows",6} {"top-1",7} {"target",8} {"KL",8}");
         foreach (var one in Training.Classes)
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{one.Name,-24} {one.Count,6} {one.Accuracy,7:P1} {one.TargetProbability,8:F4} {one.Gain,8:F4}");
+                $"{one.Name,-24} {one.Count,6} {one.Accuracy,7:P1} {one.TargetProbability,8:F4} {one.KlFromSmoothedLabel,8:F4}");
         }
 
         if (Warning is { } warning)
@@ -65,7 +67,7 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
                 CultureInfo.InvariantCulture, $"{figures.EffectiveSmoothing:F4} +- {figures.SmoothingDeviation:F4}");
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"{rows,-12} {metrics.Top1,7:P1} {metrics.NegativeLogLikelihood,8:F4} {metrics.ExpectedCalibrationError,7:P1} "
-                + $"{figures.Agreement,10:P1} {figures.Entropy,8:F4} {smoothing,16} {figures.Gain,8:F4}");
+                + $"{figures.Agreement,10:P1} {figures.Entropy,8:F4} {smoothing,16} {figures.KlFromSmoothedLabel,8:F4}");
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
     private readonly ClassSums[] _classes = [.. classNames.Select(_ => new ClassSums())];
     private readonly double[] _target = new double[classNames.Count];
     private MetricsAccumulator _metrics = new();
-    private (bool IsCorrect, double Gain) _exampleRank;
+    private (bool IsCorrect, double Kl) _exampleRank;
     private int _agreed;
     private double _entropy;
     private double _smoothing;
@@ -49,9 +49,8 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var (teachers, students, classes) = (ToArray(teacher), ToArray(student), labels.cpu().data<long>().ToArray());
-        var width = _target.Length;
         for (var row = 0; row < classes.Length; row++)
-            Add(teachers.AsSpan(row * width, width), students.AsSpan(row * width, width), (int)classes[row]);
+            Add(teachers.AsSpan(row * _target.Length, _target.Length), students.AsSpan(row * _target.Length, _target.Length), (int)classes[row]);
     }
 
     /// <summary>Adds a row.</summary>
@@ -68,15 +67,15 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         for (var k = 0; k < _target.Length; k++)
             wrong += k == label ? 0 : _target[k];
         // KL from the smoothed label of the same p_c is the difference of the entropies; not below 0 but for rounding.
-        var gain = Math.Max(-Term(correct) - (wrong > 0 ? wrong * Math.Log(wrong / others) : 0) - entropy, 0);
+        var kl = Math.Max(-Term(correct) - (wrong > 0 ? wrong * Math.Log(wrong / others) : 0) - entropy, 0);
         var smoothing = wrong * _target.Length / others;
         _agreed += best == bestOfStudent ? 1 : 0;
         _entropy += entropy;
         _smoothing += smoothing;
         _squaredSmoothing += smoothing * smoothing;
-        _classes[label].Add(best == label, correct, gain);
-        if (Example is null || (best == label, gain).CompareTo(_exampleRank) > 0)
-            (_exampleRank, Example) = ((best == label, gain), new TeacherExample(label, teacher.ToArray()));
+        _classes[label].Add(best == label, correct, kl);
+        if (Example is null || (best == label, kl).CompareTo(_exampleRank) > 0)
+            (_exampleRank, Example) = ((best == label, kl), new TeacherExample(label, teacher.ToArray()));
     }
 
     public TeacherFigures ToFigures()
@@ -90,7 +89,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
             Entropy = _entropy / metrics.Count,
             EffectiveSmoothing = mean,
             SmoothingDeviation = Math.Sqrt(Math.Max(_squaredSmoothing / metrics.Count - mean * mean, 0)),
-            Gain = _classes.Sum(sums => sums.Gain) / metrics.Count,
+            KlFromSmoothedLabel = _classes.Sum(sums => sums.Kl) / metrics.Count,
             Classes = [.. _classes.Select((sums, k) => sums.ToFigures(classNames[k]))],
         };
     }
@@ -113,24 +112,24 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         private int _correct;
         private double _probability;
 
-        public double Gain { get; private set; }
+        public double Kl { get; private set; }
 
-        public void Clear() => (_count, _correct, _probability, Gain) = (0, 0, 0, 0);
+        public void Clear() => (_count, _correct, _probability, Kl) = (0, 0, 0, 0);
 
-        public double[] ReadState() => [_count, _correct, _probability, Gain];
+        public double[] ReadState() => [_count, _correct, _probability, Kl];
 
         public void LoadState(Queue<double> state) =>
-            (_count, _correct, _probability, Gain) = ((int)state.Dequeue(), (int)state.Dequeue(), state.Dequeue(), state.Dequeue());
+            (_count, _correct, _probability, Kl) = ((int)state.Dequeue(), (int)state.Dequeue(), state.Dequeue(), state.Dequeue());
 
-        public void Add(bool isCorrect, double probability, double gain)
+        public void Add(bool isCorrect, double probability, double kl)
         {
             _count++;
             _correct += isCorrect ? 1 : 0;
             _probability += probability;
-            Gain += gain;
+            Kl += kl;
         }
 
         public TeacherClassFigures ToFigures(string name) =>
-            new(name, _count, (double)_correct / _count, _probability / _count, Gain / _count);
+            new(name, _count, (double)_correct / _count, _probability / _count, Kl / _count);
     }
 }

@@ -32,8 +32,8 @@ public sealed record TargetFreeSelfKd : Objective
     /// <summary>The stage that the earlier classifier looks at, from 0, or from the end where it is below 0; default -2, the last but one.</summary>
     public int Stage { get; init; } = -2;
 
-    /// <summary>What the other classes are ranked by; default <see cref="UskdRanking.Probabilities"/>.</summary>
-    public UskdRanking Ranking { get; init => field = Require.Defined(value); } = UskdRanking.Probabilities;
+    /// <summary>What the other classes are ranked by; default <see cref="TargetFreeSelfKdRanking.Probabilities"/>.</summary>
+    public TargetFreeSelfKdRanking Ranking { get; init => field = Require.Defined(value); } = TargetFreeSelfKdRanking.Probabilities;
 
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures;
@@ -57,14 +57,14 @@ public sealed record TargetFreeSelfKd : Objective
 
         var ofTarget = Divergences.NegativeLogLikelihood(labels, logStudent);
         var squared = ofTarget.detach().mul(-2).exp();
-        var target = input.MeanOverRows((1 + squared - input.MeanOverRows(squared)) * ofTarget, "uskd_target");
+        var target = input.MeanOverRows((1 + squared - input.MeanOverRows(squared)) * ofTarget, "target_free_self_kd_target");
 
         // The class itself counts with 0; its log 0 must not meet that 0 in a product.
         var others = Divergences.LogSoftmax(logits.masked_fill(isTarget, double.NegativeInfinity)).masked_fill(isTarget, 0);
-        var nonTarget = input.MeanOverRows(Divergences.CrossEntropy(Zipf(logits.detach(), weak.detach(), isTarget), others), "uskd_non_target");
+        var nonTarget = input.MeanOverRows(Divergences.CrossEntropy(Zipf(logits.detach(), weak.detach(), isTarget), others), "target_free_self_kd_non_target");
 
         var smoothed = (1 - WeakSmoothing) * Divergences.NegativeLogLikelihood(labels, weak) - WeakSmoothing * weak.mean([1]);
-        var weakTerm = input.MeanOverRows(smoothed, "uskd_weak");
+        var weakTerm = input.MeanOverRows(smoothed, "target_free_self_kd_weak");
         return Alpha * target + Beta * nonTarget + Mu * weakTerm;
     }
 
@@ -79,7 +79,7 @@ public sealed record TargetFreeSelfKd : Objective
 
     private Tensor Score(Tensor logits, Tensor weak, Tensor isTarget)
     {
-        if (Ranking == UskdRanking.Probabilities)
+        if (Ranking == TargetFreeSelfKdRanking.Probabilities)
         {
             // p_k / (1 - p_c) is the softmax without the class; by subtraction it would be 0 / 0 for a sure answer.
             var sum = OfOthers(weak) + OfOthers(logits);

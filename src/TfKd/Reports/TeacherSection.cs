@@ -7,7 +7,7 @@ internal static class TeacherSection
     {
         var columns = report.Validation is { } validation ? new[] { ("Training", report.Training), ("Validation", validation) } : [("Training", report.Training)];
         var lines = report.Training.Classes.Select(one => Markup.Of($"""
-            <tr><th scope="row">{one.Name}</th><td>{one.Count:N0}</td><td>{one.Accuracy:P1}</td><td>{one.TargetProbability:F4}</td><td>{one.Gain:F4}</td></tr>
+            <tr><th scope="row">{one.Name}</th><td>{one.Count:N0}</td><td>{one.Accuracy:P1}</td><td>{one.TargetProbability:F4}</td><td>{one.KlFromSmoothedLabel:F4}</td></tr>
 
             """));
         return Markup.Of($"""
@@ -24,12 +24,12 @@ internal static class TeacherSection
                 {Row("Entropy of the targets, nats", "F4", figures => figures.Entropy)}
                 {Row("Smoothing of the same strength", "F4", figures => figures.EffectiveSmoothing)}
                 {Row("Its deviation between rows", "F4", figures => figures.SmoothingDeviation)}
-                {Row("Gain, nats", "F4", figures => figures.Gain)}
+                {Row("KL from the smoothed label, nats", "F4", figures => figures.KlFromSmoothedLabel)}
                 </tbody></table>
                 """))}
             <details><summary>Class by class, on the training rows</summary>
             {Page.Scrolling("The teacher's figures of each class", Markup.Of($"""
-                <table class="numbers"><thead><tr><th scope="col">Class</th><th scope="col">Rows</th><th scope="col">Top-1</th><th scope="col">Target</th><th scope="col">Gain, nats</th></tr></thead><tbody>
+                <table class="numbers"><thead><tr><th scope="col">Class</th><th scope="col">Rows</th><th scope="col">Top-1</th><th scope="col">Target</th><th scope="col">KL, nats</th></tr></thead><tbody>
                 {lines}</tbody></table>
                 """))}
             </details>

@@ -122,5 +122,5 @@ public sealed class ResumeWithinEpochTests : IDisposable
         metrics with { Elapsed = TimeSpan.Zero, ImagesPerSecond = 0, Remaining = TimeSpan.Zero, Times = default, Terms = _none };
 
     private static (ClassificationMetrics?, double?, double?, double?) Figures(TrainingResult result) =>
-        (result.TeacherReport?.Training.Metrics, result.TeacherReport?.Training.Gain, result.TeacherReport?.Training.Entropy, result.TeacherReport?.Training.SmoothingDeviation);
+        (result.TeacherReport?.Training.Metrics, result.TeacherReport?.Training.KlFromSmoothedLabel, result.TeacherReport?.Training.Entropy, result.TeacherReport?.Training.SmoothingDeviation);
 }

@@ -23,7 +23,7 @@ public sealed class FeatureTrainingTests : IDisposable
     {
         ["OnlineLabelSmoothing"] = (_plan with { Objective = new OnlineLabelSmoothing() }, ["cross_entropy", "online_label_smoothing"]),
         ["ClassWiseSelfKd"] = (_plan with { Objective = new ClassWiseSelfKd() }, ["cross_entropy", "class_wise_kl"]),
-        ["TargetFreeSelfKd"] = (_plan with { Objective = new CrossEntropy() + new TargetFreeSelfKd { Mu = 0.1 } }, ["cross_entropy", "uskd_target", "uskd_non_target", "uskd_weak"]),
+        ["TargetFreeSelfKd"] = (_plan with { Objective = new CrossEntropy() + new TargetFreeSelfKd { Mu = 0.1 } }, ["cross_entropy", "target_free_self_kd_target", "target_free_self_kd_non_target", "target_free_self_kd_weak"]),
         ["FeatureHint"] = (_plan with { Objective = _hint, Teacher = _teacher }, ["cross_entropy", "feature_hint"]),
         ["AttentionTransfer"] = (_plan with { Objective = new CrossEntropy() + 100 * new AttentionTransfer(), Teacher = _teacher }, ["cross_entropy", "attention_transfer"]),
         // Fresh embeddings lie close together, and relations do not depend on their scale: steps must be small.

@@ -27,13 +27,13 @@ public sealed class TeacherReportTests
         Assert.Equal((9 / 14.0 + 9 / 8.0) / 2, figures.EffectiveSmoothing, 1e-6);
         Assert.Equal((9 / 8.0 - 9 / 14.0) / 2, figures.SmoothingDeviation, 1e-6);
         var gains = (Entropy(4 / 7.0, 1.5 / 7, 1.5 / 7) - first, Entropy(0.25, 0.375, 0.375) - second);
-        Assert.Equal((gains.Item1 + gains.Item2) / 2, figures.Gain, 1e-6);
+        Assert.Equal((gains.Item1 + gains.Item2) / 2, figures.KlFromSmoothedLabel, 1e-6);
         Assert.Equal(["a", "b", "c"], figures.Classes.Select(one => one.Name));
         Assert.Equal([1, 1, 0], figures.Classes.Select(one => one.Count));
         Assert.Equal(1, figures.Classes[0].Accuracy);
         Assert.Equal(0, figures.Classes[1].Accuracy);
         Assert.Equal(4 / 7.0, figures.Classes[0].TargetProbability, 1e-6);
-        Assert.Equal(gains.Item2, figures.Classes[1].Gain, 1e-6);
+        Assert.Equal(gains.Item2, figures.Classes[1].KlFromSmoothedLabel, 1e-6);
         Assert.True(double.IsNaN(figures.Classes[2].Accuracy));
     }
 
@@ -57,7 +57,7 @@ public sealed class TeacherReportTests
         var (report, messages, _) = Run(plan);
 
         var softened = VirtualDistribution.Soften(4, correctProbability, temperature, TfKdForm.Paper);
-        Assert.Equal(0, report!.Training.Gain, 1e-6);
+        Assert.Equal(0, report!.Training.KlFromSmoothedLabel, 1e-6);
         Assert.Equal(4 * softened.Other, report.Training.EffectiveSmoothing, 1e-5);
         Assert.Equal(temperature, report.Temperature);
         Assert.NotNull(report.Warning);

@@ -18,7 +18,7 @@ public sealed class FeatureObjectiveTests : IDisposable
         new RelationalKd { DistanceWeight = 2, AngleWeight = 0, StudentStage = 0, TeacherStage = 1 },
         new RelationalKd { DistanceWeight = 0, AngleWeight = 1 },
         new TargetFreeSelfKd { Mu = 0.3 },
-        new TargetFreeSelfKd { Alpha = 0.1, Beta = 2, Stage = 1, Ranking = UskdRanking.ReferenceCode },
+        new TargetFreeSelfKd { Alpha = 0.1, Beta = 2, Stage = 1, Ranking = TargetFreeSelfKdRanking.ReferenceCode },
         2 * new FeatureHint() + (new CrossEntropy() + 0.5 * new AttentionTransfer()) + new OnlineLabelSmoothing(),
     }.ToDictionary(objective => objective.ToString());
 
@@ -135,7 +135,7 @@ public sealed class FeatureObjectiveTests : IDisposable
                 FeatureOracle.Embeddings(batch.Teacher[Stage(o.TeacherStage, 3)], FeatureBatch.TeacherStages[Stage(o.TeacherStage, 3)]),
                 o.DistanceWeight,
                 o.AngleWeight),
-            TargetFreeSelfKd o => FeatureOracle.Uskd(o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
+            TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
             WeightedSum o => o.Terms.Sum(term => term.Weight * Oracle(term.Objective, batch, constants, states)),
             _ => ObjectiveOracle.Value(objective, batch.Logits),
         };

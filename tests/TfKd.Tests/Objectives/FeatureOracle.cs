@@ -52,7 +52,7 @@ internal static class FeatureOracle
     public static double[][] Embeddings(double[][] rows, ImageShape stage) => [.. rows.Select(row => row.Chunk(stage.Height * stage.Width).Select(channel => channel.Average()).ToArray())];
 
     /// <summary>The value of the student's logits and the earlier classifier's, where all that the objective takes for constant is taken from others.</summary>
-    public static double Uskd(TargetFreeSelfKd o, double[][] logits, double[][] weak, int[] labels, double[][] constantLogits, double[][] constantWeak)
+    public static double TargetFreeSelfKd(TargetFreeSelfKd o, double[][] logits, double[][] weak, int[] labels, double[][] constantLogits, double[][] constantWeak)
     {
         var rows = Enumerable.Range(0, logits.Length).ToArray();
         var squared = rows.Select(i => Math.Pow(ObjectiveOracle.Softmax(constantLogits[i], 1)[labels[i]], 2)).ToArray();
@@ -67,12 +67,12 @@ internal static class FeatureOracle
         });
     }
 
-    private static double[] Zipf(UskdRanking ranking, double[] s, double[] w, int c)
+    private static double[] Zipf(TargetFreeSelfKdRanking ranking, double[] s, double[] w, int c)
     {
-        double Score(int k) => ranking == UskdRanking.Probabilities
+        double Score(int k) => ranking == TargetFreeSelfKdRanking.Probabilities
             ? w[k] / (1 - w[c]) + s[k] / (1 - s[c])
             : w[k] / (1 - w[c] + 1e-6) + Math.Log(s[k]) / (1 - Math.Log(s[c]) + 1e-6);
-        var ranked = Enumerable.Range(0, s.Length).Where(k => k != c || ranking == UskdRanking.ReferenceCode).OrderByDescending(Score).ToList();
+        var ranked = Enumerable.Range(0, s.Length).Where(k => k != c || ranking == TargetFreeSelfKdRanking.ReferenceCode).OrderByDescending(Score).ToList();
         var shares = Enumerable.Range(0, s.Length).Select(k => k == c ? 0 : 1.0 / (1 + ranked.IndexOf(k))).ToArray();
         return [.. shares.Select(share => share / shares.Sum())];
     }

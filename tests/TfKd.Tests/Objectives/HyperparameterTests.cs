@@ -46,7 +46,7 @@ public sealed class HyperparameterTests
         { () => new TargetFreeSelfKd { Alpha = -1 }, "Alpha must be 0 or above and finite, but is -1. (Parameter 'Alpha')\nActual value was -1." },
         { () => new TargetFreeSelfKd { Beta = double.NaN }, "Beta must be 0 or above and finite, but is NaN. (Parameter 'Beta')\nActual value was NaN." },
         { () => new TargetFreeSelfKd { Mu = -2 }, "Mu must be 0 or above and finite, but is -2. (Parameter 'Mu')\nActual value was -2." },
-        { () => new TargetFreeSelfKd { Ranking = (UskdRanking)5 }, "Ranking must be one of Probabilities, ReferenceCode, but is 5. (Parameter 'Ranking')\nActual value was 5." },
+        { () => new TargetFreeSelfKd { Ranking = (TargetFreeSelfKdRanking)5 }, "Ranking must be one of Probabilities, ReferenceCode, but is 5. (Parameter 'Ranking')\nActual value was 5." },
         { () => new AttentionTransfer { Exponent = 0.5 }, "Exponent must be 1 or above and finite, but is 0.5. (Parameter 'Exponent')\nActual value was 0.5." },
         { () => new AttentionTransfer { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter 'StagePairs')\nActual value was 0." },
         { () => new AttentionTransfer { Form = (AttentionTransferForm)2 }, "Form must be one of ReferenceCode, Paper, but is 2. (Parameter 'Form')\nActual value was 2." },

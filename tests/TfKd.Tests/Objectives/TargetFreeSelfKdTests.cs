@@ -31,7 +31,7 @@ public sealed class TargetFreeSelfKdTests
     [Fact]
     public void Non_target_term_of_the_reference_code_is_as_by_hand() => Assert.Equal(
         -(Math.Log(0.6) / 4 + 3 * Math.Log(0.4) / 4 + 2 * Math.Log(0.625) / 5 + 3 * Math.Log(0.375) / 5) / 2,
-        Value(new() { Alpha = 0, Beta = 1, Mu = 0, Ranking = UskdRanking.ReferenceCode }),
+        Value(new() { Alpha = 0, Beta = 1, Mu = 0, Ranking = TargetFreeSelfKdRanking.ReferenceCode }),
         1e-12);
 
     [Fact]

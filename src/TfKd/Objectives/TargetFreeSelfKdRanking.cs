@@ -1,7 +1,7 @@
 namespace TfKd;
 
 /// <summary>What <see cref="TargetFreeSelfKd"/> ranks the classes by that are not the row's. Both are sums of a score of the earlier classifier w and one of the student s.</summary>
-public enum UskdRanking
+public enum TargetFreeSelfKdRanking
 {
     /// <summary>w_k / (1 - w_c) + s_k / (1 - s_c), the probabilities among the other classes, with ranks from 1 to K - 1: what the method is described as.</summary>
     Probabilities,
