@@ -5,9 +5,9 @@ namespace TfKd;
 
 /// <summary>Changes brightness, contrast, saturation and hue of each image by random factors, in a random order.</summary>
 /// <remarks>
-/// Each strength s means what torchvision's means: a factor that is uniform in [max(0, 1 - s), 1 + s], for the hue a turn that is uniform in [-s, s] of the colour circle. Values
-/// beyond 0 to 255 are cut off after each change. Bytes are rounded once, at the end, where torchvision drops fractions after each change. Images
-/// that are not RGB have no saturation and no hue: these two do nothing to them.
+/// Each strength s means what torchvision's means: a factor that is uniform in [max(0, 1 - s), 1 + s], for the hue a turn that is uniform
+/// in [-s, s] of the colour circle. Values beyond 0 to 255 are cut off after each change. Bytes are rounded once, at the end, where
+/// torchvision drops fractions after each change. Images that are not RGB have no saturation and no hue: these two do nothing to them.
 /// </remarks>
 public sealed record ColorJitter : Augmentation
 {

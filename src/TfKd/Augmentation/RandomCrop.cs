@@ -3,14 +3,21 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Pads each side and cuts a window of the original size at a random place: a shift by up to <see cref="Padding"/> pixels each way.</summary>
-/// <remarks>The CIFAR augmentation of He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, and of the Tf-KD authors' code.</remarks>
+/// <summary>
+/// Pads each side and cuts a window of the original size at a random place: a shift by up to <see cref="Padding"/> pixels each way.
+/// </summary>
+/// <remarks>
+/// The CIFAR augmentation of He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, and of the Tf-KD authors' code.
+/// </remarks>
 public sealed record RandomCrop : Augmentation
 {
     /// <summary>Pixels added to each side, 0 or more; default 4.</summary>
     public int Padding { get; init => field = Require.NotNegative(value); } = 4;
 
-    /// <summary>What the added pixels are; default <see cref="BorderMode.Zero"/>. <see cref="BorderMode.Reflect"/> asks for images larger than the padding.</summary>
+    /// <summary>
+    /// What the added pixels are; default <see cref="BorderMode.Zero"/>. <see cref="BorderMode.Reflect"/> asks for images larger than the
+    /// padding.
+    /// </summary>
     public BorderMode Border { get; init => field = Require.Defined(value); } = BorderMode.Zero;
 
     /// <inheritdoc/>
@@ -35,7 +42,9 @@ public sealed record RandomCrop : Augmentation
         return images.index_select(2, Reflected(images, 2)).index_select(3, Reflected(images, 3));
     }
 
-    /// <summary>The line that stands at each place of the padded dimension. By index, because Torch's own reflection takes no bytes.</summary>
+    /// <summary>
+    /// The line that stands at each place of the padded dimension. By index, because Torch's own reflection takes no bytes.
+    /// </summary>
     private Tensor Reflected(Tensor images, int dimension)
     {
         var last = images.shape[dimension] - 1;

@@ -5,9 +5,10 @@ namespace TfKd;
 
 /// <summary>Erases a box of random area, shape and place from some of the images.</summary>
 /// <remarks>
-/// <para>Zhong, Zheng, Kang, Li and Yang, 'Random Erasing Data Augmentation', AAAI 2020, who erase half of the images, 2% to 40% of the area, with an aspect ratio between
-/// 0.3 and 1 / 0.3 and a fill of noise. The default of <see cref="MaxArea"/> is torchvision's; so is that the aspect ratio is uniform in its logarithm, where the
-/// authors' code draws it uniformly. An image into which no box of ten fits stays as it is.</para>
+/// <para>Zhong, Zheng, Kang, Li and Yang, 'Random Erasing Data Augmentation', AAAI 2020, who erase half of the images, 2% to 40% of the
+/// area, with an aspect ratio between 0.3 and 1 / 0.3 and a fill of noise. The default of <see cref="MaxArea"/> is torchvision's; so is
+/// that the aspect ratio is uniform in its logarithm, where the authors' code draws it uniformly. An image into which no box of ten fits
+/// stays as it is.</para>
 /// <para>Place it last among the augmentations, as the authors do: what comes after would move or turn the box.</para>
 /// </remarks>
 public sealed record RandomErasing : Augmentation
@@ -15,13 +16,17 @@ public sealed record RandomErasing : Augmentation
     /// <summary>Probability that a part of an image is erased, within [0, 1]; default 0.5.</summary>
     public double Probability { get; init => field = Require.Fraction(value); } = 0.5;
 
-    /// <summary>The smallest area of the box, as a fraction of the image's, above 0 and up to <see cref="MaxArea"/>; default 0.02.</summary>
+    /// <summary>
+    /// The smallest area of the box, as a fraction of the image's, above 0 and up to <see cref="MaxArea"/>; default 0.02.
+    /// </summary>
     public double MinArea { get; init => field = Require.Positive(Require.Fraction(value)); } = 0.02;
 
     /// <summary>The largest area of the box, as a fraction of the image's, above 0 and up to 1; default 0.33.</summary>
     public double MaxArea { get; init => field = Require.Positive(Require.Fraction(value)); } = 0.33;
 
-    /// <summary>The smallest width of the box, as a multiple of its height, above 0 and up to 1; default 0.3. The largest is 1 divided by it.</summary>
+    /// <summary>
+    /// The smallest width of the box, as a multiple of its height, above 0 and up to 1; default 0.3. The largest is 1 divided by it.
+    /// </summary>
     public double MinAspectRatio { get; init => field = Require.Positive(Require.Fraction(value)); } = 0.3;
 
     /// <summary>What stands in the box; default <see cref="ErasingFill.Zero"/>.</summary>

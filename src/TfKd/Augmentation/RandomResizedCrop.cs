@@ -5,14 +5,17 @@ namespace TfKd;
 
 /// <summary>Cuts a box of random area, shape and place out of each image and stretches it to the image's size, bilinearly.</summary>
 /// <remarks>
-/// <para>The box is drawn as torchvision draws it: its area uniformly, its aspect ratio uniformly in the logarithm, ten times until it fits into the image. Where none
-/// does, it is the largest box in the middle of the image whose aspect ratio is within the range. Pixels beyond the box are not looked at.</para>
-/// <para>Szegedy, Liu, Jia, Sermanet, Reed, Anguelov, Erhan, Vanhoucke and Rabinovich, 'Going Deeper with Convolutions', CVPR 2015, section 6: 8% to 100% of the area, 3/4 to 4/3.
-/// For images of 32 by 32 a smaller part than a fifth leaves little to see.</para>
+/// <para>The box is drawn as torchvision draws it: its area uniformly, its aspect ratio uniformly in the logarithm, ten times until it fits
+/// into the image. Where none does, it is the largest box in the middle of the image whose aspect ratio is within the range. Pixels beyond
+/// the box are not looked at.</para>
+/// <para>Szegedy, Liu, Jia, Sermanet, Reed, Anguelov, Erhan, Vanhoucke and Rabinovich, 'Going Deeper with Convolutions', CVPR 2015, section
+/// 6: 8% to 100% of the area, 3/4 to 4/3. For images of 32 by 32 a smaller part than a fifth leaves little to see.</para>
 /// </remarks>
 public sealed record RandomResizedCrop : Augmentation
 {
-    /// <summary>The smallest area of the box, as a fraction of the image's, above 0 and up to <see cref="MaxArea"/>; default 0.08.</summary>
+    /// <summary>
+    /// The smallest area of the box, as a fraction of the image's, above 0 and up to <see cref="MaxArea"/>; default 0.08.
+    /// </summary>
     public double MinArea { get; init => field = Require.Positive(Require.Fraction(value)); } = 0.08;
 
     /// <summary>The largest area of the box, as a fraction of the image's, above 0 and up to 1; default 1.</summary>

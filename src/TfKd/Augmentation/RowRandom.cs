@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// Random numbers that depend on (seed, row, view) and on how many were drawn before, never on the batch a row happens to be in: a row's view
-/// is the same in every run with the seed, so a teacher's answer for it can be kept.
+/// Random numbers that depend on (seed, row, view) and on how many were drawn before, never on the batch a row happens to be in: a row's
+/// view is the same in every run with the seed, so a teacher's answer for it can be kept.
 /// </summary>
 public sealed class RowRandom
 {

@@ -4,13 +4,15 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// Writes a table of the run, one line an epoch, as comma-separated values (RFC 4180, UTF-8, numbers as in the invariant culture). The file is replaced as a whole after
-/// each epoch by what the run's history says, so that a resumed run neither repeats nor loses a line, and another run of the same path begins anew.
+/// Writes a table of the run, one line an epoch, as comma-separated values (RFC 4180, UTF-8, numbers as in the invariant culture). The file
+/// is replaced as a whole after each epoch by what the run's history says, so that a resumed run neither repeats nor loses a line, and
+/// another run of the same path begins anew.
 /// </summary>
 /// <remarks>
-/// Columns: epoch (from 1), learning_rate, loss, each term of the objective as loss/NAME, training_accuracy, teacher_agreement, validation_top1, validation_top5, validation_nll,
-/// validation_ece, peer_validation_top1, images_per_second, waiting_seconds, learning_seconds, validating_seconds, elapsed_seconds. What a run does not have is left empty.
-/// A file that cannot be written before the first step ends the run; later, when somebody has it open, it is a warning, and the next epoch writes all lines.
+/// Columns: epoch (from 1), learning_rate, loss, each term of the objective as loss/NAME, training_accuracy, teacher_agreement,
+/// validation_top1, validation_top5, validation_nll, validation_ece, peer_validation_top1, images_per_second, waiting_seconds,
+/// learning_seconds, validating_seconds, elapsed_seconds. What a run does not have is left empty. A file that cannot be written before the
+/// first step ends the run; later, when somebody has it open, it is a warning, and the next epoch writes all lines.
 /// </remarks>
 public sealed class CsvLog : TrainingCallback
 {

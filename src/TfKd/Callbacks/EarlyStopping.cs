@@ -1,8 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// Stops a run when a validation metric has not improved for some epochs. Decides by the run's history alone, so a resumed run decides alike. The run then ends with the
-/// weights of the epoch that was best by that metric, unless <see cref="TrainingPlan.BestEpochMetric"/> names another.
+/// Stops a run when a validation metric has not improved for some epochs. Decides by the run's history alone, so a resumed run decides
+/// alike. The run then ends with the weights of the epoch that was best by that metric, unless <see cref="TrainingPlan.BestEpochMetric"/>
+/// names another.
 /// </summary>
 public sealed class EarlyStopping : TrainingCallback
 {

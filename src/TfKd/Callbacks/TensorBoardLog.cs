@@ -3,18 +3,20 @@ using TorchSharp;
 namespace TfKd;
 
 /// <summary>
-/// Writes the run's numbers for TensorBoard, by TorchSharp's own writer: start <c>tensorboard --logdir DIRECTORY</c> beside it. A resumed run adds its epochs to a folder that has
-/// those before it, and writes these, too, to one that is empty.
+/// Writes the run's numbers for TensorBoard, by TorchSharp's own writer: start <c>tensorboard --logdir DIRECTORY</c> beside it. A resumed
+/// run adds its epochs to a folder that has those before it, and writes these, too, to one that is empty.
 /// </summary>
 /// <remarks>
-/// Scalars, with the epoch from 1 as the step: loss/total, loss/NAME of each term, learning_rate, throughput (images a second), training/accuracy, training/teacher_agreement, validation/top1, validation/top5,
-/// validation/nll, validation/ece, peer_validation/top1.
+/// Scalars, with the epoch from 1 as the step: loss/total, loss/NAME of each term, learning_rate, throughput (images a second),
+/// training/accuracy, training/teacher_agreement, validation/top1, validation/top5, validation/nll, validation/ece, peer_validation/top1.
 /// </remarks>
 public sealed class TensorBoardLog : TrainingCallback
 {
     private TorchSharp.Modules.SummaryWriter? _writer;
 
-    /// <param name="directory">The folder of the run; made when it is missing. Give each run its own below one folder, and TensorBoard shows them together.</param>
+    /// <param name="directory">
+    /// The folder of the run; made when it is missing. Give each run its own below one folder, and TensorBoard shows them together.
+    /// </param>
     public TensorBoardLog(string directory) => DirectoryPath = Require.Name(directory, nameof(directory));
 
     /// <summary>The folder of the run.</summary>

@@ -18,8 +18,8 @@ public sealed record ChannelStatistics
     }
 
     /// <summary>
-    /// Those of the ImageNet training images as torchvision's published weights, and most others, take them: mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225 of red,
-    /// green and blue.
+    /// Those of the ImageNet training images as torchvision's published weights, and most others, take them: mean 0.485, 0.456, 0.406,
+    /// deviation 0.229, 0.224, 0.225 of red, green and blue.
     /// </summary>
     public static ChannelStatistics ImageNet { get; } = new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
@@ -29,7 +29,10 @@ public sealed record ChannelStatistics
     /// <summary>Standard deviation of each channel, above 0.</summary>
     public IReadOnlyList<double> Std { get; }
 
-    /// <summary>Computes the statistics of all pixels of a source. A channel without any variation gets a deviation of 1, so that it can be divided by.</summary>
+    /// <summary>
+    /// Computes the statistics of all pixels of a source. A channel without any variation gets a deviation of 1, so that it can be divided
+    /// by.
+    /// </summary>
     /// <exception cref="ArgumentException">The source has no rows.</exception>
     public static ChannelStatistics Of(IImageSource source)
     {

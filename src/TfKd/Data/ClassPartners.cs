@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Draws for each row another row of its class: every other one is equally likely, and a row that is alone in its class is its own partner.</summary>
+/// <summary>
+/// Draws for each row another row of its class: every other one is equally likely, and a row that is alone in its class is its own partner.
+/// </summary>
 internal sealed class ClassPartners
 {
     private readonly int[] _labels;

@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// Collects images, encoded or as pixels, and decodes them side by side into one buffer. Filled by one thread, row by row; what was added is
-/// copied, so that a cursor may move on. It keeps its two buffers for its life, and after the first rows needs no others.
+/// Collects images, encoded or as pixels, and decodes them side by side into one buffer. Filled by one thread, row by row; what was added
+/// is copied, so that a cursor may move on. It keeps its two buffers for its life, and after the first rows needs no others.
 /// </summary>
 internal sealed class DecodeBlock(ImageShape shape, int capacity)
 {

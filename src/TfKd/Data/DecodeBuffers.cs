@@ -3,7 +3,8 @@ using System.Numerics;
 namespace TfKd;
 
 /// <summary>
-/// The buffers of one image at a time, as large as the largest one needed. Kept for the process, not a thread: the pool's threads come and go, and each would allocate its own.
+/// The buffers of one image at a time, as large as the largest one needed. Kept for the process, not a thread: the pool's threads come and
+/// go, and each would allocate its own.
 /// </summary>
 internal sealed class DecodeBuffers
 {

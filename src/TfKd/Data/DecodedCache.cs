@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace TfKd;
 
 /// <summary>
-/// Decoded images, one byte a channel and pixel: what epochs are read from. In memory up to a budget, what is above it in a file. Filled by one thread, then read
-/// by any number.
+/// Decoded images, one byte a channel and pixel: what epochs are read from. In memory up to a budget, what is above it in a file. Filled by
+/// one thread, then read by any number.
 /// </summary>
 public sealed class DecodedCache : IImageSource, IDisposable
 {
@@ -28,8 +28,9 @@ public sealed class DecodedCache : IImageSource, IDisposable
     }
 
     /// <summary>
-    /// The most memory that the pixels may take, in bytes, 0 or above; default 1 GiB. The first rows take it, whole ones only; those that do not fit in go to a file, and are read
-    /// from it each time. Labels, weights and teacher scores are in memory always: 8 bytes a row and 4 a score. What a run computes does not depend on it.
+    /// The most memory that the pixels may take, in bytes, 0 or above; default 1 GiB. The first rows take it, whole ones only; those that
+    /// do not fit in go to a file, and are read from it each time. Labels, weights and teacher scores are in memory always: 8 bytes a row
+    /// and 4 a score. What a run computes does not depend on it.
     /// </summary>
     public long MemoryBudget
     {
@@ -38,8 +39,8 @@ public sealed class DecodedCache : IImageSource, IDisposable
     } = DefaultBudget;
 
     /// <summary>
-    /// The folder of the file, made when it is missing. Default null: the system's folder for temporary files. The file is never found under its name but on Windows, and goes
-    /// when the cache is disposed or the process ends, killed or not.
+    /// The folder of the file, made when it is missing. Default null: the system's folder for temporary files. The file is never found
+    /// under its name but on Windows, and goes when the cache is disposed or the process ends, killed or not.
     /// </summary>
     public string? Directory { get; init => field = value is null ? null : Require.Name(value); }
 
@@ -63,7 +64,9 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <param name="label">An index into <see cref="ClassNames"/>.</param>
     /// <param name="weight">How much the row counts, 0 or above; default 1.</param>
     /// <param name="teacherScores">What another model said of it, as many numbers in every row; copied. Default: nothing.</param>
-    /// <exception cref="IOException">The row does not fit into the memory budget, and the file cannot be made or written; the row was not added.</exception>
+    /// <exception cref="IOException">
+    /// The row does not fit into the memory budget, and the file cannot be made or written; the row was not added.
+    /// </exception>
     public void Add(ReadOnlySpan<byte> pixels, int label, float weight = 1, ReadOnlySpan<float> teacherScores = default)
     {
         if (pixels.Length != Shape.ByteCount)
@@ -117,7 +120,9 @@ public sealed class DecodedCache : IImageSource, IDisposable
     private long RowsInMemory => MemoryBudget / Shape.ByteCount;
 
     /// <summary>Says how many rows will come, so that a file that cannot take them is told of before they are decoded.</summary>
-    /// <exception cref="IOException">They do not fit into the memory budget, and the file cannot be made or has no room for them.</exception>
+    /// <exception cref="IOException">
+    /// They do not fit into the memory budget, and the file cannot be made or has no room for them.
+    /// </exception>
     internal void Expect(long rowCount)
     {
         if (rowCount > RowsInMemory)

@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace TfKd;
 
 /// <summary>
-/// Rows of pixels in a file that has no name any more, or loses it when it is closed: it goes with the process, however that ends. Filled by one thread, then
-/// read by any number.
+/// Rows of pixels in a file that has no name any more, or loses it when it is closed: it goes with the process, however that ends. Filled
+/// by one thread, then read by any number.
 /// </summary>
 /// <remarks>
-/// Read, not mapped: pages of a mapped file that were touched count as the process's own memory until the system is short of it, and a full disk would end the
-/// process. What was read lately is in the system's cache either way.
+/// Read, not mapped: pages of a mapped file that were touched count as the process's own memory until the system is short of it, and a full
+/// disk would end the process. What was read lately is in the system's cache either way.
 /// </remarks>
 internal sealed class FilePixels : IDisposable
 {

@@ -18,15 +18,24 @@ public interface IImageSource
     /// <summary>The label of a row: an index into <see cref="ClassNames"/>.</summary>
     int GetLabel(int row);
 
-    /// <summary>Writes a row's pixels, planar RGB (or grey), one byte each, into <paramref name="pixels"/> of <see cref="ImageShape.ByteCount"/> bytes.</summary>
+    /// <summary>
+    /// Writes a row's pixels, planar RGB (or grey), one byte each, into <paramref name="pixels"/> of <see cref="ImageShape.ByteCount"/>
+    /// bytes.
+    /// </summary>
     void ReadPixels(int row, Span<byte> pixels);
 
     /// <summary>How much a row counts beside the others, 0 or above; 1 unless the source says otherwise.</summary>
     float GetWeight(int row) => 1;
 
-    /// <summary>The classes of the other model that <see cref="GetTeacherScores"/> is of, in the order of its numbers; empty unless the source has any.</summary>
+    /// <summary>
+    /// The classes of the other model that <see cref="GetTeacherScores"/> is of, in the order of its numbers; empty unless the source has
+    /// any.
+    /// </summary>
     IReadOnlyList<string> TeacherClassNames => [];
 
-    /// <summary>What another model said of a row, one number a class, in the order of <see cref="TeacherClassNames"/>; empty unless the source has any.</summary>
+    /// <summary>
+    /// What another model said of a row, one number a class, in the order of <see cref="TeacherClassNames"/>; empty unless the source has
+    /// any.
+    /// </summary>
     ReadOnlySpan<float> GetTeacherScores(int row) => [];
 }

@@ -6,8 +6,8 @@ namespace TfKd;
 /// <param name="Images">[N,C,H,W], values 0 to 255, uint8 or floating point: networks normalise by themselves.</param>
 /// <param name="Targets">What the rows should be classified as.</param>
 /// <param name="RowIds">
-/// The numbers of the training rows that the images are of, one an image, so that a cached teacher finds them again; of mixed images the row that an image
-/// was before. Empty for images that are no training rows: nothing is looked up or kept for them.
+/// The numbers of the training rows that the images are of, one an image, so that a cached teacher finds them again; of mixed images the
+/// row that an image was before. Empty for images that are no training rows: nothing is looked up or kept for them.
 /// </param>
 /// <param name="View">Which augmented view of the rows this is.</param>
 public sealed record ImageBatch(Tensor Images, Targets Targets, IReadOnlyList<int> RowIds, int View);

@@ -3,8 +3,8 @@ using SkiaSharp;
 namespace TfKd;
 
 /// <summary>
-/// Fits pixels to a shape: scaled without distortion until they cover it, then cropped around the centre. Transparency is laid on white, as a
-/// viewer shows it; grey is the luma of ITU-R BT.601.
+/// Fits pixels to a shape: scaled without distortion until they cover it, then cropped around the centre. Transparency is laid on white, as
+/// a viewer shows it; grey is the luma of ITU-R BT.601.
 /// </summary>
 internal static class ImageFit
 {

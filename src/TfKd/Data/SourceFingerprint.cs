@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace TfKd;
 
 /// <summary>
-/// Tells one set of labelled images from another: SHA-256 over shape, classes, and each row's label and pixels; then over the rows' weights and teacher
-/// scores, where there are any.
+/// Tells one set of labelled images from another: SHA-256 over shape, classes, and each row's label and pixels; then over the rows' weights
+/// and teacher scores, where there are any.
 /// </summary>
 internal static class SourceFingerprint
 {

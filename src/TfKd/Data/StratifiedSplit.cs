@@ -5,7 +5,10 @@ public static class StratifiedSplit
 {
     /// <summary>Cuts off a fraction of the rows; the same seed gives the same cut.</summary>
     /// <param name="source">What to cut; both parts read from it.</param>
-    /// <param name="heldOutFraction">Above 0 and below 1. Of a class with at least two rows at least one stays and, from a fraction of one half of a row up, one is held out.</param>
+    /// <param name="heldOutFraction">
+    /// Above 0 and below 1. Of a class with at least two rows at least one stays and, from a fraction of one half of a row up, one is held
+    /// out.
+    /// </param>
     /// <param name="seed">Chooses the rows.</param>
     public static (SourceSubset Kept, SourceSubset HeldOut) Cut(IImageSource source, double heldOutFraction, long seed)
     {

@@ -35,7 +35,9 @@ public sealed class Targets
     /// <summary>Weights of the rows [N], whose mean over all rows of a run is 1; null where all weigh the same.</summary>
     public Tensor? RowWeights { get; }
 
-    /// <summary>The distribution of each row, [N,K], float32 unless the targets were made with another type; for hard labels one-hot.</summary>
+    /// <summary>
+    /// The distribution of each row, [N,K], float32 unless the targets were made with another type; for hard labels one-hot.
+    /// </summary>
     // One-hot rows are made each time: kept, they would belong to the dispose scope of whoever asked first.
     public Tensor Probabilities => _probabilities ?? nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32);
 

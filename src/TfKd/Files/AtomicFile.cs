@@ -1,8 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// Writes a file beside its place and moves it over, so that whoever reads it finds the old content or the new one, never a part. A writer holds its unfinished file
-/// open, which locks it: one that nobody locks was left behind by a process that was killed, and the next writer removes it.
+/// Writes a file beside its place and moves it over, so that whoever reads it finds the old content or the new one, never a part. A writer
+/// holds its unfinished file open, which locks it: one that nobody locks was left behind by a process that was killed, and the next writer
+/// removes it.
 /// </summary>
 internal static class AtomicFile
 {

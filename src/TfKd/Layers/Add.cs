@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Adds two tensors of one shape: the sum of a residual connection as a layer of its own, so that the ONNX export sees it.</summary>
+/// <summary>
+/// Adds two tensors of one shape: the sum of a residual connection as a layer of its own, so that the ONNX export sees it.
+/// </summary>
 public sealed class Add() : nn.Module<Tensor, Tensor, Tensor>(nameof(Add))
 {
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Takes the channels of several groups by turns: the first of each group, the second of each group, and so on (Zhang et al., 'ShuffleNet', CVPR 2018, figure 1c).
+/// Takes the channels of several groups by turns: the first of each group, the second of each group, and so on (Zhang et al., 'ShuffleNet',
+/// CVPR 2018, figure 1c).
 /// </summary>
 public sealed class ChannelShuffle : nn.Module<Tensor, Tensor>
 {

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>One of several equal ranges of channels, [N,C,H,W] to [N,C/parts,H,W], as a layer of its own, so that the ONNX export sees it.</summary>
+/// <summary>
+/// One of several equal ranges of channels, [N,C,H,W] to [N,C/parts,H,W], as a layer of its own, so that the ONNX export sees it.
+/// </summary>
 public sealed class ChannelSplit : nn.Module<Tensor, Tensor>
 {
     /// <summary>Makes the layer.</summary>

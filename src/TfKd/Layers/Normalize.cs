@@ -3,14 +3,17 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Maps pixels 0 to 255 to (x / 255 - mean) / std, channel by channel. Identity statistics (mean 0, std 1) until <see cref="Set"/>.</summary>
+/// <summary>
+/// Maps pixels 0 to 255 to (x / 255 - mean) / std, channel by channel. Identity statistics (mean 0, std 1) until <see cref="Set"/>.
+/// </summary>
 /// <remarks>
-/// The statistics are no part of the state dict: a weight file of a reference implementation has no such key. A network in half precision still
-/// normalises in float32 and rounds the result only, since rounded statistics would shift every pixel the same way.
+/// The statistics are no part of the state dict: a weight file of a reference implementation has no such key. A network in half precision
+/// still normalises in float32 and rounds the result only, since rounded statistics would shift every pixel the same way.
 /// </remarks>
 public sealed class Normalize : nn.Module<Tensor, Tensor>
 {
-    // A pair, not two fields: TorchSharp registers a field that is a tensor as a persistent buffer, and neither moves nor disposes non-persistent ones.
+    // A pair, not two fields: TorchSharp registers a field that is a tensor as a persistent buffer, and neither moves nor disposes
+    // non-persistent ones.
     private (Tensor Scale, Tensor Shift)? _affine;
     private ScalarType _outputType = ScalarType.Float32;
     private Device _device = CPU;
@@ -45,7 +48,9 @@ public sealed class Normalize : nn.Module<Tensor, Tensor>
 
     /// <inheritdoc/>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
-    /// <exception cref="ArgumentException">The images are of another number of channels: Torch would broadcast one channel to all without a word.</exception>
+    /// <exception cref="ArgumentException">
+    /// The images are of another number of channels: Torch would broadcast one channel to all without a word.
+    /// </exception>
     public override Tensor forward(Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);

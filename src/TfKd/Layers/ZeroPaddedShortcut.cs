@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Every n-th row and column, and channels of zeros on both sides: the shortcut without parameters (option A) of He et al., 'Deep Residual Learning for Image
-/// Recognition', CVPR 2016. The paper does not say where the zeros go; published weights have half of them before and half behind.
+/// Every n-th row and column, and channels of zeros on both sides: the shortcut without parameters (option A) of He et al., 'Deep Residual
+/// Learning for Image Recognition', CVPR 2016. The paper does not say where the zeros go; published weights have half of them before and
+/// half behind.
 /// </summary>
 internal sealed class ZeroPaddedShortcut : nn.Module<Tensor, Tensor>
 {

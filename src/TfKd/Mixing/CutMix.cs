@@ -3,17 +3,22 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Replaces a box of each image of a batch by the same box of another one; the targets are mixed by the share of the pixels. One box a batch.</summary>
+/// <summary>
+/// Replaces a box of each image of a batch by the same box of another one; the targets are mixed by the share of the pixels. One box a
+/// batch.
+/// </summary>
 /// <remarks>
-/// <para>With l from Beta(a, a) the box has sqrt(1 - l) of the image's width and of its height, and its centre is anywhere in the image; what is beyond the border is cut off,
-/// and l becomes exactly the share of the pixels that stay. The images keep their type. Row weights count in the targets: a mixture's cross entropy
-/// is l w H(q, p) + (1 - l) w' H(q', p).</para>
-/// <para>Yun, Han, Oh, Chun, Choe and Yoo, 'CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features', ICCV 2019, whose code mixes every batch
-/// for ImageNet and half of them for CIFAR, with a = 1.</para>
+/// <para>With l from Beta(a, a) the box has sqrt(1 - l) of the image's width and of its height, and its centre is anywhere in the image;
+/// what is beyond the border is cut off, and l becomes exactly the share of the pixels that stay. The images keep their type. Row weights
+/// count in the targets: a mixture's cross entropy is l w H(q, p) + (1 - l) w' H(q', p).</para>
+/// <para>Yun, Han, Oh, Chun, Choe and Yoo, 'CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features', ICCV
+/// 2019, whose code mixes every batch for ImageNet and half of them for CIFAR, with a = 1.</para>
 /// </remarks>
 public sealed record CutMix : Mixing
 {
-    /// <summary>The parameter a of the beta distribution, above 0; default 1: every share is equally likely before the border cuts.</summary>
+    /// <summary>
+    /// The parameter a of the beta distribution, above 0; default 1: every share is equally likely before the border cuts.
+    /// </summary>
     public double Alpha { get; init => field = Require.Positive(value); } = 1;
 
     /// <summary>Probability that a batch is mixed at all, within [0, 1]; default 1.</summary>

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A random mixture of the samples of a batch with one another, images and targets alike: an immutable value. Deriving a record brings a mixing of
-/// your own.
+/// A random mixture of the samples of a batch with one another, images and targets alike: an immutable value. Deriving a record brings a
+/// mixing of your own.
 /// </summary>
 /// <remarks>
-/// A run mixes after it augments, and before teacher and student see the images, so that both see the same ones. A mixture has no class of its own: its
-/// target is a distribution, and <see cref="Targets.Labels"/> are gone.
+/// A run mixes after it augments, and before teacher and student see the images, so that both see the same ones. A mixture has no class of
+/// its own: its target is a distribution, and <see cref="Targets.Labels"/> are gone.
 /// </remarks>
 public abstract record Mixing
 {
@@ -17,11 +17,12 @@ public abstract record Mixing
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point; they stay the caller's.</param>
     /// <param name="targets">The targets of the N samples; they stay the caller's.</param>
     /// <param name="random">
-    /// The only source of randomness. A run makes a new one each step from its seed, the epoch and the step, and a resumed run the same one.
+    /// The only source of randomness. A run makes a new one each step from its seed, the epoch and the step, and a resumed run the same
+    /// one.
     /// </param>
     /// <returns>
-    /// Fresh images of the same shape in the caller's dispose scope, and their targets: fresh tensors too, or <paramref name="targets"/> itself. All else that
-    /// was made on the way is disposed.
+    /// Fresh images of the same shape in the caller's dispose scope, and their targets: fresh tensors too, or <paramref name="targets"/>
+    /// itself. All else that was made on the way is disposed.
     /// </returns>
     /// <exception cref="ArgumentException">The images are no batch of bytes or floating point numbers.</exception>
     /// <exception cref="InvalidOperationException">The mixing changed the shape of the images or the number of targets.</exception>
@@ -37,8 +38,8 @@ public abstract record Mixing
     }
 
     /// <summary>
-    /// Mixes a batch. <see cref="Apply"/> calls it within a dispose scope and takes care of the result, so there is nothing to be disposed or moved
-    /// here; the arguments themselves may be returned where nothing is to be mixed, but not be written to.
+    /// Mixes a batch. <see cref="Apply"/> calls it within a dispose scope and takes care of the result, so there is nothing to be disposed
+    /// or moved here; the arguments themselves may be returned where nothing is to be mixed, but not be written to.
     /// </summary>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
     /// <param name="targets">The targets of the N samples.</param>

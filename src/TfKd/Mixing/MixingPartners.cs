@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>With which row of the batch each row is mixed: a permutation, so that each row is the partner of exactly one, now and then of itself.</summary>
+/// <summary>
+/// With which row of the batch each row is mixed: a permutation, so that each row is the partner of exactly one, now and then of itself.
+/// </summary>
 internal static class MixingPartners
 {
     /// <summary>Draws the number of each row's partner, [N] int64 on the images' device.</summary>
@@ -17,8 +19,9 @@ internal static class MixingPartners
     }
 
     /// <summary>
-    /// The targets of rows that are mixed with their partners. A mixture counts as its two rows do, each for its share: its weight is the mixture of the weights,
-    /// and in its target each row has its share times its weight. The cross entropy is thus the mixture of the two rows' weighted cross entropies.
+    /// The targets of rows that are mixed with their partners. A mixture counts as its two rows do, each for its share: its weight is the
+    /// mixture of the weights, and in its target each row has its share times its weight. The cross entropy is thus the mixture of the two
+    /// rows' weighted cross entropies.
     /// </summary>
     /// <param name="targets">The targets of the batch.</param>
     /// <param name="partners">[N], int64.</param>

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Mixes each batch by one of several, drawn at random: <c>new RandomMixing(new Mixup { Alpha = 0.8 }, new CutMix())</c>.</summary>
+/// <summary>
+/// Mixes each batch by one of several, drawn at random: <c>new RandomMixing(new Mixup { Alpha = 0.8 }, new CutMix())</c>.
+/// </summary>
 public sealed record RandomMixing : Mixing
 {
     /// <summary>Takes the members, at least one.</summary>
@@ -17,7 +19,10 @@ public sealed record RandomMixing : Mixing
     /// <summary>The members.</summary>
     public IReadOnlyList<Mixing> Members { get; }
 
-    /// <summary>The probability of each member, 0 or above; what they leave of 1 is the probability that a batch is not mixed. Default null: all are equally likely.</summary>
+    /// <summary>
+    /// The probability of each member, 0 or above; what they leave of 1 is the probability that a batch is not mixed. Default null: all are
+    /// equally likely.
+    /// </summary>
     public IReadOnlyList<double>? Probabilities
     {
         get;

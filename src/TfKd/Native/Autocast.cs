@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Whether libtorch computes convolutions and matrix products of this thread in bfloat16: its own switch, which TorchSharp does not bind. Reached by the names that compilers of
-/// the Itanium ABI (all but MSVC) give the functions of <c>at::autocast</c>.
+/// Whether libtorch computes convolutions and matrix products of this thread in bfloat16: its own switch, which TorchSharp does not bind.
+/// Reached by the names that compilers of the Itanium ABI (all but MSVC) give the functions of <c>at::autocast</c>.
 /// </summary>
 internal static unsafe class Autocast
 {
@@ -45,7 +45,10 @@ internal static unsafe class Autocast
         }
     }
 
-    /// <summary>Whether a tensor came out in bfloat16 because that is on, and not because its network is in bfloat16: what is done with it next wants single precision.</summary>
+    /// <summary>
+    /// Whether a tensor came out in bfloat16 because that is on, and not because its network is in bfloat16: what is done with it next
+    /// wants single precision.
+    /// </summary>
     public static bool Narrowed(Tensor output) => output.dtype == ScalarType.BFloat16 && Enabled;
 
     private static Functions? Find()

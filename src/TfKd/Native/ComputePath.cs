@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// How a network's convolutions are computed on a CPU: which results are right and how long they take depend on it, what is computed does not.
-/// On other devices <see cref="Default"/> is the one to use.
+/// How a network's convolutions are computed on a CPU: which results are right and how long they take depend on it, what is computed does
+/// not. On other devices <see cref="Default"/> is the one to use.
 /// </summary>
 /// <param name="Layout">Order in memory of images and weights.</param>
 /// <param name="OneDnn">Whether convolutions use oneDNN, or libtorch's own slower kernels.</param>
@@ -21,8 +21,8 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
     public static ComputePath Trusted { get; } = new(MemoryLayout.Contiguous, OneDnn: false);
 
     /// <summary>
-    /// Puts the weights of a module's convolutions into the layout. The parameters stay the same objects; make the optimiser's buffers, which
-    /// follow the layout of gradients, after it.
+    /// Puts the weights of a module's convolutions into the layout. The parameters stay the same objects; make the optimiser's buffers,
+    /// which follow the layout of gradients, after it.
     /// </summary>
     public void Prepare(nn.Module module)
     {
@@ -33,7 +33,9 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
             parameter.set_(Arrange(parameter.detach()));
     }
 
-    /// <summary>A batch of images in the layout: a fresh tensor of the same shape and type, which may share memory with the argument.</summary>
+    /// <summary>
+    /// A batch of images in the layout: a fresh tensor of the same shape and type, which may share memory with the argument.
+    /// </summary>
     /// <param name="images">[N,C,H,W].</param>
     public Tensor Arrange(Tensor images)
     {
@@ -44,10 +46,13 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
     }
 
     /// <summary>
-    /// Switches oneDNN and bfloat16 as the path wants them until the returned object is disposed. Forward <em>and</em> backward must run in between: libtorch chooses
-    /// the kernel of each anew. The switch of oneDNN holds for the whole process, that of bfloat16 for the thread.
+    /// Switches oneDNN and bfloat16 as the path wants them until the returned object is disposed. Forward <em>and</em> backward must run in
+    /// between: libtorch chooses the kernel of each anew. The switch of oneDNN holds for the whole process, that of bfloat16 for the
+    /// thread.
     /// </summary>
-    /// <exception cref="PlatformNotSupportedException">The path is without oneDNN, or in bfloat16, and this build of libtorch cannot switch that.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The path is without oneDNN, or in bfloat16, and this build of libtorch cannot switch that.
+    /// </exception>
     public IDisposable Enter()
     {
         var before = new Restore(TfKd.OneDnn.Enabled, Autocast.Enabled);

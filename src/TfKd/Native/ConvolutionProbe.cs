@@ -53,7 +53,9 @@ internal sealed class ConvolutionProbe(Func<ConvolutionSignature, Tensor, Tensor
         return new KernelVerdict(signature.ToString(), path, errors.Any(double.IsNaN) ? double.NaN : errors.Max(), elapsed);
     }
 
-    /// <summary>Float64 results: outputs and input gradients of the distinct images, weight gradients summed over the whole batch.</summary>
+    /// <summary>
+    /// Float64 results: outputs and input gradients of the distinct images, weight gradients summed over the whole batch.
+    /// </summary>
     private static Results Reference(ConvolutionSignature signature, Tensor images, Tensor weight, Tensor? bias, Tensor outputGradient)
     {
         var (outputs, inputGradients) = (new List<Tensor>(), new List<Tensor>());

@@ -5,12 +5,15 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Finds a network's convolutions by one small forward with hooks on its <see cref="Conv2d"/> leaves. A convolution called as a function, or a
-/// leaf run by <c>forward</c> instead of <c>call</c>, is not seen.
+/// Finds a network's convolutions by one small forward with hooks on its <see cref="Conv2d"/> leaves. A convolution called as a function,
+/// or a leaf run by <c>forward</c> instead of <c>call</c>, is not seen.
 /// </summary>
 internal static class ConvolutionRecorder
 {
-    /// <summary>The distinct convolutions at each batch size, in the order of their first use. The network and Torch's random numbers stay as they were.</summary>
+    /// <summary>
+    /// The distinct convolutions at each batch size, in the order of their first use. The network and Torch's random numbers stay as they
+    /// were.
+    /// </summary>
     /// <param name="network">Maps images [N,C,H,W] to anything.</param>
     /// <param name="inputShape">C, H and W.</param>
     /// <param name="batchSizes">The batch sizes that will run.</param>

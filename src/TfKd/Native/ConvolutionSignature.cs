@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>All that decides which kernel libtorch takes for a two-dimensional convolution. The text identifies it in logs and in the memory of verdicts.</summary>
+/// <summary>
+/// All that decides which kernel libtorch takes for a two-dimensional convolution. The text identifies it in logs and in the memory of
+/// verdicts.
+/// </summary>
 internal sealed record ConvolutionSignature
 {
     public required long InChannels { get; init; }

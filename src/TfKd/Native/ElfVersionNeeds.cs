@@ -4,8 +4,8 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// Edits the symbol versions that a shared object needs (section .gnu.version_r) in a little-endian ELF64 image. The layout is that of the System V
-/// ABI with the GNU extensions for symbol versions (Linux Standard Base Core, chapter 'Symbol Versioning').
+/// Edits the symbol versions that a shared object needs (section .gnu.version_r) in a little-endian ELF64 image. The layout is that of the
+/// System V ABI with the GNU extensions for symbol versions (Linux Standard Base Core, chapter 'Symbol Versioning').
 /// </summary>
 internal static class ElfVersionNeeds
 {
@@ -16,7 +16,9 @@ internal static class ElfVersionNeeds
     private const ulong VersionNeedsCountTag = 0x6fffffff;
     private const ushort WeakFlag = 2;
 
-    /// <summary>Marks one needed version as weak: the dynamic loader then no longer refuses the image where <paramref name="library"/> lacks it.</summary>
+    /// <summary>
+    /// Marks one needed version as weak: the dynamic loader then no longer refuses the image where <paramref name="library"/> lacks it.
+    /// </summary>
     /// <returns>False where the image does not need that version.</returns>
     /// <exception cref="BadImageFormatException">The image is not a little-endian ELF64 file, or is damaged.</exception>
     public static bool MakeWeak(Span<byte> image, string library, string version)

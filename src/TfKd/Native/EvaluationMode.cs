@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Puts a module into evaluation mode, and each of its parts back into the mode it had when this is disposed: parts of a network in training may be
-/// in evaluation mode themselves, as frozen ones are.
+/// Puts a module into evaluation mode, and each of its parts back into the mode it had when this is disposed: parts of a network in
+/// training may be in evaluation mode themselves, as frozen ones are.
 /// </summary>
 internal sealed class EvaluationMode : IDisposable
 {

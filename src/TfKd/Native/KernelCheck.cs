@@ -5,24 +5,30 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Chooses how a network's convolutions are computed on the processor at hand. On some, oneDNN inside libtorch 2.10 gives wrong numbers for some
-/// shapes in some memory layouts, without a word; so each convolution of the network is compared with float64 before it is relied on.
+/// Chooses how a network's convolutions are computed on the processor at hand. On some, oneDNN inside libtorch 2.10 gives wrong numbers for
+/// some shapes in some memory layouts, without a word; so each convolution of the network is compared with float64 before it is relied on.
 /// </summary>
 public static class KernelCheck
 {
-    // Fastest first, by measurement on processors with AVX2 and with AVX-512. A fixed order, not a stopwatch: the path decides the last bits of the
-    // results, and the same seed must give the same weights.
+    // Fastest first, by measurement on processors with AVX2 and with AVX-512. A fixed order, not a stopwatch: the path decides the last
+    // bits of the results, and the same seed must give the same weights.
     private static readonly ComputePath[] _candidates = [new(MemoryLayout.ChannelsLast, OneDnn: true), ComputePath.Default, ComputePath.Trusted];
 
     // Where none of these is right, the paths in single precision follow.
     private static readonly ComputePath[] _bfloat16Candidates =
         [new(MemoryLayout.ChannelsLast, OneDnn: true) { Precision = Precision.BFloat16 }, ComputePath.Default with { Precision = Precision.BFloat16 }];
 
-    /// <summary>Chooses the fastest path on which every convolution of the network, and its gradients, are right in float32 on the CPU.</summary>
-    /// <param name="network">Maps images [N,C,H,W] to logits; its weights, modes and statistics are left as they are. Freeze what is to be frozen before.</param>
+    /// <summary>
+    /// Chooses the fastest path on which every convolution of the network, and its gradients, are right in float32 on the CPU.
+    /// </summary>
+    /// <param name="network">
+    /// Maps images [N,C,H,W] to logits; its weights, modes and statistics are left as they are. Freeze what is to be frozen before.
+    /// </param>
     /// <param name="inputShape">C, H and W of the images.</param>
     /// <param name="batchSizes">Every batch size that will run: that of training, the last of an epoch, that of evaluation.</param>
-    /// <returns>The path, the verdicts, the cost. Verdicts are remembered in the user's cache folder, so that a second run costs next to nothing.</returns>
+    /// <returns>
+    /// The path, the verdicts, the cost. Verdicts are remembered in the user's cache folder, so that a second run costs next to nothing.
+    /// </returns>
     /// <exception cref="ArgumentException">The shape is not three numbers above 0, or there is no batch size, or one below 1.</exception>
     public static KernelCheckResult Choose(nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, params IReadOnlyList<int> batchSizes) =>
         Choose(network, inputShape, Precision.Float32, batchSizes);
@@ -53,7 +59,9 @@ public static class KernelCheck
         return result with { Elapsed = watch.Elapsed };
     }
 
-    /// <summary>The first candidate that is right for all; none is: the last one, which <see cref="KernelCheckResult.Warning"/> says.</summary>
+    /// <summary>
+    /// The first candidate that is right for all; none is: the last one, which <see cref="KernelCheckResult.Warning"/> says.
+    /// </summary>
     internal static KernelCheckResult Choose(
         IReadOnlyList<ConvolutionSignature> signatures,
         IReadOnlyList<ComputePath> candidates,

@@ -13,7 +13,10 @@ public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVer
     public string Summary => string.Create(CultureInfo.InvariantCulture,
         $"Convolutions run {Path}: {Verdicts.Count(verdict => verdict.Path == Path)} were compared with float64 in {Elapsed.TotalSeconds:0.00} s ({Remembered} of {Verdicts.Count} verdicts remembered).");
 
-    /// <summary>What the user should know: which faster path is wrong on this processor, and how slow the remaining one is. Null where the first choice is right.</summary>
+    /// <summary>
+    /// What the user should know: which faster path is wrong on this processor, and how slow the remaining one is. Null where the first
+    /// choice is right.
+    /// </summary>
     public string? Warning
     {
         get

@@ -19,16 +19,17 @@ internal static class KernelHazards
         path.OneDnn && signature.Kernel == (1, 1) && signature.Stride != (1, 1) && (DividesByZero(signature, processorIsAffected) || NeverReturns(signature, path));
 
     /// <summary>
-    /// oneDNN 3.7 on processors with AVX-512 divides by zero (SIGFPE) in strided 1x1 convolutions with big weights at small batches: seen for
-    /// 512 to 1024 channels, stride 2, batch 1 and 2, in both layouts, with one thread and with two; not seen at batch 4, nor for smaller weights.
+    /// oneDNN 3.7 on processors with AVX-512 divides by zero (SIGFPE) in strided 1x1 convolutions with big weights at small batches: seen
+    /// for 512 to 1024 channels, stride 2, batch 1 and 2, in both layouts, with one thread and with two; not seen at batch 4, nor for
+    /// smaller weights.
     /// </summary>
     private static bool DividesByZero(ConvolutionSignature signature, bool processorIsAffected) =>
         processorIsAffected && signature.InChannels / signature.Groups * signature.OutChannels >= 512 * 1024 && signature.Batch < SafeBatch;
 
     /// <summary>
-    /// The weights' gradient of a strided 1x1 convolution of few channels, channels last, now and then loops for ever in a kernel of oneDNN's for AVX2: seen
-    /// for 4 to 8 channels, stride 2, at 16x16 and batch 16 after 142 steps, and in training; not seen in 3,000 to 8,000 steps contiguous, at stride 1, or for
-    /// 6 channels and more. Whole vectors of 8 channels are what the kernel is made for.
+    /// The weights' gradient of a strided 1x1 convolution of few channels, channels last, now and then loops for ever in a kernel of
+    /// oneDNN's for AVX2: seen for 4 to 8 channels, stride 2, at 16x16 and batch 16 after 142 steps, and in training; not seen in 3,000 to
+    /// 8,000 steps contiguous, at stride 1, or for 6 channels and more. Whole vectors of 8 channels are what the kernel is made for.
     /// </summary>
     private static bool NeverReturns(ConvolutionSignature signature, ComputePath path) =>
         path.Layout == MemoryLayout.ChannelsLast && signature.InChannels / signature.Groups < 8;

@@ -4,15 +4,15 @@ namespace TfKd;
 /// <param name="Convolution">Channels, kernel, stride, padding, dilation, groups, input size and batch size.</param>
 /// <param name="Path">The path that was checked.</param>
 /// <param name="Error">
-/// Largest difference from float64 over forward and gradients, each as a share of its largest value. Not a number where the path gave none; null where the
-/// convolution was not run, since it is known to end the process.
+/// Largest difference from float64 over forward and gradients, each as a share of its largest value. Not a number where the path gave none;
+/// null where the convolution was not run, since it is known to end the process.
 /// </param>
 /// <param name="Milliseconds">Time of one forward and backward; null where it was not run.</param>
 public sealed record KernelVerdict(string Convolution, ComputePath Path, double? Error, double? Milliseconds)
 {
     /// <summary>
-    /// Largest error that passes. Rounding stays below 0.0001 in the convolutions of the known networks at batches up to 256 (sums of 262,144 products);
-    /// a kernel with a fault is off by a tenth and more.
+    /// Largest error that passes. Rounding stays below 0.0001 in the convolutions of the known networks at batches up to 256 (sums of
+    /// 262,144 products); a kernel with a fault is off by a tenth and more.
     /// </summary>
     public const double Tolerance = 5e-3;
 

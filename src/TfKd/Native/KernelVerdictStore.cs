@@ -7,8 +7,8 @@ using System.Text.Json.Serialization;
 namespace TfKd;
 
 /// <summary>
-/// Remembers verdicts between runs: one small JSON file a machine, in a folder of the user's. A file that is missing, damaged or of another machine is
-/// as good as none, and a folder that cannot be written costs no more than the time of the next check.
+/// Remembers verdicts between runs: one small JSON file a machine, in a folder of the user's. A file that is missing, damaged or of another
+/// machine is as good as none, and a folder that cannot be written costs no more than the time of the next check.
 /// </summary>
 internal sealed class KernelVerdictStore
 {

@@ -28,7 +28,9 @@ internal static partial class LibC
     [LibraryImport(Name)]
     internal static partial int mallopt(int parameter, int value);
 
-    /// <summary>Gives free pages back to the kernel, those between blocks in use too, and keeps so many bytes at the end of the heap.</summary>
+    /// <summary>
+    /// Gives free pages back to the kernel, those between blocks in use too, and keeps so many bytes at the end of the heap.
+    /// </summary>
     [LibraryImport(Name)]
     internal static partial int malloc_trim(nuint keep);
 

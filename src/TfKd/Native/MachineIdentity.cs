@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>All of the machine that decides which kernels run: the processor, libtorch, the number of threads and oneDNN's own limit of instructions.</summary>
+/// <summary>
+/// All of the machine that decides which kernels run: the processor, libtorch, the number of threads and oneDNN's own limit of
+/// instructions.
+/// </summary>
 internal static class MachineIdentity
 {
     /// <summary>One line of text; two equal lines mean the same kernels.</summary>
@@ -14,7 +17,9 @@ internal static class MachineIdentity
         $"{Processor()}; {get_num_threads()} threads; libtorch {__version__}; TorchSharp {typeof(torch).Assembly.GetName().Version}; "
         + $"limit {Environment.GetEnvironmentVariable("ONEDNN_MAX_CPU_ISA") ?? Environment.GetEnvironmentVariable("DNNL_MAX_CPU_ISA") ?? "none"}";
 
-    /// <summary>Whether the processor computes in bfloat16 by itself (AVX512_BF16 or AMX on x86); of others than x86 it is not known, and true.</summary>
+    /// <summary>
+    /// Whether the processor computes in bfloat16 by itself (AVX512_BF16 or AMX on x86); of others than x86 it is not known, and true.
+    /// </summary>
     public static bool HasBFloat16
     {
         get

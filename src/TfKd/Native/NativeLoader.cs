@@ -7,9 +7,10 @@ using Microsoft.Win32.SafeHandles;
 namespace TfKd;
 
 /// <summary>
-/// Lets TorchSharp's native library load on Linux systems whose libstdc++ is older than the one it was linked against (Debian 12, Ubuntu 22.04).
-/// The library asks for symbol version GLIBCXX_3.4.32, but only as the mark of a header: it calls nothing of that version. So the copy in memory
-/// has the need marked as weak; no file is touched. The event used is raised only after the runtime's own search failed: elsewhere nothing happens.
+/// Lets TorchSharp's native library load on Linux systems whose libstdc++ is older than the one it was linked against (Debian 12, Ubuntu
+/// 22.04). The library asks for symbol version GLIBCXX_3.4.32, but only as the mark of a header: it calls nothing of that version. So the
+/// copy in memory has the need marked as weak; no file is touched. The event used is raised only after the runtime's own search failed:
+/// elsewhere nothing happens.
 /// </summary>
 internal static class NativeLoader
 {

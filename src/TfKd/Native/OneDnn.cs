@@ -1,8 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// Whether libtorch computes its convolutions on a CPU with oneDNN: its own switch, which TorchSharp does not bind. It holds for the whole process.
-/// Reached by the names that the compilers of each system give <c>at::Context::setUserEnabledMkldnn</c>; where they are not found, oneDNN stays on.
+/// Whether libtorch computes its convolutions on a CPU with oneDNN: its own switch, which TorchSharp does not bind. It holds for the whole
+/// process. Reached by the names that the compilers of each system give <c>at::Context::setUserEnabledMkldnn</c>; where they are not found,
+/// oneDNN stays on.
 /// </summary>
 internal static unsafe class OneDnn
 {

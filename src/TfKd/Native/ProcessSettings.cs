@@ -1,16 +1,17 @@
 namespace TfKd;
 
 /// <summary>
-/// What libtorch reads from the process it is loaded into, set to what suits training on a CPU wherever the user has not chosen. Linux with glibc only:
-/// elsewhere the defaults are not known to hurt.
+/// What libtorch reads from the process it is loaded into, set to what suits training on a CPU wherever the user has not chosen. Linux with
+/// glibc only: elsewhere the defaults are not known to hurt.
 /// </summary>
 internal static class ProcessSettings
 {
     private static readonly string[] _allocatorVariables = ["MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"];
 
     /// <summary>
-    /// OpenMP's waiting threads sleep instead of spinning: with anything else running on the cores, spinning makes two threads slower than one.
-    /// OpenMP reads the variable once, when it is loaded, and from the C library, which does not see changes made through <see cref="Environment"/>.
+    /// OpenMP's waiting threads sleep instead of spinning: with anything else running on the cores, spinning makes two threads slower than
+    /// one. OpenMP reads the variable once, when it is loaded, and from the C library, which does not see changes made through
+    /// <see cref="Environment"/>.
     /// </summary>
     public static void ApplyBeforeLoading()
     {
@@ -20,8 +21,8 @@ internal static class ProcessSettings
     }
 
     /// <summary>
-    /// The allocator keeps the memory of freed tensors. By default it gives every large block back to the kernel and asks for it again at the next
-    /// operation; the page faults then cost as much as the arithmetic. The price: memory once used stays with the process.
+    /// The allocator keeps the memory of freed tensors. By default it gives every large block back to the kernel and asks for it again at
+    /// the next operation; the page faults then cost as much as the arithmetic. The price: memory once used stays with the process.
     /// </summary>
     public static void KeepFreedMemory()
     {
@@ -32,8 +33,9 @@ internal static class ProcessSettings
     }
 
     /// <summary>
-    /// Gives back what <see cref="KeepFreedMemory"/> made the allocator keep. Freed blocks lie between blocks in use, and over many steps the heap spreads: without this the
-    /// resident memory grows for hours. The next steps fault their pages in again, which takes a fraction of a second: once an epoch, not once an operation.
+    /// Gives back what <see cref="KeepFreedMemory"/> made the allocator keep. Freed blocks lie between blocks in use, and over many steps
+    /// the heap spreads: without this the resident memory grows for hours. The next steps fault their pages in again, which takes a
+    /// fraction of a second: once an epoch, not once an operation.
     /// </summary>
     public static void ReleaseFreedMemory()
     {

@@ -10,7 +10,9 @@ public static class TorchRuntime
     private static bool _loaded;
 
     /// <summary>Loads libtorch and sets the process up for it; does nothing from the second call on.</summary>
-    /// <exception cref="DllNotFoundException">libtorch is not there, or does not load; the message says which package to add, or why it does not load.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// libtorch is not there, or does not load; the message says which package to add, or why it does not load.
+    /// </exception>
     public static void EnsureLoaded()
     {
         lock (_gate)
@@ -31,8 +33,8 @@ public static class TorchRuntime
         : $"libtorch is at '{libraryPath}', but does not load on this system ({RuntimeInformation.OSDescription}): the inner exception has the reason.";
 
     /// <summary>
-    /// Loads what TorchSharp is about to load: TorchSharp itself, before it gives up, copies half a gigabyte out of NuGet's cache and throws an
-    /// exception without the system's reason.
+    /// Loads what TorchSharp is about to load: TorchSharp itself, before it gives up, copies half a gigabyte out of NuGet's cache and
+    /// throws an exception without the system's reason.
     /// </summary>
     private static void LoadLibraries()
     {

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace TfKd;
 
 /// <summary>
-/// Architectures as JSON: the type and the public init properties. The type is the simple name of one of the library's own, and the name with
-/// its assembly of a user's; reading instantiates types that derive from <see cref="NetworkArchitecture"/> and no other.
+/// Architectures as JSON: the type and the public init properties. The type is the simple name of one of the library's own, and the name
+/// with its assembly of a user's; reading instantiates types that derive from <see cref="NetworkArchitecture"/> and no other.
 /// </summary>
 internal static class ArchitectureJson
 {
@@ -26,7 +26,9 @@ internal static class ArchitectureJson
         return JsonSerializer.SerializeToElement(json);
     }
 
-    /// <exception cref="InvalidDataException">There is no type, it is not to be found, it is no architecture, or a property does not fit.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There is no type, it is not to be found, it is no architecture, or a property does not fit.
+    /// </exception>
     public static NetworkArchitecture Read(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(TypeKey, out var typeName) || typeName.ValueKind != JsonValueKind.String)

@@ -3,9 +3,10 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The ResNet of three stages for small images (He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, section 4.2), with projection
-/// shortcuts (option B) unless <see cref="Shortcut"/> says otherwise. State-dict keys are those of the weights published for it: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, ...,
-/// <c>layer2.0.downsample.0</c>, <c>fc</c>. Any image size works; the default is 32x32.
+/// The ResNet of three stages for small images (He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, section 4.2), with
+/// projection shortcuts (option B) unless <see cref="Shortcut"/> says otherwise. State-dict keys are those of the weights published for it:
+/// <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, ..., <c>layer2.0.downsample.0</c>, <c>fc</c>. Any image size works; the default is
+/// 32x32.
 /// </summary>
 public sealed record CifarResNet() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
@@ -23,8 +24,8 @@ public sealed record CifarResNet() : NetworkArchitecture(new ImageShape(3, 32, 3
     public int Width { get; init => field = Require.Positive(value); } = 16;
 
     /// <summary>
-    /// The shortcut at the beginning of the second and the third stage. Default: <see cref="ResidualShortcut.Projection"/>. The paper's own networks for CIFAR-10 have
-    /// <see cref="ResidualShortcut.ZeroPadding"/>, and weights for them have no <c>downsample</c>.
+    /// The shortcut at the beginning of the second and the third stage. Default: <see cref="ResidualShortcut.Projection"/>. The paper's own
+    /// networks for CIFAR-10 have <see cref="ResidualShortcut.ZeroPadding"/>, and weights for them have no <c>downsample</c>.
     /// </summary>
     public ResidualShortcut Shortcut { get; init => field = Require.Defined(value); }
 

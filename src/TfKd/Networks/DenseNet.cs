@@ -5,13 +5,14 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The DenseNet with bottlenecks and compression (Huang et al., 'Densely Connected Convolutional Networks', CVPR 2017, table 1, DenseNet-BC), as torchvision builds it, with
-/// torchvision's state-dict keys. Any image size from 29x29 works (from 8x8 with <see cref="CifarStem"/>); the default is 224x224.
+/// The DenseNet with bottlenecks and compression (Huang et al., 'Densely Connected Convolutional Networks', CVPR 2017, table 1,
+/// DenseNet-BC), as torchvision builds it, with torchvision's state-dict keys. Any image size from 29x29 works (from 8x8 with
+/// <see cref="CifarStem"/>); the default is 224x224.
 /// </summary>
 /// <remarks>
-/// Torchvision's file for it has the older keys <c>norm.1</c>, <c>conv.2</c> and the like within dense layers, which stand for <c>norm1</c> and <c>conv2</c>.
-/// With <see cref="CifarStem"/> and 100 classes, depth 121 has 7,048,676 parameters. The code of Yuan et al. (CVPR 2020) has 7,048,548: its first convolution has no batch norm
-/// behind it, and its transitions have no activation.
+/// Torchvision's file for it has the older keys <c>norm.1</c>, <c>conv.2</c> and the like within dense layers, which stand for <c>norm1</c>
+/// and <c>conv2</c>. With <see cref="CifarStem"/> and 100 classes, depth 121 has 7,048,676 parameters. The code of Yuan et al. (CVPR 2020)
+/// has 7,048,548: its first convolution has no batch norm behind it, and its transitions have no activation.
 /// </remarks>
 public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
@@ -27,12 +28,15 @@ public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 
     public int GrowthRate { get; init => field = Require.Positive(value); } = 32;
 
     /// <summary>
-    /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2 and a max pooling, as is usual for images of 32x32.
-    /// Default: false. The input shape is set apart: <c>new DenseNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
+    /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2 and a max pooling, as is usual for images
+    /// of 32x32. Default: false. The input shape is set apart:
+    /// <c>new DenseNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
     /// </summary>
     public bool CifarStem { get; init; }
 
-    /// <summary>The part of what each dense layer returns that is zeroed in training, within [0, 1). Default: 0, as in torchvision.</summary>
+    /// <summary>
+    /// The part of what each dense layer returns that is zeroed in training, within [0, 1). Default: 0, as in torchvision.
+    /// </summary>
     public double Dropout { get; init => field = Require.FractionBelowOne(value); }
 
     /// <summary>The output of each dense block; the last one's behind its batch norm and before its activation.</summary>

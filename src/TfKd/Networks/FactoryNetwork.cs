@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Any TorchSharp module as a network, by a function that makes it. A model file cannot hold a function: a loaded model predicts, and its weights can be read, but to
-/// build the network from the file alone, derive a record from <see cref="NetworkArchitecture"/> instead.
+/// Any TorchSharp module as a network, by a function that makes it. A model file cannot hold a function: a loaded model predicts, and its
+/// weights can be read, but to build the network from the file alone, derive a record from <see cref="NetworkArchitecture"/> instead.
 /// </summary>
 /// <example><c>new FactoryNetwork("mine", classCount => new MyModule(classCount), new ImageShape(3, 64, 64))</c></example>
 public sealed record FactoryNetwork : NetworkArchitecture
@@ -15,7 +15,10 @@ public sealed record FactoryNetwork : NetworkArchitecture
 
     /// <summary>Makes an architecture of a function.</summary>
     /// <param name="name">What it is called: it is all that tells it from another in a checkpoint.</param>
-    /// <param name="factory">Makes a new module for a number of classes K, which maps normalised images [N,C,H,W] to logits [N,K]; it draws its weights from Torch's global generator.</param>
+    /// <param name="factory">
+    /// Makes a new module for a number of classes K, which maps normalised images [N,C,H,W] to logits [N,K]; it draws its weights from
+    /// Torch's global generator.
+    /// </param>
     /// <param name="inputShape">The shape of the images.</param>
     /// <param name="emitters">Emitters for leaf modules of the network that the ONNX export does not know. Default: none.</param>
     public FactoryNetwork(string name, Func<int, nn.Module<Tensor, Tensor>> factory, ImageShape inputShape, params IReadOnlyList<OnnxEmitter> emitters) : base(inputShape)

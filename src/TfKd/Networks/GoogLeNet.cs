@@ -4,27 +4,37 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// GoogLeNet (Szegedy et al., 'Going Deeper with Convolutions', CVPR 2015, table 1) with batch norm, as torchvision builds it, with torchvision's state-dict keys and without its
-/// two auxiliary classifiers. Any image size from 15x15 works (from 2x2 with <see cref="CifarStem"/>); the default is 224x224.
+/// GoogLeNet (Szegedy et al., 'Going Deeper with Convolutions', CVPR 2015, table 1) with batch norm, as torchvision builds it, with
+/// torchvision's state-dict keys and without its two auxiliary classifiers. Any image size from 15x15 works (from 2x2 with
+/// <see cref="CifarStem"/>); the default is 224x224.
 /// </summary>
 /// <remarks>
-/// Torchvision's network departs from the paper in places, and published weights are for it: 3x3 kernels where the paper has 5x5, and no local response normalisation. Its published
-/// weights expect pixels (x / 255 - 0.5) / 0.5, which its option <c>transform_input</c> makes of images normalised for other networks; here that is no part of the network, but a matter of
-/// <see cref="ImageNetwork.Normalization"/>: mean 0.5 and standard deviation 0.5. With <see cref="CifarStem"/> and 100 classes it has 5,694,724 parameters. The code of Yuan et al. (CVPR 2020) has
-/// 6,258,500: one 3x3 convolution from the image to 192 channels instead of three, two 3x3 convolutions instead of one for the paper's 5x5, and biases.
+/// Torchvision's network departs from the paper in places, and published weights are for it: 3x3 kernels where the paper has 5x5, and no
+/// local response normalisation. Its published weights expect pixels (x / 255 - 0.5) / 0.5, which its option <c>transform_input</c> makes
+/// of images normalised for other networks; here that is no part of the network, but a matter of <see cref="ImageNetwork.Normalization"/>:
+/// mean 0.5 and standard deviation 0.5. With <see cref="CifarStem"/> and 100 classes it has 5,694,724 parameters. The code of Yuan et al.
+/// (CVPR 2020) has 6,258,500: one 3x3 convolution from the image to 192 channels instead of three, two 3x3 convolutions instead of one for
+/// the paper's 5x5, and biases.
 /// </remarks>
 public sealed record GoogLeNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>
-    /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2, and without the two max poolings before the first inception, as is usual for images of 32x32.
-    /// Default: false. The input shape is set apart: <c>new GoogLeNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
+    /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2, and without the two max poolings before
+    /// the first inception, as is usual for images of 32x32. Default: false. The input shape is set apart:
+    /// <c>new GoogLeNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
     /// </summary>
     public bool CifarStem { get; init; }
 
-    /// <summary>The part of the features before the classifier that is zeroed in training, within [0, 1). Default: 0.2, as in torchvision (the paper: 0.4).</summary>
+    /// <summary>
+    /// The part of the features before the classifier that is zeroed in training, within [0, 1). Default: 0.2, as in torchvision (the
+    /// paper: 0.4).
+    /// </summary>
     public double Dropout { get; init => field = Require.FractionBelowOne(value); } = 0.2;
 
-    /// <summary>What comes before each halving of the resolution, from the last convolution before the inceptions on; with <see cref="CifarStem"/> from the first inceptions on.</summary>
+    /// <summary>
+    /// What comes before each halving of the resolution, from the last convolution before the inceptions on; with <see cref="CifarStem"/>
+    /// from the first inceptions on.
+    /// </summary>
     public override IReadOnlyList<string> GetStages() =>
         CifarStem ? ["inception3b", "inception4e", "inception5b"] : ["conv3", "inception3b", "inception4e", "inception5b"];
 

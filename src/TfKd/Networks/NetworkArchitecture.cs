@@ -31,14 +31,15 @@ public abstract record NetworkArchitecture
     }
 
     /// <summary>
-    /// The stages of the network, from the images on: paths of modules within the body (<c>layer1</c>, <c>features.2</c>) that map a tensor to a tensor and
-    /// whose outputs [N,C,H,W] objectives may ask for. Default: none, and objectives on features refuse the network.
+    /// The stages of the network, from the images on: paths of modules within the body (<c>layer1</c>, <c>features.2</c>) that map a tensor
+    /// to a tensor and whose outputs [N,C,H,W] objectives may ask for. Default: none, and objectives on features refuse the network.
     /// </summary>
     public virtual IReadOnlyList<string> GetStages() => [];
 
     /// <summary>
-    /// The key of this network for a key that published weight files have instead; null for what belongs to parts that this network leaves out, such as classifiers used in
-    /// training only, which loading passes over. Asked only for keys that the network does not have itself. Default: the same key, which is then an error.
+    /// The key of this network for a key that published weight files have instead; null for what belongs to parts that this network leaves
+    /// out, such as classifiers used in training only, which loading passes over. Asked only for keys that the network does not have
+    /// itself. Default: the same key, which is then an error.
     /// </summary>
     public virtual string? TranslateWeightKey(string key) => key;
 
@@ -46,8 +47,9 @@ public abstract record NetworkArchitecture
     public virtual IReadOnlyList<OnnxEmitter> GetOnnxEmitters() => [];
 
     /// <summary>
-    /// Builds the module that maps normalised images [N,C,H,W] to logits [N,K]. Its state-dict keys are the keys of weight files. Its last Linear or Conv2d with K
-    /// outputs, in the order of registration, is its head. A body that is an <see cref="IFeatureBody"/> trains faster with all its stages frozen.
+    /// Builds the module that maps normalised images [N,C,H,W] to logits [N,K]. Its state-dict keys are the keys of weight files. Its last
+    /// Linear or Conv2d with K outputs, in the order of registration, is its head. A body that is an <see cref="IFeatureBody"/> trains
+    /// faster with all its stages frozen.
     /// </summary>
     protected abstract nn.Module<Tensor, Tensor> BuildBody(int classCount);
 }

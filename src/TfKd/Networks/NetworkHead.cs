@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>The layer of a network that gives the logits: the last Linear or Conv2d with as many outputs as there are classes, in the order of registration.</summary>
+/// <summary>
+/// The layer of a network that gives the logits: the last Linear or Conv2d with as many outputs as there are classes, in the order of
+/// registration.
+/// </summary>
 /// <param name="Path">Its path within the body, such as <c>fc</c> or <c>classifier.1</c>; empty where the body is the layer itself.</param>
 /// <param name="Module">The layer.</param>
 internal sealed record NetworkHead(string Path, nn.Module Module)

@@ -6,6 +6,8 @@ namespace TfKd;
 /// <param name="Logits">[N,K], before softmax.</param>
 public sealed record NetworkOutput(Tensor Logits)
 {
-    /// <summary>The output of each stage of <see cref="NetworkArchitecture.GetStages"/>, [N,C,H,W]; empty unless they were asked for.</summary>
+    /// <summary>
+    /// The output of each stage of <see cref="NetworkArchitecture.GetStages"/>, [N,C,H,W]; empty unless they were asked for.
+    /// </summary>
     public IReadOnlyList<Tensor> Features { get; init; } = [];
 }

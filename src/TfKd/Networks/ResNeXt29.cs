@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The ResNeXt of 29 layers for small images (Xie et al., 'Aggregated Residual Transformations for Deep Neural Networks', CVPR 2017, section 5.3): three stages
-/// of three bottlenecks with grouped 3x3 convolutions. The default is ResNeXt-29, 8x64d. State-dict keys are those of the library's other residual networks and of
-/// torchvision's ResNeXt: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, ..., <c>layer2.0.downsample.0</c>, <c>fc</c>. Any image size works; the default is 32x32.
+/// The ResNeXt of 29 layers for small images (Xie et al., 'Aggregated Residual Transformations for Deep Neural Networks', CVPR 2017,
+/// section 5.3): three stages of three bottlenecks with grouped 3x3 convolutions. The default is ResNeXt-29, 8x64d. State-dict keys are
+/// those of the library's other residual networks and of torchvision's ResNeXt: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, ...,
+/// <c>layer2.0.downsample.0</c>, <c>fc</c>. Any image size works; the default is 32x32.
 /// </summary>
 public sealed record ResNeXt29() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
@@ -15,7 +16,9 @@ public sealed record ResNeXt29() : NetworkArchitecture(new ImageShape(3, 32, 32)
     /// <summary>Number of groups of each 3x3 convolution (8, the default).</summary>
     public int Cardinality { get; init => field = Require.Positive(value); } = 8;
 
-    /// <summary>Channels of each group in the first stage (64, the default); the next two stages have twice and four times as many.</summary>
+    /// <summary>
+    /// Channels of each group in the first stage (64, the default); the next two stages have twice and four times as many.
+    /// </summary>
     public int BaseWidth { get; init => field = Require.Positive(value); } = 64;
 
     /// <inheritdoc/>

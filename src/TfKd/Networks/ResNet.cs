@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The ResNet of four stages (He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, table 1), as torchvision builds it, with
-/// torchvision's state-dict keys. Any image size works; the default is 224x224.
+/// The ResNet of four stages (He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, table 1), as torchvision builds it,
+/// with torchvision's state-dict keys. Any image size works; the default is 224x224.
 /// </summary>
 public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
@@ -19,8 +19,9 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     } = 18;
 
     /// <summary>
-    /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2 and a max pooling, as is usual for images of 32x32.
-    /// Default: false. The input shape is set apart: <c>new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
+    /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2 and a max pooling, as is usual for images
+    /// of 32x32. Default: false. The input shape is set apart:
+    /// <c>new ResNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
     /// </summary>
     public bool CifarStem { get; init; }
 

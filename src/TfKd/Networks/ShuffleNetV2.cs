@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The mobile network that splits and shuffles channels (Ma et al., 'ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design', ECCV 2018, table 5), as
-/// torchvision builds it, with torchvision's state-dict keys. Any image size works; the default is 224x224.
+/// The mobile network that splits and shuffles channels (Ma et al., 'ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture
+/// Design', ECCV 2018, table 5), as torchvision builds it, with torchvision's state-dict keys. Any image size works; the default is
+/// 224x224.
 /// </summary>
 public sealed record ShuffleNetV2() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
@@ -22,13 +23,15 @@ public sealed record ShuffleNetV2() : NetworkArchitecture(new ImageShape(3, 224,
     } = 1;
 
     /// <summary>
-    /// Halves the resolution three times instead of five: the first convolution has stride 1 and no max pooling follows, as is usual for images of 32x32. Default: false. The input
-    /// shape is set apart: <c>new ShuffleNetV2 { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
+    /// Halves the resolution three times instead of five: the first convolution has stride 1 and no max pooling follows, as is usual for
+    /// images of 32x32. Default: false. The input shape is set apart:
+    /// <c>new ShuffleNetV2 { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
     /// </summary>
     /// <remarks>
-    /// The strides are those of the code of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization' (CVPR 2020). The layers stay torchvision's, so that
-    /// there is one network to know and weights trained at either size fit: 1,356,104 parameters with 100 classes, where that code has 1,360,896, since its convolutions
-    /// have biases; it also leaves out the activation behind the first convolution.
+    /// The strides are those of the code of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization' (CVPR
+    /// 2020). The layers stay torchvision's, so that there is one network to know and weights trained at either size fit: 1,356,104
+    /// parameters with 100 classes, where that code has 1,360,896, since its convolutions have biases; it also leaves out the activation
+    /// behind the first convolution.
     /// </remarks>
     public bool CifarStem { get; init; }
 

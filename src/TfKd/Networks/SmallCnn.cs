@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A small, quick network for a first try: seven 3x3 convolutions with batch norm in four stages, halved in resolution between stages, then the
-/// mean over positions and a linear classifier; VGG's plan (Simonyan and Zisserman, ICLR 2015) with about 0.3 million parameters by default.
-/// Any image size from 8x8 works; the default is 32x32.
+/// A small, quick network for a first try: seven 3x3 convolutions with batch norm in four stages, halved in resolution between stages, then
+/// the mean over positions and a linear classifier; VGG's plan (Simonyan and Zisserman, ICLR 2015) with about 0.3 million parameters by
+/// default. Any image size from 8x8 works; the default is 32x32.
 /// </summary>
 public sealed record SmallCnn() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {

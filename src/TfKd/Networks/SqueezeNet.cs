@@ -4,15 +4,19 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// SqueezeNet (Iandola et al., 'SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and &lt;0.5MB model size', 2016, table 1), as torchvision builds it, with torchvision's
-/// state-dict keys; without batch norm. Any image size from 21x21 works (version 1.1: from 17x17; with <see cref="CifarStem"/>: from 8x8); the default is 224x224.
+/// SqueezeNet (Iandola et al., 'SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and &lt;0.5MB model size', 2016, table 1), as
+/// torchvision builds it, with torchvision's state-dict keys; without batch norm. Any image size from 21x21 works (version 1.1: from 17x17;
+/// with <see cref="CifarStem"/>: from 8x8); the default is 224x224.
 /// </summary>
-/// <remarks>The classifier ends in an activation, so logits are never below 0; for a class that is 0 for every image no gradient is left.</remarks>
+/// <remarks>
+/// The classifier ends in an activation, so logits are never below 0; for a class that is 0 for every image no gradient is left.
+/// </remarks>
 public sealed record SqueezeNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>
-    /// 1.0, the paper's (the default): 96 channels in the first convolution, of 7x7, and poolings behind it, fire 4 and fire 8. Or 1.1, its authors' later one: 64 channels
-    /// in the first convolution, of 3x3, and poolings behind it, fire 3 and fire 5, with less than half the computations.
+    /// 1.0, the paper's (the default): 96 channels in the first convolution, of 7x7, and poolings behind it, fire 4 and fire 8. Or 1.1, its
+    /// authors' later one: 64 channels in the first convolution, of 3x3, and poolings behind it, fire 3 and fire 5, with less than half the
+    /// computations.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The version is another.</exception>
     public double Version
@@ -22,12 +26,16 @@ public sealed record SqueezeNet() : NetworkArchitecture(new ImageShape(3, 224, 2
     } = 1.0;
 
     /// <summary>
-    /// Begins with a 3x3 convolution at full resolution instead of a convolution of stride 2, as is usual for images of 32x32; the max pooling behind it stays.
-    /// Default: false. The input shape is set apart: <c>new SqueezeNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
+    /// Begins with a 3x3 convolution at full resolution instead of a convolution of stride 2, as is usual for images of 32x32; the max
+    /// pooling behind it stays. Default: false. The input shape is set apart:
+    /// <c>new SqueezeNet { CifarStem = true, InputShape = new ImageShape(3, 32, 32) }</c>.
     /// </summary>
     public bool CifarStem { get; init; }
 
-    /// <summary>The part of the features before the classifier that is zeroed in training, within [0, 1). Default: 0.5, as in torchvision and the paper.</summary>
+    /// <summary>
+    /// The part of the features before the classifier that is zeroed in training, within [0, 1). Default: 0.5, as in torchvision and the
+    /// paper.
+    /// </summary>
     public double Dropout { get; init => field = Require.FractionBelowOne(value); } = 0.5;
 
     /// <summary>The fire modules before each pooling, and the last one.</summary>

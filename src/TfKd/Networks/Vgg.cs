@@ -4,12 +4,14 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// VGG (Simonyan and Zisserman, 'Very Deep Convolutional Networks for Large-Scale Image Recognition', ICLR 2015, table 1, columns A, B, D, E) with batch norm, as torchvision builds it
-/// (<c>vgg16_bn</c> and its kin), with torchvision's state-dict keys. Any image size from 32x32 works; the default is 224x224.
+/// VGG (Simonyan and Zisserman, 'Very Deep Convolutional Networks for Large-Scale Image Recognition', ICLR 2015, table 1, columns A, B, D,
+/// E) with batch norm, as torchvision builds it (<c>vgg16_bn</c> and its kin), with torchvision's state-dict keys. Any image size from
+/// 32x32 works; the default is 224x224.
 /// </summary>
 /// <remarks>
-/// The usual form for images of 32x32 is <c>new Vgg { PoolSize = 1, InputShape = new ImageShape(3, 32, 32) }</c>. The code of Yuan et al. (CVPR 2020) takes torchvision's network as it is for
-/// them (<see cref="PoolSize"/> 7), so that its classifier reads 49 copies of the one position that is left.
+/// The usual form for images of 32x32 is <c>new Vgg { PoolSize = 1, InputShape = new ImageShape(3, 32, 32) }</c>. The code of Yuan et al.
+/// (CVPR 2020) takes torchvision's network as it is for them (<see cref="PoolSize"/> 7), so that its classifier reads 49 copies of the one
+/// position that is left.
 /// </remarks>
 public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
@@ -21,13 +23,21 @@ public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
         init => field = value is 11 or 13 or 16 or 19 ? value : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 11, 13, 16 or 19, but is {value}.");
     } = 16;
 
-    /// <summary>Height and width of the map that the classifier reads, to which the last one is averaged: 7 (the default, torchvision's), or 1 as is usual for images of 32x32.</summary>
+    /// <summary>
+    /// Height and width of the map that the classifier reads, to which the last one is averaged: 7 (the default, torchvision's), or 1 as is
+    /// usual for images of 32x32.
+    /// </summary>
     public int PoolSize { get; init => field = Require.Positive(value); } = 7;
 
-    /// <summary>Width of the classifier's two hidden layers (4096, the default); with a pool size of 7 they hold nine tenths of all parameters.</summary>
+    /// <summary>
+    /// Width of the classifier's two hidden layers (4096, the default); with a pool size of 7 they hold nine tenths of all parameters.
+    /// </summary>
     public int HiddenUnits { get; init => field = Require.Positive(value); } = 4096;
 
-    /// <summary>The part of each hidden layer of the classifier that is zeroed in training, within [0, 1). Default: 0.5, as in torchvision and the paper.</summary>
+    /// <summary>
+    /// The part of each hidden layer of the classifier that is zeroed in training, within [0, 1). Default: 0.5, as in torchvision and the
+    /// paper.
+    /// </summary>
     public double Dropout { get; init => field = Require.FractionBelowOne(value); } = 0.5;
 
     /// <summary>The last activation before each of the five poolings.</summary>

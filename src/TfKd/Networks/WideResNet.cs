@@ -4,15 +4,18 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The wide residual network for small images (Zagoruyko and Komodakis, 'Wide Residual Networks', BMVC 2016), which the field writes WRN-depth-widening:
-/// WRN-28-10 is the default, WRN-40-2 and WRN-16-2 are a usual teacher and student. State-dict keys are those of the PyTorch code most used for it:
-/// <c>conv1</c>, <c>block1.layer.0.bn1</c>, <c>block1.layer.0.convShortcut</c>, ..., <c>bn1</c>, <c>fc</c>. Any image size works; the default is 32x32.
+/// The wide residual network for small images (Zagoruyko and Komodakis, 'Wide Residual Networks', BMVC 2016), which the field writes
+/// WRN-depth-widening: WRN-28-10 is the default, WRN-40-2 and WRN-16-2 are a usual teacher and student. State-dict keys are those of the
+/// PyTorch code most used for it: <c>conv1</c>, <c>block1.layer.0.bn1</c>, <c>block1.layer.0.convShortcut</c>, ..., <c>bn1</c>, <c>fc</c>.
+/// Any image size works; the default is 32x32.
 /// </summary>
 public sealed record WideResNet() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
     private const int StemWidth = 16;
 
-    /// <summary>Number of convolutions, the three projections included, 6n+4 for n blocks a stage: 10, 16, 22, 28 (the default), 34, 40, ...</summary>
+    /// <summary>
+    /// Number of convolutions, the three projections included, 6n+4 for n blocks a stage: 10, 16, 22, 28 (the default), 34, 40, ...
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n+4, or below 10.</exception>
     public int Depth
     {
@@ -25,7 +28,10 @@ public sealed record WideResNet() : NetworkArchitecture(new ImageShape(3, 32, 32
     /// <summary>The widening factor k (10, the default): the three stages have 16k, 32k and 64k channels.</summary>
     public int WidenFactor { get; init => field = Require.Positive(value); } = 10;
 
-    /// <summary>Probability with which training drops a number between the two convolutions of a block, in [0, 1). Default: 0. The paper takes 0.3 on CIFAR and 0.4 on SVHN.</summary>
+    /// <summary>
+    /// Probability with which training drops a number between the two convolutions of a block, in [0, 1). Default: 0. The paper takes 0.3
+    /// on CIFAR and 0.4 on SVHN.
+    /// </summary>
     public double Dropout { get; init => field = Require.FractionBelowOne(value); }
 
     /// <summary>The first two stages, whose sums are not activated yet, and the activation behind the third.</summary>

@@ -3,7 +3,9 @@ namespace TfKd;
 /// <summary>Random numbers of the symmetric beta distribution.</summary>
 internal static class BetaDistribution
 {
-    /// <summary>Draws from Beta(alpha, alpha): X / (X + Y) for two gamma variates, by their logarithms, which a small alpha cannot make 0 both.</summary>
+    /// <summary>
+    /// Draws from Beta(alpha, alpha): X / (X + Y) for two gamma variates, by their logarithms, which a small alpha cannot make 0 both.
+    /// </summary>
     public static double Draw(Random random, double alpha)
     {
         var (x, y) = (LogGamma(random, alpha), LogGamma(random, alpha));
@@ -11,8 +13,8 @@ internal static class BetaDistribution
     }
 
     /// <summary>
-    /// The logarithm of a gamma variate. Marsaglia and Tsang, 'A Simple Method for Generating Gamma Variables', ACM TOMS 2000; below 1 by their note that
-    /// G(a) = G(a + 1) U^(1/a).
+    /// The logarithm of a gamma variate. Marsaglia and Tsang, 'A Simple Method for Generating Gamma Variables', ACM TOMS 2000; below 1 by
+    /// their note that G(a) = G(a + 1) U^(1/a).
     /// </summary>
     private static double LogGamma(Random random, double alpha)
     {

@@ -6,11 +6,15 @@ namespace TfKd;
 /// <summary>Pearson's correlation of probabilities that may be as small as their logarithms can say.</summary>
 internal static class Correlations
 {
-    /// <summary>1 - r along a dimension, r being the correlation of exp(first) and exp(second); 1 where either does not vary beyond rounding.</summary>
+    /// <summary>
+    /// 1 - r along a dimension, r being the correlation of exp(first) and exp(second); 1 where either does not vary beyond rounding.
+    /// </summary>
     /// <param name="first">Logarithms, [N,K].</param>
     /// <param name="second">Logarithms, [N,K].</param>
     /// <param name="dimension">What is summed over: 0 or 1.</param>
-    /// <param name="share">Shares of the elements along that dimension, whose sum is 1, of a shape that broadcasts; null where all have the same.</param>
+    /// <param name="share">
+    /// Shares of the elements along that dimension, whose sum is 1, of a shape that broadcasts; null where all have the same.
+    /// </param>
     /// <returns>[N,1] or [1,K].</returns>
     public static Tensor Distance(Tensor first, Tensor second, long dimension, Tensor? share = null)
     {

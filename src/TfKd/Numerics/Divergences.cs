@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The distances between distributions that objectives are made of, in log space, one value a row and not reduced any further. By hand, because
-/// the defaults of <c>kl_div</c> in TorchSharp and in PyTorch differ and neither says so.
+/// The distances between distributions that objectives are made of, in log space, one value a row and not reduced any further. By hand,
+/// because the defaults of <c>kl_div</c> in TorchSharp and in PyTorch differ and neither says so.
 /// </summary>
 public static class Divergences
 {

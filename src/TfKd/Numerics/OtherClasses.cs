@@ -19,8 +19,9 @@ internal static class OtherClasses
     }
 
     /// <summary>
-    /// Logarithms of the softened probabilities among the other classes. Where all of them are minus infinity they are taken as equal, which is what they
-    /// are before the last of a growing gap to the row's class: a teacher of probabilities 1 and 0 says the same as one of logits 0 and -10000.
+    /// Logarithms of the softened probabilities among the other classes. Where all of them are minus infinity they are taken as equal,
+    /// which is what they are before the last of a growing gap to the row's class: a teacher of probabilities 1 and 0 says the same as one
+    /// of logits 0 and -10000.
     /// </summary>
     /// <param name="others">[N,K-1], as <see cref="Of"/> returns them.</param>
     /// <param name="temperature">Above 0.</param>
@@ -32,7 +33,10 @@ internal static class OtherClasses
         return Divergences.LogSoftmax((others / temperature).clamp(min: lowest)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logarithms of the softened probabilities of the row's class and of all others together; neither is a difference from 1, which is 0 too soon.</summary>
+    /// <summary>
+    /// Logarithms of the softened probabilities of the row's class and of all others together; neither is a difference from 1, which is 0
+    /// too soon.
+    /// </summary>
     /// <param name="logits">[N,K].</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="others">[N,K-1], as <see cref="Of"/> returns them.</param>

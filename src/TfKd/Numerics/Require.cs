@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Range checks of hyper-parameters and shape checks of tensors; each message names the property, what was expected and what came.</summary>
+/// <summary>
+/// Range checks of hyper-parameters and shape checks of tensors; each message names the property, what was expected and what came.
+/// </summary>
 internal static class Require
 {
     public static T Positive<T>(T value, [CallerMemberName] string name = "") where T : INumber<T> =>
@@ -73,7 +75,9 @@ internal static class Require
         return tensor;
     }
 
-    /// <summary>Checks that images are a batch [N,C,H,W] of bytes or floating point numbers, of as many rows as there are random numbers for.</summary>
+    /// <summary>
+    /// Checks that images are a batch [N,C,H,W] of bytes or floating point numbers, of as many rows as there are random numbers for.
+    /// </summary>
     public static Tensor Images(Tensor tensor, int rowCount, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(tensor, name);

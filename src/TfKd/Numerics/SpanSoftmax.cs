@@ -1,9 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// The softmax of one sample's logits in double precision and without Torch, for figures and files. The largest logit is subtracted first, so no
-/// sum overflows and none is below 1. A logit of minus infinity has the probability 0. Where a logit is not a number or plus infinity, or all are
-/// minus infinity, the results are not numbers.
+/// The softmax of one sample's logits in double precision and without Torch, for figures and files. The largest logit is subtracted first,
+/// so no sum overflows and none is below 1. A logit of minus infinity has the probability 0. Where a logit is not a number or plus
+/// infinity, or all are minus infinity, the results are not numbers.
 /// </summary>
 internal static class SpanSoftmax
 {
@@ -38,7 +38,9 @@ internal static class SpanSoftmax
         return largest + Math.Log(sum);
     }
 
-    /// <summary>The mean of the logits under their own softmax: sum of p z, with p = softmax(b z). The slope of log(sum of exp(b z)) in b.</summary>
+    /// <summary>
+    /// The mean of the logits under their own softmax: sum of p z, with p = softmax(b z). The slope of log(sum of exp(b z)) in b.
+    /// </summary>
     /// <param name="logits">z, at least one, all finite.</param>
     /// <param name="inverseTemperature">b, 0 or above.</param>
     public static double MeanLogit(ReadOnlySpan<float> logits, double inverseTemperature)

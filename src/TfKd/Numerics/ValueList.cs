@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace TfKd;
 
-/// <summary>A copy of a list that is equal to another of equal items, and says what is in it: what a record needs of a list, that is to be a plain value.</summary>
+/// <summary>
+/// A copy of a list that is equal to another of equal items, and says what is in it: what a record needs of a list, that is to be a plain
+/// value.
+/// </summary>
 internal sealed class ValueList<T>(IEnumerable<T> items) : IReadOnlyList<T>
 {
     private readonly T[] _items = [.. items];

@@ -3,12 +3,15 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Asks for like answers to images of one class: the student is taught by what it says of another image of the row's class.</summary>
+/// <summary>
+/// Asks for like answers to images of one class: the student is taught by what it says of another image of the row's class.
+/// </summary>
 /// <remarks>
-/// <para>H(q, p(x)) + w T^2 KL(p_T(x') || p_T(x)), each a mean over rows, with x' another training row of x's class, drawn anew in each epoch; p_T(x') is a constant.
-/// The other image is augmented as its own row is, and costs one forward pass more; a row that is alone in its class is its own partner.</para>
-/// <para>Yun, Park, Lee and Shin, 'Regularizing Class-Wise Predictions via Self-Knowledge Distillation', CVPR 2020 (CS-KD); the factor T^2 and the division by rows
-/// are those of the authors' code.</para>
+/// <para>H(q, p(x)) + w T^2 KL(p_T(x') || p_T(x)), each a mean over rows, with x' another training row of x's class, drawn anew in each
+/// epoch; p_T(x') is a constant. The other image is augmented as its own row is, and costs one forward pass more; a row that is alone in
+/// its class is its own partner.</para>
+/// <para>Yun, Park, Lee and Shin, 'Regularizing Class-Wise Predictions via Self-Knowledge Distillation', CVPR 2020 (CS-KD); the factor T^2
+/// and the division by rows are those of the authors' code.</para>
 /// </remarks>
 public sealed record ClassWiseSelfKd : Objective
 {

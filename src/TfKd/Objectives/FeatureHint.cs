@@ -3,13 +3,17 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>The distance of a feature of the student, after a trainable map, from a feature of the teacher: the bare term, to be weighted and added to other terms.</summary>
+/// <summary>
+/// The distance of a feature of the student, after a trainable map, from a feature of the teacher: the bare term, to be weighted and added
+/// to other terms.
+/// </summary>
 /// <remarks>
-/// <para>The mean over elements of (r(F_s) - F_t)^2, a mean over rows, with r a linear map over channels with bias (a 1x1 convolution). Where heights or widths differ, the larger feature is averaged
-/// down to the smaller. Usual weight: <c>new CrossEntropy() + 100 * new FeatureHint()</c>.</para>
-/// <para>Romero, Ballas, Ebrahimi Kahou, Chassang, Gatta and Bengio, 'FitNets: Hints for Thin Deep Nets', ICLR 2015, equation 3, which is half the sum over elements in place of their mean, and
-/// a stage of training of its own in place of a term; weight and mean are what later comparisons use. The map belongs to the run: the student's optimiser trains it, checkpoints hold it, the model
-/// does not.</para>
+/// <para>The mean over elements of (r(F_s) - F_t)^2, a mean over rows, with r a linear map over channels with bias (a 1x1 convolution).
+/// Where heights or widths differ, the larger feature is averaged down to the smaller. Usual weight:
+/// <c>new CrossEntropy() + 100 * new FeatureHint()</c>.</para>
+/// <para>Romero, Ballas, Ebrahimi Kahou, Chassang, Gatta and Bengio, 'FitNets: Hints for Thin Deep Nets', ICLR 2015, equation 3, which is
+/// half the sum over elements in place of their mean, and a stage of training of its own in place of a term; weight and mean are what later
+/// comparisons use. The map belongs to the run: the student's optimiser trains it, checkpoints hold it, the model does not.</para>
 /// </remarks>
 public sealed record FeatureHint : Objective
 {

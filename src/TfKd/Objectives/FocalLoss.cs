@@ -6,11 +6,14 @@ namespace TfKd;
 /// <summary>Cross entropy that counts rows the less the surer they are classified rightly.</summary>
 /// <remarks>
 /// <para>-(1 - p_c)^g log p_c with c the row's class, a mean over rows. At g = 0 this is <see cref="CrossEntropy"/>.</para>
-/// <para>Lin, Goyal, Girshick, He and Dollár, 'Focal Loss for Dense Object Detection', ICCV 2017, equation 4, over softmax instead of sigmoid.</para>
+/// <para>Lin, Goyal, Girshick, He and Dollár, 'Focal Loss for Dense Object Detection', ICCV 2017, equation 4, over softmax instead of
+/// sigmoid.</para>
 /// </remarks>
 public sealed record FocalLoss : Objective
 {
-    /// <summary>The exponent g, 0 or above; default 2, which its authors found best: for detectors, beside a weight of 0.25 for the rare class.</summary>
+    /// <summary>
+    /// The exponent g, 0 or above; default 2, which its authors found best: for detectors, beside a weight of 0.25 for the rare class.
+    /// </summary>
     public double Gamma { get; init => field = Require.NotNegative(value); } = 2;
 
     /// <inheritdoc/>

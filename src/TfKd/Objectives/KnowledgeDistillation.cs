@@ -5,11 +5,12 @@ namespace TfKd;
 
 /// <summary>Knowledge distillation: cross entropy with the targets, and the divergence from the teacher's softened answer.</summary>
 /// <remarks>
-/// <para>(1 - a) H(q, p) + a f KL(p^t_T || p_T), each a mean over rows, with the factor f of <see cref="Form"/>. The weight a is the teacher's; some
-/// code bases give the same letter to the cross entropy.</para>
-/// <para>Hinton, Vinyals and Dean, 'Distilling the Knowledge in a Neural Network', NIPS 2014 workshop; equations 4 and 7 of Yuan et al., 'Revisiting
-/// Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, whose code multiplies by T^2 and, in self-training, by a multiplier of 1 to 100,
-/// and divides by K. Which teacher it is (a larger network, a smaller one, a poor one, the student's earlier self) is the plan's choice.</para>
+/// <para>(1 - a) H(q, p) + a f KL(p^t_T || p_T), each a mean over rows, with the factor f of <see cref="Form"/>. The weight a is the
+/// teacher's; some code bases give the same letter to the cross entropy.</para>
+/// <para>Hinton, Vinyals and Dean, 'Distilling the Knowledge in a Neural Network', NIPS 2014 workshop; equations 4 and 7 of Yuan et al.,
+/// 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, whose code multiplies by T^2 and, in self-training,
+/// by a multiplier of 1 to 100, and divides by K. Which teacher it is (a larger network, a smaller one, a poor one, the student's earlier
+/// self) is the plan's choice.</para>
 /// </remarks>
 public sealed record KnowledgeDistillation : Objective
 {
@@ -22,7 +23,9 @@ public sealed record KnowledgeDistillation : Objective
     /// <summary>The factor of the teacher's term; default <see cref="KdForm.Hinton"/>.</summary>
     public KdForm Form { get; init => field = Require.Defined(value); } = KdForm.Hinton;
 
-    /// <summary>The code's extra factor, above 0; default 1. Ignored unless <see cref="Form"/> is <see cref="KdForm.ReferenceCode"/>.</summary>
+    /// <summary>
+    /// The code's extra factor, above 0; default 1. Ignored unless <see cref="Form"/> is <see cref="KdForm.ReferenceCode"/>.
+    /// </summary>
     public double Multiplier { get; init => field = Require.Positive(value); } = 1;
 
     /// <inheritdoc/>

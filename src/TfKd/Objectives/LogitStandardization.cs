@@ -4,16 +4,19 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Standardises the student's and the teacher's logits row by row before another objective sees them: their pattern is learnt, not their size.</summary>
+/// <summary>
+/// Standardises the student's and the teacher's logits row by row before another objective sees them: their pattern is learnt, not their
+/// size.
+/// </summary>
 /// <remarks>
-/// <para>Inner at (z - mean(z)) / (std(z) + 1e-7) for the logits z of either side, mean and std over the K classes of the row, std with K - 1. Gradients
-/// flow through the student's mean and std. Everything else of the input is passed on as it is. A shift of a row's logits changes nothing, and a positive
-/// factor nothing but for the 1e-7.</para>
-/// <para>Sun, Ren, Li, Wang and Cao, 'Logit Standardization in Knowledge Distillation', CVPR 2024; their code computes the same. The cross entropy with the
-/// labels is not standardised there, but both terms of a wrapped <see cref="KnowledgeDistillation"/> are: wrap the bare term, as in
-/// <c>0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } }</c>.</para>
-/// <para>A teacher's logit of minus infinity is taken as the limit of a falling one, where the row's other logits become equal. A row of equal logits stays
-/// at 0; the student's gradient there is 1e7 times that of Inner, as in the authors' code.</para>
+/// <para>Inner at (z - mean(z)) / (std(z) + 1e-7) for the logits z of either side, mean and std over the K classes of the row, std with K -
+/// 1. Gradients flow through the student's mean and std. Everything else of the input is passed on as it is. A shift of a row's logits
+/// changes nothing, and a positive factor nothing but for the 1e-7.</para>
+/// <para>Sun, Ren, Li, Wang and Cao, 'Logit Standardization in Knowledge Distillation', CVPR 2024; their code computes the same. The cross
+/// entropy with the labels is not standardised there, but both terms of a wrapped <see cref="KnowledgeDistillation"/> are: wrap the bare
+/// term, as in <c>0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } }</c>.</para>
+/// <para>A teacher's logit of minus infinity is taken as the limit of a falling one, where the row's other logits become equal. A row of
+/// equal logits stays at 0; the student's gradient there is 1e7 times that of Inner, as in the authors' code.</para>
 /// </remarks>
 public sealed record LogitStandardization : Objective
 {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// What training minimises: a value object that maps student output, targets and teacher signal to a scalar. Deriving a record and overriding
-/// <see cref="Needs"/> and <see cref="ComputeCore"/> is all it takes to bring an objective of your own. Objectives add up:
+/// What training minimises: a value object that maps student output, targets and teacher signal to a scalar. Deriving a record and
+/// overriding <see cref="Needs"/> and <see cref="ComputeCore"/> is all it takes to bring an objective of your own. Objectives add up:
 /// <c>0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 }</c>.
 /// </summary>
 public abstract record Objective
@@ -16,7 +16,9 @@ public abstract record Objective
 
     /// <summary>Computes the differentiable scalar; unless the record says otherwise, a mean over samples of sums over classes.</summary>
     /// <returns>A fresh tensor in the caller's dispose scope. All else that was made on the way is disposed.</returns>
-    /// <exception cref="InvalidOperationException">The objective computed something else than a floating-point scalar, or the input lacks what it needs.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The objective computed something else than a floating-point scalar, or the input lacks what it needs.
+    /// </exception>
     public Tensor Compute(ObjectiveInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -24,17 +26,19 @@ public abstract record Objective
         return scope.Release(RequireScalar(ComputeCore(input)));
     }
 
-    /// <summary>The temperature at which the objective softens the teacher's answer; 1, the default, where it does not. Of several the highest.</summary>
+    /// <summary>
+    /// The temperature at which the objective softens the teacher's answer; 1, the default, where it does not. Of several the highest.
+    /// </summary>
     public virtual double TeacherTemperature => Parts.Select(part => part.TeacherTemperature).DefaultIfEmpty(1).Max();
 
     /// <summary>
-    /// The smoothing, by the uniform convention, of the <see cref="LabelSmoothing"/> that the objective equals but for a factor above 0 and a constant: 0
-    /// for a cross entropy. Null where it equals none, or is not known to.
+    /// The smoothing, by the uniform convention, of the <see cref="LabelSmoothing"/> that the objective equals but for a factor above 0 and
+    /// a constant: 0 for a cross entropy. Null where it equals none, or is not known to.
     /// </summary>
     /// <remarks>
-    /// Cross entropy, label smoothing, <see cref="TfKdRegularization"/> with a student that is not softened, and their sums, multiples and constant
-    /// <see cref="Ramped"/> forms are all (w - u) H(q, p) + u H(1/K, p) and a constant, for two numbers w and u that add up as the objectives do; the
-    /// smoothing is u / w. Any other part makes the result null.
+    /// Cross entropy, label smoothing, <see cref="TfKdRegularization"/> with a student that is not softened, and their sums, multiples and
+    /// constant <see cref="Ramped"/> forms are all (w - u) H(q, p) + u H(1/K, p) and a constant, for two numbers w and u that add up as the
+    /// objectives do; the smoothing is u / w. Any other part makes the result null.
     /// </remarks>
     /// <param name="classCount">Number of classes K, 2 or above.</param>
     public double? EquivalentSmoothing(int classCount)
@@ -44,12 +48,13 @@ public abstract record Objective
     }
 
     /// <summary>
-    /// What the objective asks of the student for a sample beside its label: a softened distribution. Null where it asks for none, and where a teacher would
-    /// say it but <paramref name="teacherLogits"/> is empty. Of several parts it is that of the highest temperature, of equal ones the first.
+    /// What the objective asks of the student for a sample beside its label: a softened distribution. Null where it asks for none, and
+    /// where a teacher would say it but <paramref name="teacherLogits"/> is empty. Of several parts it is that of the highest temperature,
+    /// of equal ones the first.
     /// </summary>
     /// <remarks>
-    /// By default that of the <see cref="Parts"/>; without parts, for an objective that needs a teacher, the softmax of the teacher's logits divided by
-    /// <see cref="TeacherTemperature"/>. Override it where the target is made in another way.
+    /// By default that of the <see cref="Parts"/>; without parts, for an objective that needs a teacher, the softmax of the teacher's
+    /// logits divided by <see cref="TeacherTemperature"/>. Override it where the target is made in another way.
     /// </remarks>
     /// <param name="label">The sample's class, from 0 to K - 1.</param>
     /// <param name="classCount">Number of classes K, 2 or above.</param>
@@ -70,19 +75,27 @@ public abstract record Objective
         return new(this, own, probabilities);
     }
 
-    /// <summary>The objectives this one is made of; none by default. One that wraps others must name them, or their states are never made.</summary>
+    /// <summary>
+    /// The objectives this one is made of; none by default. One that wraps others must name them, or their states are never made.
+    /// </summary>
     public virtual IEnumerable<Objective> Parts => [];
 
-    /// <summary>Makes what the objective keeps over a run, to be had back by <see cref="ObjectiveInput.RequireState"/>; null, the default, where it keeps nothing.</summary>
+    /// <summary>
+    /// Makes what the objective keeps over a run, to be had back by <see cref="ObjectiveInput.RequireState"/>; null, the default, where it
+    /// keeps nothing.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The objective does not fit the networks.</exception>
     public virtual ObjectiveState? CreateState(ObjectiveContext context) => null;
 
-    /// <summary>Computes the objective outside of a training run: for loops of your own, and for tests. Objectives on features need a run.</summary>
+    /// <summary>
+    /// Computes the objective outside of a training run: for loops of your own, and for tests. Objectives on features need a run.
+    /// </summary>
     /// <param name="studentLogits">[N,K] of at least two classes, floating point.</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="teacherLogits">[N,K]; required by objectives that need a teacher, otherwise ignored.</param>
     /// <param name="partnerLogits">
-    /// [N,K], what the student says of another image of each row's class; required by objectives that need <see cref="ObjectiveNeeds.ClassPartners"/>, otherwise ignored.
+    /// [N,K], what the student says of another image of each row's class; required by objectives that need
+    /// <see cref="ObjectiveNeeds.ClassPartners"/>, otherwise ignored.
     /// </param>
     /// <returns>A differentiable scalar of the logits' type.</returns>
     /// <exception cref="ArgumentException">A shape or type does not fit, or the teacher or the partners are missing.</exception>
@@ -125,8 +138,8 @@ public abstract record Objective
     }
 
     /// <summary>
-    /// Computes the objective. <see cref="Compute"/> calls it within a dispose scope and takes care of the result, so there is nothing to be disposed
-    /// or moved here; objectives that wrap others call their <see cref="Compute"/>.
+    /// Computes the objective. <see cref="Compute"/> calls it within a dispose scope and takes care of the result, so there is nothing to
+    /// be disposed or moved here; objectives that wrap others call their <see cref="Compute"/>.
     /// </summary>
     /// <param name="input">Not null. Its tensors stay the caller's.</param>
     /// <returns>A differentiable floating-point scalar, of shape [].</returns>
@@ -150,7 +163,9 @@ public abstract record Objective
     /// <summary>Keeps <see cref="Needs"/> out of the text of the derived records.</summary>
     protected virtual bool PrintMembers(StringBuilder builder) => false;
 
-    /// <summary>The objective in the form of a cross entropy with a smoothed label; null where it has none. See <see cref="EquivalentSmoothing"/>.</summary>
+    /// <summary>
+    /// The objective in the form of a cross entropy with a smoothed label; null where it has none. See <see cref="EquivalentSmoothing"/>.
+    /// </summary>
     internal virtual SmoothedLabel? AsSmoothedLabel(int classCount) => null;
 
     private Tensor RequireScalar(Tensor? value) => value is not null && value.dim() == 0 && value.is_floating_point()

@@ -11,7 +11,10 @@ namespace TfKd;
 /// <param name="Log">Takes the value of each named term.</param>
 public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, TeacherSignal? Teacher, TrainingProgress Progress, LossLog Log)
 {
-    /// <summary>The student's answer to another image of each row's class, [N,K], without gradient; null unless the objective needs <see cref="ObjectiveNeeds.ClassPartners"/>.</summary>
+    /// <summary>
+    /// The student's answer to another image of each row's class, [N,K], without gradient; null unless the objective needs
+    /// <see cref="ObjectiveNeeds.ClassPartners"/>.
+    /// </summary>
     public Tensor? PartnerLogits { get; init; }
 
     internal ObjectiveStates? States { get; init; }
@@ -26,7 +29,9 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     public Tensor RequireLabels() =>
         Targets.Labels ?? throw new InvalidOperationException("The objective needs one class a row, but the targets are mixtures.");
 
-    /// <summary>The student's answer to another image of each row's class, for objectives that declare <see cref="ObjectiveNeeds.ClassPartners"/>.</summary>
+    /// <summary>
+    /// The student's answer to another image of each row's class, for objectives that declare <see cref="ObjectiveNeeds.ClassPartners"/>.
+    /// </summary>
     /// <returns>[N,K], without gradient.</returns>
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public Tensor RequirePartnerLogits() =>
@@ -34,7 +39,9 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
 
     /// <summary>What an objective keeps over the run: the state that its <see cref="Objective.CreateState"/> made.</summary>
     /// <param name="objective">The objective that asks: itself.</param>
-    /// <exception cref="InvalidOperationException">There is none, since the objective is computed outside of a run or is no part of the plan's.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is none, since the objective is computed outside of a run or is no part of the plan's.
+    /// </exception>
     public TState RequireState<TState>(Objective objective) where TState : ObjectiveState
     {
         ArgumentNullException.ThrowIfNull(objective);
@@ -49,7 +56,9 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
         ? Divergences.NegativeLogLikelihood(labels, logProbabilities)
         : Divergences.CrossEntropy(Targets.Probabilities, logProbabilities);
 
-    /// <summary>The one place where rows become a scalar: their mean, weighted by <see cref="Targets.RowWeights"/> where there are any.</summary>
+    /// <summary>
+    /// The one place where rows become a scalar: their mean, weighted by <see cref="Targets.RowWeights"/> where there are any.
+    /// </summary>
     /// <param name="perRow">One value a row, [N].</param>
     public Tensor MeanOverRows(Tensor perRow)
     {

@@ -6,20 +6,22 @@ namespace TfKd;
 
 /// <summary>An objective times a factor that goes linearly from one number to another, epoch by epoch.</summary>
 /// <remarks>
-/// <para>With S for <see cref="StartEpoch"/> and n for <see cref="Epochs"/> (where that is null, n is the rest of the run, E - S of E epochs), the factor in
-/// the epoch of index e, from 0, is From + (To - From) min(max((e + 1 - S) / n, 0), 1). So it is From in the epochs before the ramp, 0 to S - 1, of which
-/// there are none where S is 0; From + (To - From) / n in the ramp's first epoch, S; and To in its last, S + n - 1, and ever after. Within an epoch it does
-/// not change. In <see cref="Objective.Evaluate"/>, which is a run of one epoch, the defaults give To.</para>
-/// <para>The defaults are t / E in the t-th of E epochs. A ramp that has From in the first epoch of the run and To in the last is StartEpoch = 1. Published
-/// schedules:</para>
+/// <para>With S for <see cref="StartEpoch"/> and n for <see cref="Epochs"/> (where that is null, n is the rest of the run, E - S of E
+/// epochs), the factor in the epoch of index e, from 0, is From + (To - From) min(max((e + 1 - S) / n, 0), 1). So it is From in the epochs
+/// before the ramp, 0 to S - 1, of which there are none where S is 0; From + (To - From) / n in the ramp's first epoch, S; and To in its
+/// last, S + n - 1, and ever after. Within an epoch it does not change. In <see cref="Objective.Evaluate"/>, which is a run of one epoch,
+/// the defaults give To.</para>
+/// <para>The defaults are t / E in the t-th of E epochs. A ramp that has From in the first epoch of the run and To in the last is
+/// StartEpoch = 1. Published schedules:</para>
 /// <list type="bullet">
-/// <item>PS-KD's target (1 - a_t) q + a_t p^t with a_t = 0.8 t / E (Kim, Ji, Yoon and Hwang, 'Self-Knowledge Distillation with Progressive Refinement of
-/// Targets', ICCV 2021): <c>new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 } + new Ramped { Inner = new SoftTargetKl(), To = 0.8 }</c>, which is
-/// the cross entropy with that target less a_t times the teacher's entropy, which no student changes.</item>
-/// <item>DKD's warm-up min(t / 20, 1), t counted from 1 as in its code: <c>new Ramped { Inner = new DecoupledKd(), Epochs = 20 }</c>; counted from 0, with
-/// StartEpoch = 1 as well.</item>
-/// <item>MaxSup's 0.1 + 0.1 e / (E - 1): <c>new Ramped { Inner = new MaxSuppression(), From = 0.1, To = 0.2, StartEpoch = 1 }</c>; where its code divides by E,
-/// with Epochs = E as well.</item>
+/// <item>PS-KD's target (1 - a_t) q + a_t p^t with a_t = 0.8 t / E (Kim, Ji, Yoon and Hwang, 'Self-Knowledge Distillation with Progressive
+/// Refinement of Targets', ICCV 2021):
+/// <c>new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 } + new Ramped { Inner = new SoftTargetKl(), To = 0.8 }</c>, which is the
+/// cross entropy with that target less a_t times the teacher's entropy, which no student changes.</item>
+/// <item>DKD's warm-up min(t / 20, 1), t counted from 1 as in its code: <c>new Ramped { Inner = new DecoupledKd(), Epochs = 20 }</c>;
+/// counted from 0, with StartEpoch = 1 as well.</item>
+/// <item>MaxSup's 0.1 + 0.1 e / (E - 1): <c>new Ramped { Inner = new MaxSuppression(), From = 0.1, To = 0.2, StartEpoch = 1 }</c>; where
+/// its code divides by E, with Epochs = E as well.</item>
 /// </list>
 /// </remarks>
 public sealed record Ramped : Objective

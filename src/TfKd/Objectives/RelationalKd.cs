@@ -3,15 +3,21 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Asks that the rows of a batch lie to one another as the teacher has them: their distances, and the angles between them. The bare term.</summary>
+/// <summary>
+/// Asks that the rows of a batch lie to one another as the teacher has them: their distances, and the angles between them. The bare term.
+/// </summary>
 /// <remarks>
-/// <para>With the mean over positions of a stage as the embedding of a row: <see cref="DistanceWeight"/> times the mean over pairs of h(d_s, d_t), d being a distance divided by the mean of the
-/// batch's distances that are above 0, plus <see cref="AngleWeight"/> times the mean over triples of h(cos_s, cos_t), cos being that of the angle at one row between two others; h(a, b) is (a - b)^2 / 2
-/// where |a - b| is below 1, and |a - b| - 1/2 elsewhere. Neither distances nor angles depend on the channels: the networks may differ in them, and nothing is trained.</para>
-/// <para>All N^2 pairs and N^3 triples count in the means, those of a row with itself, which are equal in both, among them: so it is in the authors' code, while the paper writes sums over distinct rows.
-/// Pairs and triples are not rows: with row weights, each counts with the product of its rows' weights, also in the mean distance, so that a row of weight 2 is still the same as two rows.
-/// A batch of one row has no distances and one of two no angles: those terms are 0 then.</para>
-/// <para>Usual weight: <c>new CrossEntropy() + new RelationalKd()</c>. Differences of all pairs are held in memory: N^2 C numbers for C channels, and N^3.</para>
+/// <para>With the mean over positions of a stage as the embedding of a row: <see cref="DistanceWeight"/> times the mean over pairs of
+/// h(d_s, d_t), d being a distance divided by the mean of the batch's distances that are above 0, plus <see cref="AngleWeight"/> times the
+/// mean over triples of h(cos_s, cos_t), cos being that of the angle at one row between two others; h(a, b) is (a - b)^2 / 2 where |a - b|
+/// is below 1, and |a - b| - 1/2 elsewhere. Neither distances nor angles depend on the channels: the networks may differ in them, and
+/// nothing is trained.</para>
+/// <para>All N^2 pairs and N^3 triples count in the means, those of a row with itself, which are equal in both, among them: so it is in the
+/// authors' code, while the paper writes sums over distinct rows. Pairs and triples are not rows: with row weights, each counts with the
+/// product of its rows' weights, also in the mean distance, so that a row of weight 2 is still the same as two rows. A batch of one row has
+/// no distances and one of two no angles: those terms are 0 then.</para>
+/// <para>Usual weight: <c>new CrossEntropy() + new RelationalKd()</c>. Differences of all pairs are held in memory: N^2 C numbers for C
+/// channels, and N^3.</para>
 /// <para>Park, Kim, Lu and Cho, 'Relational Knowledge Distillation', CVPR 2019.</para>
 /// </remarks>
 public sealed record RelationalKd : Objective

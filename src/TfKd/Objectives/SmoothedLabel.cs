@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// A cross entropy with a label that is mixed with the uniform distribution: (w - u) H(q, p) + u H(1/K, p), whatever constant is added. Its gradient is w times
-/// that of <see cref="LabelSmoothing"/> by u / w.
+/// A cross entropy with a label that is mixed with the uniform distribution: (w - u) H(q, p) + u H(1/K, p), whatever constant is added. Its
+/// gradient is w times that of <see cref="LabelSmoothing"/> by u / w.
 /// </summary>
 /// <param name="Total">w, the sum of both weights.</param>
 /// <param name="Uniform">u, the weight of the uniform distribution.</param>

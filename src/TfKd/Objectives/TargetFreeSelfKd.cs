@@ -3,17 +3,24 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Self-distillation without a teacher: soft labels that the network makes for itself, of its target probability and of the ranks of the other classes. The bare term.</summary>
+/// <summary>
+/// Self-distillation without a teacher: soft labels that the network makes for itself, of its target probability and of the ranks of the
+/// other classes. The bare term.
+/// </summary>
 /// <remarks>
-/// <para>The published objective is <c>new CrossEntropy() + new TargetFreeSelfKd()</c>. With s the student's softmax, c the row's class and w the softmax of a linear classifier on the mean
-/// over positions of an earlier stage, the term is a L_target + b L_non + m L_weak, each a mean over rows:</para>
-/// <para>L_target = -(1 + s_c^2 - mean of s_c^2 over the rows of the batch) log s_c, the factor being a constant. With row weights the mean is weighted, too.</para>
-/// <para>L_non = -sum over k other than c of z_k log n_k, with n the softmax of the student's logits without that of c, and z the constant Zipf distribution: 1 / rank, divided by
-/// its sum over those classes. What the ranks are of is said by <see cref="Ranking"/>.</para>
-/// <para>L_weak = H(q', w), with q' the label smoothed by 0.1 over all classes. It trains the earlier classifier and, through the feature, the student.</para>
+/// <para>The published objective is <c>new CrossEntropy() + new TargetFreeSelfKd()</c>. With s the student's softmax, c the row's class and
+/// w the softmax of a linear classifier on the mean over positions of an earlier stage, the term is a L_target + b L_non + m L_weak, each a
+/// mean over rows:</para>
+/// <para>L_target = -(1 + s_c^2 - mean of s_c^2 over the rows of the batch) log s_c, the factor being a constant. With row weights the mean
+/// is weighted, too.</para>
+/// <para>L_non = -sum over k other than c of z_k log n_k, with n the softmax of the student's logits without that of c, and z the constant
+/// Zipf distribution: 1 / rank, divided by its sum over those classes. What the ranks are of is said by <see cref="Ranking"/>.</para>
+/// <para>L_weak = H(q', w), with q' the label smoothed by 0.1 over all classes. It trains the earlier classifier and, through the feature,
+/// the student.</para>
 /// <para>The earlier classifier belongs to the run: the student's optimiser trains it, checkpoints hold it, the model does not.</para>
-/// <para>Yang, Zeng, Li, Zhang, Yuan and Li, 'From Knowledge Distillation to Self-Knowledge Distillation: A Unified Approach with Normalized Loss and Customized Soft Labels', ICCV 2023 (USKD).
-/// The defaults are the code's for ImageNet; for CIFAR-100 and ResNet-18 it has 0.1 for each weight.</para>
+/// <para>Yang, Zeng, Li, Zhang, Yuan and Li, 'From Knowledge Distillation to Self-Knowledge Distillation: A Unified Approach with
+/// Normalized Loss and Customized Soft Labels', ICCV 2023 (USKD). The defaults are the code's for ImageNet; for CIFAR-100 and ResNet-18 it
+/// has 0.1 for each weight.</para>
 /// </remarks>
 public sealed record TargetFreeSelfKd : Objective
 {
@@ -29,7 +36,9 @@ public sealed record TargetFreeSelfKd : Objective
     /// <summary>Weight m of the earlier classifier's cross entropy, 0 or above; default 0.005.</summary>
     public double Mu { get; init => field = Require.NotNegative(value); } = 0.005;
 
-    /// <summary>The stage that the earlier classifier looks at, from 0, or from the end where it is below 0; default -2, the last but one.</summary>
+    /// <summary>
+    /// The stage that the earlier classifier looks at, from 0, or from the end where it is below 0; default -2, the last but one.
+    /// </summary>
     public int Stage { get; init; } = -2;
 
     /// <summary>What the other classes are ranked by; default <see cref="TargetFreeSelfKdRanking.Probabilities"/>.</summary>

@@ -3,9 +3,15 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>A teacher's answer for a batch.</summary>
-/// <param name="Logits">[N,K], floating point, without gradient, columns in the order of the student's classes. A teacher that only knows probabilities returns their logarithms.</param>
+/// <param name="Logits">
+/// [N,K], floating point, without gradient, columns in the order of the student's classes. A teacher that only knows probabilities returns
+/// their logarithms.
+/// </param>
 public sealed record TeacherSignal(Tensor Logits)
 {
-    /// <summary>The output of each stage of the teacher's network, [N,C,H,W], without gradient; empty unless <see cref="TeacherContext.WithFeatures"/> asks for them.</summary>
+    /// <summary>
+    /// The output of each stage of the teacher's network, [N,C,H,W], without gradient; empty unless
+    /// <see cref="TeacherContext.WithFeatures"/> asks for them.
+    /// </summary>
     public IReadOnlyList<Tensor> Features { get; init; } = [];
 }

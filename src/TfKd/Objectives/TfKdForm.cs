@@ -6,6 +6,8 @@ public enum TfKdForm
     /// <summary>Softening is p^(1/T) renormalised, which is what a temperature does to a distribution.</summary>
     Paper,
 
-    /// <summary>Softening is softmax(p / T), with the probabilities themselves in the place of logits: almost uniform at any T above 1.</summary>
+    /// <summary>
+    /// Softening is softmax(p / T), with the probabilities themselves in the place of logits: almost uniform at any T above 1.
+    /// </summary>
     ReferenceCode,
 }

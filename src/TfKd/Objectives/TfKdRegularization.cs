@@ -3,15 +3,18 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Tf-KD_reg: knowledge distillation from a virtual teacher that is right with a chosen probability. Needs no network beside the student.</summary>
+/// <summary>
+/// Tf-KD_reg: knowledge distillation from a virtual teacher that is right with a chosen probability. Needs no network beside the student.
+/// </summary>
 /// <remarks>
-/// <para>(1 - a) H(q, p) + a KL(p^d_T || p_T), each a mean over rows; p^d gives <see cref="CorrectProbability"/> to the row's class and shares the rest
-/// equally. The teacher has two values only, so the divergence is closed: a gather and a sum over the log-softmax.</para>
-/// <para>Equation 9 of Yuan, Tay, Li, Wang and Feng, 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020. Their code does
-/// not soften the student, takes softmax(p^d / T) for the softened teacher (almost uniform), divides by K and multiplies by 1 to 100. At T = 1 the paper's
-/// form is, up to a constant, <see cref="LabelSmoothing"/> of strength a K (1 - <see cref="CorrectProbability"/>) / (K - 1).</para>
-/// <para>For a target that is a mixture of classes the divergence is the mixture of its classes' divergences, as it is for cross entropy. The divergence
-/// from the mixture of their softened teachers has the same gradient and is less by a constant.</para>
+/// <para>(1 - a) H(q, p) + a KL(p^d_T || p_T), each a mean over rows; p^d gives <see cref="CorrectProbability"/> to the row's class and
+/// shares the rest equally. The teacher has two values only, so the divergence is closed: a gather and a sum over the log-softmax.</para>
+/// <para>Equation 9 of Yuan, Tay, Li, Wang and Feng, 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020.
+/// Their code does not soften the student, takes softmax(p^d / T) for the softened teacher (almost uniform), divides by K and multiplies by
+/// 1 to 100. At T = 1 the paper's form is, up to a constant, <see cref="LabelSmoothing"/> of strength a K (1 -
+/// <see cref="CorrectProbability"/>) / (K - 1).</para>
+/// <para>For a target that is a mixture of classes the divergence is the mixture of its classes' divergences, as it is for cross entropy.
+/// The divergence from the mixture of their softened teachers has the same gradient and is less by a constant.</para>
 /// </remarks>
 public sealed record TfKdRegularization : Objective
 {
@@ -21,13 +24,17 @@ public sealed record TfKdRegularization : Objective
     /// <summary>Temperature T, above 0; default 20.</summary>
     public double Temperature { get; init => field = Require.Positive(value); } = 20;
 
-    /// <summary>Probability that the virtual teacher gives to the row's class, above 0 and below 1; default 0.99, which the authors' code has fixed.</summary>
+    /// <summary>
+    /// Probability that the virtual teacher gives to the row's class, above 0 and below 1; default 0.99, which the authors' code has fixed.
+    /// </summary>
     public double CorrectProbability { get; init => field = Require.OpenFraction(value); } = 0.99;
 
     /// <summary>Which of the two definitions; default <see cref="TfKdForm.Paper"/>.</summary>
     public TfKdForm Form { get; init => field = Require.Defined(value); } = TfKdForm.Paper;
 
-    /// <summary>The code's extra factor, above 0; default 1. Ignored unless <see cref="Form"/> is <see cref="TfKdForm.ReferenceCode"/>.</summary>
+    /// <summary>
+    /// The code's extra factor, above 0; default 1. Ignored unless <see cref="Form"/> is <see cref="TfKdForm.ReferenceCode"/>.
+    /// </summary>
     public double Multiplier { get; init => field = Require.Positive(value); } = 1;
 
     /// <inheritdoc/>
@@ -46,8 +53,8 @@ public sealed record TfKdRegularization : Objective
     }
 
     /// <summary>
-    /// Where the student is not softened, in the authors' form and at a temperature of 1: (1 - a) q + a f p^d, with f = m / K in the authors' form, and p^d of
-    /// a probability o for each other class, which is K o of the uniform distribution and the rest of q.
+    /// Where the student is not softened, in the authors' form and at a temperature of 1: (1 - a) q + a f p^d, with f = m / K in the
+    /// authors' form, and p^d of a probability o for each other class, which is K o of the uniform distribution and the rest of q.
     /// </summary>
     internal override SmoothedLabel? AsSmoothedLabel(int classCount) => SoftensStudent
         ? null

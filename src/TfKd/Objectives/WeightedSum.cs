@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A sum of objectives, each with a weight of its own: sum of w_i L_i. Weights are plain numbers, none is 'the rest to 1'. Written with operators:
-/// <c>0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 }</c>; sums within sums are flattened.
+/// A sum of objectives, each with a weight of its own: sum of w_i L_i. Weights are plain numbers, none is 'the rest to 1'. Written with
+/// operators: <c>0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 }</c>; sums within sums are flattened.
 /// </summary>
 public sealed record WeightedSum : Objective
 {

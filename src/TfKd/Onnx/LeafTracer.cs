@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Runs a module once and writes each leaf's nodes as it is called. A tensor is known by object identity: one that no leaf returned came from an
-/// operation outside a leaf, and is refused when it is read. Its content is compared too, so that a change in place cannot go unseen.
+/// Runs a module once and writes each leaf's nodes as it is called. A tensor is known by object identity: one that no leaf returned came
+/// from an operation outside a leaf, and is refused when it is read. Its content is compared too, so that a change in place cannot go
+/// unseen.
 /// </summary>
 internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters)
 {

@@ -16,7 +16,9 @@ public abstract class OnnxEmitter
     internal abstract string Emit(nn.Module module, OnnxLeaf leaf);
 }
 
-/// <summary>Writes the nodes of one type of leaf module. Pass an instance to <see cref="OnnxExporter"/> to export a module of your own.</summary>
+/// <summary>
+/// Writes the nodes of one type of leaf module. Pass an instance to <see cref="OnnxExporter"/> to export a module of your own.
+/// </summary>
 /// <typeparam name="TModule">
 /// The module's type. It returns one tensor and takes one, two or an array of them: a <c>nn.Module&lt;Tensor, Tensor&gt;</c>, a
 /// <c>nn.Module&lt;Tensor, Tensor, Tensor&gt;</c> or a <c>nn.Module&lt;Tensor[], Tensor&gt;</c>.
@@ -31,7 +33,9 @@ public abstract class OnnxEmitter<TModule> : OnnxEmitter where TModule : nn.Modu
 
     internal sealed override string Emit(nn.Module module, OnnxLeaf leaf) => Emit((TModule)module, leaf);
 
-    /// <summary>Writes the nodes of one call and returns the name of its output; the input's name where the module changes nothing.</summary>
+    /// <summary>
+    /// Writes the nodes of one call and returns the name of its output; the input's name where the module changes nothing.
+    /// </summary>
     protected abstract string Emit(TModule layer, OnnxLeaf leaf);
 
     /// <summary>Whether the module stores its result where its first input was, as an in-place activation does. Default: false.</summary>

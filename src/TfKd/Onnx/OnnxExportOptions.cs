@@ -30,8 +30,8 @@ public sealed record OnnxExportOptions
     public double Temperature { get; init => field = Require.Positive(value); } = 1;
 
     /// <summary>
-    /// Lists of texts that stand in the graph itself, for readers that look there: each is the keys of a LabelEncoder of the name given, which no other
-    /// node reads. Written in ordinal order of the names. Default: none, and nothing is written for it.
+    /// Lists of texts that stand in the graph itself, for readers that look there: each is the keys of a LabelEncoder of the name given,
+    /// which no other node reads. Written in ordinal order of the names. Default: none, and nothing is written for it.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> LabelEncoders { get; init => field = Require.NotNull(value); } =
         new Dictionary<string, IReadOnlyList<string>>();

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Writes a TorchSharp module as ONNX: traces one forward pass in evaluation mode through its leaf modules and lets each leaf type's emitter write
-/// the nodes. Works for every module whose operations live in leaf modules that have an emitter and are invoked by <c>call</c>; anything else is refused.
+/// Writes a TorchSharp module as ONNX: traces one forward pass in evaluation mode through its leaf modules and lets each leaf type's
+/// emitter write the nodes. Works for every module whose operations live in leaf modules that have an emitter and are invoked by
+/// <c>call</c>; anything else is refused.
 /// </summary>
 public static class OnnxExporter
 {
@@ -37,7 +38,9 @@ public static class OnnxExporter
     }
 
     /// <summary>Exports to a stream.</summary>
-    /// <param name="module">Maps images [N,C,H,W] to scores [N,K]. Its mode, weights and statistics are as before when this returns.</param>
+    /// <param name="module">
+    /// Maps images [N,C,H,W] to scores [N,K]. Its mode, weights and statistics are as before when this returns.
+    /// </param>
     /// <param name="options">Shape, names, metadata.</param>
     /// <param name="destination">Where the file's content goes; stays open.</param>
     /// <param name="emitters">Emitters for leaf modules of your own; they go before the built-in ones.</param>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>A graph under construction: nodes, constants, and names that are given once (field numbers: onnx.proto, GraphProto and below).</summary>
+/// <summary>
+/// A graph under construction: nodes, constants, and names that are given once (field numbers: onnx.proto, GraphProto and below).
+/// </summary>
 internal sealed class OnnxGraph
 {
     /// <summary>The domain of ONNX's operators of classical machine learning.</summary>
@@ -51,7 +53,8 @@ internal sealed class OnnxGraph
     public string Scalar(string nameWish, float value) => Constant(nameWish, ScalarType.Float32, [], BitConverter.GetBytes(value));
 
     /// <summary>
-    /// Adds a list of texts as the keys of a LabelEncoder that no other node reads. It must have an input, and has a constant that is never looked at.
+    /// Adds a list of texts as the keys of a LabelEncoder that no other node reads. It must have an input, and has a constant that is never
+    /// looked at.
     /// </summary>
     public void LabelEncoder(string nameWish, IReadOnlyList<string> keys)
     {
@@ -59,7 +62,10 @@ internal sealed class OnnxGraph
         var input = Name($"{name}.input");
         _message.Message(5, new ProtoMessage().Integer(1, 1).Integer(2, StringDataType).Text(6, "").Text(8, input));
         var indices = Enumerable.Range(0, keys.Count).Select(index => (long)index);
-        AddNode("LabelEncoder", name, [input], [OnnxArgument.Of("keys_strings", keys), OnnxArgument.Of("values_int64s", [.. indices])], MLDomain);
+        AddNode("LabelEncoder", name, [input], [
+            OnnxArgument.Of("keys_strings", keys),
+            OnnxArgument.Of("values_int64s", [.. indices]),
+        ], MLDomain);
     }
 
     /// <summary>The finished GraphProto, closed by a node that makes the output.</summary>
@@ -69,7 +75,8 @@ internal sealed class OnnxGraph
         return _message.Text(2, graphName).Message(11, ValueInfo(input)).Message(12, ValueInfo(output));
     }
 
-    private void AddNode(string operation, string output, IReadOnlyList<string> inputs, IReadOnlyList<OnnxArgument> arguments, string domain = "")
+    private void AddNode(
+        string operation, string output, IReadOnlyList<string> inputs, IReadOnlyList<OnnxArgument> arguments, string domain = "")
     {
         var node = new ProtoMessage();
         foreach (var input in inputs)

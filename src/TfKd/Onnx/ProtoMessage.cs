@@ -4,8 +4,8 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// One message in protobuf's wire format, under construction; the caller knows the schema and gives the field numbers. Payloads and inner messages
-/// are kept by reference and written once, so the size of a model's weights costs no second copy.
+/// One message in protobuf's wire format, under construction; the caller knows the schema and gives the field numbers. Payloads and inner
+/// messages are kept by reference and written once, so the size of a model's weights costs no second copy.
 /// </summary>
 internal sealed class ProtoMessage
 {

@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// Half a cosine wave from 1 down to <see cref="FinalFactor"/> over the whole run (Loshchilov and Hutter, 'SGDR: stochastic gradient descent
-/// with warm restarts', ICLR 2017, without restarts).
+/// Half a cosine wave from 1 down to <see cref="FinalFactor"/> over the whole run (Loshchilov and Hutter, 'SGDR: stochastic gradient
+/// descent with warm restarts', ICLR 2017, without restarts).
 /// </summary>
 public sealed record CosineSchedule : LearningRateSchedule
 {

@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// Begins <see cref="Inner"/> anew after every <see cref="Epochs"/> epochs. With a <see cref="CosineSchedule"/>: the warm restarts of Loshchilov and Hutter,
-/// 'SGDR: Stochastic Gradient Descent with Warm Restarts', ICLR 2017, of equal periods.
+/// Begins <see cref="Inner"/> anew after every <see cref="Epochs"/> epochs. With a <see cref="CosineSchedule"/>: the warm restarts of
+/// Loshchilov and Hutter, 'SGDR: Stochastic Gradient Descent with Warm Restarts', ICLR 2017, of equal periods.
 /// </summary>
 public sealed record RepeatedSchedule : LearningRateSchedule
 {

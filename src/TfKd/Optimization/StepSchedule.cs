@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Multiplies the learning rate by <see cref="Gamma"/> at each milestone. The defaults are those of Yuan et al., CVPR 2020, for 200 epochs.</summary>
+/// <summary>
+/// Multiplies the learning rate by <see cref="Gamma"/> at each milestone. The defaults are those of Yuan et al., CVPR 2020, for 200 epochs.
+/// </summary>
 public sealed record StepSchedule : LearningRateSchedule
 {
     /// <summary>Epochs at whose beginning the rate falls, ascending. Default 60, 120, 160.</summary>

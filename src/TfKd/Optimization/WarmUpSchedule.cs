@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Raises the rate linearly from 0 at the start, step by step, then follows <see cref="Inner"/> (as if it had run from the beginning).</summary>
+/// <summary>
+/// Raises the rate linearly from 0 at the start, step by step, then follows <see cref="Inner"/> (as if it had run from the beginning).
+/// </summary>
 public sealed record WarmUpSchedule : LearningRateSchedule
 {
     /// <summary>The schedule that is warmed up to. Default: <see cref="CosineSchedule"/>.</summary>

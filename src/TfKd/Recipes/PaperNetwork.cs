@@ -1,8 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// A network for which Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, or their code have settings on
-/// CIFAR-100, in its CIFAR form, with those settings. A recipe does not build the network; any of this library may be trained by any of them.
+/// A network for which Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, or their code have
+/// settings on CIFAR-100, in its CIFAR form, with those settings. A recipe does not build the network; any of this library may be trained
+/// by any of them.
 /// </summary>
 public sealed class PaperNetwork
 {

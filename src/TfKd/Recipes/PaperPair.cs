@@ -6,8 +6,8 @@ namespace TfKd;
 /// <param name="Settings">As in the code's file for the pair.</param>
 internal sealed record PaperPair(PaperNetwork Student, PaperNetwork Teacher, PaperDistillation Settings)
 {
-    // A loss of normal distillation has no multiplier: 1 in all of them. Left out is ResNet18 <- DenseNet121 (0.95, 6), whose file names a teacher and
-    // lacks a data set so that it cannot have been run.
+    // A loss of normal distillation has no multiplier: 1 in all of them. Left out is ResNet18 <- DenseNet121 (0.95, 6), whose file names a
+    // teacher and lacks a data set so that it cannot have been run.
     private static readonly PaperPair[] _normal =
     [
         Of(PaperNetwork.MobileNetV2, PaperNetwork.ResNet18, 0.95, 128),
@@ -43,7 +43,8 @@ internal sealed record PaperPair(PaperNetwork Student, PaperNetwork Teacher, Pap
     ];
 
     /// <summary>
-    /// Of De-KD: the pairs for which the paper has results; its code trains them as it does normal distillation, with other weights in the teacher.
+    /// Of De-KD: the pairs for which the paper has results; its code trains them as it does normal distillation, with other weights in the
+    /// teacher.
     /// </summary>
     public static IReadOnlyList<PaperPair> Defective { get; } =
     [

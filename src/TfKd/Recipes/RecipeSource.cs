@@ -6,6 +6,8 @@ public enum RecipeSource
     /// <summary>The paper's equations.</summary>
     Paper,
 
-    /// <summary>What the authors' code computes, with its multiplier; its losses have other sizes, and in Tf-KD_reg another teacher.</summary>
+    /// <summary>
+    /// What the authors' code computes, with its multiplier; its losses have other sizes, and in Tf-KD_reg another teacher.
+    /// </summary>
     ReferenceCode,
 }

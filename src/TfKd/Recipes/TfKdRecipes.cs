@@ -1,19 +1,23 @@
 namespace TfKd;
 
 /// <summary>
-/// The training runs of Yuan, Tay, Li, Wang and Feng, 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, on CIFAR-100, with the
-/// hyper-parameters of their code's files for each network, and three controls that say how much of Tf-KD_reg is something simpler.
+/// The training runs of Yuan, Tay, Li, Wang and Feng, 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, on
+/// CIFAR-100, with the hyper-parameters of their code's files for each network, and three controls that say how much of Tf-KD_reg is
+/// something simpler.
 /// </summary>
 /// <remarks>
-/// <para>All of them: 200 epochs, SGD with momentum 0.9 and weight decay 5e-4, the learning rate times batch size / 128, linear warm-up over the first epoch,
-/// falling to a fifth at epochs 60, 120 and 160; a random crop padded by 4, a flip, a rotation by up to 15 degrees; the channel statistics of CIFAR-100
-/// (which the code takes for CIFAR-10 as well); seed 230, of another generator than the code's. A plan is a value: change it by <c>with</c>, and mind that
-/// the learning rate does not follow a changed batch size.</para>
-/// <para>The code chooses its best epoch by the test rows. Here it is chosen by the validation rows that the trainer is given; give it none of the test rows.</para>
+/// <para>All of them: 200 epochs, SGD with momentum 0.9 and weight decay 5e-4, the learning rate times batch size / 128, linear warm-up
+/// over the first epoch, falling to a fifth at epochs 60, 120 and 160; a random crop padded by 4, a flip, a rotation by up to 15 degrees;
+/// the channel statistics of CIFAR-100 (which the code takes for CIFAR-10 as well); seed 230, of another generator than the code's. A plan
+/// is a value: change it by <c>with</c>, and mind that the learning rate does not follow a changed batch size.</para>
+/// <para>The code chooses its best epoch by the test rows. Here it is chosen by the validation rows that the trainer is given; give it none
+/// of the test rows.</para>
 /// </remarks>
 public static class TfKdRecipes
 {
-    /// <summary>Cross entropy. <see cref="PaperNetwork.PlainCnn"/> has Adam at rate 0.1, as the code has, which is a hundred times the usual rate.</summary>
+    /// <summary>
+    /// Cross entropy. <see cref="PaperNetwork.PlainCnn"/> has Adam at rate 0.1, as the code has, which is a hundred times the usual rate.
+    /// </summary>
     /// <exception cref="ArgumentException">There are no settings for the network.</exception>
     public static TrainingPlan Baseline(PaperNetwork network) => Plan(network, Alone(network), new CrossEntropy());
 
@@ -27,8 +31,9 @@ public static class TfKdRecipes
         });
 
     /// <summary>
-    /// Distillation from a better network: equation 4, or in the code with T^2 / K before the divergence. MobileNetV2 from ResNet50 has results in the paper but
-    /// no file, and gets what MobileNetV2 has with its other teachers. ResNet18 from DenseNet121 has a file that the code cannot run, and is refused.
+    /// Distillation from a better network: equation 4, or in the code with T^2 / K before the divergence. MobileNetV2 from ResNet50 has
+    /// results in the paper but no file, and gets what MobileNetV2 has with its other teachers. ResNet18 from DenseNet121 has a file that
+    /// the code cannot run, and is refused.
     /// </summary>
     /// <param name="student">The network that will be trained.</param>
     /// <param name="teacherNetwork">The network that <paramref name="teacher"/> is.</param>
@@ -44,16 +49,17 @@ public static class TfKdRecipes
         Distillation("Re-KD", PaperPair.Reversed, student, teacherNetwork, teacher, source);
 
     /// <summary>
-    /// De-KD: distillation from a poorly trained teacher. The settings are those of <see cref="Kd"/>, as in the code; in the paper the teachers are ResNet18 after
-    /// 1 epoch of its <see cref="Baseline"/>, ResNet50 and ResNeXt29 after 50.
+    /// De-KD: distillation from a poorly trained teacher. The settings are those of <see cref="Kd"/>, as in the code; in the paper the
+    /// teachers are ResNet18 after 1 epoch of its <see cref="Baseline"/>, ResNet50 and ResNeXt29 after 50.
     /// </summary>
     /// <inheritdoc cref="Kd"/>
     public static TrainingPlan DeKd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
         Distillation("De-KD", PaperPair.Defective, student, teacherNetwork, teacher, source);
 
     /// <summary>
-    /// Tf-KD_self: distillation from a trained network of the same architecture: equation 7, or in the code with T^2 times a multiplier / K before the
-    /// divergence. The files of ResNet50 and AlexNet lack the multiplier, without which the code stops: they have the paper's form only.
+    /// Tf-KD_self: distillation from a trained network of the same architecture: equation 7, or in the code with T^2 times a multiplier / K
+    /// before the divergence. The files of ResNet50 and AlexNet lack the multiplier, without which the code stops: they have the paper's
+    /// form only.
     /// </summary>
     /// <param name="network">The network that will be trained, and that the teacher is.</param>
     /// <param name="teacher">The trained teacher.</param>
@@ -67,8 +73,8 @@ public static class TfKdRecipes
     }
 
     /// <summary>
-    /// Tf-KD_reg: distillation from a virtual teacher that gives 0.99 to the row's class: equation 9, or what the code computes. The files of DenseNet121,
-    /// ResNeXt29 and ResNeXt101 lack the multiplier, without which the code stops: they have the paper's form only.
+    /// Tf-KD_reg: distillation from a virtual teacher that gives 0.99 to the row's class: equation 9, or what the code computes. The files
+    /// of DenseNet121, ResNeXt29 and ResNeXt101 lack the multiplier, without which the code stops: they have the paper's form only.
     /// </summary>
     /// <exception cref="ArgumentException">There are no settings for the network, or no multiplier.</exception>
     public static TrainingPlan TfKdReg(PaperNetwork network, RecipeSource source = RecipeSource.Paper)
@@ -80,14 +86,14 @@ public static class TfKdRecipes
     }
 
     /// <summary>
-    /// A control: label smoothing of the strength to which the code's Tf-KD_reg amounts, about 0.1 for ResNet18, 0.053 for GoogLeNet, 0.16 for MobileNetV2 and
-    /// ShuffleNetV2 (100 classes).
+    /// A control: label smoothing of the strength to which the code's Tf-KD_reg amounts, about 0.1 for ResNet18, 0.053 for GoogLeNet, 0.16
+    /// for MobileNetV2 and ShuffleNetV2 (100 classes).
     /// </summary>
     /// <remarks>
-    /// The code's loss is (1 - a) H(q, p) + (a m / K) KL(p', p) with p' = softmax(p^d / T), which has one value o for all wrong classes. Up to a constant that
-    /// is w H(q', p) with w = 1 - a + a m / K and q' a smoothed target whose wrong classes have a m o / (K w) each: label smoothing (Uniform) by a m o / w,
-    /// exactly, times w. No approximation is made; what is left out is the factor w, which changes the balance with learning rate and weight decay.
-    /// <see cref="RescaledCrossEntropy"/> has that alone.
+    /// The code's loss is (1 - a) H(q, p) + (a m / K) KL(p', p) with p' = softmax(p^d / T), which has one value o for all wrong classes. Up
+    /// to a constant that is w H(q', p) with w = 1 - a + a m / K and q' a smoothed target whose wrong classes have a m o / (K w) each:
+    /// label smoothing (Uniform) by a m o / w, exactly, times w. No approximation is made; what is left out is the factor w, which changes
+    /// the balance with learning rate and weight decay. <see cref="RescaledCrossEntropy"/> has that alone.
     /// </remarks>
     /// <param name="network">One for which the code's Tf-KD_reg runs.</param>
     /// <param name="classCount">Number of classes K, by which the code divides; default 100.</param>
@@ -99,9 +105,9 @@ public static class TfKdRecipes
     }
 
     /// <summary>
-    /// A control: cross entropy times the total weight w = 1 - a + a m / K of the terms of the code's Tf-KD_reg, which is 0.0595 for MobileNetV2 and
-    /// ShuffleNetV2, 0.95 for GoogLeNet, and for ResNet18 1, where it is the <see cref="Baseline"/> (100 classes). Together with
-    /// <see cref="LabelSmoothingEquivalent"/> it takes that loss apart.
+    /// A control: cross entropy times the total weight w = 1 - a + a m / K of the terms of the code's Tf-KD_reg, which is 0.0595 for
+    /// MobileNetV2 and ShuffleNetV2, 0.95 for GoogLeNet, and for ResNet18 1, where it is the <see cref="Baseline"/> (100 classes). Together
+    /// with <see cref="LabelSmoothingEquivalent"/> it takes that loss apart.
     /// </summary>
     /// <param name="network">One for which the code's Tf-KD_reg runs.</param>
     /// <param name="classCount">Number of classes K, by which the code divides; default 100.</param>
@@ -113,9 +119,9 @@ public static class TfKdRecipes
     }
 
     /// <summary>
-    /// A control for the epochs that a self-trained teacher costs: cross entropy through the whole schedule twice, warm-up and steps again, as the code's
-    /// <c>--double_training</c>: 400 epochs. The code begins the second pass with the best weights of the first, chosen by the test rows, and with no
-    /// momentum; here one run goes on with the last of both.
+    /// A control for the epochs that a self-trained teacher costs: cross entropy through the whole schedule twice, warm-up and steps again,
+    /// as the code's <c>--double_training</c>: 400 epochs. The code begins the second pass with the best weights of the first, chosen by
+    /// the test rows, and with no momentum; here one run goes on with the last of both.
     /// </summary>
     /// <exception cref="ArgumentException">There are no settings for the network.</exception>
     public static TrainingPlan DoubleTraining(PaperNetwork network)

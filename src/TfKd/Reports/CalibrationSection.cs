@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>Whether a confidence of 0.8 is right eight times in ten: the reliability diagram of Guo et al., 'On calibration of modern neural networks', ICML 2017.</summary>
+/// <summary>
+/// Whether a confidence of 0.8 is right eight times in ten: the reliability diagram of Guo et al., 'On calibration of modern neural
+/// networks', ICML 2017.
+/// </summary>
 internal static class CalibrationSection
 {
     public static Markup Of(ReportContent content, ClassificationReport report)

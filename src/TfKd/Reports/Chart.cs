@@ -6,7 +6,9 @@ using OxyPlot.Series;
 
 namespace TfKd;
 
-/// <summary>The charts of a report, drawn by OxyPlot: figures with a caption and a legend in HTML, which wraps where the page is narrow.</summary>
+/// <summary>
+/// The charts of a report, drawn by OxyPlot: figures with a caption and a legend in HTML, which wraps where the page is narrow.
+/// </summary>
 internal static class Chart
 {
     private const int MostMarkers = 40;

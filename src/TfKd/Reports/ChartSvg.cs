@@ -3,7 +3,10 @@ using OxyPlot;
 
 namespace TfKd;
 
-/// <summary>A plot as an SVG element of a page: as wide as its place, in the page's font and colours, without anything that a second one on the page could clash with.</summary>
+/// <summary>
+/// A plot as an SVG element of a page: as wide as its place, in the page's font and colours, without anything that a second one on the page
+/// could clash with.
+/// </summary>
 internal static class ChartSvg
 {
     private const int Width = 480;

@@ -13,6 +13,8 @@ public sealed record ClassFigures(string Name, int Count, int Predicted, int Cor
     /// <summary>Fraction of the rows of the class that were put into it; NaN where there are none.</summary>
     public double Recall => (double)Correct / Count;
 
-    /// <summary>Harmonic mean of precision and recall, 2 correct / (count + predicted); NaN where there are no rows of either kind.</summary>
+    /// <summary>
+    /// Harmonic mean of precision and recall, 2 correct / (count + predicted); NaN where there are no rows of either kind.
+    /// </summary>
     public double F1 => 2.0 * Correct / (Count + Predicted);
 }

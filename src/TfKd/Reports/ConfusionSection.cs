@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>Which classes are taken for which: a table with shaded cells, or a picture of as many squares where the classes are too many for numbers, and the most frequent confusions in words.</summary>
+/// <summary>
+/// Which classes are taken for which: a table with shaded cells, or a picture of as many squares where the classes are too many for
+/// numbers, and the most frequent confusions in words.
+/// </summary>
 internal static class ConfusionSection
 {
     private const int MostNumbers = 30;

@@ -12,9 +12,9 @@ public static class ContactSheet
     private const int Gap = 2;
 
     /// <summary>
-    /// Writes a PNG. Each line is a row of the source: first the image as it is, then augmented views of it, the views that the plan's seed gives it in the first epochs, mixed
-    /// by the plan's mixing. The rows are those that come first in the first epoch, in its order. They are mixed with one another only, so that the mixtures are like those of
-    /// the run, but not the same.
+    /// Writes a PNG. Each line is a row of the source: first the image as it is, then augmented views of it, the views that the plan's seed
+    /// gives it in the first epochs, mixed by the plan's mixing. The rows are those that come first in the first epoch, in its order. They
+    /// are mixed with one another only, so that the mixtures are like those of the run, but not the same.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="source">The training rows, of 1 or 3 channels.</param>

@@ -3,8 +3,8 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// HTML that is well-formed XML, too. <c>Markup.Of($"...")</c> escapes whatever stands in braces, unless it is markup itself, and writes numbers in the invariant culture:
-/// a text cannot become an element or an attribute by being forgotten.
+/// HTML that is well-formed XML, too. <c>Markup.Of($"...")</c> escapes whatever stands in braces, unless it is markup itself, and writes
+/// numbers in the invariant culture: a text cannot become an element or an attribute by being forgotten.
 /// </summary>
 /// <param name="Html">The text as it stands in the file.</param>
 internal readonly record struct Markup(string Html)
@@ -23,7 +23,9 @@ internal readonly record struct Markup(string Html)
         .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
         .Replace("\"", "&quot;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal);
 
-    /// <summary>The text with the replacement character in the place of all that XML does not have: control characters and halves of pairs.</summary>
+    /// <summary>
+    /// The text with the replacement character in the place of all that XML does not have: control characters and halves of pairs.
+    /// </summary>
     private static string Legal(string text)
     {
         var legal = new StringBuilder(text.Length);

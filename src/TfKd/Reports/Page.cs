@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace TfKd;
 
-/// <summary>A report as one HTML page: nothing in it comes from elsewhere, and the page forbids it, too. It is well-formed XML, so that programs can read it.</summary>
+/// <summary>
+/// A report as one HTML page: nothing in it comes from elsewhere, and the page forbids it, too. It is well-formed XML, so that programs can
+/// read it.
+/// </summary>
 internal static class Page
 {
     public static string Of(ReportContent content)

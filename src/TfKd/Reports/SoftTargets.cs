@@ -1,9 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// The targets of one sample as the temperature grows. At a temperature of 1 they are the teacher's answer, and with it they come closer to the uniform
-/// distribution that label smoothing mixes in: the comparison of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization',
-/// CVPR 2020, section 3.
+/// The targets of one sample as the temperature grows. At a temperature of 1 they are the teacher's answer, and with it they come closer to
+/// the uniform distribution that label smoothing mixes in: the comparison of Yuan et al., 'Revisiting Knowledge Distillation via Label
+/// Smoothing Regularization', CVPR 2020, section 3.
 /// </summary>
 /// <param name="Teacher">Who teaches, in words.</param>
 /// <param name="OwnTemperature">The temperature of the objective.</param>

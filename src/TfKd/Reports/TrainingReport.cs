@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>Writes the report of a run that is over, on rows of one's own choice; see <see cref="HtmlReport"/> for one that is written by the run itself.</summary>
+/// <summary>
+/// Writes the report of a run that is over, on rows of one's own choice; see <see cref="HtmlReport"/> for one that is written by the run
+/// itself.
+/// </summary>
 public static class TrainingReport
 {
     /// <summary>Writes the report as one HTML file. The network runs once over all rows.</summary>

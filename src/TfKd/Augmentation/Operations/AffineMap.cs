@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Where a pixel of a changed image comes from: (x, y) is read at (Xx x + Xy y + X0, Yx x + Yy y + Y0), in pixels from the image's centre.</summary>
+/// <summary>
+/// Where a pixel of a changed image comes from: (x, y) is read at (Xx x + Xy y + X0, Yx x + Yy y + Y0), in pixels from the image's centre.
+/// </summary>
 internal readonly record struct AffineMap(double Xx, double Xy, double X0, double Yx, double Yy, double Y0)
 {
     /// <summary>Turns the image about its centre.</summary>

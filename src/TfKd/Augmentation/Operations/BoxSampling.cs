@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// Draws a box a row, of an area that is uniform in a range and an aspect ratio whose logarithm is: ten times, until one fits into the image. How many numbers are drawn
-/// does not depend on when one fits, so that what comes after does not depend on the rest of the batch.
+/// Draws a box a row, of an area that is uniform in a range and an aspect ratio whose logarithm is: ten times, until one fits into the
+/// image. How many numbers are drawn does not depend on when one fits, so that what comes after does not depend on the rest of the batch.
 /// </summary>
 /// <param name="minArea">The smallest area, as a fraction of the image's.</param>
 /// <param name="maxArea">The largest area, as a fraction of the image's.</param>

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Changes of colour and sharpness, by a factor a row: images [N,C,H,W] of floating-point values from 0 to 255 to fresh ones. A factor of 1 changes nothing, 0 leaves
-/// the plain image: black, grey, without colour, blurred. The definitions are those of torchvision's functions on tensors and of the Python imaging library.
+/// Changes of colour and sharpness, by a factor a row: images [N,C,H,W] of floating-point values from 0 to 255 to fresh ones. A factor of 1
+/// changes nothing, 0 leaves the plain image: black, grey, without colour, blurred. The definitions are those of torchvision's functions on
+/// tensors and of the Python imaging library.
 /// </summary>
 internal static class ColourOperations
 {
@@ -43,7 +44,9 @@ internal static class ColourOperations
         return Blend(images, blurred, factors).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Turns the hue of RGB images in the HSV model by a fraction of the circle each row; images that are not RGB stay as they are.</summary>
+    /// <summary>
+    /// Turns the hue of RGB images in the HSV model by a fraction of the circle each row; images that are not RGB stay as they are.
+    /// </summary>
     public static Tensor Hue(Tensor images, double[] turns)
     {
         using var scope = NewDisposeScope();

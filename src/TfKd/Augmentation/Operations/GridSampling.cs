@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Reads images between their pixels, each row at places of its own; black beyond the border. What comes out does not depend on the batch a row is in.</summary>
+/// <summary>
+/// Reads images between their pixels, each row at places of its own; black beyond the border. What comes out does not depend on the batch a
+/// row is in.
+/// </summary>
 internal static class GridSampling
 {
     /// <summary>Reads each image through its map.</summary>
@@ -21,7 +24,9 @@ internal static class GridSampling
 
     /// <summary>Reads each image at the crossings of its lines and columns.</summary>
     /// <param name="images">[N,C,H,W], uint8 or floating point.</param>
-    /// <param name="columns">The x of each column of the result, in pixels from the centre of the image's first pixel: N times W numbers.</param>
+    /// <param name="columns">
+    /// The x of each column of the result, in pixels from the centre of the image's first pixel: N times W numbers.
+    /// </param>
     /// <param name="lines">The y of each line, likewise: N times H numbers.</param>
     /// <returns>A fresh tensor of the same shape and type, read bilinearly.</returns>
     public static Tensor Apply(Tensor images, double[] columns, double[] lines)
@@ -42,8 +47,8 @@ internal static class GridSampling
     }
 
     /// <summary>
-    /// Where each pixel comes from, [N,H,W,2] as (x, y) from -1 to 1. Not by affine_grid: that is a matrix product, whose rounding may depend on the
-    /// batch's size, and a row's view may not.
+    /// Where each pixel comes from, [N,H,W,2] as (x, y) from -1 to 1. Not by affine_grid: that is a matrix product, whose rounding may
+    /// depend on the batch's size, and a row's view may not.
     /// </summary>
     private static Tensor Grid(Tensor images, AffineMap[] maps)
     {

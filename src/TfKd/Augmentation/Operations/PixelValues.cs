@@ -19,8 +19,8 @@ internal static class PixelValues
     public static Tensor PerRow(double[] values, Tensor images) => tensor(values, images.dtype, images.device).view(-1, 1, 1, 1);
 
     /// <summary>
-    /// The mean over some dimensions, which are kept with a length of 1. Sums of whole numbers: those of fractions are rounded in an order that depends on
-    /// the batch's size, and a row's view may not.
+    /// The mean over some dimensions, which are kept with a length of 1. Sums of whole numbers: those of fractions are rounded in an order
+    /// that depends on the batch's size, and a row's view may not.
     /// </summary>
     public static Tensor Mean(Tensor images, params long[] dimensions)
     {

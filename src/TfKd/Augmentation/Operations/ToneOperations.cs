@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Changes of each value or channel by itself: images [N,C,H,W] of floating-point values from 0 to 255 to fresh ones. Where levels are counted, they are the whole parts of
-/// the values. The definitions are those of torchvision's functions on tensors and of the Python imaging library.
+/// Changes of each value or channel by itself: images [N,C,H,W] of floating-point values from 0 to 255 to fresh ones. Where levels are
+/// counted, they are the whole parts of the values. The definitions are those of torchvision's functions on tensors and of the Python
+/// imaging library.
 /// </summary>
 internal static class ToneOperations
 {
@@ -36,7 +37,10 @@ internal static class ToneOperations
         return where(range.eq(0), images, stretched.clamp_(0, 255)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Changes the levels of each channel so that they occur about equally often; a channel stays where its levels below the highest occur less than 255 times in all.</summary>
+    /// <summary>
+    /// Changes the levels of each channel so that they occur about equally often; a channel stays where its levels below the highest occur
+    /// less than 255 times in all.
+    /// </summary>
     public static Tensor Equalize(Tensor images)
     {
         using var scope = NewDisposeScope();

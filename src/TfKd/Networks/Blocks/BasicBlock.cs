@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Two 3x3 convolutions and the input: the block of ResNet-18 and -34 and of the CIFAR ResNets (He et al., CVPR 2016, figure 5 left).</summary>
+/// <summary>
+/// Two 3x3 convolutions and the input: the block of ResNet-18 and -34 and of the CIFAR ResNets (He et al., CVPR 2016, figure 5 left).
+/// </summary>
 internal sealed class BasicBlock : ResidualBlock
 {
     // The fields' names are the keys of weight files.

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A 1x1, a 3x3 and a 1x1 convolution and the input: the block of ResNet-50 and deeper (He et al., CVPR 2016, figure 5 right).
-/// The stride sits at the 3x3 convolution, as in torchvision; the paper has it at the first 1x1. With groups it is the block of ResNeXt (Xie et al.,
+/// A 1x1, a 3x3 and a 1x1 convolution and the input: the block of ResNet-50 and deeper (He et al., CVPR 2016, figure 5 right). The stride
+/// sits at the 3x3 convolution, as in torchvision; the paper has it at the first 1x1. With groups it is the block of ResNeXt (Xie et al.,
 /// CVPR 2017, figure 3c).
 /// </summary>
 internal sealed class Bottleneck : ResidualBlock

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Layers that each read the block's input and what all layers before them made; the output is all of it (Huang et al., CVPR 2017, figure 1).</summary>
+/// <summary>
+/// Layers that each read the block's input and what all layers before them made; the output is all of it (Huang et al., CVPR 2017, figure
+/// 1).
+/// </summary>
 internal sealed class DenseBlock : nn.Module<Tensor, Tensor>
 {
     private readonly List<DenseLayer> _layers = [];

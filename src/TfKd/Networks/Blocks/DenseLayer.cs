@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Reads all earlier maps of its block through a 1x1 and a 3x3 convolution, each behind batch norm and activation (Huang et al., CVPR 2017, DenseNet-B).</summary>
+/// <summary>
+/// Reads all earlier maps of its block through a 1x1 and a 3x3 convolution, each behind batch norm and activation (Huang et al., CVPR 2017,
+/// DenseNet-B).
+/// </summary>
 internal sealed class DenseLayer : nn.Module<Tensor[], Tensor>
 {
     /// <summary>Channels between the two convolutions by channels of the output.</summary>

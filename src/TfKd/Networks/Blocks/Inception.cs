@@ -14,7 +14,10 @@ internal readonly record struct InceptionWidths(long Pointwise, (long Reduced, l
     public long Sum => Pointwise + Middle.Out + Large.Out + Pooled;
 }
 
-/// <summary>Convolutions of several sizes side by side (Szegedy et al., CVPR 2015, figure 2b). The third branch has a 3x3 kernel where the paper has 5x5, as in torchvision.</summary>
+/// <summary>
+/// Convolutions of several sizes side by side (Szegedy et al., CVPR 2015, figure 2b). The third branch has a 3x3 kernel where the paper has
+/// 5x5, as in torchvision.
+/// </summary>
 internal sealed class Inception : nn.Module<Tensor, Tensor>
 {
     // The fields' names are the keys of weight files.

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A 1x1 convolution that widens, a depthwise 3x3 and a 1x1 that narrows without activation, and the input where the shape stays (Sandler et al.,
-/// 'MobileNetV2: Inverted Residuals and Linear Bottlenecks', CVPR 2018, table 1).
+/// A 1x1 convolution that widens, a depthwise 3x3 and a 1x1 that narrows without activation, and the input where the shape stays (Sandler
+/// et al., 'MobileNetV2: Inverted Residuals and Linear Bottlenecks', CVPR 2018, table 1).
 /// </summary>
 internal sealed class InvertedResidual : nn.Module<Tensor, Tensor>
 {

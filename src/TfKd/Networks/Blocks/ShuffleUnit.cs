@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Half of the channels passes, the other half goes through a 1x1, a depthwise 3x3 and a 1x1 convolution, and the channels are shuffled; with stride 2 both branches take all
-/// channels and convolve (Ma et al., 'ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design', ECCV 2018, figure 3c and 3d).
+/// Half of the channels passes, the other half goes through a 1x1, a depthwise 3x3 and a 1x1 convolution, and the channels are shuffled;
+/// with stride 2 both branches take all channels and convolve (Ma et al., 'ShuffleNet V2: Practical Guidelines for Efficient CNN
+/// Architecture Design', ECCV 2018, figure 3c and 3d).
 /// </summary>
 internal sealed class ShuffleUnit : nn.Module<Tensor, Tensor>
 {

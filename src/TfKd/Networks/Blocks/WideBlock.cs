@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Batch norm and ReLU before each of two 3x3 convolutions, and the input: the block of wide residual networks (Zagoruyko and Komodakis, BMVC 2016, table 1
-/// and figure 1). Where the number of channels changes, the projection takes the input behind the first batch norm and ReLU.
+/// Batch norm and ReLU before each of two 3x3 convolutions, and the input: the block of wide residual networks (Zagoruyko and Komodakis,
+/// BMVC 2016, table 1 and figure 1). Where the number of channels changes, the projection takes the input behind the first batch norm and
+/// ReLU.
 /// </summary>
 internal sealed class WideBlock : nn.Module<Tensor, Tensor>
 {

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Tells one trained network from another: SHA-256 over its architecture, its normalisation, and the names and values of its weights.</summary>
+/// <summary>
+/// Tells one trained network from another: SHA-256 over its architecture, its normalisation, and the names and values of its weights.
+/// </summary>
 internal static class NetworkFingerprint
 {
     public static string Of(ImageNetwork network)

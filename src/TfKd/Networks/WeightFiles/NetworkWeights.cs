@@ -3,13 +3,18 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Puts weights into a network and takes them out, strictly: a network is either loaded whole, or untouched and the error lists every difference.</summary>
+/// <summary>
+/// Puts weights into a network and takes them out, strictly: a network is either loaded whole, or untouched and the error lists every
+/// difference.
+/// </summary>
 public static class NetworkWeights
 {
     // Batch norm's step counter. Weights from before PyTorch 0.4.1 have none, and evaluation does not read it.
     private const string CounterName = "num_batches_tracked";
 
-    /// <summary>Loads a weight file of any format that <see cref="WeightFile"/> reads, with the keys of <see cref="ImageNetwork.Body"/>.</summary>
+    /// <summary>
+    /// Loads a weight file of any format that <see cref="WeightFile"/> reads, with the keys of <see cref="ImageNetwork.Body"/>.
+    /// </summary>
     /// <remarks>What may differ between the file's keys and the network's is said at <see cref="Apply"/>.</remarks>
     /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network.</exception>
     public static void Load(ImageNetwork network, string path) => Load(network, path, null);
@@ -17,7 +22,9 @@ public static class NetworkWeights
     /// <inheritdoc cref="Load(ImageNetwork, string)"/>
     /// <param name="network">The network.</param>
     /// <param name="path">The file.</param>
-    /// <param name="dictionary">Which of the file's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it.</param>
+    /// <param name="dictionary">
+    /// Which of the file's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it.
+    /// </param>
     public static void Load(ImageNetwork network, string path, string? dictionary)
     {
         using var scope = NewDisposeScope();
@@ -36,19 +43,23 @@ public static class NetworkWeights
     }
 
     /// <summary>
-    /// Loads everything but the head, the last Linear or Conv2d with as many outputs as the network has classes: for a network of other classes than the file's.
-    /// The head stays as it is, and what the file has in its place is passed over, whatever its number of classes.
+    /// Loads everything but the head, the last Linear or Conv2d with as many outputs as the network has classes: for a network of other
+    /// classes than the file's. The head stays as it is, and what the file has in its place is passed over, whatever its number of classes.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="path">A file as <see cref="Load(ImageNetwork, string)"/> takes it.</param>
-    /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network without its head; the network is unchanged.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is invalid, or does not fit the network without its head; the network is unchanged.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The network has no head.</exception>
     public static void LoadBackbone(ImageNetwork network, string path) => LoadBackbone(network, path, null);
 
     /// <inheritdoc cref="LoadBackbone(ImageNetwork, string)"/>
     /// <param name="network">The network.</param>
     /// <param name="path">The file.</param>
-    /// <param name="dictionary">Which of the file's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it.</param>
+    /// <param name="dictionary">
+    /// Which of the file's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it.
+    /// </param>
     public static void LoadBackbone(ImageNetwork network, string path, string? dictionary)
     {
         var head = NetworkHead.Find(network);
@@ -62,8 +73,9 @@ public static class NetworkWeights
     }
 
     /// <summary>
-    /// Saves to a .safetensors file: beside its place first, then moved over. Beside the weights it has the texts <c>format</c> = <c>pt</c>, which other readers
-    /// expect, and <c>normalization.mean</c> and <c>normalization.std</c>, for <see cref="ReadNormalization"/>.
+    /// Saves to a .safetensors file: beside its place first, then moved over. Beside the weights it has the texts <c>format</c> =
+    /// <c>pt</c>, which other readers expect, and <c>normalization.mean</c> and <c>normalization.std</c>, for
+    /// <see cref="ReadNormalization"/>.
     /// </summary>
     public static void Save(ImageNetwork network, string path)
     {
@@ -79,7 +91,10 @@ public static class NetworkWeights
         SafeTensors.Write(stream, network.Body.state_dict(), NormalizationText.Metadata(network.Normalization.Statistics));
     }
 
-    /// <summary>The normalisation of pixels that the weights in a file were trained with, as <see cref="Save(ImageNetwork, string)"/> writes it; null where the file does not say.</summary>
+    /// <summary>
+    /// The normalisation of pixels that the weights in a file were trained with, as <see cref="Save(ImageNetwork, string)"/> writes it;
+    /// null where the file does not say.
+    /// </summary>
     /// <exception cref="InvalidDataException">The file is invalid, or its normalisation is none.</exception>
     public static ChannelStatistics? ReadNormalization(string path) =>
         WeightFile.IsSafeTensors(path) ? NormalizationText.Read(SafeTensors.ReadHeader(path).Metadata, $"'{path}'") : null;
@@ -87,12 +102,14 @@ public static class NetworkWeights
     /// <summary>Copies tensors into the network's parameters and buffers, converted to the network's precision and device.</summary>
     /// <param name="network">The network.</param>
     /// <param name="weights">
-    /// Tensors under the keys of <see cref="ImageNetwork.Body"/>; they stay the caller's. The step counters of batch norms may be absent and are then 0. The prefixes
-    /// <c>module.</c> and <c>_orig_mod.</c> are taken off where all keys have them, keys of parts that the network leaves out
-    /// (<see cref="NetworkArchitecture.TranslateWeightKey"/>) are passed over, and the head may have another name.
+    /// Tensors under the keys of <see cref="ImageNetwork.Body"/>; they stay the caller's. The step counters of batch norms may be absent
+    /// and are then 0. The prefixes <c>module.</c> and <c>_orig_mod.</c> are taken off where all keys have them, keys of parts that the
+    /// network leaves out (<see cref="NetworkArchitecture.TranslateWeightKey"/>) are passed over, and the head may have another name.
     /// </param>
     /// <param name="source">What messages call the weights.</param>
-    /// <exception cref="InvalidDataException">A key is missing or unexpected, or has another shape or kind of type; the network is unchanged.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A key is missing or unexpected, or has another shape or kind of type; the network is unchanged.
+    /// </exception>
     public static void Apply(ImageNetwork network, IReadOnlyDictionary<string, Tensor> weights, string source)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace TfKd;
 
-/// <summary>A network's normalisation as texts beside its weights: numbers in the invariant culture that read back as they were, with commas between.</summary>
+/// <summary>
+/// A network's normalisation as texts beside its weights: numbers in the invariant culture that read back as they were, with commas
+/// between.
+/// </summary>
 internal static class NormalizationText
 {
     private const string FormatKey = "format";

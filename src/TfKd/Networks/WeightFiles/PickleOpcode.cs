@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>The opcodes of a state dict's pickle, named as in Python's pickletools, and what each puts on the stack or does. There are others; they are refused.</summary>
+/// <summary>
+/// The opcodes of a state dict's pickle, named as in Python's pickletools, and what each puts on the stack or does. There are others; they
+/// are refused.
+/// </summary>
 internal enum PickleOpcode : byte
 {
     /// <summary>The protocol's number, one byte.</summary>

@@ -5,9 +5,10 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// Reads one pickle (Python's library reference, module pickletools; protocols 2 to 5) without running anything: it knows the opcodes below and the names of
-/// <see cref="TorchGlobals"/>, and refuses every other by its name. Values are null, truth values, long, BigInteger, double, text, bytes, lists, tuples as arrays,
-/// <see cref="PickleDictionary"/>, <see cref="StoredTensor"/> and what <see cref="TorchGlobals"/> makes on the way to one.
+/// Reads one pickle (Python's library reference, module pickletools; protocols 2 to 5) without running anything: it knows the opcodes below
+/// and the names of <see cref="TorchGlobals"/>, and refuses every other by its name. Values are null, truth values, long, BigInteger,
+/// double, text, bytes, lists, tuples as arrays, <see cref="PickleDictionary"/>, <see cref="StoredTensor"/> and what
+/// <see cref="TorchGlobals"/> makes on the way to one.
 /// </summary>
 /// <param name="stream">A seekable stream; afterwards it stands behind the pickle.</param>
 /// <param name="findStorage">What a persistent id, the argument, stands for.</param>
@@ -24,7 +25,9 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     private readonly List<object?> _memo = [];
     private long _operations;
 
-    /// <exception cref="InvalidDataException">The pickle is damaged, or asks for what is not allowed; the message does not name the source.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The pickle is damaged, or asks for what is not allowed; the message does not name the source.
+    /// </exception>
     public object? Read()
     {
         while (true)
@@ -109,7 +112,9 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         Push(global.Invoke(values));
     }
 
-    /// <summary>The attributes of an object are dropped, such as a state dict's <c>_metadata</c>; numpy's types say their byte order here.</summary>
+    /// <summary>
+    /// The attributes of an object are dropped, such as a state dict's <c>_metadata</c>; numpy's types say their byte order here.
+    /// </summary>
     private void Build(object? state)
     {
         if (Peek() is NumpyType)

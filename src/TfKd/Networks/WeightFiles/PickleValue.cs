@@ -31,7 +31,10 @@ internal static class PickleValue
     public static string Quote(string text) => text.Length <= MaxTextLength ? $"'{text}'" : $"'{text[..MaxTextLength]}...'";
 }
 
-/// <summary>A dictionary of a pickle, as its list of items: with no hashing, keys that collide cost nothing. A later item goes before an earlier one of the same key.</summary>
+/// <summary>
+/// A dictionary of a pickle, as its list of items: with no hashing, keys that collide cost nothing. A later item goes before an earlier one
+/// of the same key.
+/// </summary>
 internal sealed class PickleDictionary
 {
     /// <summary>Keys and values in the order of the file.</summary>

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The .safetensors format (huggingface.co/docs/safetensors): the header's length in eight bytes, a JSON header, the values, row by row and little-endian.
-/// Nothing in a file is executable, and no size in it is believed before it is compared with the file's.
+/// The .safetensors format (huggingface.co/docs/safetensors): the header's length in eight bytes, a JSON header, the values, row by row and
+/// little-endian. Nothing in a file is executable, and no size in it is believed before it is compared with the file's.
 /// </summary>
 public static class SafeTensors
 {
@@ -15,7 +15,9 @@ public static class SafeTensors
     private const int HeaderAlignment = 8;
 
     /// <summary>Reads names, types and shapes only.</summary>
-    /// <exception cref="InvalidDataException">The file is no valid .safetensors file; the message says what was expected and found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no valid .safetensors file; the message says what was expected and found.
+    /// </exception>
     public static SafeTensorsHeader ReadHeader(string path)
     {
         using var stream = File.OpenRead(path);
@@ -23,17 +25,23 @@ public static class SafeTensors
     }
 
     /// <summary>Reads all tensors of a file, onto the CPU; they belong to the caller, or to the caller's dispose scope.</summary>
-    /// <exception cref="InvalidDataException">The file is no valid .safetensors file; the message says what was expected and found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no valid .safetensors file; the message says what was expected and found.
+    /// </exception>
     public static Dictionary<string, Tensor> Read(string path)
     {
         using var stream = File.OpenRead(path);
         return Read(stream, $"'{path}'");
     }
 
-    /// <summary>Reads all tensors from a stream, from its position to its end; they belong to the caller, or to the caller's dispose scope.</summary>
+    /// <summary>
+    /// Reads all tensors from a stream, from its position to its end; they belong to the caller, or to the caller's dispose scope.
+    /// </summary>
     /// <param name="stream">The stream; stays open. One that cannot seek is read into memory first.</param>
     /// <param name="source">What messages call it.</param>
-    /// <exception cref="InvalidDataException">The content is no valid .safetensors file; the message says what was expected and found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The content is no valid .safetensors file; the message says what was expected and found.
+    /// </exception>
     public static Dictionary<string, Tensor> Read(Stream stream, string source = "stream")
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -58,7 +66,10 @@ public static class SafeTensors
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
-    /// <summary>Writes tensors, in bytes that depend on names and values only: the header in ordinal order, the values of wide types first, so that each is aligned.</summary>
+    /// <summary>
+    /// Writes tensors, in bytes that depend on names and values only: the header in ordinal order, the values of wide types first, so that
+    /// each is aligned.
+    /// </summary>
     /// <param name="stream">Where to; stays open.</param>
     /// <param name="tensors">Names and tensors, on any device.</param>
     /// <param name="metadata">Texts to put beside them. Default: none.</param>

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The header of a .safetensors file, checked: every size fits the file, tensors follow one another without gap or overlap, no name comes twice.
-/// Reading it needs no Torch.
+/// The header of a .safetensors file, checked: every size fits the file, tensors follow one another without gap or overlap, no name comes
+/// twice. Reading it needs no Torch.
 /// </summary>
 public sealed class SafeTensorsHeader
 {

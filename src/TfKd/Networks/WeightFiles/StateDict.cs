@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// Finds the state dict in what a program saved: itself, or a dictionary that holds it beside the optimiser's state and numbers, under any name. A state dict is told by
-/// its content, tensors under names with dots; where no dictionary has such, tensors under names will do.
+/// Finds the state dict in what a program saved: itself, or a dictionary that holds it beside the optimiser's state and numbers, under any
+/// name. A state dict is told by its content, tensors under names with dots; where no dictionary has such, tensors under names will do.
 /// </summary>
 internal static class StateDict
 {
@@ -32,7 +32,9 @@ internal static class StateDict
         };
     }
 
-    /// <summary>Each dictionary once, however often the file refers to it, and only under names: an optimiser numbers its parameters.</summary>
+    /// <summary>
+    /// Each dictionary once, however often the file refers to it, and only under names: an optimiser numbers its parameters.
+    /// </summary>
     private static void Collect(
         PickleDictionary dictionary, string path, int depth, HashSet<PickleDictionary> seen, List<(string Path, Dictionary<string, StoredTensor> Tensors)> found)
     {

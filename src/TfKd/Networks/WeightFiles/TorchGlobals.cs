@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>The names that the pickles of state dicts use, and what each stands for. There is no other way from a name in a file to code.</summary>
+/// <summary>
+/// The names that the pickles of state dicts use, and what each stands for. There is no other way from a name in a file to code.
+/// </summary>
 internal static class TorchGlobals
 {
     private const string RebuildTensor = "torch._utils._rebuild_tensor";

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// PyTorch's format before 1.6: pickles of a magic number, the protocol's version, the writer's machine, the object, and the keys of its storages; then each storage
-/// in the order of the keys, the number of its elements before them.
+/// PyTorch's format before 1.6: pickles of a magic number, the protocol's version, the writer's machine, the object, and the keys of its
+/// storages; then each storage in the order of the keys, the number of its elements before them.
 /// </summary>
 internal static class TorchLegacyFile
 {

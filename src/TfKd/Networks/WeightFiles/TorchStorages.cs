@@ -13,7 +13,10 @@ internal sealed class TorchStorages
     /// <summary>All that the pickle named, by key.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Known => _known;
 
-    /// <summary>What a persistent id stands for: ('storage', type, key, device, count), and in the older format a sixth, None or the (key, offset, count) of a part.</summary>
+    /// <summary>
+    /// What a persistent id stands for: ('storage', type, key, device, count), and in the older format a sixth, None or the (key, offset,
+    /// count) of a part.
+    /// </summary>
     /// <exception cref="InvalidDataException">It is no storage, or another of the same key.</exception>
     public object? Find(object? persistentId)
     {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// PyTorch's format since 1.6: a zip of one folder with data.pkl, the pickled object; data/0, data/1, ..., its storages; and byteorder, if the version is not old.
-/// Entries are stored without compression, so none is longer than the file.
+/// PyTorch's format since 1.6: a zip of one folder with data.pkl, the pickled object; data/0, data/1, ..., its storages; and byteorder, if
+/// the version is not old. Entries are stored without compression, so none is longer than the file.
 /// </summary>
 internal static class TorchZipFile
 {

@@ -4,29 +4,35 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Reads the tensors of a weight file: .safetensors, or what PyTorch's <c>torch.save</c> wrote of a state dict (.pth, .pt, .bin, .th, .pth.tar), in the zip format and in
-/// the one before PyTorch 1.6. Content decides, not the file's name.
+/// Reads the tensors of a weight file: .safetensors, or what PyTorch's <c>torch.save</c> wrote of a state dict (.pth, .pt, .bin, .th,
+/// .pth.tar), in the zip format and in the one before PyTorch 1.6. Content decides, not the file's name.
 /// </summary>
 /// <remarks>
-/// PyTorch's files are pickles, which are programs. None is run: the reader knows the few names that state dicts are made of, and refuses a file that asks for any other,
-/// by that name. No size in a file is believed before it is compared with the content.
+/// PyTorch's files are pickles, which are programs. None is run: the reader knows the few names that state dicts are made of, and refuses a
+/// file that asks for any other, by that name. No size in a file is believed before it is compared with the content.
 /// </remarks>
 public static class WeightFile
 {
     private const int StartLength = 9;
 
-    /// <summary>Reads a state dict, onto the CPU; the tensors belong to the caller, or to the caller's dispose scope. Tensors that were views of one another share memory.</summary>
+    /// <summary>
+    /// Reads a state dict, onto the CPU; the tensors belong to the caller, or to the caller's dispose scope. Tensors that were views of one
+    /// another share memory.
+    /// </summary>
     /// <param name="path">
-    /// The file. It may hold the state dict itself, or a dictionary with it under any name, such as <c>state_dict</c> or <c>model</c>, beside an optimiser's state and
-    /// numbers.
+    /// The file. It may hold the state dict itself, or a dictionary with it under any name, such as <c>state_dict</c> or <c>model</c>,
+    /// beside an optimiser's state and numbers.
     /// </param>
-    /// <exception cref="InvalidDataException">The file is damaged, holds more than one dictionary of tensors (they are listed), or asks for what is not allowed.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, holds more than one dictionary of tensors (they are listed), or asks for what is not allowed.
+    /// </exception>
     public static Dictionary<string, Tensor> Read(string path) => Read(path, null);
 
     /// <inheritdoc cref="Read(string)"/>
     /// <param name="path">The file.</param>
     /// <param name="dictionary">
-    /// Which dictionary of tensors to read, such as <c>state_dict_ema</c>, with <c>/</c> between names; empty for the outermost, null for the only one.
+    /// Which dictionary of tensors to read, such as <c>state_dict_ema</c>, with <c>/</c> between names; empty for the outermost, null for
+    /// the only one.
     /// </param>
     public static Dictionary<string, Tensor> Read(string path, string? dictionary)
     {
@@ -38,7 +44,9 @@ public static class WeightFile
     /// <inheritdoc cref="Read(string)"/>
     /// <param name="stream">The stream; stays open. One that cannot seek is read into memory first.</param>
     /// <param name="source">What messages call it.</param>
-    /// <param name="dictionary">Which dictionary of tensors to read, with <c>/</c> between names; null, the default, for the only one.</param>
+    /// <param name="dictionary">
+    /// Which dictionary of tensors to read, with <c>/</c> between names; null, the default, for the only one.
+    /// </param>
     public static Dictionary<string, Tensor> Read(Stream stream, string source = "stream", string? dictionary = null)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Brings the keys of weights to those of a network: without the prefixes of training wrappers, with the network's own keys for those of other times, and
-/// with its name of the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
+/// Brings the keys of weights to those of a network: without the prefixes of training wrappers, with the network's own keys for those of
+/// other times, and with its name of the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
 /// </summary>
 internal static class WeightKeys
 {
@@ -61,8 +61,8 @@ internal static class WeightKeys
     }
 
     /// <summary>
-    /// The head under a name of its own: none of the head's keys is among the weights, and what the network does not know is one module with the same parameters.
-    /// Null where that is not so.
+    /// The head under a name of its own: none of the head's keys is among the weights, and what the network does not know is one module
+    /// with the same parameters. Null where that is not so.
     /// </summary>
     private static List<(string Own, string Foreign)>? ForeignHead(NetworkHead head, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
     {

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A mean over windows of one size where the output's size divides the input's. ONNX has no other adaptive pooling, so otherwise, where windows overlap and differ in size, it is
-/// a product with a matrix of means along each axis.
+/// A mean over windows of one size where the output's size divides the input's. ONNX has no other adaptive pooling, so otherwise, where
+/// windows overlap and differ in size, it is a product with a matrix of means along each axis.
 /// </summary>
 internal sealed class AdaptiveAvgPool2dEmitter : OnnxEmitter<AdaptiveAvgPool2d>
 {
@@ -26,7 +26,9 @@ internal sealed class AdaptiveAvgPool2dEmitter : OnnxEmitter<AdaptiveAvgPool2d>
         return leaf.Node("MatMul", [rows, leaf.Node("MatMul", [leaf.Input.Name, columns])]);
     }
 
-    /// <summary>[output, input]: row i takes the mean over floor(i input / output) up to, and without, ceil((i + 1) input / output), as Torch does.</summary>
+    /// <summary>
+    /// [output, input]: row i takes the mean over floor(i input / output) up to, and without, ceil((i + 1) input / output), as Torch does.
+    /// </summary>
     private static Tensor Means(long input, long output)
     {
         var means = zeros(output, input);

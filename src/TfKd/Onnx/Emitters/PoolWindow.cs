@@ -7,8 +7,8 @@ internal static class PoolWindow
     public static long[] Pair(long[]? setting, long[] fallback) => setting switch { null => fallback, [var both] => [both, both], _ => setting };
 
     /// <summary>
-    /// ONNX's pads (top, left, bottom, right) that give Torch's output size with rounding down: in <c>ceil_mode</c> Torch and ONNX differ on when the
-    /// last window counts, but for an input of known size more padding at the end says the same in both.
+    /// ONNX's pads (top, left, bottom, right) that give Torch's output size with rounding down: in <c>ceil_mode</c> Torch and ONNX differ
+    /// on when the last window counts, but for an input of known size more padding at the end says the same in both.
     /// </summary>
     public static long[] Pads(OnnxLeaf leaf, long[] kernel, long[] stride, long[] padding, long[] dilation, bool ceilMode)
     {
