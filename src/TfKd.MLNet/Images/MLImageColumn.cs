@@ -49,7 +49,7 @@ internal sealed class MLImageColumn : ImageColumnKind
                 var format => throw new ImageDecodingException(
                     $"The pixel format is {format}; expected {MLPixelFormat.Bgra32} or {MLPixelFormat.Rgba32}."),
             };
-            ImageFit.Fit(_image.Pixels, _image.Width, _image.Height, isBgra, shape, _pixels, _buffers);
+            ImageFit.Fit(new SourcePixels(_image.Pixels, _image.Width, _image.Height, isBgra), shape, _pixels, _buffers);
             _pixels.CopyTo(block.AddPixels());
         }
     }

@@ -30,7 +30,8 @@ internal static class ImageDecoder
             throw new ImageDecodingException("The image has no bytes.");
         using var data = SKData.CreateCopy(encoded);
         using var codec = SKCodec.Create(data)
-            ?? throw new ImageDecodingException($"{encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP); they begin with {Start(encoded)}.");
+            ?? throw new ImageDecodingException($"{encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP); "
+                + $"they begin with {Start(encoded)}.");
         var turned = (int)codec.EncodedOrigin > (int)SKEncodedOrigin.BottomLeft;
         var size = SmallestUsefulSize(codec, turned ? (shape.Width, shape.Height) : (shape.Height, shape.Width));
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, SKAlphaType.Premul);
@@ -43,18 +44,20 @@ internal static class ImageDecoder
         }
 
         if (result != SKCodecResult.Success)
-            throw new ImageDecodingException($"The {codec.EncodedFormat} image of {codec.Info.Width}x{codec.Info.Height} pixels and {encoded.Length} bytes is damaged or cut short ({result}).");
+            throw new ImageDecodingException($"The {codec.EncodedFormat} image of {codec.Info.Width}x{codec.Info.Height} pixels and "
+                + $"{encoded.Length} bytes is damaged or cut short ({result}).");
         var (width, height) = (info.Width, info.Height);
         if (codec.EncodedOrigin is not (SKEncodedOrigin.TopLeft or SKEncodedOrigin.Default))
         {
             var upright = buffers.Upright(info.BytesSize);
-            TurnUpright(MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(upright), width, height, codec.EncodedOrigin);
+            TurnUpright(
+                MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(upright), width, height, codec.EncodedOrigin);
             buffer = upright;
             if (turned)
                 (width, height) = (height, width);
         }
 
-        ImageFit.Fit(buffer, width, height, isBgra: true, shape, pixels, buffers);
+        ImageFit.Fit(new SourcePixels(buffer, width, height, isBgra: true), shape, pixels, buffers);
     }
 
     // JPEG can be decoded at 1/8 to 7/8 of its size for a fraction of the cost; never below what the shape needs.

@@ -8,44 +8,45 @@ namespace TfKd;
 /// </summary>
 internal static class ImageFit
 {
-    /// <param name="pixels">4 bytes a pixel, rows without gaps, colours multiplied by alpha.</param>
-    /// <param name="width">Width of the source in pixels.</param>
-    /// <param name="height">Height of the source in pixels.</param>
-    /// <param name="isBgra">True: blue, green, red, alpha; false: red, green, blue, alpha.</param>
+    /// <param name="source">What is to be fitted.</param>
     /// <param name="shape">The shape to fit to, of 1 or 3 channels.</param>
     /// <param name="target">Planar bytes of the shape.</param>
     /// <param name="buffers">Where pixels are scaled to.</param>
-    public static void Fit(ReadOnlySpan<byte> pixels, int width, int height, bool isBgra, ImageShape shape, Span<byte> target, DecodeBuffers buffers)
+    public static void Fit(SourcePixels source, ImageShape shape, Span<byte> target, DecodeBuffers buffers)
     {
         if (shape.Channels is not (1 or 3))
             throw new ArgumentException($"Images are decoded to 1 (grey) or 3 (RGB) channels, but the shape is {shape}.", nameof(shape));
         if (target.Length != shape.ByteCount)
-            throw new ArgumentException($"The target of shape {shape} must have {shape.ByteCount} bytes, but has {target.Length}.", nameof(target));
-        var scale = Math.Max((double)shape.Width / width, (double)shape.Height / height);
-        var (scaledWidth, scaledHeight) = (Math.Max(shape.Width, (int)Math.Round(width * scale)), Math.Max(shape.Height, (int)Math.Round(height * scale)));
-        if ((scaledWidth, scaledHeight) != (width, height))
-            pixels = Scale(pixels, width, height, scaledWidth, scaledHeight, buffers);
+            throw new ArgumentException(
+                $"The target of shape {shape} must have {shape.ByteCount} bytes, but has {target.Length}.", nameof(target));
+        var scale = Math.Max((double)shape.Width / source.Width, (double)shape.Height / source.Height);
+        var scaledWidth = Math.Max(shape.Width, (int)Math.Round(source.Width * scale));
+        var scaledHeight = Math.Max(shape.Height, (int)Math.Round(source.Height * scale));
+        var pixels = (scaledWidth, scaledHeight) == (source.Width, source.Height)
+            ? source.Bytes
+            : Scale(source, scaledWidth, scaledHeight, buffers);
         var (left, top) = ((scaledWidth - shape.Width) / 2, (scaledHeight - shape.Height) / 2);
         for (var y = 0; y < shape.Height; y++)
         {
             var row = pixels.Slice(4 * ((top + y) * scaledWidth + left), 4 * shape.Width);
             if (shape.Channels == 3)
-                WriteRgb(row, isBgra, shape, y, target);
+                WriteRgb(row, source.IsBgra, shape, y, target);
             else
-                WriteGrey(row, isBgra, target.Slice(y * shape.Width, shape.Width));
+                WriteGrey(row, source.IsBgra, target.Slice(y * shape.Width, shape.Width));
         }
     }
 
-    private static ReadOnlySpan<byte> Scale(ReadOnlySpan<byte> pixels, int width, int height, int scaledWidth, int scaledHeight, DecodeBuffers buffers)
+    private static ReadOnlySpan<byte> Scale(SourcePixels source, int scaledWidth, int scaledHeight, DecodeBuffers buffers)
     {
-        var source = new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Premul);
-        var target = source.WithSize(scaledWidth, scaledHeight);
+        var (width, height) = (source.Width, source.Height);
+        var info = new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Premul);
+        var target = info.WithSize(scaledWidth, scaledHeight);
         var scaled = buffers.Scaled(target.BytesSize);
         unsafe
         {
-            fixed (byte* from = pixels, to = scaled)
+            fixed (byte* from = source.Bytes, to = scaled)
             {
-                using var input = new SKPixmap(source, (nint)from);
+                using var input = new SKPixmap(info, (nint)from);
                 using var output = new SKPixmap(target, (nint)to);
                 // Medium averages (mipmaps) when shrinking; High is bicubic when growing.
                 if (!input.ScalePixels(output, scaledWidth < width ? SKFilterQuality.Medium : SKFilterQuality.High))

@@ -2,24 +2,30 @@ namespace TfKd;
 
 /// <summary>
 /// Writes the report of a run that is over, on rows of one's own choice; see <see cref="HtmlReport"/> for one that is written by the run
-/// itself.
+/// itself. <c>new TrainingReport { Title = "On the test images" }.Write("report.html", plan, result, student, test)</c>.
 /// </summary>
-public static class TrainingReport
+public sealed record TrainingReport
 {
-    /// <summary>Writes the report as one HTML file. The network runs once over all rows.</summary>
+    /// <summary>What the report calls the samples. Default "test".</summary>
+    public string RowsName { get; init => field = Require.Name(value); } = "test";
+
+    /// <summary>The heading. Default "Training report".</summary>
+    public string Title { get; init => field = Require.Name(value); } = "Training report";
+
+    /// <summary>How many of the most confident mistakes are shown as pictures, 0 or above. Default 24.</summary>
+    public int MaxMistakes { get; init => field = Require.NotNegative(value); } = 24;
+
+    /// <summary>Writes the report as one HTML file. The network runs once over all samples.</summary>
     /// <param name="path">The file; its folder is made when it is missing.</param>
     /// <param name="plan">What was run.</param>
     /// <param name="result">What the run brought.</param>
     /// <param name="network">The network that came of it.</param>
-    /// <param name="rows">Rows to evaluate on, as a test set, with the network's classes.</param>
-    /// <param name="rowsName">What the report calls the rows. Default "test".</param>
-    /// <param name="title">The heading. Default "Training report".</param>
-    /// <param name="maxMistakes">How many of the most confident mistakes are shown as pictures. Default 24.</param>
+    /// <param name="rows">Samples to evaluate on, as a test set, with the network's classes.</param>
     /// <param name="cancellationToken">Stops between batches; nothing is written then.</param>
-    /// <exception cref="InvalidOperationException">There are no rows, or they have another number of classes than the network.</exception>
+    /// <exception cref="InvalidOperationException">There are no samples, or they have another number of classes than the network.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(
-        string path, TrainingPlan plan, TrainingResult result, ImageNetwork network, IImageSource rows, string rowsName = "test", string title = "Training report", int maxMistakes = 24,
+    public void Write(
+        string path, TrainingPlan plan, TrainingResult result, ImageNetwork network, IImageSource rows,
         CancellationToken cancellationToken = default)
     {
         Require.Name(path, nameof(path));
@@ -29,7 +35,7 @@ public static class TrainingReport
         ArgumentNullException.ThrowIfNull(rows);
         var content = new ReportContent
         {
-            Title = Require.Name(title, nameof(title)),
+            Title = Title,
             Date = TimeProvider.System.GetUtcNow(),
             Network = network.Architecture,
             ParameterCount = CountParameters(network),
@@ -39,12 +45,13 @@ public static class TrainingReport
             Result = result,
             Predictions = ClassificationReport.Of(network, rows, plan.BatchSize, cancellationToken: cancellationToken),
             Rows = rows,
-            RowsName = Require.Name(rowsName, nameof(rowsName)),
+            RowsName = RowsName,
             SoftTargets = SoftTargets.Of(plan, example: null, rows.ClassNames),
-            MaxMistakes = Require.NotNegative(maxMistakes, nameof(maxMistakes)),
+            MaxMistakes = MaxMistakes,
         };
         ReportFile.Write(nameof(TrainingReport), path, Page.Of(content));
     }
 
-    internal static long CountParameters(ImageNetwork network) => network.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
+    internal static long CountParameters(ImageNetwork network) =>
+        network.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
 }

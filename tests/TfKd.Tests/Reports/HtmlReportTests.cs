@@ -165,7 +165,7 @@ public sealed class HtmlReportTests : IDisposable
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(new SmallCnn { InputShape = test.Shape, Width = 4 }, test.ClassNames);
         var result = trainer.Run(student, PatternSource.Create(48));
-        TrainingReport.Write(Html, plan, result, student, test, title: "On the test rows");
+        new TrainingReport { Title = "On the test rows" }.Write(Html, plan, result, student, test);
 
         var page = new ReportPage(Html);
         page.RequireSelfContained();
