@@ -7,8 +7,8 @@ using System.Reflection.PortableExecutable;
 namespace TfKd.MLNet.Publicizer;
 
 /// <summary>
-/// Rewrites the visibility bits in an assembly's metadata tables (ECMA-335, II.22.15, 22.26 and 22.37): internal types and members become public,
-/// 'private protected' and 'protected internal' ones protected. Private members stay, since an event and its field share a name.
+/// Rewrites the visibility bits in an assembly's metadata tables (ECMA-335, II.22.15, 22.26 and 22.37): internal types and members become
+/// public, 'private protected' and 'protected internal' ones protected. Private members stay, since an event and its field share a name.
 /// Only the compiler ever sees the result; at run time the real assembly is loaded.
 /// </summary>
 internal static class PublicizedAssembly
@@ -46,8 +46,11 @@ internal static class PublicizedAssembly
 
         return bytes;
 
-        Span<byte> Row(TableIndex table, EntityHandle handle) =>
-            bytes.AsSpan(start + metadata.GetTableMetadataOffset(table) + (MetadataTokens.GetRowNumber(handle) - 1) * metadata.GetTableRowSize(table));
+        Span<byte> Row(TableIndex table, EntityHandle handle)
+        {
+            var rowsBefore = MetadataTokens.GetRowNumber(handle) - 1;
+            return bytes.AsSpan(start + metadata.GetTableMetadataOffset(table) + rowsBefore * metadata.GetTableRowSize(table));
+        }
     }
 
     /// <summary>The access values of methods and fields are the same numbers.</summary>

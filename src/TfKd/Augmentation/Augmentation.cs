@@ -37,6 +37,7 @@ public abstract record Augmentation
         changed is not null && changed.dtype == images.dtype && changed.shape.AsSpan().SequenceEqual(images.shape)
             ? changed
             : throw new InvalidOperationException(
-                $"{GetType().Name}.{nameof(ApplyCore)} must return {images.dtype} of shape {Require.ShapeText(images)} as it was given, but returned "
+                $"{GetType().Name}.{nameof(ApplyCore)} must return {images.dtype} of shape {Require.ShapeText(images)} as it was given, "
+                    + "but returned "
                 + (changed is null ? "null." : $"{changed.dtype} of shape {Require.ShapeText(changed)}."));
 }

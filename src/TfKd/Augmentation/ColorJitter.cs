@@ -26,7 +26,9 @@ public sealed record ColorJitter : Augmentation
     public double Hue
     {
         get;
-        init => field = value is >= 0 and <= 0.5 ? value : throw new ArgumentOutOfRangeException(nameof(Hue), value, $"Hue must be within [0, 0.5], but is {value}.");
+        init => field = value is >= 0 and <= 0.5
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Hue), value, $"Hue must be within [0, 0.5], but is {value}.");
     } = 0.1;
 
     /// <inheritdoc/>
@@ -59,6 +61,7 @@ public sealed record ColorJitter : Augmentation
     private static int[][] Orders(RowRandom random)
     {
         var keys = Enumerable.Range(0, Changes).Select(_ => random.NextDoubles()).ToArray();
-        return [.. Enumerable.Range(0, random.Count).Select(row => Enumerable.Range(0, Changes).OrderBy(change => keys[change][row]).ToArray())];
+        return [.. Enumerable.Range(0, random.Count).Select(
+            row => Enumerable.Range(0, Changes).OrderBy(change => keys[change][row]).ToArray())];
     }
 }

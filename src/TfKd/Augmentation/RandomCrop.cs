@@ -38,7 +38,9 @@ public sealed record RandomCrop : Augmentation
         if (Border == BorderMode.Zero)
             return nn.functional.pad(images, [Padding, Padding, Padding, Padding]);
         if (Padding >= Math.Min(images.shape[2], images.shape[3]))
-            throw new ArgumentException($"Padding must be below the images' height and width to be reflected, but is {Padding} for images of shape {Require.ShapeText(images)}.", nameof(images));
+            throw new ArgumentException(
+                $"Padding must be below the images' height and width to be reflected, but is {Padding} for images of shape "
+                    + $"{Require.ShapeText(images)}.", nameof(images));
         return images.index_select(2, Reflected(images, 2)).index_select(3, Reflected(images, 3));
     }
 

@@ -43,7 +43,8 @@ public sealed record RandomErasing : Augmentation
         var drawn = new BoxSampling(MinArea, MaxArea, MinAspectRatio, 1 / MinAspectRatio).Draw(random, (int)height, (int)width);
         var seeds = random.NextIntegers(int.MaxValue);
         PixelBox[] boxes = [.. drawn.Select((box, row) => chances[row] < Probability ? box.GetValueOrDefault() : default)];
-        var isErased = Within(height, box => box.Top, box => box.Height).unsqueeze(3).logical_and(Within(width, box => box.Left, box => box.Width).unsqueeze(2));
+        var isErased = Within(height, box => box.Top, box => box.Height)
+            .unsqueeze(3).logical_and(Within(width, box => box.Left, box => box.Width).unsqueeze(2));
         return where(isErased, Filling(), images);
 
         // [N,1,count]: which lines or columns are within each row's box.

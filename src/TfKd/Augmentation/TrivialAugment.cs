@@ -25,8 +25,10 @@ public sealed record TrivialAugment : Augmentation
         // From 0 to 1.
         var strengths = Array.ConvertAll(random.NextIntegers(Strengths), value => value / (Strengths - 1.0));
         var signs = Array.ConvertAll(random.NextDoubles(), value => value < 0.5 ? 1 : -1);
-        var changed = PixelValues.ForEachChoice(PixelValues.Floating(images), operations, (int)TrivialOperation.Count, (operation, some, rows) =>
-            Change((TrivialOperation)operation, some, Array.ConvertAll(rows, row => strengths[row]), Array.ConvertAll(rows, row => signs[row])));
+        var changed = PixelValues.ForEachChoice(
+            PixelValues.Floating(images), operations, (int)TrivialOperation.Count, (operation, some, rows) =>
+            Change((TrivialOperation)operation, some, Array.ConvertAll(rows, row => strengths[row]),
+                Array.ConvertAll(rows, row => signs[row])));
         return PixelValues.Restore(changed, images);
     }
 
@@ -40,7 +42,8 @@ public sealed record TrivialAugment : Augmentation
         var (height, width) = (images.shape[2], images.shape[3]);
         double[] Signed(double most) => [.. strengths.Select((strength, row) => signs[row] * strength * most)];
         double[] Factors() => Array.ConvertAll(Signed(0.99), change => 1 + change);
-        Tensor Geometry(double most, Converter<double, AffineMap> map) => GridSampling.Apply(images, Array.ConvertAll(Signed(most), map), RotationSampling.Nearest);
+        Tensor Geometry(double most, Converter<double, AffineMap> map) =>
+            GridSampling.Apply(images, Array.ConvertAll(Signed(most), map), RotationSampling.Nearest);
         return operation switch
         {
             TrivialOperation.ShearX => Geometry(0.99, level => AffineMap.ShearX(level, height)),
@@ -52,7 +55,8 @@ public sealed record TrivialAugment : Augmentation
             TrivialOperation.Colour => ColourOperations.Saturation(images, Factors()),
             TrivialOperation.Contrast => ColourOperations.Contrast(images, Factors()),
             TrivialOperation.Sharpness => ColourOperations.Sharpness(images, Factors()),
-            TrivialOperation.Posterize => ToneOperations.Posterize(images, Array.ConvertAll(strengths, strength => 8 - Math.Round(6 * strength))),
+            TrivialOperation.Posterize =>
+                ToneOperations.Posterize(images, Array.ConvertAll(strengths, strength => 8 - Math.Round(6 * strength))),
             TrivialOperation.Solarize => ToneOperations.Solarize(images, Array.ConvertAll(strengths, strength => 255 * (1 - strength))),
             TrivialOperation.AutoContrast => ToneOperations.AutoContrast(images),
             TrivialOperation.Equalize => ToneOperations.Equalize(images),

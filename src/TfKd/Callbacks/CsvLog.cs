@@ -41,18 +41,25 @@ public sealed class CsvLog : TrainingCallback
     {
         string[] terms = [.. history.SelectMany(epoch => epoch.Terms.Keys).Distinct(StringComparer.Ordinal)];
         var text = new StringBuilder();
-        Append(["epoch", "learning_rate", "loss", .. terms.Select(term => $"loss/{term}"), "training_accuracy", "teacher_agreement", "validation_top1", "validation_top5", "validation_nll",
-            "validation_ece", "peer_validation_top1", "images_per_second", "waiting_seconds", "learning_seconds", "validating_seconds", "elapsed_seconds"]);
+        Append(
+        [
+            "epoch", "learning_rate", "loss", .. terms.Select(term => $"loss/{term}"), "training_accuracy", "teacher_agreement",
+            "validation_top1", "validation_top5", "validation_nll", "validation_ece", "peer_validation_top1", "images_per_second",
+            "waiting_seconds", "learning_seconds", "validating_seconds", "elapsed_seconds",
+        ]);
         foreach (var epoch in history)
         {
             var validation = epoch.Validation;
             double?[] numbers =
             [
-                epoch.LearningRate, epoch.TrainingLoss, .. terms.Select(term => epoch.Terms.TryGetValue(term, out var value) ? value : (double?)null), epoch.TrainingAccuracy, epoch.TeacherAgreement,
-                validation?.Top1, validation?.Top5, validation?.NegativeLogLikelihood, validation?.ExpectedCalibrationError, epoch.PeerValidation?.Top1, epoch.ImagesPerSecond,
-                epoch.Times.Waiting.TotalSeconds, epoch.Times.Learning.TotalSeconds, epoch.Times.Validating.TotalSeconds, epoch.Elapsed.TotalSeconds,
+                epoch.LearningRate, epoch.TrainingLoss, .. terms.Select(term => ValueOf(epoch, term)), epoch.TrainingAccuracy,
+                epoch.TeacherAgreement, validation?.Top1, validation?.Top5, validation?.NegativeLogLikelihood,
+                validation?.ExpectedCalibrationError, epoch.PeerValidation?.Top1, epoch.ImagesPerSecond,
+                epoch.Times.Waiting.TotalSeconds, epoch.Times.Learning.TotalSeconds, epoch.Times.Validating.TotalSeconds,
+                epoch.Elapsed.TotalSeconds,
             ];
-            Append([(epoch.Epoch + 1).ToString(CultureInfo.InvariantCulture), .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);
+            Append([(epoch.Epoch + 1).ToString(CultureInfo.InvariantCulture),
+                .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);
         }
 
         return text.ToString();
@@ -60,5 +67,8 @@ public sealed class CsvLog : TrainingCallback
         void Append(IEnumerable<string> fields) => text.AppendJoin(',', fields.Select(Quote)).Append("\r\n");
     }
 
-    private static string Quote(string field) => field.AsSpan().IndexOfAny("\",\r\n") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static double? ValueOf(EpochMetrics epoch, string term) => epoch.Terms.TryGetValue(term, out var value) ? value : null;
+
+    private static string Quote(string field) =>
+        field.AsSpan().IndexOfAny("\",\r\n") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -28,7 +28,8 @@ public sealed class EarlyStopping : TrainingCallback
         foreach (var epoch in state.History)
         {
             var value = Metric.ValueOf(epoch.Validation
-                ?? throw new InvalidOperationException($"{nameof(EarlyStopping)} watches the validation rows, but the run has none; give a validation set or leave it out."));
+                ?? throw new InvalidOperationException(
+                    $"{nameof(EarlyStopping)} watches the validation rows, but the run has none; give a validation set or leave it out."));
             if (value > best + MinDelta)
                 (best, bestEpoch) = (value, epoch.Epoch);
         }

@@ -41,7 +41,8 @@ public sealed class BatchLoader
         Read([.. Enumerable.Range(0, _source.Count)], 0, _source.Count, Gather, cancellationToken);
 
     /// <summary>The rows in a random order, the same for the same seed and epoch. A last batch of a single row is left out.</summary>
-    public IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, CancellationToken cancellationToken = default) => ReadShuffled(seed, epoch, 0, cancellationToken);
+    public IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, CancellationToken cancellationToken = default) =>
+        ReadShuffled(seed, epoch, 0, cancellationToken);
 
     /// <summary>The same, from a batch on.</summary>
     internal IEnumerable<LoadedBatch> ReadShuffled(long seed, int epoch, int firstBatch, CancellationToken cancellationToken)
@@ -55,7 +56,8 @@ public sealed class BatchLoader
             : Gather(rows) with { Partners = Gather(Array.ConvertAll(rows, row => _partners.Of(row, seed, epoch))) };
     }
 
-    private IEnumerable<LoadedBatch> Read(int[] order, int first, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
+    private IEnumerable<LoadedBatch> Read(
+        int[] order, int first, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
     {
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ready = new BlockingCollection<LoadedBatch>(Prefetch);
@@ -78,7 +80,8 @@ public sealed class BatchLoader
         }
     }
 
-    private void Fill(BlockingCollection<LoadedBatch> ready, int[] order, int first, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
+    private void Fill(BlockingCollection<LoadedBatch> ready, int[] order, int first, int count, Func<int[], LoadedBatch> gather,
+        CancellationToken cancellationToken)
     {
         try
         {

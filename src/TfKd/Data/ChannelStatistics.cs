@@ -11,7 +11,9 @@ public sealed record ChannelStatistics
         ArgumentNullException.ThrowIfNull(mean);
         ArgumentNullException.ThrowIfNull(std);
         if (mean.Count == 0 || mean.Count != std.Count)
-            throw new ArgumentException($"Expected as many standard deviations as means and at least one, found {mean.Count} means and {std.Count} deviations.", nameof(std));
+            throw new ArgumentException(
+                $"Expected as many standard deviations as means and at least one, found {mean.Count} means and {std.Count} deviations.",
+                nameof(std));
         foreach (var deviation in std)
             Require.Positive(deviation, nameof(Std));
         (Mean, Std) = (mean, std);
@@ -76,5 +78,6 @@ public sealed record ChannelStatistics
     /// <inheritdoc/>
     public override string ToString() => $"mean [{Text(Mean)}], std [{Text(Std)}]";
 
-    private static string Text(IReadOnlyList<double> values) => string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+    private static string Text(IReadOnlyList<double> values) =>
+        string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 }

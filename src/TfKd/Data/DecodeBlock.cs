@@ -98,7 +98,8 @@ internal sealed class DecodeBlock(ImageShape shape, int capacity)
         var needed = checked(_encodedBytes + length);
         if (needed > _encoded.Length)
         {
-            var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(FirstBytes, Math.Max(2L * _encoded.Length, needed))));
+            var larger = GC.AllocateUninitializedArray<byte>(
+                (int)Math.Min(Array.MaxLength, Math.Max(FirstBytes, Math.Max(2L * _encoded.Length, needed))));
             _encoded.AsSpan(0, _encodedBytes).CopyTo(larger);
             _encoded = larger;
         }

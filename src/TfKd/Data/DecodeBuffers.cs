@@ -46,7 +46,8 @@ internal sealed class DecodeBuffers
     private static Span<byte> Room(ref byte[] buffer, int length)
     {
         if (buffer.Length < length)
-            buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min((uint)Array.MaxLength, BitOperations.RoundUpToPowerOf2((uint)length)));
+            buffer = GC.AllocateUninitializedArray<byte>(
+                (int)Math.Min((uint)Array.MaxLength, BitOperations.RoundUpToPowerOf2((uint)length)));
         return buffer.AsSpan(0, length);
     }
 }

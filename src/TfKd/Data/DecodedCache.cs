@@ -72,10 +72,14 @@ public sealed class DecodedCache : IImageSource, IDisposable
         if (pixels.Length != Shape.ByteCount)
             throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
         if (label < 0 || label >= ClassNames.Count)
-            throw new ArgumentOutOfRangeException(nameof(label), label, $"The label must be within [0, {ClassNames.Count}), but is {label}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(label), label, $"The label must be within [0, {ClassNames.Count}), but is {label}.");
         Require.NotNegative(weight, nameof(weight));
         if (Count > 0 && teacherScores.Length != _teacherClassCount)
-            throw new ArgumentException($"Each row must have the same number of teacher scores as the first, {_teacherClassCount}, but {teacherScores.Length} came.", nameof(teacherScores));
+            throw new ArgumentException(
+                $"Each row must have the same number of teacher scores as the first, {_teacherClassCount}, but "
+                    + $"{teacherScores.Length} came.",
+                nameof(teacherScores));
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!_memory.IsFull)
             _memory.Add(pixels);
@@ -91,7 +95,8 @@ public sealed class DecodedCache : IImageSource, IDisposable
     public float GetWeight(int row) => _weights[row];
 
     /// <inheritdoc/>
-    public ReadOnlySpan<float> GetTeacherScores(int row) => CollectionsMarshal.AsSpan(_teacherScores).Slice(row * _teacherClassCount, _teacherClassCount);
+    public ReadOnlySpan<float> GetTeacherScores(int row) =>
+        CollectionsMarshal.AsSpan(_teacherScores).Slice(row * _teacherClassCount, _teacherClassCount);
 
     /// <inheritdoc/>
     public void ReadPixels(int row, Span<byte> pixels)

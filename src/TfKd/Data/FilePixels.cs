@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace TfKd;
@@ -53,14 +54,17 @@ internal sealed class FilePixels : IDisposable
             if (FreeBytes(folder) is { } free && free / rowBytes < rowCount)
             {
                 pixels.Dispose();
-                throw new IOException(FormattableString.Invariant($"its {rowCount} rows need {rowCount * (decimal)rowBytes} bytes, but {free} are free."));
+                throw new IOException(
+                    FormattableString.Invariant($"its {rowCount} rows need {rowCount * (decimal)rowBytes} bytes, but {free} are free."));
             }
 
             return pixels;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The decoded images are more than the memory budget, and the file '{path}' cannot take them: {exception.Message} Choose another folder or a larger budget.", exception);
+            throw new IOException(
+                $"The decoded images are more than the memory budget, and the file '{path}' cannot take them: {exception.Message} Choose "
+                    + "another folder or a larger budget.", exception);
         }
     }
 
@@ -87,7 +91,8 @@ internal sealed class FilePixels : IDisposable
         {
             var count = RandomAccess.Read(_file, pixels[read.._rowBytes], offset + read);
             if (count == 0)
-                throw new IOException($"The file of decoded images '{Path}' ended at byte {offset + read}, within row {row} of {_written}: another program cut it short.");
+                throw new IOException($"The file of decoded images '{Path}' ended at byte {offset + read}, within row {row} of "
+                    + $"{_written}: another program cut it short.");
             read += count;
         }
     }
@@ -116,8 +121,15 @@ internal sealed class FilePixels : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            var free = FreeBytes(System.IO.Path.GetDirectoryName(Path)!) is { } bytes ? FormattableString.Invariant($"{bytes}") : "an unknown number";
-            throw new IOException(FormattableString.Invariant($"The file of decoded images '{Path}' has {offset} bytes and needs {_buffer.Length} more at least, of {free} that are free: {exception.Message} Choose another folder or a larger memory budget."), exception);
+            var free = FreeBytes(System.IO.Path.GetDirectoryName(Path)!) is { } bytes
+                ? FormattableString.Invariant($"{bytes}")
+                : "an unknown number";
+            throw new IOException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The file of decoded images '{Path}' has {offset} bytes and needs {_buffer.Length} more at least, of {free} that are "
+                        + $"free: {exception.Message} Choose another folder or a larger memory budget."),
+                exception);
         }
 
         _written += _buffered;

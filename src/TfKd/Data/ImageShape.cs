@@ -7,7 +7,8 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
     public int ByteCount => checked(Channels * Height * Width);
 
     /// <summary>The shape with another width and height; 0 leaves it as it is.</summary>
-    internal ImageShape Sized(int width, int height) => this with { Width = width > 0 ? width : Width, Height = height > 0 ? height : Height };
+    internal ImageShape Sized(int width, int height) =>
+        this with { Width = width > 0 ? width : Width, Height = height > 0 ? height : Height };
 
     /// <inheritdoc/>
     public override string ToString() => $"{Channels}x{Height}x{Width}";

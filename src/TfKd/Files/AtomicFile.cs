@@ -48,7 +48,8 @@ internal static class AtomicFile
         {
             foreach (var file in new DirectoryInfo(FolderOf(path)).EnumerateFiles())
             {
-                if (IsUnfinished(file.Name, name) && (file.Length > 0 || TimeProvider.System.GetUtcNow() - file.LastWriteTimeUtc > _timeToLock))
+                if (IsUnfinished(file.Name, name)
+                    && (file.Length > 0 || TimeProvider.System.GetUtcNow() - file.LastWriteTimeUtc > _timeToLock))
                     RemoveUnlocked(file.FullName);
             }
         }
@@ -72,7 +73,9 @@ internal static class AtomicFile
             Discard(beside);
             if (exception is not (IOException or UnauthorizedAccessException))
                 throw;
-            throw new IOException($"'{path}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk with room for them; found: {exception.Message}", exception) { HResult = exception.HResult };
+            throw new IOException(
+                $"'{path}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a "
+                    + $"disk with room for them; found: {exception.Message}", exception) { HResult = exception.HResult };
         }
     }
 

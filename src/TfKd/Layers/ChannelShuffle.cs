@@ -28,6 +28,7 @@ public sealed class ChannelShuffle : nn.Module<Tensor, Tensor>
         var channels = Require.DividedChannels(input, Groups);
         var (batch, height, width) = (input.shape[0], input.shape[2], input.shape[3]);
         using var scope = NewDisposeScope();
-        return input.reshape(batch, Groups, channels / Groups, height, width).transpose(1, 2).reshape(batch, channels, height, width).MoveToOuterDisposeScope();
+        return input.reshape(batch, Groups, channels / Groups, height, width)
+            .transpose(1, 2).reshape(batch, channels, height, width).MoveToOuterDisposeScope();
     }
 }

@@ -41,7 +41,9 @@ public sealed class Normalize : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(statistics);
         if (statistics.Mean.Count != Statistics.Mean.Count)
-            throw new ArgumentException($"The statistics are of {statistics.Mean.Count} channels, but the network takes {Statistics.Mean.Count}.", nameof(statistics));
+            throw new ArgumentException(
+                $"The statistics are of {statistics.Mean.Count} channels, but the network takes {Statistics.Mean.Count}.",
+                nameof(statistics));
         Statistics = statistics;
         MakeTensors();
     }
@@ -55,7 +57,8 @@ public sealed class Normalize : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(images);
         if (images.dim() != 4 || images.shape[1] != Statistics.Mean.Count)
-            throw new ArgumentException($"images must have shape [N,{Statistics.Mean.Count},H,W], but have {Require.ShapeText(images)}.", nameof(images));
+            throw new ArgumentException(
+                $"images must have shape [N,{Statistics.Mean.Count},H,W], but have {Require.ShapeText(images)}.", nameof(images));
         var (scale, shift) = _affine!.Value;
         using var scope = NewDisposeScope();
         return (images.to(scale.dtype) * scale + shift).to(_outputType).MoveToOuterDisposeScope();

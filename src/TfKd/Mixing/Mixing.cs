@@ -53,7 +53,8 @@ public abstract record Mixing
         {
             var found = mixed is null ? "null" : $"images of shape {Require.ShapeText(mixed.Images)} and {mixed.Targets.Count} targets";
             throw new InvalidOperationException(
-                $"{GetType().Name}.{nameof(ApplyCore)} must return images of shape {Require.ShapeText(images)} and as many targets, but returned {found}.");
+                $"{GetType().Name}.{nameof(ApplyCore)} must return images of shape {Require.ShapeText(images)} and as many targets, but "
+                    + $"returned {found}.");
         }
 
         return mixed;

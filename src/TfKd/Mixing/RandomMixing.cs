@@ -29,8 +29,11 @@ public sealed record RandomMixing : Mixing
         init
         {
             if (value is not null && value.Count != Members.Count)
-                throw new ArgumentException($"Probabilities must have one number a member, {Members.Count}, but has {value.Count}.", nameof(Probabilities));
-            field = value is null ? null : new ValueList<double>(value.Select(probability => Require.Fraction(probability, nameof(Probabilities))));
+                throw new ArgumentException(
+                    $"Probabilities must have one number a member, {Members.Count}, but has {value.Count}.", nameof(Probabilities));
+            field = value is null
+                ? null
+                : new ValueList<double>(value.Select(probability => Require.Fraction(probability, nameof(Probabilities))));
             // Three tenths and seven tenths may be a bit more than 1.
             if (field?.Sum() > 1 + 1e-9)
                 throw new ArgumentException($"Probabilities must not be above 1 in all, but are {field.Sum()}.", nameof(Probabilities));

@@ -15,7 +15,8 @@ internal static unsafe class Autocast
     private static readonly Lazy<Functions?> _functions = new(Find);
 
     // c10::DeviceType has the numbers that TorchSharp has.
-    private static readonly Lazy<DeviceType[]> _devices = new(() => cuda.is_available() ? [DeviceType.CPU, DeviceType.CUDA] : [DeviceType.CPU]);
+    private static readonly Lazy<DeviceType[]> _devices = new(
+        () => cuda.is_available() ? [DeviceType.CPU, DeviceType.CUDA] : [DeviceType.CPU]);
 
     /// <summary>Whether the switch was found.</summary>
     public static bool CanSwitch => _functions.Value is not null;
@@ -58,7 +59,9 @@ internal static unsafe class Autocast
             "_ZN2at8autocast19is_autocast_enabledEN3c1010DeviceTypeE", "_ZN2at8autocast20set_autocast_enabledEN3c1010DeviceTypeEb",
             "_ZN2at8autocast18set_autocast_dtypeEN3c1010DeviceTypeENS1_10ScalarTypeE", "_ZN2at8autocast26set_autocast_cache_enabledEb",
         ];
-        return TorchExports.Find(names) is [var isEnabled, var setEnabled, var setType, var setCacheEnabled] ? new Functions(isEnabled, setEnabled, setType, setCacheEnabled) : null;
+        return TorchExports.Find(names) is [var isEnabled, var setEnabled, var setType, var setCacheEnabled]
+            ? new Functions(isEnabled, setEnabled, setType, setCacheEnabled)
+            : null;
     }
 
     private sealed class Functions(nint isEnabled, nint setEnabled, nint setType, nint setCacheEnabled)

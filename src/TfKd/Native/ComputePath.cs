@@ -41,7 +41,9 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
     {
         ArgumentNullException.ThrowIfNull(images);
         using var scope = NewDisposeScope();
-        var arranged = Layout == MemoryLayout.ChannelsLast ? images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : images.contiguous();
+        var arranged = Layout == MemoryLayout.ChannelsLast
+            ? images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+            : images.contiguous();
         return arranged.MoveToOuterDisposeScope();
     }
 
@@ -62,7 +64,9 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(Layout == MemoryLayout.ChannelsLast ? "channels-last" : "contiguous")} {(OneDnn ? "with" : "without")} oneDNN{(Precision == Precision.BFloat16 ? " in bfloat16" : "")}";
+    public override string ToString() =>
+        $"{(Layout == MemoryLayout.ChannelsLast ? "channels-last" : "contiguous")} {(OneDnn ? "with" : "without")} "
+            + $"oneDNN{(Precision == Precision.BFloat16 ? " in bfloat16" : "")}";
 
     private sealed class Restore(bool oneDnn, bool autocast) : IDisposable
     {

@@ -17,11 +17,13 @@ internal static class ConvolutionRecorder
     /// <param name="network">Maps images [N,C,H,W] to anything.</param>
     /// <param name="inputShape">C, H and W.</param>
     /// <param name="batchSizes">The batch sizes that will run.</param>
-    public static IReadOnlyList<ConvolutionSignature> Record(nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, IReadOnlyList<int> batchSizes)
+    public static IReadOnlyList<ConvolutionSignature> Record(
+        nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, IReadOnlyList<int> batchSizes)
     {
         const int RecordingBatch = KernelHazards.SafeBatch;
         var found = new List<ConvolutionSignature>();
-        var hooks = network.modules().OfType<Conv2d>().Distinct().Select(convolution => convolution.register_forward_hook((_, input, output) =>
+        var hooks = network.modules()
+            .OfType<Conv2d>().Distinct().Select(convolution => convolution.register_forward_hook((_, input, output) =>
         {
             found.Add(Describe(convolution, input));
             return output;
@@ -38,7 +40,8 @@ internal static class ConvolutionRecorder
             foreach (var hook in hooks)
                 hook.remove();
         }
-        return [.. batchSizes.Distinct().SelectMany(size => found.Select(signature => signature with { Batch = Math.Max(1, signature.Batch * size / RecordingBatch) })).Distinct()];
+        return [.. batchSizes.Distinct().SelectMany(
+            size => found.Select(signature => signature with { Batch = Math.Max(1, signature.Batch * size / RecordingBatch) })).Distinct()];
     }
 
     private static ConvolutionSignature Describe(Conv2d convolution, Tensor input)

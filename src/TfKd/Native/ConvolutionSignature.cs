@@ -30,7 +30,8 @@ internal sealed record ConvolutionSignature
     public bool NeedsInputGradient { get; init; } = true;
 
     public override string ToString() =>
-        $"{InChannels}->{OutChannels} {Text(Kernel)} stride {Text(Stride)} padding {Text(Padding)} dilation {Text(Dilation)} groups {Groups}"
+        $"{InChannels}->{OutChannels} {Text(Kernel)} stride {Text(Stride)} padding {Text(Padding)} dilation {Text(Dilation)} groups "
+            + $"{Groups}"
         + $"{(HasBias ? " bias" : "")}{(NeedsInputGradient ? "" : " first")} at {Text(Input)} batch {Batch}";
 
     private static string Text((long Height, long Width) size) => $"{size.Height}x{size.Width}";

@@ -12,11 +12,15 @@ public static class KernelCheck
 {
     // Fastest first, by measurement on processors with AVX2 and with AVX-512. A fixed order, not a stopwatch: the path decides the last
     // bits of the results, and the same seed must give the same weights.
-    private static readonly ComputePath[] _candidates = [new(MemoryLayout.ChannelsLast, OneDnn: true), ComputePath.Default, ComputePath.Trusted];
+    private static readonly ComputePath[] _candidates =
+    [
+        new(MemoryLayout.ChannelsLast, OneDnn: true), ComputePath.Default, ComputePath.Trusted,
+    ];
 
     // Where none of these is right, the paths in single precision follow.
     private static readonly ComputePath[] _bfloat16Candidates =
-        [new(MemoryLayout.ChannelsLast, OneDnn: true) { Precision = Precision.BFloat16 }, ComputePath.Default with { Precision = Precision.BFloat16 }];
+        [new(MemoryLayout.ChannelsLast, OneDnn: true) { Precision = Precision.BFloat16 },
+            ComputePath.Default with { Precision = Precision.BFloat16 }];
 
     /// <summary>
     /// Chooses the fastest path on which every convolution of the network, and its gradients, are right in float32 on the CPU.
@@ -30,32 +34,40 @@ public static class KernelCheck
     /// The path, the verdicts, the cost. Verdicts are remembered in the user's cache folder, so that a second run costs next to nothing.
     /// </returns>
     /// <exception cref="ArgumentException">The shape is not three numbers above 0, or there is no batch size, or one below 1.</exception>
-    public static KernelCheckResult Choose(nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, params IReadOnlyList<int> batchSizes) =>
+    public static KernelCheckResult Choose(
+        nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, params IReadOnlyList<int> batchSizes) =>
         Choose(network, inputShape, Precision.Float32, batchSizes);
 
     /// <summary>The same in the precision that is wanted; where no path is right in it, in float32.</summary>
     /// <inheritdoc cref="Choose(nn.Module{Tensor, Tensor}, ReadOnlySpan{long}, IReadOnlyList{int})"/>
-    public static KernelCheckResult Choose(nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, Precision precision, params IReadOnlyList<int> batchSizes)
+    public static KernelCheckResult Choose(
+        nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, Precision precision, params IReadOnlyList<int> batchSizes)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(batchSizes);
         if (inputShape.Length != 3 || inputShape.ContainsAnyInRange(long.MinValue, 0))
-            throw new ArgumentException($"Expected C, H and W above 0, found [{string.Join(',', inputShape.ToArray())}].", nameof(inputShape));
+            throw new ArgumentException(
+                $"Expected C, H and W above 0, found [{string.Join(',', inputShape.ToArray())}].", nameof(inputShape));
         if (batchSizes.Count == 0 || batchSizes.Min() < 1)
-            throw new ArgumentException($"Expected one batch size or more, each above 0, found [{string.Join(',', batchSizes)}].", nameof(batchSizes));
+            throw new ArgumentException(
+                $"Expected one batch size or more, each above 0, found [{string.Join(',', batchSizes)}].", nameof(batchSizes));
         return Choose(network, inputShape, batchSizes, KernelVerdictStore.DefaultFolder, precision);
     }
 
     /// <summary>The same, with the folder in which verdicts are remembered.</summary>
     internal static KernelCheckResult Choose(
-        nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, IReadOnlyList<int> batchSizes, string folder, Precision precision = Precision.Float32)
+        nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, IReadOnlyList<int> batchSizes, string folder,
+        Precision precision = Precision.Float32)
     {
         TorchRuntime.EnsureLoaded();
         var watch = Stopwatch.StartNew();
         var signatures = ConvolutionRecorder.Record(network, inputShape, batchSizes);
         var store = new KernelVerdictStore(folder, MachineIdentity.Describe());
-        var candidates = (precision == Precision.BFloat16 && Autocast.CanSwitch ? _bfloat16Candidates.Concat(_candidates) : _candidates).Where(path => path.OneDnn || OneDnn.CanSwitch);
-        var result = Choose(signatures, [.. candidates], new ConvolutionProbe(), store, (signature, path) => KernelHazards.IsFatal(signature, path, KernelHazards.ProcessorIsAffected));
+        var candidates = (precision == Precision.BFloat16 && Autocast.CanSwitch
+            ? _bfloat16Candidates.Concat(_candidates)
+            : _candidates).Where(path => path.OneDnn || OneDnn.CanSwitch);
+        var result = Choose(signatures, [.. candidates], new ConvolutionProbe(), store,
+            (signature, path) => KernelHazards.IsFatal(signature, path, KernelHazards.ProcessorIsAffected));
         return result with { Elapsed = watch.Elapsed };
     }
 

@@ -11,7 +11,8 @@ public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVer
 {
     /// <summary>What to log of it: the path, the number of convolutions, the time.</summary>
     public string Summary => string.Create(CultureInfo.InvariantCulture,
-        $"Convolutions run {Path}: {Verdicts.Count(verdict => verdict.Path == Path)} were compared with float64 in {Elapsed.TotalSeconds:0.00} s ({Remembered} of {Verdicts.Count} verdicts remembered).");
+        $"Convolutions run {Path}: {Verdicts.Count(verdict => verdict.Path == Path)} were compared with float64 in "
+            + $"{Elapsed.TotalSeconds:0.00} s ({Remembered} of {Verdicts.Count} verdicts remembered).");
 
     /// <summary>
     /// What the user should know: which faster path is wrong on this processor, and how slow the remaining one is. Null where the first
@@ -35,17 +36,22 @@ public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVer
     private static string Describe(IGrouping<ComputePath, KernelVerdict> refused)
     {
         var first = refused.First();
-        var fault = first.Error is { } error ? string.Create(CultureInfo.InvariantCulture, $"off by {error:0.###} of the largest value") : "known to end the process";
+        var fault = first.Error is { } error
+            ? string.Create(CultureInfo.InvariantCulture, $"off by {error:0.###} of the largest value")
+            : "known to end the process";
         return $"{refused.Key}: {refused.Count()}, the first being {first.Convolution} ({fault}).";
     }
 
     private string Slowness()
     {
-        var slow = Verdicts.Where(verdict => verdict.Path == Path).ToDictionary(verdict => verdict.Convolution, verdict => verdict.Milliseconds ?? 0);
+        var slow = Verdicts.Where(verdict => verdict.Path == Path).ToDictionary(
+            verdict => verdict.Convolution, verdict => verdict.Milliseconds ?? 0);
         var fast = Verdicts.Where(verdict => verdict.Path.OneDnn && verdict.Milliseconds > 0 && slow.ContainsKey(verdict.Convolution))
-            .GroupBy(verdict => verdict.Convolution).ToDictionary(same => same.Key, same => same.Min(verdict => verdict.Milliseconds!.Value));
+            .GroupBy(verdict => verdict.Convolution).ToDictionary(
+                same => same.Key, same => same.Min(verdict => verdict.Milliseconds!.Value));
         return fast.Count == 0
             ? "several times slower"
-            : string.Create(CultureInfo.InvariantCulture, $"about {fast.Keys.Sum(convolution => slow[convolution]) / fast.Values.Sum():0.0} times slower");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"about {fast.Keys.Sum(convolution => slow[convolution]) / fast.Values.Sum():0.0} times slower");
     }
 }

@@ -16,7 +16,8 @@ internal static class KernelHazards
     /// <param name="path">How it would be computed.</param>
     /// <param name="processorIsAffected">Whether the processor has the instructions of the first hazard.</param>
     public static bool IsFatal(ConvolutionSignature signature, ComputePath path, bool processorIsAffected) =>
-        path.OneDnn && signature.Kernel == (1, 1) && signature.Stride != (1, 1) && (DividesByZero(signature, processorIsAffected) || NeverReturns(signature, path));
+        path.OneDnn && signature.Kernel == (1, 1)
+            && signature.Stride != (1, 1) && (DividesByZero(signature, processorIsAffected) || NeverReturns(signature, path));
 
     /// <summary>
     /// oneDNN 3.7 on processors with AVX-512 divides by zero (SIGFPE) in strided 1x1 convolutions with big weights at small batches: seen

@@ -44,7 +44,8 @@ internal sealed class KernelVerdictStore
         }
     }
 
-    public KernelVerdict? Find(ConvolutionSignature signature, ComputePath path) => _entries.GetValueOrDefault(Key(signature, path)) is { } entry
+    public KernelVerdict? Find(ConvolutionSignature signature, ComputePath path) =>
+        _entries.GetValueOrDefault(Key(signature, path)) is { } entry
         ? new KernelVerdict(signature.ToString(), path, entry.Error, entry.Milliseconds)
         : null;
 

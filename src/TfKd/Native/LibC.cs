@@ -17,7 +17,8 @@ internal static partial class LibC
     public const int MmapMax = -4;
 
     /// <summary>Whether this process runs on glibc.</summary>
-    public static bool IsGlibc { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad(Name, out var handle) && NativeLibrary.TryGetExport(handle, "gnu_get_libc_version", out _);
+    public static bool IsGlibc { get; } = OperatingSystem.IsLinux()
+        && NativeLibrary.TryLoad(Name, out var handle) && NativeLibrary.TryGetExport(handle, "gnu_get_libc_version", out _);
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int memfd_create(string name, uint flags);

@@ -15,7 +15,10 @@ internal static class MachineIdentity
     /// <summary>One line of text; two equal lines mean the same kernels.</summary>
     public static string Describe() =>
         $"{Processor()}; {get_num_threads()} threads; libtorch {__version__}; TorchSharp {typeof(torch).Assembly.GetName().Version}; "
-        + $"limit {Environment.GetEnvironmentVariable("ONEDNN_MAX_CPU_ISA") ?? Environment.GetEnvironmentVariable("DNNL_MAX_CPU_ISA") ?? "none"}";
+        + $"limit {InstructionLimit() ?? "none"}";
+
+    private static string? InstructionLimit() =>
+        Environment.GetEnvironmentVariable("ONEDNN_MAX_CPU_ISA") ?? Environment.GetEnvironmentVariable("DNNL_MAX_CPU_ISA");
 
     /// <summary>
     /// Whether the processor computes in bfloat16 by itself (AVX512_BF16 or AMX on x86); of others than x86 it is not known, and true.

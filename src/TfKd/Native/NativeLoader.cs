@@ -34,7 +34,8 @@ internal static class NativeLoader
     }
 
     /// <summary>The full path of a native file in the folders where the runtime looks for them; null where there is none.</summary>
-    public static string? Find(string fileName) => SearchFolders().Select(folder => Path.Combine(folder, fileName)).FirstOrDefault(File.Exists);
+    public static string? Find(string fileName) =>
+        SearchFolders().Select(folder => Path.Combine(folder, fileName)).FirstOrDefault(File.Exists);
 
     private static nint Resolve(Assembly assembly, string name)
     {

@@ -29,9 +29,12 @@ internal static unsafe class OneDnn
     {
         // The C++ name manglings of MSVC, and of every other compiler (Itanium ABI).
         string[] names = OperatingSystem.IsWindows()
-            ? ["?globalContext@at@@YAAEAVContext@1@XZ", "?userEnabledMkldnn@Context@at@@QEBA_NXZ", "?setUserEnabledMkldnn@Context@at@@QEAAX_N@Z"]
+            ? ["?globalContext@at@@YAAEAVContext@1@XZ", "?userEnabledMkldnn@Context@at@@QEBA_NXZ",
+                "?setUserEnabledMkldnn@Context@at@@QEAAX_N@Z"]
             : ["_ZN2at13globalContextEv", "_ZNK2at7Context17userEnabledMkldnnEv", "_ZN2at7Context20setUserEnabledMkldnnEb"];
-        return TorchExports.Find(names) is [var context, var get, var set] ? new Functions(((delegate* unmanaged<nint>)context)(), get, set) : null;
+        return TorchExports.Find(names) is [var context, var get, var set]
+            ? new Functions(((delegate* unmanaged<nint>)context)(), get, set)
+            : null;
     }
 
     private sealed class Functions(nint context, nint get, nint set)

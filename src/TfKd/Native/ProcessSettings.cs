@@ -6,7 +6,10 @@ namespace TfKd;
 /// </summary>
 internal static class ProcessSettings
 {
-    private static readonly string[] _allocatorVariables = ["MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"];
+    private static readonly string[] _allocatorVariables =
+    [
+        "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_",
+    ];
 
     /// <summary>
     /// OpenMP's waiting threads sleep instead of spinning: with anything else running on the cores, spinning makes two threads slower than

@@ -12,7 +12,8 @@ internal static class TorchExports
     {
         TorchRuntime.EnsureLoaded();
         // The library is in the process already: this finds it by name.
-        if (!NativeLibrary.TryLoad(TorchRuntime.FileName("torch_cpu"), out var library) && !NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out library))
+        if (!NativeLibrary.TryLoad(TorchRuntime.FileName("torch_cpu"), out var library)
+            && !NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out library))
             return null;
         var addresses = new nint[names.Count];
         for (var i = 0; i < addresses.Length; i++)

@@ -30,7 +30,8 @@ public static class TorchRuntime
     /// <param name="libraryPath">Where it was found; null where it was not.</param>
     internal static string Explain(string? libraryPath) => libraryPath is null
         ? $"libtorch is not among the application's files. {Advice()}"
-        : $"libtorch is at '{libraryPath}', but does not load on this system ({RuntimeInformation.OSDescription}): the inner exception has the reason.";
+        : $"libtorch is at '{libraryPath}', but does not load on this system ({RuntimeInformation.OSDescription}): the inner exception "
+            + "has the reason.";
 
     /// <summary>
     /// Loads what TorchSharp is about to load: TorchSharp itself, before it gives up, copies half a gigabyte out of NuGet's cache and
@@ -50,13 +51,17 @@ public static class TorchRuntime
         }
     }
 
-    private static string Advice() => (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), RuntimeInformation.ProcessArchitecture) switch
+    private static string Advice() =>
+        (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), RuntimeInformation.ProcessArchitecture) switch
     {
-        (true, _, Architecture.X64) => "Add the NuGet package libtorch-cpu-win-x64 (TorchSharp-cuda-windows for an NVIDIA GPU) to the application's project.",
+        (true, _, Architecture.X64) =>
+            "Add the NuGet package libtorch-cpu-win-x64 (TorchSharp-cuda-windows for an NVIDIA GPU) to the application's project.",
         (_, true, Architecture.Arm64) => "Add the NuGet package libtorch-cpu-osx-arm64 to the application's project.",
-        (false, false, Architecture.X64) => "Add the NuGet package libtorch-cpu-linux-x64 (TorchSharp-cuda-linux for an NVIDIA GPU) to the application's project.",
+        (false, false, Architecture.X64) =>
+            "Add the NuGet package libtorch-cpu-linux-x64 (TorchSharp-cuda-linux for an NVIDIA GPU) to the application's project.",
         var (_, _, architecture) => $"There is no package of it for this system ({RuntimeInformation.OSDescription}, {architecture}).",
     };
 
-    internal static string FileName(string library) => OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+    internal static string FileName(string library) =>
+        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
 }

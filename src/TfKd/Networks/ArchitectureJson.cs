@@ -22,7 +22,8 @@ internal static class ArchitectureJson
     {
         var type = architecture.GetType();
         var json = JsonSerializer.SerializeToNode(architecture, type, Options)!.AsObject();
-        json.Insert(0, TypeKey, type.Assembly == typeof(NetworkArchitecture).Assembly ? type.Name : $"{type.FullName}, {type.Assembly.GetName().Name}");
+        json.Insert(0, TypeKey,
+            type.Assembly == typeof(NetworkArchitecture).Assembly ? type.Name : $"{type.FullName}, {type.Assembly.GetName().Name}");
         return JsonSerializer.SerializeToElement(json);
     }
 
@@ -31,7 +32,8 @@ internal static class ArchitectureJson
     /// </exception>
     public static NetworkArchitecture Read(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(TypeKey, out var typeName) || typeName.ValueKind != JsonValueKind.String)
+        if (json.ValueKind != JsonValueKind.Object
+            || !json.TryGetProperty(TypeKey, out var typeName) || typeName.ValueKind != JsonValueKind.String)
             throw new InvalidDataException($"An architecture must be an object with the text property {TypeKey}, but is {json}.");
         var type = Resolve(typeName.GetString()!);
         var properties = JsonSerializer.SerializeToNode(json)!.AsObject();
@@ -42,18 +44,22 @@ internal static class ArchitectureJson
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or NotSupportedException)
         {
-            throw new InvalidDataException($"The properties {properties.ToJsonString()} do not make a {type.Name}: {exception.Message}", exception);
+            throw new InvalidDataException(
+                $"The properties {properties.ToJsonString()} do not make a {type.Name}: {exception.Message}", exception);
         }
     }
 
     private static Type Resolve(string name)
     {
         var own = typeof(NetworkArchitecture).Assembly;
-        var type = (name.Contains(',', StringComparison.Ordinal) ? Find(name) : own.GetType($"{typeof(NetworkArchitecture).Namespace}.{name}"))
-            ?? throw new InvalidDataException($"The architecture '{name}' is not to be found; expected a network of this version of {own.GetName().Name}, or a type of an assembly that the application references.");
+        var type = (
+            name.Contains(',', StringComparison.Ordinal) ? Find(name) : own.GetType($"{typeof(NetworkArchitecture).Namespace}.{name}"))
+            ?? throw new InvalidDataException($"The architecture '{name}' is not to be found; expected a network of this version of "
+                + $"{own.GetName().Name}, or a type of an assembly that the application references.");
         return type.IsSubclassOf(typeof(NetworkArchitecture)) && !type.IsAbstract
             ? type
-            : throw new InvalidDataException($"'{name}' is no architecture: expected a type that derives from {nameof(NetworkArchitecture)}.");
+            : throw new InvalidDataException(
+                $"'{name}' is no architecture: expected a type that derives from {nameof(NetworkArchitecture)}.");
     }
 
     private static Type? Find(string assemblyQualifiedName)

@@ -17,7 +17,8 @@ public sealed record CifarResNet() : NetworkArchitecture(new ImageShape(3, 32, 3
         get;
         init => field = value >= 8 && value % 6 == 2
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), but is {value}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(Depth), value, $"Depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), but is {value}.");
     } = 20;
 
     /// <summary>Channels of the first stage (16, the default); the next two have twice and four times as many.</summary>

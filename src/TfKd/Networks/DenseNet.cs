@@ -21,7 +21,9 @@ public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 
     public int Depth
     {
         get;
-        init => field = value is 121 or 169 or 201 ? value : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 121, 169 or 201, but is {value}.");
+        init => field = value is 121 or 169 or 201
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 121, 169 or 201, but is {value}.");
     } = 121;
 
     /// <summary>Channels that each dense layer adds, k in the paper (32, the default); the first convolution has twice as many.</summary>
@@ -40,7 +42,8 @@ public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 
     public double Dropout { get; init => field = Require.FractionBelowOne(value); }
 
     /// <summary>The output of each dense block; the last one's behind its batch norm and before its activation.</summary>
-    public override IReadOnlyList<string> GetStages() => ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.norm5"];
+    public override IReadOnlyList<string> GetStages() =>
+        ["features.denseblock1", "features.denseblock2", "features.denseblock3", "features.norm5"];
 
     /// <inheritdoc/>
     public override string TranslateWeightKey(string key) => OldKey().Replace(key, ".$1$2.");
@@ -58,7 +61,10 @@ public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 
         int[] blocks = Depth switch { 121 => [6, 12, 24, 16], 169 => [6, 12, 32, 32], _ => [6, 12, 48, 32] };
         long channels = 2 * GrowthRate;
         var features = nn.Sequential();
-        features.append("conv0", CifarStem ? nn.Conv2d(InputShape.Channels, channels, 3, 1, 1, bias: false) : nn.Conv2d(InputShape.Channels, channels, 7, 2, 3, bias: false));
+        features.append(
+            "conv0", CifarStem
+                ? nn.Conv2d(InputShape.Channels, channels, 3, 1, 1, bias: false)
+                : nn.Conv2d(InputShape.Channels, channels, 7, 2, 3, bias: false));
         features.append("norm0", nn.BatchNorm2d(channels));
         features.append("relu0", nn.ReLU(inplace: true));
         if (!CifarStem)
@@ -75,7 +81,9 @@ public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 
         features.append("norm5", nn.BatchNorm2d(channels));
         var classifier = nn.Linear(channels, classCount);
         // The activation leaves its input as it is: that is the last stage's output.
-        var body = new FeatureBody([("features", features), ("relu", nn.ReLU()), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())], [("classifier", classifier)]);
+        var body = new FeatureBody(
+            [("features", features), ("relu", nn.ReLU()), ("avgpool", nn.AdaptiveAvgPool2d(1)),
+                ("flatten", nn.Flatten())], [("classifier", classifier)]);
         KaimingInitialization.Apply(body, nn.init.FanInOut.FanIn);
         nn.init.zeros_(classifier.bias!);
         return body;

@@ -21,7 +21,9 @@ public sealed record FactoryNetwork : NetworkArchitecture
     /// </param>
     /// <param name="inputShape">The shape of the images.</param>
     /// <param name="emitters">Emitters for leaf modules of the network that the ONNX export does not know. Default: none.</param>
-    public FactoryNetwork(string name, Func<int, nn.Module<Tensor, Tensor>> factory, ImageShape inputShape, params IReadOnlyList<OnnxEmitter> emitters) : base(inputShape)
+    public FactoryNetwork(
+        string name, Func<int, nn.Module<Tensor, Tensor>> factory, ImageShape inputShape, params IReadOnlyList<OnnxEmitter> emitters)
+        : base(inputShape)
     {
         Name = name;
         _factory = Require.NotNull(factory);
@@ -29,7 +31,8 @@ public sealed record FactoryNetwork : NetworkArchitecture
     }
 
     [JsonConstructor]
-    internal FactoryNetwork(string name, IReadOnlyList<string> stages, ImageShape inputShape) : base(inputShape) => (Name, Stages) = (name, stages);
+    internal FactoryNetwork(string name, IReadOnlyList<string> stages, ImageShape inputShape) : base(inputShape) =>
+        (Name, Stages) = (name, stages);
 
     /// <summary>What it is called.</summary>
     public string Name { get; init => field = Require.Name(value); }
@@ -48,7 +51,10 @@ public sealed record FactoryNetwork : NetworkArchitecture
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
     {
         if (_factory is null)
-            throw new InvalidOperationException($"The network '{Name}' is made by a function, which its file does not hold; set Network to a {nameof(FactoryNetwork)} with the function, or derive a record from {nameof(NetworkArchitecture)}.");
-        return _factory(classCount) ?? throw new InvalidOperationException($"The function of the network '{Name}' returned null for {classCount} classes; expected a module.");
+            throw new InvalidOperationException($"The network '{Name}' is made by a function, which its file does not hold; set Network "
+                + $"to a {nameof(FactoryNetwork)} with the function, or derive a record from {nameof(NetworkArchitecture)}.");
+        return _factory(classCount)
+            ?? throw new InvalidOperationException(
+                $"The function of the network '{Name}' returned null for {classCount} classes; expected a module.");
     }
 }

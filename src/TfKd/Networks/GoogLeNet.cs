@@ -52,7 +52,10 @@ public sealed record GoogLeNet() : NetworkArchitecture(new ImageShape(3, 224, 22
             SmallestImage.Require(this, 2, "two");
         else
             SmallestImage.Require(this, 15, "five");
-        List<(string Name, nn.Module<Tensor, Tensor> Part)> backbone = [("conv1", CifarStem ? new NormedConvolution(InputShape.Channels, 64, 3) : new NormedConvolution(InputShape.Channels, 64, 7, 2))];
+        List<(string Name, nn.Module<Tensor, Tensor> Part)> backbone =
+        [
+            ("conv1", CifarStem ? new NormedConvolution(InputShape.Channels, 64, 3) : new NormedConvolution(InputShape.Channels, 64, 7, 2)),
+        ];
         if (!CifarStem)
             backbone.Add(("maxpool1", Pool(3)));
         backbone.AddRange([("conv2", new NormedConvolution(64, 64, 1)), ("conv3", new NormedConvolution(64, 192, 3))]);
@@ -72,9 +75,7 @@ public sealed record GoogLeNet() : NetworkArchitecture(new ImageShape(3, 224, 22
         AddInception("5b", new(384, (192, 384), (48, 128), 128));
         backbone.AddRange([("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())]);
         var body = new FeatureBody(backbone, [("dropout", nn.Dropout(Dropout)), ("fc", nn.Linear(channels, classCount))]);
-        // Torchvision cuts the normal distribution at two hundred standard deviations, which changes nothing.
-        foreach (var weight in body.modules().Select(module => module switch { Conv2d convolution => convolution.weight, Linear linear => linear.weight, _ => null }).OfType<Tensor>())
-            nn.init.normal_(weight, 0, 0.01);
+        Initialize(body);
         return body;
 
         void AddInception(string name, InceptionWidths widths)
@@ -82,6 +83,19 @@ public sealed record GoogLeNet() : NetworkArchitecture(new ImageShape(3, 224, 22
             backbone.Add(($"inception{name}", new Inception(channels, widths)));
             channels = widths.Sum;
         }
+    }
+
+    // Torchvision cuts the normal distribution at two hundred standard deviations, which changes nothing.
+    private static void Initialize(FeatureBody body)
+    {
+        var weights = body.modules().Select(module => module switch
+        {
+            Conv2d convolution => convolution.weight,
+            Linear linear => linear.weight,
+            _ => null,
+        });
+        foreach (var weight in weights.OfType<Tensor>())
+            nn.init.normal_(weight, 0, 0.01);
     }
 
     private static MaxPool2d Pool(long kernel) => nn.MaxPool2d(kernel, 2, ceil_mode: true);

@@ -39,11 +39,11 @@ public sealed record MobileNetV2() : NetworkArchitecture(new ImageShape(3, 224, 
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
     {
         var channels = Channels(32);
-        var features = nn.Sequential(InvertedResidual.Activated(InputShape.Channels, channels, 3, CifarStem ? 1 : 2));
-        foreach (var (expansion, width, blocks, stride) in new[]
-                 {
-                     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, CifarStem ? 1 : 2), (6, 320, 1, 1),
-                 })
+        var cifarStride = CifarStem ? 1 : 2;
+        var features = nn.Sequential(InvertedResidual.Activated(InputShape.Channels, channels, 3, cifarStride));
+        (int, int, int, int)[] stages =
+            [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, cifarStride), (6, 320, 1, 1)];
+        foreach (var (expansion, width, blocks, stride) in stages)
             for (var i = 0; i < blocks; i++)
             {
                 var outChannels = Channels(width);
@@ -53,7 +53,8 @@ public sealed record MobileNetV2() : NetworkArchitecture(new ImageShape(3, 224, 
         var last = Rounded(1280 * Math.Max(1, WidthMultiplier));
         features.append(InvertedResidual.Activated(channels, last, 1));
         var linear = nn.Linear(last, classCount);
-        var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())], [("classifier", nn.Sequential(nn.Dropout(Dropout), linear))]);
+        var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())],
+            [("classifier", nn.Sequential(nn.Dropout(Dropout), linear))]);
         KaimingInitialization.Apply(body);
         nn.init.normal_(linear.weight, 0, 0.01);
         nn.init.zeros_(linear.bias);

@@ -17,7 +17,8 @@ public abstract record NetworkArchitecture
         get;
         init => field = value is { Channels: > 0, Height: > 0, Width: > 0 }
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(InputShape), value, $"InputShape must be above 0 in each dimension, but is {value}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(InputShape), value, $"InputShape must be above 0 in each dimension, but is {value}.");
     }
 
     /// <summary>Builds the network with fresh weights, drawn from Torch's global generator.</summary>

@@ -19,17 +19,20 @@ internal sealed record NetworkHead(string Path, nn.Module Module)
     {
         ArgumentNullException.ThrowIfNull(network);
         return TryFind(network) ?? throw new InvalidOperationException(
-            $"{network.Architecture} has no head: expected a Linear or Conv2d with {network.ClassCount} outputs, one a class, found {Layers(network)}.");
+            $"{network.Architecture} has no head: expected a Linear or Conv2d with {network.ClassCount} outputs, one a class, found "
+                + $"{Layers(network)}.");
     }
 
     /// <summary>Null where there is none.</summary>
-    public static NetworkHead? TryFind(ImageNetwork network) => Modules("", network.Body).LastOrDefault(layer => OutputCount(layer.Module) == network.ClassCount);
+    public static NetworkHead? TryFind(ImageNetwork network) =>
+        Modules("", network.Body).LastOrDefault(layer => OutputCount(layer.Module) == network.ClassCount);
 
     /// <summary>The keys of the layer's weights in the body's state dict.</summary>
     public IReadOnlyList<string> Keys() => [.. Module.state_dict().Keys.Select(key => Prefix + key)];
 
     private static IEnumerable<NetworkHead> Modules(string path, nn.Module module) =>
-        module.named_children().SelectMany(child => Modules(path.Length == 0 ? child.name : $"{path}.{child.name}", child.module)).Prepend(new(path, module));
+        module.named_children()
+            .SelectMany(child => Modules(path.Length == 0 ? child.name : $"{path}.{child.name}", child.module)).Prepend(new(path, module));
 
     private static long? OutputCount(nn.Module module) => module switch
     {

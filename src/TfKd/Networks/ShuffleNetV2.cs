@@ -19,7 +19,8 @@ public sealed record ShuffleNetV2() : NetworkArchitecture(new ImageShape(3, 224,
         get;
         init => field = value is 0.5 or 1 or 1.5 or 2
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(WidthMultiplier), value, $"WidthMultiplier must be 0.5, 1, 1.5 or 2, but is {value}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(WidthMultiplier), value, $"WidthMultiplier must be 0.5, 1, 1.5 or 2, but is {value}.");
     } = 1;
 
     /// <summary>
@@ -64,7 +65,8 @@ public sealed record ShuffleNetV2() : NetworkArchitecture(new ImageShape(3, 224,
     }
 
     private static Sequential Convolution(int inChannels, int outChannels, int kernel, int stride) =>
-        nn.Sequential(nn.Conv2d(inChannels, outChannels, kernel, stride, kernel / 2, bias: false), nn.BatchNorm2d(outChannels), nn.ReLU(inplace: true));
+        nn.Sequential(nn.Conv2d(inChannels, outChannels, kernel, stride, kernel / 2, bias: false), nn.BatchNorm2d(outChannels),
+            nn.ReLU(inplace: true));
 
     private static Sequential Stage(int inChannels, int outChannels, int units)
     {

@@ -26,9 +26,11 @@ public sealed record SmallCnn() : NetworkArchitecture(new ImageShape(3, 32, 32))
             if (width != Width)
                 features.append(nn.MaxPool2d(2));
             for (var i = 0; i < convolutions; i++, channels = width)
-                features.append(nn.Conv2d(channels, width, 3, padding: 1, bias: false)).append(nn.BatchNorm2d(width)).append(nn.ReLU(inplace: true));
+                features.append(nn.Conv2d(channels, width, 3, padding: 1, bias: false))
+                    .append(nn.BatchNorm2d(width)).append(nn.ReLU(inplace: true));
         }
-        var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())], [("fc", nn.Linear(channels, classCount))]);
+        var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())],
+            [("fc", nn.Linear(channels, classCount))]);
         KaimingInitialization.Apply(body);
         return body;
     }

@@ -22,7 +22,9 @@ public sealed record SqueezeNet() : NetworkArchitecture(new ImageShape(3, 224, 2
     public double Version
     {
         get;
-        init => field = value is 1.0 or 1.1 ? value : throw new ArgumentOutOfRangeException(nameof(Version), value, $"Version must be 1.0 or 1.1, but is {value}.");
+        init => field = value is 1.0 or 1.1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Version), value, $"Version must be 1.0 or 1.1, but is {value}.");
     } = 1.0;
 
     /// <summary>
@@ -39,7 +41,8 @@ public sealed record SqueezeNet() : NetworkArchitecture(new ImageShape(3, 224, 2
     public double Dropout { get; init => field = Require.FractionBelowOne(value); } = 0.5;
 
     /// <summary>The fire modules before each pooling, and the last one.</summary>
-    public override IReadOnlyList<string> GetStages() => Version is 1.0 ? ["features.5", "features.10", "features.12"] : ["features.4", "features.7", "features.12"];
+    public override IReadOnlyList<string> GetStages() =>
+        Version is 1.0 ? ["features.5", "features.10", "features.12"] : ["features.4", "features.7", "features.12"];
 
     /// <inheritdoc/>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
@@ -50,11 +53,14 @@ public sealed record SqueezeNet() : NetworkArchitecture(new ImageShape(3, 224, 2
         else
             SmallestImage.Require(this, first ? 21 : 17, "four");
         var channels = first ? 96L : 64L;
-        var stem = CifarStem ? nn.Conv2d(InputShape.Channels, channels, 3, 1, 1) : nn.Conv2d(InputShape.Channels, channels, first ? 7 : 3, 2);
+        var stem = CifarStem
+            ? nn.Conv2d(InputShape.Channels, channels, 3, 1, 1)
+            : nn.Conv2d(InputShape.Channels, channels, first ? 7 : 3, 2);
         var features = nn.Sequential(stem, nn.ReLU(inplace: true), Pool());
         int[] poolBehind = first ? [4, 8] : [3, 5];
         // Fire 2 to fire 9: channels squeezed to, and of the output.
-        foreach (var (number, (squeezed, expanded)) in new[] { (16, 128), (16, 128), (32, 256), (32, 256), (48, 384), (48, 384), (64, 512), (64, 512) }.Index())
+        (int, int)[] fires = [(16, 128), (16, 128), (32, 256), (32, 256), (48, 384), (48, 384), (64, 512), (64, 512)];
+        foreach (var (number, (squeezed, expanded)) in fires.Index())
         {
             features.append(new Fire(channels, squeezed, expanded));
             channels = expanded;

@@ -15,14 +15,16 @@ internal sealed class StageRecorder : IDisposable
     {
         _stages = network.Architecture.GetStages();
         if (_stages.Count == 0)
-            throw new InvalidOperationException($"{network.Architecture} names no stages, so there are no features to look at; override {nameof(NetworkArchitecture.GetStages)}, or use an objective on logits.");
+            throw new InvalidOperationException($"{network.Architecture} names no stages, so there are no features to look at; override "
+                + $"{nameof(NetworkArchitecture.GetStages)}, or use an objective on logits.");
         _outputs = new Tensor?[_stages.Count];
         var modules = network.Body.named_modules().ToDictionary(entry => entry.name, entry => entry.module);
         try
         {
             for (var i = 0; i < _stages.Count; i++)
                 Watch(i, modules.GetValueOrDefault(_stages[i]) as nn.Module<Tensor, Tensor>
-                    ?? throw new InvalidOperationException($"{network.Architecture} names the stage '{_stages[i]}', but its body has no module from tensor to tensor of that path."));
+                    ?? throw new InvalidOperationException($"{network.Architecture} names the stage '{_stages[i]}', but its body has no "
+                        + "module from tensor to tensor of that path."));
         }
         catch
         {
@@ -36,12 +38,14 @@ internal sealed class StageRecorder : IDisposable
     {
         var taken = new Tensor[_outputs.Length];
         for (var i = 0; i < taken.Length; i++)
-            taken[i] = Take(_outputs[i]) ?? throw new InvalidOperationException($"The stage '{_stages[i]}' took no part in the forward pass.");
+            taken[i] = Take(_outputs[i])
+                ?? throw new InvalidOperationException($"The stage '{_stages[i]}' took no part in the forward pass.");
         return taken;
     }
 
     // Objectives compare features in single precision.
-    private static Tensor? Take(Tensor? output) => output is not null && Autocast.Narrowed(output) ? output.to(ScalarType.Float32) : output?.alias();
+    private static Tensor? Take(Tensor? output) =>
+        output is not null && Autocast.Narrowed(output) ? output.to(ScalarType.Float32) : output?.alias();
 
     public void Dispose()
     {

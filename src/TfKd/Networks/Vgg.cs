@@ -20,7 +20,9 @@ public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
     public int Depth
     {
         get;
-        init => field = value is 11 or 13 or 16 or 19 ? value : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 11, 13, 16 or 19, but is {value}.");
+        init => field = value is 11 or 13 or 16 or 19
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 11, 13, 16 or 19, but is {value}.");
     } = 16;
 
     /// <summary>
@@ -48,7 +50,8 @@ public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
         return [.. Convolutions.Select(count => $"features.{end += 3 * count + 1}")];
     }
 
-    private int[] Convolutions => Depth switch { 11 => [1, 1, 2, 2, 2], 13 => [2, 2, 2, 2, 2], 16 => [2, 2, 3, 3, 3], _ => [2, 2, 4, 4, 4] };
+    private int[] Convolutions =>
+        Depth switch { 11 => [1, 1, 2, 2, 2], 13 => [2, 2, 2, 2, 2], 16 => [2, 2, 3, 3, 3], _ => [2, 2, 4, 4, 4] };
 
     /// <inheritdoc/>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
@@ -66,7 +69,8 @@ public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
             nn.Linear(channels * PoolSize * PoolSize, HiddenUnits), nn.ReLU(inplace: true), nn.Dropout(Dropout),
             nn.Linear(HiddenUnits, HiddenUnits), nn.ReLU(inplace: true), nn.Dropout(Dropout),
             nn.Linear(HiddenUnits, classCount));
-        var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(PoolSize)), ("flatten", nn.Flatten())], [("classifier", classifier)]);
+        var body = new FeatureBody(
+            [("features", features), ("avgpool", nn.AdaptiveAvgPool2d(PoolSize)), ("flatten", nn.Flatten())], [("classifier", classifier)]);
         KaimingInitialization.Apply(body);
         foreach (var linear in classifier.modules().OfType<Linear>())
         {

@@ -22,7 +22,8 @@ public sealed record WideResNet() : NetworkArchitecture(new ImageShape(3, 32, 32
         get;
         init => field = value >= 10 && value % 6 == 4
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 6n+4 (10, 16, 22, 28, 34, 40, ...), but is {value}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(Depth), value, $"Depth must be 6n+4 (10, 16, 22, 28, 34, 40, ...), but is {value}.");
     } = 28;
 
     /// <summary>The widening factor k (10, the default): the three stages have 16k, 32k and 64k channels.</summary>

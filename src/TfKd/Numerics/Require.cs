@@ -10,28 +10,39 @@ namespace TfKd;
 internal static class Require
 {
     public static T Positive<T>(T value, [CallerMemberName] string name = "") where T : INumber<T> =>
-        value > T.Zero && IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and finite, but is {value}.");
+        value > T.Zero && IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and finite, but is {value}.");
 
     public static T NotNegative<T>(T value, [CallerMemberName] string name = "") where T : INumber<T> =>
-        value >= T.Zero && IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 or above and finite, but is {value}.");
+        value >= T.Zero && IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 or above and finite, but is {value}.");
 
     public static double Finite(double value, [CallerMemberName] string name = "") =>
         double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be finite, but is {value}.");
 
     /// <summary>0 and 1 are allowed.</summary>
     public static double Fraction(double value, [CallerMemberName] string name = "") =>
-        value is >= 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be within [0, 1], but is {value}.");
+        value is >= 0 and <= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be within [0, 1], but is {value}.");
 
     /// <summary>0 is allowed, 1 is not.</summary>
     public static double FractionBelowOne(double value, [CallerMemberName] string name = "") =>
-        value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be within [0, 1), but is {value}.");
+        value is >= 0 and < 1
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be within [0, 1), but is {value}.");
 
     /// <summary>0 and 1 are not allowed.</summary>
     public static double OpenFraction(double value, [CallerMemberName] string name = "") =>
-        value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and below 1, but is {value}.");
+        value is > 0 and < 1
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and below 1, but is {value}.");
 
     /// <summary>Checks that the two ends of a range are in order.</summary>
-    public static void Ordered(double low, double high, [CallerArgumentExpression(nameof(low))] string lowName = "", [CallerArgumentExpression(nameof(high))] string highName = "")
+    public static void Ordered(double low, double high, [CallerArgumentExpression(nameof(low))] string lowName = "",
+        [CallerArgumentExpression(nameof(high))] string highName = "")
     {
         if (low > high)
             throw new InvalidOperationException($"{lowName} must not be above {highName}, but is {low}, and {highName} is {high}.");
@@ -39,21 +50,27 @@ internal static class Require
 
     /// <summary>Checks that a number is a named value of its enumeration.</summary>
     public static T Defined<T>(T value, [CallerMemberName] string name = "") where T : struct, Enum =>
-        Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}.");
+        Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                name, value, $"{name} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}.");
 
     public static T NotNull<T>(T value, [CallerMemberName] string name = "") where T : class =>
         value ?? throw new ArgumentNullException(name);
 
     /// <summary>Checks the name of a column or a file.</summary>
     public static string Name(string value, [CallerMemberName] string name = "") =>
-        !string.IsNullOrWhiteSpace(value) ? value : throw new ArgumentException($"{name} must be a name, but is {(value is null ? "null" : "empty")}.", name);
+        !string.IsNullOrWhiteSpace(value)
+            ? value
+            : throw new ArgumentException($"{name} must be a name, but is {(value is null ? "null" : "empty")}.", name);
 
     /// <summary>Checks that logits are a matrix [N,K] of floating point numbers.</summary>
     public static Tensor Logits(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.dim() != 2 || !tensor.is_floating_point())
-            throw new ArgumentException($"{name} must be floating point of shape [N,K], but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
+            throw new ArgumentException(
+                $"{name} must be floating point of shape [N,K], but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
         return tensor;
     }
 
@@ -62,7 +79,9 @@ internal static class Require
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.dim() != 1 || tensor.dtype != ScalarType.Int64 || tensor.shape[0] != logits.shape[0])
-            throw new ArgumentException($"{name} must be Int64 of shape [{logits.shape[0]}], one label a row of the logits {ShapeText(logits)}, but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
+            throw new ArgumentException(
+                $"{name} must be Int64 of shape [{logits.shape[0]}], one label a row of the logits {ShapeText(logits)}, but is "
+                    + $"{tensor.dtype} of shape {ShapeText(tensor)}.", name);
         return tensor;
     }
 
@@ -82,7 +101,9 @@ internal static class Require
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.dim() != 4 || tensor.shape[0] != rowCount || !(tensor.dtype == ScalarType.Byte || tensor.is_floating_point()))
-            throw new ArgumentException($"{name} must be Byte or floating point of shape [{rowCount},C,H,W], but is {tensor.dtype} of shape {ShapeText(tensor)}.", name);
+            throw new ArgumentException(
+                $"{name} must be Byte or floating point of shape [{rowCount},C,H,W], but is {tensor.dtype} of shape {ShapeText(tensor)}.",
+                name);
         return tensor;
     }
 
@@ -91,7 +112,8 @@ internal static class Require
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.dim() != 4 || tensor.shape[1] % parts != 0)
-            throw new ArgumentException($"{name} must have shape [N,C,H,W] with channels that divide by {parts}, but has {ShapeText(tensor)}.", name);
+            throw new ArgumentException(
+                $"{name} must have shape [N,C,H,W] with channels that divide by {parts}, but has {ShapeText(tensor)}.", name);
         return tensor.shape[1];
     }
 

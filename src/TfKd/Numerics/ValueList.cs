@@ -23,5 +23,6 @@ internal sealed class ValueList<T>(IEnumerable<T> items) : IReadOnlyList<T>
 
     public override int GetHashCode() => _items.Aggregate(0, HashCode.Combine);
 
-    public override string ToString() => $"[{string.Join(", ", _items.Select(item => Convert.ToString(item, CultureInfo.CurrentCulture)))}]";
+    public override string ToString() =>
+        $"[{string.Join(", ", _items.Select(item => Convert.ToString(item, CultureInfo.CurrentCulture)))}]";
 }

@@ -51,7 +51,8 @@ public sealed record AttentionTransfer : Objective
     {
         var (students, teachers) = (input.Student.Features, input.RequireTeacher().Features);
         var pairs = StagePairs ?? Math.Min(students.Count, teachers.Count);
-        var rows = Enumerable.Range(1, pairs).Select(fromEnd => Difference(students[^fromEnd], teachers[^fromEnd].detach())).Aggregate((sum, pair) => sum + pair);
+        var rows = Enumerable.Range(1, pairs)
+            .Select(fromEnd => Difference(students[^fromEnd], teachers[^fromEnd].detach())).Aggregate((sum, pair) => sum + pair);
         return input.MeanOverRows(rows, "attention_transfer");
     }
 

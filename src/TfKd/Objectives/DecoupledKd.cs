@@ -44,7 +44,8 @@ public sealed record DecoupledKd : Objective
         var targetRows = Divergences.Kl(
             OtherClasses.LogSoftmaxOfTwo(teacher, labels, teacherOthers, Temperature),
             OtherClasses.LogSoftmaxOfTwo(student, labels, studentOthers, Temperature));
-        var otherRows = Divergences.Kl(OtherClasses.LogSoftmax(teacherOthers, Temperature), OtherClasses.LogSoftmax(studentOthers, Temperature));
+        var otherRows = Divergences.Kl(
+            OtherClasses.LogSoftmax(teacherOthers, Temperature), OtherClasses.LogSoftmax(studentOthers, Temperature));
         var target = input.MeanOverRows(targetRows, "target_class_kd");
         var other = input.MeanOverRows(otherRows, "non_target_class_kd");
         return Temperature * Temperature * (Alpha * target + Beta * other);

@@ -46,7 +46,9 @@ public sealed record Dist : Objective
     {
         var student = Divergences.LogSoftmax(input.Student.Logits, Temperature);
         var teacher = Divergences.LogSoftmax(input.RequireTeacher().Logits, Temperature).detach();
-        var share = input.Targets.RowWeights is { } weights ? (weights / weights.sum().clamp(min: finfo(weights.dtype).tiny)).unsqueeze(1) : null;
+        var share = input.Targets.RowWeights is { } weights
+            ? (weights / weights.sum().clamp(min: finfo(weights.dtype).tiny)).unsqueeze(1)
+            : null;
 
         var rows = input.MeanOverRows(Correlations.Distance(student, teacher, 1).squeeze(1), "inter_class_relation");
         var perColumn = Correlations.Distance(student, teacher, 0, share);

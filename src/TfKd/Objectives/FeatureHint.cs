@@ -40,7 +40,8 @@ public sealed record FeatureHint : Objective
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var (student, teacher) = FeatureStages.SameSize(
-            FeatureStages.At(StudentStage, input.Student.Features), FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach());
+            FeatureStages.At(StudentStage, input.Student.Features),
+            FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach());
         // A product of matrices and no convolution: of those, only the network's own are checked for right values.
         var mapped = input.RequireState<LinearState>(this).Map(ChannelsLast(student));
         return input.MeanOverRows((mapped - ChannelsLast(teacher)).square().mean([1, 2]), "feature_hint");

@@ -21,16 +21,19 @@ internal static class FeatureStages
     /// <param name="stages">The stages of the network that it is of.</param>
     /// <param name="context">Both networks.</param>
     /// <exception cref="InvalidOperationException">It is not.</exception>
-    public static ImageShape Require(Objective objective, string property, int? stage, IReadOnlyList<ImageShape> stages, ObjectiveContext context)
+    public static ImageShape Require(
+        Objective objective, string property, int? stage, IReadOnlyList<ImageShape> stages, ObjectiveContext context)
     {
         var index = Index(stage, stages.Count);
         return index >= 0 && index < stages.Count
             ? stages[index]
-            : throw new InvalidOperationException($"{property} is {stage?.ToString() ?? "the middle one"}, but {Describe(context)} ({objective}).");
+            : throw new InvalidOperationException(
+                $"{property} is {stage?.ToString() ?? "the middle one"}, but {Describe(context)} ({objective}).");
     }
 
     /// <summary>The stages of both networks in words.</summary>
-    public static string Describe(ObjectiveContext context) => $"the student has {Text(context.StudentStages)} and the teacher {Text(context.TeacherStages)}";
+    public static string Describe(ObjectiveContext context) =>
+        $"the student has {Text(context.StudentStages)} and the teacher {Text(context.TeacherStages)}";
 
     /// <summary>Averages whatever is larger down to the other's height and width.</summary>
     public static (Tensor Student, Tensor Teacher) SameSize(Tensor student, Tensor teacher)
@@ -43,5 +46,6 @@ internal static class FeatureStages
             : nn.functional.adaptive_avg_pool2d(feature, (height, width));
     }
 
-    private static string Text(IReadOnlyList<ImageShape> stages) => stages.Count == 0 ? "no stages" : $"the stages 0 to {stages.Count - 1} [{string.Join(", ", stages)}]";
+    private static string Text(IReadOnlyList<ImageShape> stages) =>
+        stages.Count == 0 ? "no stages" : $"the stages 0 to {stages.Count - 1} [{string.Join(", ", stages)}]";
 }

@@ -37,7 +37,8 @@ public sealed record LogitStandardization : Objective
 
     /// <summary>That of <see cref="Inner"/>, of the standardised logits.</summary>
     /// <inheritdoc/>
-    public override SoftTarget? SoftTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
+    public override SoftTarget? SoftTargetOf(
+        int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
     {
         if (teacherLogits.IsEmpty)
             return Inner.SoftTargetOf(label, classCount, teacherLogits, temperature);

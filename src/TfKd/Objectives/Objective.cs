@@ -60,7 +60,8 @@ public abstract record Objective
     /// <param name="classCount">Number of classes K, 2 or above.</param>
     /// <param name="teacherLogits">The teacher's, one a class; empty without a teacher.</param>
     /// <param name="temperature">To be taken in place of the objective's own; default null: its own.</param>
-    public virtual SoftTarget? SoftTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
+    public virtual SoftTarget? SoftTargetOf(
+        int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
     {
         foreach (var part in Parts.OrderByDescending(part => part.TeacherTemperature))
         {
@@ -104,14 +105,17 @@ public abstract record Objective
     {
         Require.Logits(studentLogits);
         if (studentLogits.shape[1] < 2)
-            throw new ArgumentException($"studentLogits must have at least two classes, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
+            throw new ArgumentException(
+                $"studentLogits must have at least two classes, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
         Require.Labels(labels, studentLogits);
         if (Needs.HasFlag(ObjectiveNeeds.Teacher) && teacherLogits is null)
             throw new ArgumentNullException(nameof(teacherLogits), $"{GetType().Name} needs a teacher's logits.");
         if (Needs.HasFlag(ObjectiveNeeds.ClassPartners) && partnerLogits is null)
-            throw new ArgumentNullException(nameof(partnerLogits), $"{GetType().Name} needs the student's logits for other images of the rows' classes.");
+            throw new ArgumentNullException(
+                nameof(partnerLogits), $"{GetType().Name} needs the student's logits for other images of the rows' classes.");
         if ((Needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) != 0)
-            throw new InvalidOperationException($"{GetType().Name} looks at features by stage and cannot be computed from logits alone; train with it.");
+            throw new InvalidOperationException(
+                $"{GetType().Name} looks at features by stage and cannot be computed from logits alone; train with it.");
         if (teacherLogits is not null)
         {
             Require.Logits(teacherLogits);
@@ -170,6 +174,10 @@ public abstract record Objective
 
     private Tensor RequireScalar(Tensor? value) => value is not null && value.dim() == 0 && value.is_floating_point()
         ? value
-        : throw new InvalidOperationException($"{GetType().Name}.{nameof(ComputeCore)} must return a floating-point scalar, of shape [], but returned "
-            + (value is null ? "null." : $"{value.dtype} of shape {Require.ShapeText(value)}. {nameof(ObjectiveInput)}.{nameof(ObjectiveInput.MeanOverRows)} makes a scalar of one value a sample."));
+        : throw new InvalidOperationException(
+            $"{GetType().Name}.{nameof(ComputeCore)} must return a floating-point scalar, of shape [], but returned "
+            + (value is null
+                ? "null."
+                : $"{value.dtype} of shape {Require.ShapeText(value)}. {nameof(ObjectiveInput)}.{nameof(ObjectiveInput.MeanOverRows)} "
+                    + "makes a scalar of one value a sample."));
 }

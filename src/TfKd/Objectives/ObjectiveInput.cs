@@ -35,7 +35,9 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     /// <returns>[N,K], without gradient.</returns>
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public Tensor RequirePartnerLogits() =>
-        PartnerLogits ?? throw new InvalidOperationException("The objective needs the student's answers to other images of the rows' classes, but there are none.");
+        PartnerLogits
+            ?? throw new InvalidOperationException(
+                "The objective needs the student's answers to other images of the rows' classes, but there are none.");
 
     /// <summary>What an objective keeps over the run: the state that its <see cref="Objective.CreateState"/> made.</summary>
     /// <param name="objective">The objective that asks: itself.</param>
@@ -46,7 +48,8 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     {
         ArgumentNullException.ThrowIfNull(objective);
         return States?.Find(objective) as TState
-            ?? throw new InvalidOperationException($"{objective} has no {typeof(TState).Name} here: it must be the plan's objective, or be named among its {nameof(Objective.Parts)}.");
+            ?? throw new InvalidOperationException($"{objective} has no {typeof(TState).Name} here: it must be the plan's objective, or "
+                + $"be named among its {nameof(Objective.Parts)}.");
     }
 
     /// <summary>Cross entropy of the targets, whether they are labels or mixtures.</summary>

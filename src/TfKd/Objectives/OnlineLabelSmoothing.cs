@@ -40,7 +40,8 @@ public sealed record OnlineLabelSmoothing : Objective
         var logProbabilities = Divergences.LogSoftmax(input.Student.Logits);
         state.Count(logProbabilities, labels, input.Targets.RowWeights);
         var crossEntropy = input.MeanOverRows(Divergences.NegativeLogLikelihood(labels, logProbabilities), "cross_entropy");
-        var soft = input.MeanOverRows(Divergences.CrossEntropy(state.Of(labels).to(logProbabilities.dtype), logProbabilities), "online_label_smoothing");
+        var soft = input.MeanOverRows(
+            Divergences.CrossEntropy(state.Of(labels).to(logProbabilities.dtype), logProbabilities), "online_label_smoothing");
         return (1 - Alpha) * crossEntropy + Alpha * soft;
     }
 }

@@ -55,8 +55,10 @@ public sealed record RelationalKd : Objective
         var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
         var (ofStudent, ofTeacher) = (Relations(student), Relations(teacher));
         var pairWeights = weights.unsqueeze(1) * weights;
-        var distance = Term(Relative(ofStudent.Distances, pairWeights), Relative(ofTeacher.Distances, pairWeights), pairWeights, "relational_distance");
-        var angle = Term(Cosines(ofStudent.Directions), Cosines(ofTeacher.Directions), weights.view(-1, 1, 1) * pairWeights, "relational_angle");
+        var distance = Term(
+            Relative(ofStudent.Distances, pairWeights), Relative(ofTeacher.Distances, pairWeights), pairWeights, "relational_distance");
+        var angle = Term(
+            Cosines(ofStudent.Directions), Cosines(ofTeacher.Directions), weights.view(-1, 1, 1) * pairWeights, "relational_angle");
         return DistanceWeight * distance + AngleWeight * angle;
 
         Tensor Term(Tensor ours, Tensor theirs, Tensor tupleWeights, string name)

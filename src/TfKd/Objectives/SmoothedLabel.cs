@@ -16,5 +16,6 @@ internal readonly record struct SmoothedLabel(double Total, double Uniform)
 
     public static SmoothedLabel operator *(double weight, SmoothedLabel label) => new(weight * label.Total, weight * label.Uniform);
 
-    public static SmoothedLabel operator +(SmoothedLabel left, SmoothedLabel right) => new(left.Total + right.Total, left.Uniform + right.Uniform);
+    public static SmoothedLabel operator +(SmoothedLabel left, SmoothedLabel right) =>
+        new(left.Total + right.Total, left.Uniform + right.Uniform);
 }

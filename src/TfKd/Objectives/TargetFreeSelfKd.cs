@@ -52,7 +52,8 @@ public sealed record TargetFreeSelfKd : Objective
     public override ObjectiveState? CreateState(ObjectiveContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new LinearState(FeatureStages.Require(this, nameof(Stage), Stage, context.StudentStages, context).Channels, context.ClassCount);
+        return new LinearState(
+            FeatureStages.Require(this, nameof(Stage), Stage, context.StudentStages, context).Channels, context.ClassCount);
     }
 
     /// <inheritdoc/>
@@ -70,7 +71,8 @@ public sealed record TargetFreeSelfKd : Objective
 
         // The class itself counts with 0; its log 0 must not meet that 0 in a product.
         var others = Divergences.LogSoftmax(logits.masked_fill(isTarget, double.NegativeInfinity)).masked_fill(isTarget, 0);
-        var nonTarget = input.MeanOverRows(Divergences.CrossEntropy(Zipf(logits.detach(), weak.detach(), isTarget), others), "target_free_self_kd_non_target");
+        var nonTarget = input.MeanOverRows(
+            Divergences.CrossEntropy(Zipf(logits.detach(), weak.detach(), isTarget), others), "target_free_self_kd_non_target");
 
         var smoothed = (1 - WeakSmoothing) * Divergences.NegativeLogLikelihood(labels, weak) - WeakSmoothing * weak.mean([1]);
         var weakTerm = input.MeanOverRows(smoothed, "target_free_self_kd_weak");

@@ -42,7 +42,8 @@ public sealed record TfKdRegularization : Objective
 
     /// <summary>That of the virtual teacher, which gives one probability to the label and another to each other class.</summary>
     /// <inheritdoc/>
-    public override SoftTarget SoftTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
+    public override SoftTarget SoftTargetOf(
+        int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
     {
         var own = temperature ?? Temperature;
         var softened = VirtualDistribution.Soften(classCount, CorrectProbability, own, Form);
@@ -58,7 +59,8 @@ public sealed record TfKdRegularization : Objective
     /// </summary>
     internal override SmoothedLabel? AsSmoothedLabel(int classCount) => SoftensStudent
         ? null
-        : new(TotalWeight(classCount), classCount * Alpha * Factor(classCount) * VirtualDistribution.Soften(classCount, CorrectProbability, Temperature, Form).Other);
+        : new(TotalWeight(classCount),
+            classCount * Alpha * Factor(classCount) * VirtualDistribution.Soften(classCount, CorrectProbability, Temperature, Form).Other);
 
     /// <summary>The sum 1 - a + a f of the weights of both terms.</summary>
     internal double TotalWeight(int classCount) => 1 - Alpha + Alpha * Factor(classCount);

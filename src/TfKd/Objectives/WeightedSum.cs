@@ -44,5 +44,6 @@ public sealed record WeightedSum : Objective
     /// <inheritdoc/>
     public override string ToString() => string.Join(" + ", Terms);
 
-    internal static IReadOnlyList<WeightedTerm> TermsOf(Objective objective) => objective is WeightedSum sum ? sum.Terms : [new(1, objective)];
+    internal static IReadOnlyList<WeightedTerm> TermsOf(Objective objective) =>
+        objective is WeightedSum sum ? sum.Terms : [new(1, objective)];
 }

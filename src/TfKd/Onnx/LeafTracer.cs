@@ -81,7 +81,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     {
         var typeName = leaf.GetType().Name;
         if (emitter is null)
-            throw new NotSupportedException($"'{path}' is a {typeName}, which no emitter knows. Pass an OnnxEmitter<{typeName}> to the export, or build the module of parts that have one, invoked by call.");
+            throw new NotSupportedException($"'{path}' is a {typeName}, which no emitter knows. Pass an OnnxEmitter<{typeName}> to the "
+                + "export, or build the module of parts that have one, invoked by call.");
         var name = emitter.Emit(leaf, new OnnxLeaf(graph, path, typeName, _reading, output.shape));
         var value = new OnnxValue(name, output.shape, output.dtype == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32);
         var known = (value, Content(output));
@@ -95,9 +96,11 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     private OnnxValue Read(Tensor tensor, string subject)
     {
         if (!_known.TryGetValue(tensor, out var known))
-            throw new NotSupportedException($"{subject} a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke modules by call, not by forward.");
+            throw new NotSupportedException($"{subject} a tensor that no layer returned. Put the operation that makes it into a module of "
+                + "its own, and invoke modules by call, not by forward.");
         if (!Content(tensor).AsSpan().SequenceEqual(known.Content))
-            throw new NotSupportedException($"{subject} a tensor that was changed in place after a layer returned it. Use an operation that returns a new tensor.");
+            throw new NotSupportedException(
+                $"{subject} a tensor that was changed in place after a layer returned it. Use an operation that returns a new tensor.");
         return known.Value;
     }
 

@@ -45,7 +45,8 @@ public static class OnnxExporter
     /// <param name="destination">Where the file's content goes; stays open.</param>
     /// <param name="emitters">Emitters for leaf modules of your own; they go before the built-in ones.</param>
     /// <exception cref="NotSupportedException">An operation has no ONNX form; the message names the module by its path.</exception>
-    public static void Export(nn.Module<Tensor, Tensor> module, OnnxExportOptions options, Stream destination, params IReadOnlyList<OnnxEmitter> emitters)
+    public static void Export(
+        nn.Module<Tensor, Tensor> module, OnnxExportOptions options, Stream destination, params IReadOnlyList<OnnxEmitter> emitters)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(options);
@@ -60,7 +61,8 @@ public static class OnnxExporter
         var outputName = graph.Name(options.OutputName);
         var result = new LeafTracer(graph, [.. emitters, .. BuiltIn]).Trace(module, input);
         if (options.Temperature != 1)
-            result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, graph.Scalar("inverse_temperature", (float)(1 / options.Temperature))], []) };
+            result = result with { Name = graph.Node(
+                "Mul", "calibrated", [result.Name, graph.Scalar("inverse_temperature", (float)(1 / options.Temperature))], []) };
         foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             graph.LabelEncoder(name, keys);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
@@ -76,7 +78,8 @@ public static class OnnxExporter
         foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
         if (model.Length > int.MaxValue)
-            throw new NotSupportedException($"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
+            throw new NotSupportedException(
+                $"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
         model.WriteTo(destination);
     }
 }

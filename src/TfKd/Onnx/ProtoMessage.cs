@@ -30,7 +30,8 @@ internal sealed class ProtoMessage
     public ProtoMessage Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
 
     /// <summary>Appends bytes, which must not change before the message is written.</summary>
-    public ProtoMessage Bytes(int field, ReadOnlyMemory<byte> value) => Tag(field, LengthPrefixedType).Varint((ulong)value.Length).Append(value);
+    public ProtoMessage Bytes(int field, ReadOnlyMemory<byte> value) =>
+        Tag(field, LengthPrefixedType).Varint((ulong)value.Length).Append(value);
 
     /// <summary>Appends an inner message as it is now.</summary>
     public ProtoMessage Message(int field, ProtoMessage value)

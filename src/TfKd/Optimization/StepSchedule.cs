@@ -15,7 +15,8 @@ public sealed record StepSchedule : LearningRateSchedule
             for (var i = 0; i < value.Count; i++)
             {
                 if (value[i] <= (i == 0 ? 0 : value[i - 1]))
-                    throw new ArgumentException($"Milestones must be above 0 and ascending, but are [{string.Join(", ", value)}].", nameof(Milestones));
+                    throw new ArgumentException(
+                        $"Milestones must be above 0 and ascending, but are [{string.Join(", ", value)}].", nameof(Milestones));
             }
 
             field = new ValueList<int>(value);

@@ -27,7 +27,9 @@ public static class TfKdRecipes
         Plan(network, Alone(network), new LabelSmoothing
         {
             Smoothing = 0.1,
-            Convention = Require.Defined(source, nameof(source)) == RecipeSource.Paper ? SmoothingConvention.Uniform : SmoothingConvention.OffTarget,
+            Convention = Require.Defined(source, nameof(source)) == RecipeSource.Paper
+                ? SmoothingConvention.Uniform
+                : SmoothingConvention.OffTarget,
         });
 
     /// <summary>
@@ -40,12 +42,14 @@ public static class TfKdRecipes
     /// <param name="teacher">The trained teacher.</param>
     /// <param name="source">Whose formula; default the paper's.</param>
     /// <exception cref="ArgumentException">There are no settings for the pair; the text lists those that there are.</exception>
-    public static TrainingPlan Kd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
+    public static TrainingPlan Kd(
+        PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
         Distillation("KD", PaperPair.Normal, student, teacherNetwork, teacher, source);
 
     /// <summary>Re-KD: distillation from a lesser network than the student.</summary>
     /// <inheritdoc cref="Kd"/>
-    public static TrainingPlan ReKd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
+    public static TrainingPlan ReKd(
+        PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
         Distillation("Re-KD", PaperPair.Reversed, student, teacherNetwork, teacher, source);
 
     /// <summary>
@@ -53,7 +57,8 @@ public static class TfKdRecipes
     /// teachers are ResNet18 after 1 epoch of its <see cref="Baseline"/>, ResNet50 and ResNeXt29 after 50.
     /// </summary>
     /// <inheritdoc cref="Kd"/>
-    public static TrainingPlan DeKd(PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
+    public static TrainingPlan DeKd(
+        PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source = RecipeSource.Paper) =>
         Distillation("De-KD", PaperPair.Defective, student, teacherNetwork, teacher, source);
 
     /// <summary>
@@ -101,7 +106,8 @@ public static class TfKdRecipes
     public static TrainingPlan LabelSmoothingEquivalent(PaperNetwork network, int classCount = 100)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 2);
-        return Plan(network, Alone(network), new LabelSmoothing { Smoothing = CodeRegularization(network).EquivalentSmoothing(classCount)!.Value });
+        return Plan(
+            network, Alone(network), new LabelSmoothing { Smoothing = CodeRegularization(network).EquivalentSmoothing(classCount)!.Value });
     }
 
     /// <summary>
@@ -127,7 +133,11 @@ public static class TfKdRecipes
     public static TrainingPlan DoubleTraining(PaperNetwork network)
     {
         var once = Baseline(network);
-        return once with { MaxEpochs = 2 * once.MaxEpochs, Schedule = new RepeatedSchedule { Inner = once.Schedule, Epochs = once.MaxEpochs } };
+        return once with
+        {
+            MaxEpochs = 2 * once.MaxEpochs,
+            Schedule = new RepeatedSchedule { Inner = once.Schedule, Epochs = once.MaxEpochs },
+        };
     }
 
     private static TrainingPlan Plan(PaperNetwork network, PaperBatch batch, Objective objective)
@@ -150,14 +160,17 @@ public static class TfKdRecipes
     }
 
     private static TrainingPlan Distillation(
-        string recipe, IReadOnlyList<PaperPair> pairs, PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher, RecipeSource source)
+        string recipe, IReadOnlyList<PaperPair> pairs, PaperNetwork student, PaperNetwork teacherNetwork, TeacherSource teacher,
+        RecipeSource source)
     {
         Require.NotNull(student, nameof(student));
         Require.NotNull(teacherNetwork, nameof(teacherNetwork));
         var settings = pairs.FirstOrDefault(pair => pair.Student == student && pair.Teacher == teacherNetwork)?.Settings
             ?? throw new ArgumentException(
-                $"{recipe} has no settings for {student} <- {teacherNetwork} (student <- teacher); there are {string.Join(", ", pairs)}.", nameof(teacherNetwork));
-        return Plan(student, settings.Batch, Objective(settings.Term, source, () => 1)) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
+                $"{recipe} has no settings for {student} <- {teacherNetwork} (student <- teacher); there are {string.Join(", ", pairs)}.",
+                nameof(teacherNetwork));
+        return Plan(student, settings.Batch,
+            Objective(settings.Term, source, () => 1)) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
     }
 
     private static KnowledgeDistillation Objective(PaperTerm term, RecipeSource source, Func<double> multiplier) =>
@@ -181,11 +194,13 @@ public static class TfKdRecipes
 
     private static double MultiplierOf(string recipe, PaperNetwork network, PaperTerm term) => term.Multiplier
         ?? throw new ArgumentException(
-            $"{recipe} of the reference code has no multiplier for {network}, without which that code stops; take {nameof(RecipeSource)}.{nameof(RecipeSource.Paper)}.",
+            $"{recipe} of the reference code has no multiplier for {network}, without which that code stops; take "
+                + $"{nameof(RecipeSource)}.{nameof(RecipeSource.Paper)}.",
             nameof(network));
 
     private static T Find<T>(string recipe, PaperNetwork network, Func<PaperNetwork, T?> settings) where T : class =>
         settings(Require.NotNull(network, nameof(network)))
             ?? throw new ArgumentException(
-                $"{recipe} has no settings for {network}; there are {string.Join(", ", PaperNetwork.All.Where(one => settings(one) is not null))}.", nameof(network));
+                $"{recipe} has no settings for {network}; there are "
+                    + $"{string.Join(", ", PaperNetwork.All.Where(one => settings(one) is not null))}.", nameof(network));
 }

@@ -24,7 +24,8 @@ internal static class Chart
         var model = Model(xTitle, fraction);
         model.Axes[0].MinimumMajorStep = 1;
         if (mark is { } x)
-            model.Annotations.Add(new LineAnnotation { Type = LineAnnotationType.Vertical, X = x, Color = ChartColors.Soft, LineStyle = LineStyle.Dot });
+            model.Annotations.Add(
+                new LineAnnotation { Type = LineAnnotationType.Vertical, X = x, Color = ChartColors.Soft, LineStyle = LineStyle.Dot });
         var colour = 0;
         var legend = new List<Markup>();
         foreach (var line in lines)
@@ -44,7 +45,8 @@ internal static class Chart
     /// <param name="bars">From where to where, and how high.</param>
     /// <param name="line">The line.</param>
     /// <param name="fraction">Whether the vertical axis goes from 0 to 1, too.</param>
-    public static Markup Bars(string caption, string xTitle, string barName, IEnumerable<(double From, double To, double Height)> bars, ChartLine line, bool fraction = false)
+    public static Markup Bars(string caption, string xTitle, string barName, IEnumerable<(double From, double To, double Height)> bars,
+        ChartLine line, bool fraction = false)
     {
         var model = Model(xTitle, fraction);
         (model.Axes[0].Minimum, model.Axes[0].Maximum, model.Axes[1].Minimum) = (0, 1, 0);
@@ -53,7 +55,10 @@ internal static class Chart
             series.Items.Add(new RectangleBarItem(from, 0, to, height));
         model.Series.Add(series);
         model.Series.Add(Series(line, ChartColors.Ink));
-        return Figure(caption, model, Markup.Of($"""<ul class="legend"><li><span class="swatch c0"></span>{barName}</li><li><span class="swatch c{ChartColors.Reference}"></span>{line.Name}</li></ul>"""));
+        return Figure(caption, model, Markup.Of($"""
+            <ul class="legend"><li><span class="swatch c0"></span>{barName}</li>
+            <li><span class="swatch c{ChartColors.Reference}"></span>{line.Name}</li></ul>
+            """));
     }
 
     private static PlotModel Model(string xTitle, bool fraction)

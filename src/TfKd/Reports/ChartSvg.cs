@@ -21,7 +21,8 @@ internal static class ChartSvg
         foreach (var element in svg.DescendantsAndSelf())
         {
             element.Name = element.Name.LocalName;
-            element.ReplaceAttributes([.. element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration).Select(Adapt).OfType<XAttribute>()]);
+            element.ReplaceAttributes(
+                [.. element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration).Select(Adapt).OfType<XAttribute>()]);
         }
 
         // Nothing is outside of the axes, and identifiers would have to be different on the whole page.

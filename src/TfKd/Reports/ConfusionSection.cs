@@ -12,7 +12,8 @@ internal static class ConfusionSection
 
     public static Markup Of(ReportContent content, ClassificationReport report) => Markup.Of($"""
         <section id="confusion"><h2>Confusion matrix</h2>
-        <p>A line is a class of the {content.RowsName} rows, a column what they were put into; the shade is the fraction of the line. On the diagonal is what is right.</p>
+        <p>A line is a class of the {content.RowsName} rows, a column what they were put into; the shade is the fraction of the line.
+        On the diagonal is what is right.</p>
         {(report.ClassNames.Count <= MostNumbers ? Table(report) : Squares(report))}
         {Pairs(report)}
         </section>
@@ -26,7 +27,8 @@ internal static class ConfusionSection
 
             """));
         return Page.Scrolling("Confusion matrix", Markup.Of($"""
-            <table class="confusion"><caption class="hidden">Number of rows by class, and by the class they were put into</caption><thead><tr><td></td>{names.Select(name => Markup.Of($"""<th scope="col"><span>{name}</span></th>"""))}</tr></thead><tbody>
+            <table class="confusion"><caption class="hidden">Number of rows by class, and by the class they were put into</caption>
+            <thead><tr><td></td>{names.Select(name => Markup.Of($"""<th scope="col"><span>{name}</span></th>"""))}</tr></thead><tbody>
             {lines}</tbody></table>
             """));
     }
@@ -36,7 +38,8 @@ internal static class ConfusionSection
         var (count, shade) = (report.Confusions(label, predicted), Shade(report, label, predicted));
         if (count == 0)
             return Markup.Of($"""<td class="zero">0</td>""");
-        return Markup.Of($"""<td class="{(label == predicted ? "right" : "wrong")}{(shade > 0.8 ? " strong" : shade > 0.6 ? " half" : "")}" style="--shade:{shade:F2}">{count}</td>""");
+        var strength = shade > 0.8 ? " strong" : shade > 0.6 ? " half" : "";
+        return Markup.Of($"""<td class="{Kind(label, predicted)}{strength}" style="--shade:{shade:F2}">{count}</td>""");
     }
 
     private static Markup Squares(ClassificationReport report)
@@ -48,15 +51,25 @@ internal static class ConfusionSection
             for (var predicted = 0; predicted < names.Count; predicted++)
             {
                 if (report.Confusions(label, predicted) is > 0 and var count)
-                    squares.Add(Markup.Of($"""<rect class="{(label == predicted ? "right" : "wrong")}" x="{predicted * Cell}" y="{label * Cell}" width="{Cell}" height="{Cell}" style="--shade:{Shade(report, label, predicted):F2}"><title>{names[label]}, put into {names[predicted]}: {count}</title></rect>"""));
+                {
+                    squares.Add(Markup.Of($"""
+                        <rect class="{Kind(label, predicted)}" x="{predicted * Cell}" y="{label * Cell}" width="{Cell}" height="{Cell}"
+                        style="--shade:{Shade(report, label, predicted):F2}"
+                        ><title>{names[label]}, put into {names[predicted]}: {count}</title></rect>
+                        """));
+                }
             }
         }
 
         var size = names.Count * Cell;
         return Markup.Of($"""
-            <svg class="squares" viewBox="0 0 {size} {size}" role="img" aria-label="Confusion matrix of {names.Count} classes, in the order of the table of classes, from the top and from the left">{squares}</svg>
+            <svg class="squares" viewBox="0 0 {size} {size}" role="img"
+            aria-label="Confusion matrix of {names.Count} classes, in the order of the table of classes, from the top and from the left"
+            >{squares}</svg>
             """);
     }
+
+    private static string Kind(int label, int predicted) => label == predicted ? "right" : "wrong";
 
     // The root brings out the few that are wrong.
     private static double Shade(ClassificationReport report, int label, int predicted)
@@ -68,18 +81,25 @@ internal static class ConfusionSection
     private static Markup Pairs(ClassificationReport report)
     {
         var classes = Enumerable.Range(0, report.ClassNames.Count);
-        var pairs = classes.SelectMany(label => classes.Where(predicted => predicted != label && report.Confusions(label, predicted) > 0), (label, predicted) => (label, predicted))
-            .OrderByDescending(pair => report.Confusions(pair.label, pair.predicted)).Take(MostPairs).ToList();
+        var pairs = classes
+            .SelectMany(label => classes.Where(predicted => predicted != label), (label, predicted) => (label, predicted))
+            .Select(pair => (pair.label, pair.predicted, count: report.Confusions(pair.label, pair.predicted)))
+            .Where(pair => pair.count > 0)
+            .OrderByDescending(pair => pair.count)
+            .Take(MostPairs)
+            .ToList();
         if (pairs.Count == 0)
             return Markup.Of($"<p>Every row was put into its class.</p>");
         var lines = pairs.Select(pair => Markup.Of($"""
-            <tr><th scope="row">{report.ClassNames[pair.label]}</th><td>{report.ClassNames[pair.predicted]}</td><td class="number">{report.Confusions(pair.label, pair.predicted)}</td><td class="number">{(double)report.Confusions(pair.label, pair.predicted) / report.Classes[pair.label].Count:P1}</td></tr>
+            <tr><th scope="row">{report.ClassNames[pair.label]}</th><td>{report.ClassNames[pair.predicted]}</td>
+            <td class="number">{pair.count}</td><td class="number">{(double)pair.count / report.Classes[pair.label].Count:P1}</td></tr>
 
             """));
         return Markup.Of($"""
             <h3>Most frequent confusions</h3>
             {Page.Scrolling("Most frequent confusions", Markup.Of($"""
-                <table class="names"><thead><tr><th scope="col">Class</th><th scope="col">Put into</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Of the class</th></tr></thead><tbody>
+                <table class="names"><thead><tr><th scope="col">Class</th><th scope="col">Put into</th>
+                <th scope="col" class="number">Rows</th><th scope="col" class="number">Of the class</th></tr></thead><tbody>
                 {lines}</tbody></table>
                 """))}
             """);

@@ -32,12 +32,15 @@ public static class ContactSheet
         if (source.Count == 0)
             throw new ArgumentException("A contact sheet needs at least one row, but the source has none.", nameof(source));
         if (source.Shape.Channels is not (1 or 3))
-            throw new ArgumentException($"A contact sheet shows images of 1 or 3 channels, but those of the source are {source.Shape}.", nameof(source));
+            throw new ArgumentException(
+                $"A contact sheet shows images of 1 or 3 channels, but those of the source are {source.Shape}.", nameof(source));
         TorchRuntime.EnsureLoaded();
-        var scale = Math.Max(1, (SmallestSide + Math.Min(source.Shape.Height, source.Shape.Width) - 1) / Math.Min(source.Shape.Height, source.Shape.Width));
+        var scale = Math.Max(
+            1, (SmallestSide + Math.Min(source.Shape.Height, source.Shape.Width) - 1) / Math.Min(source.Shape.Height, source.Shape.Width));
         var (height, width) = (source.Shape.Height * scale + Gap, source.Shape.Width * scale + Gap);
         var lineCount = Math.Min(rows, source.Count);
-        using var sheet = new SKBitmap(new SKImageInfo((views + 1) * width + Gap, lineCount * height + Gap, SKColorType.Bgra8888, SKAlphaType.Opaque));
+        using var sheet = new SKBitmap(
+            new SKImageInfo((views + 1) * width + Gap, lineCount * height + Gap, SKColorType.Bgra8888, SKAlphaType.Opaque));
         sheet.Erase(SKColors.White);
         using var batch = new BatchLoader(source, lineCount).ReadShuffled(plan.Seed, epoch: 0).First();
         var preparation = new BatchPreparation(plan, source.ClassNames.Count, CPU);

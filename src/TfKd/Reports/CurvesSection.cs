@@ -11,9 +11,12 @@ internal static class CurvesSection
             <section id="curves"><h2>Curves</h2>
             {(best is null ? Markup.Empty : Markup.Of($"""<p>The dotted line is the best epoch, {best}.</p>"""))}
             <div class="charts">
-            {Chart.Lines("Objective and its terms, means over the steps of an epoch, with the negative log-likelihood on the validation rows", "epoch", [.. Losses(history)], mark: best)}
+            {Chart.Lines(
+                "Objective and its terms, means over the steps of an epoch, with the negative log-likelihood on the validation rows",
+                "epoch", [.. Losses(history)], mark: best)}
             {Chart.Lines("Accuracy", "epoch", [.. Accuracies(history)], fraction: true, mark: best)}
-            {Chart.Lines("Learning rate of the last step", "epoch", [Line(history, "learning rate", metrics => metrics.LearningRate)], mark: best)}
+            {Chart.Lines(
+                "Learning rate of the last step", "epoch", [Line(history, "learning rate", metrics => metrics.LearningRate)], mark: best)}
             </div>
             <details><summary>The same as a table</summary>{Table(history)}</details>
             </section>
@@ -48,11 +51,15 @@ internal static class CurvesSection
     private static Markup Table(IReadOnlyList<EpochMetrics> history)
     {
         var rows = history.Select(metrics => Markup.Of($"""
-            <tr><th scope="row">{metrics.Epoch + 1}</th><td>{metrics.TrainingLoss:F4}</td><td>{metrics.TrainingAccuracy:P1}</td><td>{metrics.Validation?.Top1 ?? double.NaN:P1}</td><td>{metrics.Validation?.NegativeLogLikelihood ?? double.NaN:F4}</td><td>{metrics.Validation?.ExpectedCalibrationError ?? double.NaN:P1}</td><td>{metrics.LearningRate:G3}</td><td>{metrics.ImagesPerSecond:N0}</td></tr>
+            <tr><th scope="row">{metrics.Epoch + 1}</th><td>{metrics.TrainingLoss:F4}</td><td>{metrics.TrainingAccuracy:P1}</td>
+            <td>{metrics.Validation?.Top1 ?? double.NaN:P1}</td><td>{metrics.Validation?.NegativeLogLikelihood ?? double.NaN:F4}</td>
+            <td>{metrics.Validation?.ExpectedCalibrationError ?? double.NaN:P1}</td>
+            <td>{metrics.LearningRate:G3}</td><td>{metrics.ImagesPerSecond:N0}</td></tr>
 
             """));
         return Page.Scrolling("Epochs", Markup.Of($"""
-            <table class="numbers"><thead><tr><th scope="col">Epoch</th><th scope="col">Objective</th><th scope="col">Training accuracy</th><th scope="col">Validation top-1</th><th scope="col">NLL</th><th scope="col">ECE</th><th scope="col">Learning rate</th><th scope="col">Images/s</th></tr></thead><tbody>
+            <table class="numbers">{Page.Head(
+                "Epoch", "Objective", "Training accuracy", "Validation top-1", "NLL", "ECE", "Learning rate", "Images/s")}<tbody>
             {rows}</tbody></table>
             """));
     }

@@ -28,7 +28,8 @@ internal readonly struct MarkupHandler
     public void AppendFormatted(double number, string? format = null) =>
         _html.Append(double.IsNaN(number) ? "–" : Markup.Escape(number.ToString(format, CultureInfo.InvariantCulture)));
 
-    public void AppendFormatted(IFormattable value, string? format = null) => _html.Append(Markup.Escape(value.ToString(format, CultureInfo.InvariantCulture)));
+    public void AppendFormatted(IFormattable value, string? format = null) =>
+        _html.Append(Markup.Escape(value.ToString(format, CultureInfo.InvariantCulture)));
 
     /// <summary>Whatever says itself what it is.</summary>
     public void AppendFormatted(object? value) => AppendFormatted(value?.ToString());

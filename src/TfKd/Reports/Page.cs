@@ -26,6 +26,7 @@ internal static class Page
     private static Markup Write(ReportContent content)
     {
         var sections = Sections(content).ToList();
+        object?[] parts = [content.Network, content.Plan.Objective, content.Plan.Teacher];
         return Markup.Of($"""
             <!DOCTYPE html>
             <html lang="en">
@@ -39,8 +40,10 @@ internal static class Page
             </head>
             <body>
             <header><h1>{content.Title}</h1>
-            <p>{content.Network.GetType().Name}, {content.Plan.Objective.GetType().Name}{(content.Plan.Teacher is { } teacher ? $", {teacher.GetType().Name}" : "")}: {content.ClassNames.Count} classes, {content.History.Count} epochs</p>
-            <nav aria-label="Sections"><ul>{sections.Select(section => Markup.Of($"""<li><a href="#{section.Id}">{section.Name}</a></li>"""))}</ul></nav></header>
+            <p>{string.Join(", ", parts.OfType<object>().Select(part => part.GetType().Name))}:
+            {content.ClassNames.Count} classes, {content.History.Count} epochs</p>
+            <nav aria-label="Sections"><ul>{sections.Select(section =>
+                Markup.Of($"""<li><a href="#{section.Id}">{section.Name}</a></li>"""))}</ul></nav></header>
             <main>
             {sections.Select(section => section.Content)}
             </main>
@@ -50,8 +53,13 @@ internal static class Page
             """);
     }
 
+    /// <summary>The head of a table.</summary>
+    public static Markup Head(params IEnumerable<string> columns) =>
+        Markup.Of($"""<thead><tr>{columns.Select(column => Markup.Of($"""<th scope="col">{column}</th>"""))}</tr></thead>""");
+
     /// <summary>Content that may be wider than the page, and is then moved by itself: with the keyboard, too.</summary>
-    public static Markup Scrolling(string label, Markup content) => Markup.Of($"""<div class="scroll" role="region" aria-label="{label}" tabindex="0">{content}</div>""");
+    public static Markup Scrolling(string label, Markup content) =>
+        Markup.Of($"""<div class="scroll" role="region" aria-label="{label}" tabindex="0">{content}</div>""");
 
     private static IEnumerable<(string Id, string Name, Markup Content)> Sections(ReportContent content)
     {

@@ -5,7 +5,8 @@ internal static class PageStyle
 {
     public const string Text = """
 
-        :root { color-scheme: light dark; --page: #ffffff; --ink: #1c2128; --soft: #59636e; --line: #d1d9e0; --panel: #f6f8fa; --note: #fff3d6; --link: #0b5cad;
+        :root { color-scheme: light dark; --page: #ffffff; --ink: #1c2128; --soft: #59636e; --line: #d1d9e0; --panel: #f6f8fa;
+            --note: #fff3d6; --link: #0b5cad;
           --right: 11 92 173; --wrong: 194 65 12; --half: var(--ink); --strong: #ffffff;
           --c0: #0b5cad; --c1: #c2410c; --c2: #1a7f37; --c3: #7c3aed; --c4: #be185d; --c5: #0f766e; --c6: var(--ink); }
         @media (prefers-color-scheme: dark) {
@@ -14,7 +15,8 @@ internal static class PageStyle
             --c0: #79b8ff; --c1: #ff9e64; --c2: #56d364; --c3: #c4a7ff; --c4: #ff8fc7; --c5: #4fd1c5; }
         }
         * { box-sizing: border-box; }
-        body { margin: 0 auto; max-width: 76rem; padding: 1rem clamp(0.75rem, 3vw, 2rem) 4rem; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+        body { margin: 0 auto; max-width: 76rem; padding: 1rem clamp(0.75rem, 3vw, 2rem) 4rem; background: var(--page); color: var(--ink);
+            font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
         h1 { font-size: 1.75rem; line-height: 1.2; margin: 0.5rem 0; }
         h2 { font-size: 1.3rem; margin: 2.5rem 0 0.5rem; padding-top: 0.5rem; border-top: 1px solid var(--line); }
         h3 { font-size: 1.05rem; margin: 1.5rem 0 0.5rem; }
@@ -33,27 +35,32 @@ internal static class PageStyle
         table.numbers, table.names { overflow-wrap: normal; }
         table.numbers td, table.numbers thead th + th, .number { text-align: right; }
         table.numbers td, td.number { white-space: nowrap; }
-        table.numbers tbody th, table.names tbody th, table.names td { font-weight: 400; min-width: 7rem; max-width: 20rem; overflow-wrap: anywhere; }
+        table.numbers tbody th, table.names tbody th, table.names td { font-weight: 400; min-width: 7rem; max-width: 20rem;
+            overflow-wrap: anywhere; }
         table.names td.number { min-width: 0; }
         .scroll { overflow-x: auto; max-width: 100%; position: relative; }
         .scroll:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         details { margin: 1rem 0; }
         summary { cursor: pointer; padding: 0.25rem 0; color: var(--link); }
-        pre { background: var(--panel); padding: 0.75rem; border-radius: 0.375rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.875rem; }
+        pre { background: var(--panel); padding: 0.75rem; border-radius: 0.375rem; white-space: pre-wrap; overflow-wrap: anywhere;
+            font-size: 0.875rem; }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; align-items: start; }
         figure { margin: 0; }
         figure.chart { max-width: 40rem; }
         figure.chart svg { display: block; width: 100%; height: auto; font-family: system-ui, sans-serif; }
         figcaption { font-size: 0.9rem; margin-bottom: 0.25rem; }
         ul.legend { font-size: 0.85rem; }
-        .swatch { display: inline-block; width: 1.1rem; height: 0.25rem; margin-right: 0.4rem; vertical-align: middle; border-radius: 0.125rem; }
-        .c0 { background: var(--c0); } .c1 { background: var(--c1); } .c2 { background: var(--c2); } .c3 { background: var(--c3); } .c4 { background: var(--c4); } .c5 { background: var(--c5); }
+        .swatch { display: inline-block; width: 1.1rem; height: 0.25rem; margin-right: 0.4rem; vertical-align: middle;
+            border-radius: 0.125rem; }
+        .c0 { background: var(--c0); } .c1 { background: var(--c1); } .c2 { background: var(--c2); } .c3 { background: var(--c3); }
+        .c4 { background: var(--c4); } .c5 { background: var(--c5); }
         .c6 { height: 0; border-top: 2px dashed var(--ink); border-radius: 0; }
         table.confusion { font-size: 0.85rem; }
         table.confusion th, table.confusion td { padding: 0.2rem 0.35rem; border: 1px solid var(--page); }
         table.confusion tbody th { font-weight: 400; text-align: right; min-width: 6.5rem; max-width: 14rem; }
         table.confusion thead th { font-weight: 400; vertical-align: bottom; }
-        table.confusion thead span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12rem; overflow-wrap: normal; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        table.confusion thead span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12rem; overflow-wrap: normal;
+            white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
         table.confusion tbody td { text-align: center; min-width: 2.2rem; }
         td.zero { color: var(--soft); background: var(--panel); }
         td.right { background: rgb(var(--right) / var(--shade)); }
@@ -64,7 +71,8 @@ internal static class PageStyle
         rect.right { fill: rgb(var(--right) / var(--shade)); }
         rect.wrong { fill: rgb(var(--wrong) / var(--shade)); }
         ul.mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1rem; }
-        ul.mistakes img { display: block; width: 8rem; height: 8rem; object-fit: contain; background: var(--panel); image-rendering: pixelated; }
+        ul.mistakes img { display: block; width: 8rem; height: 8rem; object-fit: contain; background: var(--panel);
+            image-rendering: pixelated; }
         ul.mistakes figcaption { margin-top: 0.25rem; font-size: 0.85rem; }
         ul.mistakes span { display: block; }
         ul.mistakes .true { font-weight: 600; }

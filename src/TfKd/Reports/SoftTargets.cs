@@ -10,7 +10,10 @@ namespace TfKd;
 /// <param name="Classes">The classes, the most probable first.</param>
 /// <param name="Targets">The probabilities of these classes at each temperature, in ascending order.</param>
 internal sealed record SoftTargets(
-    string Teacher, double OwnTemperature, IReadOnlyList<string> Classes, IReadOnlyList<(double Temperature, double[] Probabilities)> Targets)
+    string Teacher,
+    double OwnTemperature,
+    IReadOnlyList<string> Classes,
+    IReadOnlyList<(double Temperature, double[] Probabilities)> Targets)
 {
     private static readonly double[] _temperatures = [1, 2, 5, 10, 20];
 

@@ -25,8 +25,12 @@ internal static class SummarySection
 
     private static Markup State(ReportContent content) => content switch
     {
-        { Result: null } => Markup.Of($"""<p class="note">The run goes on: {content.History.Count} of {content.Plan.MaxEpochs} epochs are done. Load the page again for more.</p>"""),
-        { Result.StopReason: { } reason } => Markup.Of($"""<p class="note">Stopped after epoch {content.History.Count} of {content.Plan.MaxEpochs}: {reason}</p>"""),
+        { Result: null } => Markup.Of($"""
+            <p class="note">The run goes on: {content.History.Count} of {content.Plan.MaxEpochs} epochs are done.
+            Load the page again for more.</p>
+            """),
+        { Result.StopReason: { } reason } =>
+            Markup.Of($"""<p class="note">Stopped after epoch {content.History.Count} of {content.Plan.MaxEpochs}: {reason}</p>"""),
         _ => Markup.Empty,
     };
 
@@ -36,7 +40,8 @@ internal static class SummarySection
         var last = content.History[^1];
         var rows = new List<Markup>
         {
-            Row("Best epoch", Markup.Of($"{best.Epoch + 1} of {content.History.Count}{(content.Result is { IsPeer: true } ? ", of the peer" : "")}")),
+            Row("Best epoch",
+                Markup.Of($"{best.Epoch + 1} of {content.History.Count}{(content.Result is { IsPeer: true } ? ", of the peer" : "")}")),
         };
         if (validation is not null)
         {

@@ -5,17 +5,17 @@ internal static class TeacherSection
 {
     public static Markup Of(TeacherReport report)
     {
-        var columns = report.Validation is { } validation ? new[] { ("Training", report.Training), ("Validation", validation) } : [("Training", report.Training)];
-        var lines = report.Training.Classes.Select(one => Markup.Of($"""
-            <tr><th scope="row">{one.Name}</th><td>{one.Count:N0}</td><td>{one.Accuracy:P1}</td><td>{one.TargetProbability:F4}</td><td>{one.KlFromSmoothedLabel:F4}</td></tr>
-
-            """));
+        var columns = report.Validation is { } validation
+            ? new[] { ("Training", report.Training), ("Validation", validation) }
+            : [("Training", report.Training)];
         return Markup.Of($"""
             <section id="teacher"><h2>Teacher</h2>
             {(report.Warning is { } warning ? Markup.Of($"""<p class="note">{warning}</p>""") : Markup.Empty)}
-            <p>Targets are the teacher's answers at the objective's temperature, {report.Temperature:0.###}. The gain is what they say of the likeness of the other classes, which neither hard nor smoothed labels say.</p>
+            <p>Targets are the teacher's answers at the objective's temperature, {report.Temperature:0.###}. Their KL divergence from the
+            smoothed label that gives the class as much is what they say of the likeness of the other classes, which neither hard nor
+            smoothed labels say.</p>
             {Page.Scrolling("Figures of the teacher", Markup.Of($"""
-                <table class="numbers"><thead><tr><th scope="col">Figure</th>{columns.Select(column => Markup.Of($"""<th scope="col">{column.Item1}</th>"""))}</tr></thead><tbody>
+                <table class="numbers">{Page.Head(["Figure", .. columns.Select(column => column.Item1)])}<tbody>
                 {Row("Rows", "N0", figures => figures.Metrics.Count)}
                 {Row("Top-1", "P1", figures => figures.Metrics.Top1)}
                 {Row("NLL, nats", "F4", figures => figures.Metrics.NegativeLogLikelihood)}
@@ -27,17 +27,29 @@ internal static class TeacherSection
                 {Row("KL from the smoothed label, nats", "F4", figures => figures.KlFromSmoothedLabel)}
                 </tbody></table>
                 """))}
-            <details><summary>Class by class, on the training rows</summary>
-            {Page.Scrolling("The teacher's figures of each class", Markup.Of($"""
-                <table class="numbers"><thead><tr><th scope="col">Class</th><th scope="col">Rows</th><th scope="col">Top-1</th><th scope="col">Target</th><th scope="col">KL, nats</th></tr></thead><tbody>
-                {lines}</tbody></table>
-                """))}
-            </details>
+            {ByClass(report)}
             </section>
             """);
 
         Markup Row(string name, string format, Func<TeacherFigures, double> value) =>
             Markup.Of($"""<tr><th scope="row">{name}</th>{columns.Select(column => Number(value(column.Item2), format))}</tr>""");
+    }
+
+    private static Markup ByClass(TeacherReport report)
+    {
+        var lines = report.Training.Classes.Select(one => Markup.Of($"""
+            <tr><th scope="row">{one.Name}</th><td>{one.Count:N0}</td><td>{one.Accuracy:P1}</td>
+            <td>{one.TargetProbability:F4}</td><td>{one.KlFromSmoothedLabel:F4}</td></tr>
+
+            """));
+        return Markup.Of($"""
+            <details><summary>Class by class, on the training rows</summary>
+            {Page.Scrolling("The teacher's figures of each class", Markup.Of($"""
+                <table class="numbers">{Page.Head("Class", "Rows", "Top-1", "Target", "KL, nats")}<tbody>
+                {lines}</tbody></table>
+                """))}
+            </details>
+            """);
     }
 
     private static Markup Number(double value, string format)

@@ -14,7 +14,8 @@ internal static class Thumbnail
         var planes = new byte[shape.ByteCount];
         source.ReadPixels(row, planes);
         var pixels = Interleave(planes, shape.Width * shape.Height, shape.Channels);
-        using var image = SKImage.FromPixelCopy(new SKImageInfo(shape.Width, shape.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), pixels, 4 * shape.Width);
+        using var image = SKImage.FromPixelCopy(
+            new SKImageInfo(shape.Width, shape.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), pixels, 4 * shape.Width);
         using var data = Encode(image);
         return $"data:image/png;base64,{Convert.ToBase64String(data.AsSpan())}";
     }
@@ -39,7 +40,8 @@ internal static class Thumbnail
         if (scale >= 1)
             return image.Encode(SKEncodedImageFormat.Png, 100);
         using var bitmap = SKBitmap.FromImage(image);
-        using var small = bitmap.Resize(new SKSizeI(Math.Max((int)(bitmap.Width * scale), 1), Math.Max((int)(bitmap.Height * scale), 1)), SKFilterQuality.Medium);
+        using var small = bitmap.Resize(
+            new SKSizeI(Math.Max((int)(bitmap.Width * scale), 1), Math.Max((int)(bitmap.Height * scale), 1)), SKFilterQuality.Medium);
         return small.Encode(SKEncodedImageFormat.Png, 100);
     }
 }

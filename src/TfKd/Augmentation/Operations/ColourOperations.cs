@@ -57,7 +57,8 @@ internal static class ColourOperations
         var chroma = most - images.amin([1], keepdim: true);
         var divisor = chroma.masked_fill(chroma.eq(0), 1);
         // In sixths of the circle.
-        var hue = where(red.eq(most), (green - blue) / divisor, where(green.eq(most), (blue - red) / divisor + 2, (red - green) / divisor + 4));
+        var hue = where(
+            red.eq(most), (green - blue) / divisor, where(green.eq(most), (blue - red) / divisor + 2, (red - green) / divisor + 4));
         hue = hue + PixelValues.PerRow(Array.ConvertAll(turns, turn => 6 * turn), images);
         return cat([Channel(5), Channel(3), Channel(1)], 1).clamp_(0, 255).MoveToOuterDisposeScope();
 
@@ -70,7 +71,8 @@ internal static class ColourOperations
     }
 
     /// <summary>The luma of ITU-R BT.601 of RGB images, [N,1,H,W].</summary>
-    private static Tensor Luma(Tensor images) => 0.2989 * images.narrow(1, 0, 1) + 0.587 * images.narrow(1, 1, 1) + 0.114 * images.narrow(1, 2, 1);
+    private static Tensor Luma(Tensor images) =>
+        0.2989 * images.narrow(1, 0, 1) + 0.587 * images.narrow(1, 1, 1) + 0.114 * images.narrow(1, 2, 1);
 
     private static Tensor Blend(Tensor images, Tensor? plain, double[] factors)
     {

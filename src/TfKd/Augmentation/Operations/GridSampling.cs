@@ -34,8 +34,10 @@ internal static class GridSampling
         using var scope = NewDisposeScope();
         var floating = PixelValues.Floating(images);
         var (height, width) = (images.shape[2], images.shape[3]);
-        var x = tensor(Array.ConvertAll(columns, value => Scaled(value, width)), [images.shape[0], 1, width], floating.dtype, images.device);
-        var y = tensor(Array.ConvertAll(lines, value => Scaled(value, height)), [images.shape[0], height, 1], floating.dtype, images.device);
+        var x = tensor(
+            Array.ConvertAll(columns, value => Scaled(value, width)), [images.shape[0], 1, width], floating.dtype, images.device);
+        var y = tensor(
+            Array.ConvertAll(lines, value => Scaled(value, height)), [images.shape[0], height, 1], floating.dtype, images.device);
         var grid = stack([x.expand(-1, height, -1), y.expand(-1, -1, width)], 3);
         return PixelValues.Restore(Sample(floating, grid, RotationSampling.Bilinear), images).MoveToOuterDisposeScope();
     }
@@ -60,7 +62,8 @@ internal static class GridSampling
         var ofY = PerRow(map => map.Yx * width / height) * x + PerRow(map => map.Yy) * y;
         return stack([ofX + PerRow(map => 2 * map.X0 / width), ofY + PerRow(map => 2 * map.Y0 / height)], 3);
 
-        Tensor PerRow(Converter<AffineMap, double> part) => tensor(Array.ConvertAll(maps, part), images.dtype, images.device).view(-1, 1, 1);
+        Tensor PerRow(Converter<AffineMap, double> part) =>
+            tensor(Array.ConvertAll(maps, part), images.dtype, images.device).view(-1, 1, 1);
     }
 
     /// <summary>The pixels' centres along one dimension, from -1 at the image's one edge to 1 at the other.</summary>

@@ -13,7 +13,8 @@ internal static class PixelValues
     public static Tensor Floating(Tensor images) => images.is_floating_point() ? images : images.to(ScalarType.Float32);
 
     /// <summary>Brings computed pixels back to the type of the images that they are of; bytes are rounded.</summary>
-    public static Tensor Restore(Tensor floating, Tensor images) => images.is_floating_point() ? floating : floating.round().to(images.dtype);
+    public static Tensor Restore(Tensor floating, Tensor images) =>
+        images.is_floating_point() ? floating : floating.round().to(images.dtype);
 
     /// <summary>One number a row, to be multiplied with images [N,C,H,W].</summary>
     public static Tensor PerRow(double[] values, Tensor images) => tensor(values, images.dtype, images.device).view(-1, 1, 1, 1);
@@ -25,7 +26,8 @@ internal static class PixelValues
     public static Tensor Mean(Tensor images, params long[] dimensions)
     {
         var count = dimensions.Aggregate(1L, (product, dimension) => product * images.shape[dimension]);
-        return ((images.to(ScalarType.Float64) * Steps).round().to(ScalarType.Int64).sum(dimensions, keepdim: true).to(ScalarType.Float64) / (Steps * count)).to(images.dtype);
+        var sums = (images.to(ScalarType.Float64) * Steps).round().to(ScalarType.Int64).sum(dimensions, keepdim: true);
+        return (sums.to(ScalarType.Float64) / (Steps * count)).to(images.dtype);
     }
 
     /// <summary>Applies to each row the operation that is chosen for it; the rows of one operation at once.</summary>

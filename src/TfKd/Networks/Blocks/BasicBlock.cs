@@ -18,14 +18,17 @@ internal sealed class BasicBlock : ResidualBlock
     private readonly nn.Module<Tensor, Tensor>? downsample;
     private readonly Add add;
 
-    public BasicBlock(long inChannels, long width, long stride, ResidualShortcut shortcut = ResidualShortcut.Projection) : base(nameof(BasicBlock), width)
+    public BasicBlock(long inChannels, long width, long stride, ResidualShortcut shortcut = ResidualShortcut.Projection)
+        : base(nameof(BasicBlock), width)
     {
         conv1 = nn.Conv2d(inChannels, width, 3, stride, 1, bias: false);
         bn1 = nn.BatchNorm2d(width);
         relu = nn.ReLU(inplace: true);
         conv2 = nn.Conv2d(width, width, 3, 1, 1, bias: false);
         bn2 = nn.BatchNorm2d(width);
-        downsample = shortcut == ResidualShortcut.ZeroPadding && stride != 1 ? new ZeroPaddedShortcut(inChannels, width, stride) : Downsample(inChannels, width, stride);
+        downsample = shortcut == ResidualShortcut.ZeroPadding && stride != 1
+            ? new ZeroPaddedShortcut(inChannels, width, stride)
+            : Downsample(inChannels, width, stride);
         add = new Add();
         RegisterComponents();
     }

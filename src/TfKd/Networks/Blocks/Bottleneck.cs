@@ -31,7 +31,8 @@ internal sealed class Bottleneck : ResidualBlock
     /// <param name="stride">Stride of the 3x3 convolution.</param>
     /// <param name="groups">Groups of the 3x3 convolution.</param>
     /// <param name="groupWidth">Channels of each group; null for the block's width.</param>
-    public Bottleneck(long inChannels, long width, long stride, long groups = 1, long? groupWidth = null) : base(nameof(Bottleneck), width * Expansion)
+    public Bottleneck(long inChannels, long width, long stride, long groups = 1, long? groupWidth = null)
+        : base(nameof(Bottleneck), width * Expansion)
     {
         var inner = groups * (groupWidth ?? width);
         conv1 = nn.Conv2d(inChannels, inner, 1, bias: false);

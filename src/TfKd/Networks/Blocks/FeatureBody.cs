@@ -11,7 +11,8 @@ internal sealed class FeatureBody : nn.Module<Tensor, Tensor>, IFeatureBody
     /// <summary>Takes the parts, under the names that begin their keys in weight files.</summary>
     /// <param name="backbone">All stages, and what follows them without parameters and without chance.</param>
     /// <param name="classifier">The rest, up to the logits.</param>
-    public FeatureBody(IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> backbone, IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> classifier)
+    public FeatureBody(IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> backbone,
+        IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> classifier)
         : base(nameof(FeatureBody))
     {
         (_backbone, _classifier) = ([.. backbone.Select(entry => entry.Part)], [.. classifier.Select(entry => entry.Part)]);

@@ -35,6 +35,7 @@ internal sealed class Fire : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var x = squeeze_activation.call(squeeze.call(input));
-        return concat.call([expand1x1_activation.call(expand1x1.call(x)), expand3x3_activation.call(expand3x3.call(x))]).MoveToOuterDisposeScope();
+        return concat.call(
+            [expand1x1_activation.call(expand1x1.call(x)), expand3x3_activation.call(expand3x3.call(x))]).MoveToOuterDisposeScope();
     }
 }

@@ -9,7 +9,8 @@ namespace TfKd;
 /// <param name="Middle">Of the second branch: before and behind its 3x3 convolution.</param>
 /// <param name="Large">Of the third branch: before and behind what is a 5x5 convolution in the paper.</param>
 /// <param name="Pooled">Of the 1x1 convolution behind the pooling.</param>
-internal readonly record struct InceptionWidths(long Pointwise, (long Reduced, long Out) Middle, (long Reduced, long Out) Large, long Pooled)
+internal readonly record struct InceptionWidths(
+    long Pointwise, (long Reduced, long Out) Middle, (long Reduced, long Out) Large, long Pooled)
 {
     public long Sum => Pointwise + Middle.Out + Large.Out + Pooled;
 }
@@ -30,8 +31,10 @@ internal sealed class Inception : nn.Module<Tensor, Tensor>
     public Inception(long inChannels, InceptionWidths widths) : base(nameof(Inception))
     {
         branch1 = new NormedConvolution(inChannels, widths.Pointwise, 1);
-        branch2 = nn.Sequential(new NormedConvolution(inChannels, widths.Middle.Reduced, 1), new NormedConvolution(widths.Middle.Reduced, widths.Middle.Out, 3));
-        branch3 = nn.Sequential(new NormedConvolution(inChannels, widths.Large.Reduced, 1), new NormedConvolution(widths.Large.Reduced, widths.Large.Out, 3));
+        branch2 = nn.Sequential(new NormedConvolution(inChannels, widths.Middle.Reduced, 1),
+            new NormedConvolution(widths.Middle.Reduced, widths.Middle.Out, 3));
+        branch3 = nn.Sequential(
+            new NormedConvolution(inChannels, widths.Large.Reduced, 1), new NormedConvolution(widths.Large.Reduced, widths.Large.Out, 3));
         branch4 = nn.Sequential(nn.MaxPool2d(3, 1, 1, ceil_mode: true), new NormedConvolution(inChannels, widths.Pooled, 1));
         concat = new Concat();
         RegisterComponents();

@@ -25,7 +25,8 @@ internal sealed class InvertedResidual : nn.Module<Tensor, Tensor>
         conv = nn.Sequential();
         if (expansion > 1)
             conv.append(Activated(inChannels, inner, 1));
-        conv.append(Activated(inner, inner, 3, stride, groups: inner)).append(nn.Conv2d(inner, outChannels, 1, bias: false)).append(nn.BatchNorm2d(outChannels));
+        conv.append(Activated(inner, inner, 3, stride, groups: inner))
+            .append(nn.Conv2d(inner, outChannels, 1, bias: false)).append(nn.BatchNorm2d(outChannels));
         add = stride == 1 && inChannels == outChannels ? new Add() : null;
         RegisterComponents();
     }

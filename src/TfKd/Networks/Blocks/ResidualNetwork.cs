@@ -26,7 +26,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
     /// <param name="block">Makes one block.</param>
     /// <param name="stages">Width and number of blocks of each stage; three or four.</param>
     /// <param name="classCount">Number of classes K.</param>
-    public ResidualNetwork(Conv2d stem, MaxPool2d? stemPool, ResidualBlockFactory block, IReadOnlyList<(int Width, int Blocks)> stages, int classCount)
+    public ResidualNetwork(
+        Conv2d stem, MaxPool2d? stemPool, ResidualBlockFactory block, IReadOnlyList<(int Width, int Blocks)> stages, int classCount)
         : base(nameof(ResidualNetwork))
     {
         var channels = stem.out_channels;

@@ -29,7 +29,8 @@ internal sealed class ShuffleUnit : nn.Module<Tensor, Tensor>
         if (stride == 1)
             (passed, taken) = (new ChannelSplit(0), new ChannelSplit(1));
         else
-            branch1 = nn.Sequential(Depthwise(inChannels, stride), nn.BatchNorm2d(inChannels), Pointwise(inChannels, half), nn.BatchNorm2d(half), nn.ReLU(inplace: true));
+            branch1 = nn.Sequential(Depthwise(inChannels, stride), nn.BatchNorm2d(inChannels), Pointwise(inChannels, half),
+                nn.BatchNorm2d(half), nn.ReLU(inplace: true));
         branch2 = nn.Sequential(
             Pointwise(stride == 1 ? half : inChannels, half), nn.BatchNorm2d(half), nn.ReLU(inplace: true),
             Depthwise(half, stride), nn.BatchNorm2d(half), Pointwise(half, half), nn.BatchNorm2d(half), nn.ReLU(inplace: true));
@@ -46,7 +47,8 @@ internal sealed class ShuffleUnit : nn.Module<Tensor, Tensor>
         return shuffle.call(concat.call([first, second])).MoveToOuterDisposeScope();
     }
 
-    private static Conv2d Depthwise(long channels, long stride) => nn.Conv2d(channels, channels, 3, stride, 1, groups: channels, bias: false);
+    private static Conv2d Depthwise(long channels, long stride) =>
+        nn.Conv2d(channels, channels, 3, stride, 1, groups: channels, bias: false);
 
     private static Conv2d Pointwise(long inChannels, long outChannels) => nn.Conv2d(inChannels, outChannels, 1, bias: false);
 }

@@ -10,6 +10,7 @@ internal static class SmallestImage
     public static void Require(NetworkArchitecture architecture, int side, string halvings)
     {
         if (architecture.InputShape.Height < side || architecture.InputShape.Width < side)
-            throw new InvalidOperationException($"{architecture.GetType().Name} halves the resolution {halvings} times and needs images of at least {side}x{side}, but InputShape is {architecture.InputShape}.");
+            throw new InvalidOperationException($"{architecture.GetType().Name} halves the resolution {halvings} times and needs images "
+                + $"of at least {side}x{side}, but InputShape is {architecture.InputShape}.");
     }
 }

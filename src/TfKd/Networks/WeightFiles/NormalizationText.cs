@@ -28,13 +28,16 @@ internal static class NormalizationText
         var (mean, std) = (metadata.GetValueOrDefault(MeanKey), metadata.GetValueOrDefault(StdKey));
         if (mean is null && std is null)
             return null;
-        if (Parse(mean) is not { } means || Parse(std) is not { } deviations || means.Length != deviations.Length || !deviations.All(deviation => deviation > 0))
+        if (Parse(mean) is not { } means
+            || Parse(std) is not { } deviations || means.Length != deviations.Length || !deviations.All(deviation => deviation > 0))
             throw new InvalidDataException(
-                $"{source}: expected as many numbers in {StdKey}, each above 0, as in {MeanKey}, with commas between, found {Quote(std)} and {Quote(mean)}.");
+                $"{source}: expected as many numbers in {StdKey}, each above 0, as in {MeanKey}, with commas between, found {Quote(std)} "
+                    + $"and {Quote(mean)}.");
         return new ChannelStatistics(means, deviations);
     }
 
-    private static string Write(IEnumerable<double> numbers) => string.Join(',', numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)));
+    private static string Write(IEnumerable<double> numbers) =>
+        string.Join(',', numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)));
 
     private static double[]? Parse(string? text)
     {

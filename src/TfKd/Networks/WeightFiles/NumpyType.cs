@@ -8,12 +8,15 @@ internal sealed record NumpyType(string Code)
 {
     /// <summary>For numpy.dtype.</summary>
     public static NumpyType Of(object?[] arguments) =>
-        arguments is ["f8" or "f4" or "f2" or "i8" or "i4" or "i2" or "i1" or "u1" or "b1", ..] ? new((string)arguments[0]!) : throw PickleGlobal.Unfit("numpy.dtype", arguments);
+        arguments is ["f8" or "f4" or "f2" or "i8" or "i4" or "i2" or "i1" or "u1" or "b1", ..]
+            ? new((string)arguments[0]!)
+            : throw PickleGlobal.Unfit("numpy.dtype", arguments);
 
     /// <summary>For numpy's scalars: a long, a double or a truth value of the type and the bytes in the arguments.</summary>
     public static object Scalar(object?[] arguments)
     {
-        if (arguments is not [NumpyType type, string or byte[]] || Bytes(arguments[1]) is not { } bytes || bytes.Length != type.Code[1] - '0')
+        if (arguments is not [NumpyType type, string or byte[]]
+            || Bytes(arguments[1]) is not { } bytes || bytes.Length != type.Code[1] - '0')
             throw PickleGlobal.Unfit("numpy.core.multiarray.scalar", arguments);
         return type.Code switch
         {
@@ -40,7 +43,8 @@ internal sealed record NumpyType(string Code)
     private static byte[]? Bytes(object? value) => value switch
     {
         byte[] bytes => bytes,
-        string { Length: <= 8 } text when text.All(character => character <= byte.MaxValue) => [.. text.Select(character => (byte)character)],
+        string { Length: <= 8 } text when text.All(character => character <= byte.MaxValue) =>
+            [.. text.Select(character => (byte)character)],
         _ => null,
     };
 }

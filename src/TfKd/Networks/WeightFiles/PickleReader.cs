@@ -105,7 +105,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     private void Reduce(object? arguments, object? callable)
     {
         if (callable is not PickleGlobal global || arguments is not object?[] values)
-            throw PickleValue.Invalid("a name and a tuple of its arguments", $"{PickleValue.Describe(callable)} and {PickleValue.Describe(arguments)}");
+            throw PickleValue.Invalid(
+                "a name and a tuple of its arguments", $"{PickleValue.Describe(callable)} and {PickleValue.Describe(arguments)}");
         // What is called may copy a list that is in the file once and referred to often.
         foreach (var value in values)
             Charge(value is List<object?> list ? list.Count : 1);
@@ -125,7 +126,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
 
     private void PushStackGlobal(object?[] names) => Push(names is [string module, string name]
         ? TorchGlobals.Find(module, name)
-        : throw PickleValue.Invalid("the texts of a module and a name", $"{PickleValue.Describe(names[0])} and {PickleValue.Describe(names[1])}"));
+        : throw PickleValue.Invalid(
+            "the texts of a module and a name", $"{PickleValue.Describe(names[0])} and {PickleValue.Describe(names[1])}"));
 
     private void Append(object?[] values)
     {
@@ -155,7 +157,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             _memo[(int)index] = Peek();
     }
 
-    private object? Recall(long index) => index < _memo.Count ? _memo[(int)index] : throw PickleValue.Invalid($"a memo below number {_memo.Count}", $"{index}");
+    private object? Recall(long index) =>
+        index < _memo.Count ? _memo[(int)index] : throw PickleValue.Invalid($"a memo below number {_memo.Count}", $"{index}");
 
     private void Charge(int operations)
     {
@@ -186,7 +189,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         return values;
     }
 
-    private object?[] PopToMark() => _marks.TryPop(out var mark) ? Pop(_stack.Count - mark) : throw PickleValue.Invalid("a mark on the stack", "none");
+    private object?[] PopToMark() =>
+        _marks.TryPop(out var mark) ? Pop(_stack.Count - mark) : throw PickleValue.Invalid("a mark on the stack", "none");
 
     /// <summary>What lies below the last mark is out of reach.</summary>
     private void RequireValues(int count)
@@ -196,7 +200,10 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             throw PickleValue.Invalid($"{count} values on the stack", $"{above}");
     }
 
-    private byte ReadByte() => stream.ReadByte() is >= 0 and var value ? (byte)value : throw PickleValue.Invalid("a pickle that ends with STOP", "the end of the content");
+    private byte ReadByte() =>
+        stream.ReadByte() is >= 0 and var value
+            ? (byte)value
+            : throw PickleValue.Invalid("a pickle that ends with STOP", "the end of the content");
 
     private long ReadUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
 

@@ -51,5 +51,6 @@ internal sealed record PickleGlobal(string Name, Func<object?[], object?>? Call 
 
     /// <summary>The error of arguments that do not fit.</summary>
     public static InvalidDataException Unfit(string name, object?[] arguments) =>
-        PickleValue.Invalid($"arguments of {name}", arguments.Length == 0 ? "none" : string.Join(", ", arguments.Take(10).Select(PickleValue.Describe)));
+        PickleValue.Invalid(
+            $"arguments of {name}", arguments.Length == 0 ? "none" : string.Join(", ", arguments.Take(10).Select(PickleValue.Describe)));
 }

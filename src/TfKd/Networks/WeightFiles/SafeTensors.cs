@@ -63,7 +63,8 @@ public static class SafeTensors
 
     /// <summary>Writes a file: beside its place first, then moved over.</summary>
     /// <inheritdoc cref="Write(Stream, IEnumerable{KeyValuePair{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Write(
+        string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>
@@ -74,7 +75,8 @@ public static class SafeTensors
     /// <param name="tensors">Names and tensors, on any device.</param>
     /// <param name="metadata">Texts to put beside them. Default: none.</param>
     /// <exception cref="ArgumentException">A name comes twice, or a type has no counterpart in the format.</exception>
-    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -108,7 +110,8 @@ public static class SafeTensors
         return tensor;
     }
 
-    private static byte[] WriteHeader(SortedDictionary<string, Tensor> named, List<KeyValuePair<string, Tensor>> order, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] WriteHeader(
+        SortedDictionary<string, Tensor> named, List<KeyValuePair<string, Tensor>> order, IReadOnlyDictionary<string, string>? metadata)
     {
         var offsets = new Dictionary<string, long>(StringComparer.Ordinal);
         var end = 0L;

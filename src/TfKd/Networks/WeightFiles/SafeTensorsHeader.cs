@@ -73,7 +73,13 @@ public sealed class SafeTensorsHeader
                 tensors.Add(ParseTensor(entry.Name, entry.Value));
         }
         // An empty tensor begins where its neighbour does, and goes before it.
-        Tensors = [.. tensors.OrderBy(tensor => tensor.Offset).ThenBy(tensor => tensor.ByteCount).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        Tensors =
+        [
+            .. tensors
+                .OrderBy(tensor => tensor.Offset)
+                .ThenBy(tensor => tensor.ByteCount)
+                .ThenBy(tensor => tensor.Name, StringComparer.Ordinal),
+        ];
     }
 
     private Dictionary<string, string> ParseMetadata(JsonElement value)
@@ -145,7 +151,8 @@ public sealed class SafeTensorsHeader
         return [.. numbers];
     }
 
-    private static string Text(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? Shorten(value.GetRawText()) : "none";
+    private static string Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) ? Shorten(value.GetRawText()) : "none";
 
     private static string Shorten(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
 

@@ -21,14 +21,16 @@ internal static class StateDict
         Collect(outer, "", 0, [], found);
         if (dictionary is not null)
             return found.Find(candidate => candidate.Path == dictionary).Tensors
-                ?? throw PickleValue.Invalid($"a dictionary of tensors at {PickleValue.Quote(dictionary)}", found.Count == 0 ? "none at all" : $"some at {Paths(found)}");
+                ?? throw PickleValue.Invalid($"a dictionary of tensors at {PickleValue.Quote(dictionary)}",
+                    found.Count == 0 ? "none at all" : $"some at {Paths(found)}");
         var dotted = found.Where(candidate => candidate.Tensors.Keys.Any(key => key.Contains('.', StringComparison.Ordinal))).ToList();
         var candidates = dotted.Count > 0 ? dotted : found;
         return candidates.Count switch
         {
             1 => candidates[0].Tensors,
             0 => throw PickleValue.Invalid("a dictionary of tensors", $"{PickleValue.Describe(root)} without tensors under names"),
-            _ => throw PickleValue.Invalid("one dictionary of tensors, or the name of the one to take", $"{candidates.Count} at {Paths(candidates)}"),
+            _ => throw PickleValue.Invalid(
+                "one dictionary of tensors, or the name of the one to take", $"{candidates.Count} at {Paths(candidates)}"),
         };
     }
 
@@ -36,7 +38,8 @@ internal static class StateDict
     /// Each dictionary once, however often the file refers to it, and only under names: an optimiser numbers its parameters.
     /// </summary>
     private static void Collect(
-        PickleDictionary dictionary, string path, int depth, HashSet<PickleDictionary> seen, List<(string Path, Dictionary<string, StoredTensor> Tensors)> found)
+        PickleDictionary dictionary, string path, int depth, HashSet<PickleDictionary> seen,
+        List<(string Path, Dictionary<string, StoredTensor> Tensors)> found)
     {
         if (!seen.Add(dictionary))
             return;
@@ -54,5 +57,6 @@ internal static class StateDict
     }
 
     private static string Paths(List<(string Path, Dictionary<string, StoredTensor> Tensors)> candidates) =>
-        string.Join(", ", candidates.Take(MaxListed).Select(candidate => PickleValue.Quote(candidate.Path))) + (candidates.Count > MaxListed ? ", ..." : "");
+        string.Join(", ", candidates.Take(MaxListed).Select(candidate => PickleValue.Quote(candidate.Path)))
+            + (candidates.Count > MaxListed ? ", ..." : "");
 }

@@ -24,7 +24,8 @@ internal sealed class StoredTensor
     // Torch's own.
     private const int MaxRank = 64;
 
-    private StoredTensor(TorchStorage storage, long offset, long[] shape, long[] strides) => (Storage, Offset, Shape, Strides) = (storage, offset, shape, strides);
+    private StoredTensor(TorchStorage storage, long offset, long[] shape, long[] strides) =>
+        (Storage, Offset, Shape, Strides) = (storage, offset, shape, strides);
 
     /// <summary>What it is a view of.</summary>
     public TorchStorage Storage { get; }
@@ -56,16 +57,19 @@ internal sealed class StoredTensor
         for (var i = 0; i < sizes.Length; i++)
         {
             if ((elements *= Math.Max(sizes[i], 1)) > (isEmpty ? long.MaxValue : view.Count))
-                throw PickleValue.Invalid($"at most {view.Count} elements in a tensor of storage {PickleValue.Quote(view.Whole.Key)}", $"shape {Describe(shape)}");
+                throw PickleValue.Invalid($"at most {view.Count} elements in a tensor of storage {PickleValue.Quote(view.Whole.Key)}",
+                    $"shape {Describe(shape)}");
             last += (Int128)Math.Max(sizes[i] - 1, 0) * steps[i];
         }
         if (offset < 0 || (isEmpty ? offset > view.Count : last >= view.Count))
             throw PickleValue.Invalid(
-                $"a tensor within the {view.Count} elements of storage {PickleValue.Quote(view.Whole.Key)}", $"offset {offset}, shape {Describe(shape)}, strides {Describe(strides)}");
+                $"a tensor within the {view.Count} elements of storage {PickleValue.Quote(view.Whole.Key)}", $"offset {offset}, shape "
+                    + $"{Describe(shape)}, strides {Describe(strides)}");
         return new StoredTensor(view.Whole, view.Offset + offset, sizes, steps);
     }
 
-    private static long[]? Numbers(object?[] values) => values.Length <= MaxRank && values.All(value => value is long and >= 0) ? [.. values.Cast<long>()] : null;
+    private static long[]? Numbers(object?[] values) =>
+        values.Length <= MaxRank && values.All(value => value is long and >= 0) ? [.. values.Cast<long>()] : null;
 
     private static string Describe(object?[] values) => values.Length > MaxRank
         ? $"{values.Length} values"

@@ -19,13 +19,15 @@ internal static class TorchGlobals
     [
         ("torch.DoubleStorage", ScalarType.Float64), ("torch.FloatStorage", ScalarType.Float32), ("torch.HalfStorage", ScalarType.Float16),
         ("torch.BFloat16Storage", ScalarType.BFloat16), ("torch.LongStorage", ScalarType.Int64), ("torch.IntStorage", ScalarType.Int32),
-        ("torch.ShortStorage", ScalarType.Int16), ("torch.CharStorage", ScalarType.Int8), ("torch.ByteStorage", ScalarType.Byte), ("torch.BoolStorage", ScalarType.Bool),
+        ("torch.ShortStorage", ScalarType.Int16), ("torch.CharStorage", ScalarType.Int8), ("torch.ByteStorage", ScalarType.Byte),
+            ("torch.BoolStorage", ScalarType.Bool),
     ];
 
     // A checkpoint's settings may name a type of elements.
     private static readonly string[] ElementTypes =
     [
-        "torch.float64", "torch.float32", "torch.float16", "torch.bfloat16", "torch.int64", "torch.int32", "torch.int16", "torch.int8", "torch.uint8", "torch.bool",
+        "torch.float64", "torch.float32", "torch.float16", "torch.bfloat16", "torch.int64", "torch.int32", "torch.int16", "torch.int8",
+            "torch.uint8", "torch.bool",
     ];
 
     private static readonly Dictionary<string, PickleGlobal> All = new PickleGlobal[]
@@ -35,8 +37,12 @@ internal static class TorchGlobals
         new("collections.Counter", Count),
         new(RebuildTensor, Tensor),
         new(RebuildTensorV2, Tensor),
-        new(RebuildParameter, arguments => arguments is [StoredTensor tensor, _, _] ? tensor : throw PickleGlobal.Unfit(RebuildParameter, arguments)),
-        new(RebuildParameterWithState, arguments => arguments is [StoredTensor tensor, _, _, _] ? tensor : throw PickleGlobal.Unfit(RebuildParameterWithState, arguments)),
+        new(RebuildParameter,
+            arguments => arguments is [StoredTensor tensor, _, _] ? tensor : throw PickleGlobal.Unfit(RebuildParameter, arguments)),
+        new(
+            RebuildParameterWithState, arguments => arguments is [StoredTensor tensor, _, _, _]
+                ? tensor
+                : throw PickleGlobal.Unfit(RebuildParameterWithState, arguments)),
         new(RebuildFromType, TensorWithAttributes),
         new(Parameter),
         new(PlainTensor),
@@ -46,18 +52,22 @@ internal static class TorchGlobals
         new("numpy.dtype", NumpyType.Of),
         new("numpy.core.multiarray.scalar", NumpyType.Scalar),
         new("numpy._core.multiarray.scalar", NumpyType.Scalar),
-        new("_codecs.encode", arguments => arguments is [string characters, "latin1"] ? characters : throw PickleGlobal.Unfit("_codecs.encode", arguments)),
+        new("_codecs.encode",
+            arguments => arguments is [string characters, "latin1"] ? characters : throw PickleGlobal.Unfit("_codecs.encode", arguments)),
     }
         .Concat(StorageTypes.Select(storage => new PickleGlobal(storage.Name)))
         .Concat(ElementTypes.Select(type => new PickleGlobal(type)))
         .ToDictionary(global => global.Name, StringComparer.Ordinal);
 
     /// <exception cref="InvalidDataException">The name is not allowed.</exception>
-    public static PickleGlobal Find(string module, string name) => All.GetValueOrDefault($"{module}.{name}") ?? throw new InvalidDataException(
-        $"{PickleValue.Quote($"{module}.{name}")} is not allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone.");
+    public static PickleGlobal Find(string module, string name) =>
+        All.GetValueOrDefault($"{module}.{name}") ?? throw new InvalidDataException(
+        $"{PickleValue.Quote($"{module}.{name}")} is not allowed in a weight file, which holds tensors, numbers, texts, lists and "
+            + "dictionaries; expected a file of a state dict alone.");
 
     /// <summary>The type of a storage's elements; null where the name is none of a storage.</summary>
-    public static ScalarType? StorageType(PickleGlobal global) => Array.Find(StorageTypes, storage => storage.Name == global.Name) is { Name: not null } found ? found.Type : null;
+    public static ScalarType? StorageType(PickleGlobal global) =>
+        Array.Find(StorageTypes, storage => storage.Name == global.Name) is { Name: not null } found ? found.Type : null;
 
     private static PickleDictionary Dictionary(object?[] arguments)
     {
@@ -91,7 +101,8 @@ internal static class TorchGlobals
 
     /// <summary>A tensor to which a Python program tied attributes; they are dropped.</summary>
     private static object? TensorWithAttributes(object?[] arguments) =>
-        arguments is [PickleGlobal { Name: RebuildTensorV2 or RebuildParameter } function, PickleGlobal { Name: PlainTensor or Parameter }, object?[] inner, ..]
+        arguments is [PickleGlobal { Name: RebuildTensorV2 or RebuildParameter } function, PickleGlobal { Name: PlainTensor or Parameter },
+            object?[] inner, ..]
             ? function.Invoke(inner)
             : throw PickleGlobal.Unfit(RebuildFromType, arguments);
 }

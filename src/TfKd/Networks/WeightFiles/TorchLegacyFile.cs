@@ -14,7 +14,8 @@ internal static class TorchLegacyFile
 {
     private const long ProtocolVersion = 1001;
 
-    private static readonly BigInteger MagicNumber = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static readonly BigInteger MagicNumber = BigInteger.Parse(
+        "1950a86a20f9469cfc6c", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <param name="stream">A seekable stream, read from its position to its end.</param>
     /// <param name="dictionary">Which dictionary of tensors to read; null for the only one.</param>
@@ -24,7 +25,8 @@ internal static class TorchLegacyFile
         var tensors = StateDict.Find(ReadObject(stream, storages), dictionary);
         var keys = Keys(ReadPickle(stream), storages);
         using var scope = NewDisposeScope();
-        var views = TorchStorages.View(tensors, ReadStorages(stream, keys, storages, tensors.Values.Select(tensor => tensor.Storage).ToHashSet()));
+        var views = TorchStorages.View(
+            tensors, ReadStorages(stream, keys, storages, tensors.Values.Select(tensor => tensor.Storage).ToHashSet()));
         foreach (var view in views.Values)
             view.MoveToOuterDisposeScope();
         return views;
@@ -37,7 +39,8 @@ internal static class TorchLegacyFile
             throw PickleValue.Invalid("the magic number of PyTorch's format before 1.6", "a pickle without");
         if (ReadPickle(stream) is not ProtocolVersion and var version)
             throw PickleValue.Invalid($"version {ProtocolVersion} of PyTorch's format before 1.6", PickleValue.Describe(version));
-        if (ReadPickle(stream) is not PickleDictionary machine || !machine.Items.Exists(item => item is { Key: "little_endian", Value: true }))
+        if (ReadPickle(stream) is not PickleDictionary machine
+            || !machine.Items.Exists(item => item is { Key: "little_endian", Value: true }))
             throw PickleValue.Invalid("a file of a little-endian machine", "another");
         return new PickleReader(stream, storages.Find).Read();
     }
@@ -55,7 +58,8 @@ internal static class TorchLegacyFile
         return keys;
     }
 
-    private static Dictionary<TorchStorage, Tensor> ReadStorages(Stream stream, List<string> keys, TorchStorages storages, HashSet<TorchStorage> wanted)
+    private static Dictionary<TorchStorage, Tensor> ReadStorages(
+        Stream stream, List<string> keys, TorchStorages storages, HashSet<TorchStorage> wanted)
     {
         var read = new Dictionary<TorchStorage, Tensor>();
         var prefix = new byte[sizeof(long)];

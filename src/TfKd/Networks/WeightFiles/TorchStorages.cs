@@ -20,11 +20,13 @@ internal sealed class TorchStorages
     /// <exception cref="InvalidDataException">It is no storage, or another of the same key.</exception>
     public object? Find(object? persistentId)
     {
-        if (persistentId is not object?[] id || id is not ["storage", PickleGlobal type, string key, _, long and >= 0 and var count, ..] || TorchGlobals.StorageType(type) is not { } elements)
+        if (persistentId is not object?[] id || id is not ["storage", PickleGlobal type, string key, _, long and >= 0 and var count, ..]
+            || TorchGlobals.StorageType(type) is not { } elements)
             throw PickleValue.Invalid("the type, the key and the size of a storage", Describe(persistentId));
         var storage = new TorchStorage(key, elements, count);
         if (!_known.TryAdd(key, storage) && _known[key] != storage)
-            throw PickleValue.Invalid($"storage {PickleValue.Quote(key)}: {_known[key].Count} of {_known[key].Type}, as before", $"{count} of {elements}");
+            throw PickleValue.Invalid(
+                $"storage {PickleValue.Quote(key)}: {_known[key].Count} of {_known[key].Type}, as before", $"{count} of {elements}");
         return id.Length > 5 ? Part(storage, id[5]) : new TorchStorageView(storage, 0, count);
     }
 
@@ -42,14 +44,20 @@ internal sealed class TorchStorages
     }
 
     /// <summary>The tensors as views of their storages: two of one storage share its memory, as they did where they were saved.</summary>
-    public static Dictionary<string, Tensor> View(IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<TorchStorage, Tensor> storages) =>
-        tensors.ToDictionary(entry => entry.Key, entry => storages[entry.Value.Storage].as_strided(entry.Value.Shape, entry.Value.Strides, entry.Value.Offset), StringComparer.Ordinal);
+    public static Dictionary<string, Tensor> View(
+        IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<TorchStorage, Tensor> storages) =>
+        tensors.ToDictionary(
+            entry => entry.Key,
+            entry => storages[entry.Value.Storage].as_strided(entry.Value.Shape, entry.Value.Strides, entry.Value.Offset),
+            StringComparer.Ordinal);
 
     private static TorchStorageView Part(TorchStorage storage, object? part) => part switch
     {
         null => new(storage, 0, storage.Count),
-        object?[] and [_, long and >= 0 and var offset, long and >= 0 and var count] when offset <= storage.Count && count <= storage.Count - offset => new(storage, offset, count),
-        _ => throw PickleValue.Invalid($"the offset and the size of a part of storage {PickleValue.Quote(storage.Key)} of {storage.Count} elements", Describe(part)),
+        object?[] and [_, long and >= 0 and var offset, long and >= 0 and var count] when offset <= storage.Count
+            && count <= storage.Count - offset => new(storage, offset, count),
+        _ => throw PickleValue.Invalid(
+            $"the offset and the size of a part of storage {PickleValue.Quote(storage.Key)} of {storage.Count} elements", Describe(part)),
     };
 
     private static string Describe(object? value) =>

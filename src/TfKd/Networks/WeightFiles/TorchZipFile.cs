@@ -46,8 +46,11 @@ internal static class TorchZipFile
 
     private static string FindFolder(ZipArchive archive)
     {
-        var objects = archive.Entries.Where(entry => entry.Name == ObjectName && entry.FullName.Count(character => character == '/') == 1).ToList();
-        return objects.Count == 1 ? objects[0].FullName[..^ObjectName.Length] : throw PickleValue.Invalid($"a zip file with one folder that holds {ObjectName}", $"{objects.Count} of them");
+        var objects = archive.Entries.Where(
+            entry => entry.Name == ObjectName && entry.FullName.Count(character => character == '/') == 1).ToList();
+        return objects.Count == 1
+            ? objects[0].FullName[..^ObjectName.Length]
+            : throw PickleValue.Invalid($"a zip file with one folder that holds {ObjectName}", $"{objects.Count} of them");
     }
 
     private static ZipArchiveEntry FindStorage(ZipArchive archive, string name, TorchStorage storage, long left)
@@ -56,13 +59,15 @@ internal static class TorchZipFile
         RequireStored(entry, left);
         return entry.Length == storage.ByteCount
             ? entry
-            : throw PickleValue.Invalid($"{storage.ByteCount} bytes in {PickleValue.Quote(name)} for {storage.Count} of {storage.Type}", $"{entry.Length}");
+            : throw PickleValue.Invalid(
+                $"{storage.ByteCount} bytes in {PickleValue.Quote(name)} for {storage.Count} of {storage.Type}", $"{entry.Length}");
     }
 
     private static void RequireStored(ZipArchiveEntry entry, long limit)
     {
         if (entry.CompressedLength != entry.Length)
-            throw PickleValue.Invalid($"an entry {PickleValue.Quote(entry.FullName)} without compression", $"{entry.Length} bytes in {entry.CompressedLength}");
+            throw PickleValue.Invalid(
+                $"an entry {PickleValue.Quote(entry.FullName)} without compression", $"{entry.Length} bytes in {entry.CompressedLength}");
         if (entry.Length > limit)
             throw PickleValue.Invalid($"at most {limit} bytes in {PickleValue.Quote(entry.FullName)}", $"{entry.Length}");
     }

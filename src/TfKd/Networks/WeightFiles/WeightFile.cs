@@ -92,15 +92,19 @@ public static class WeightFile
             [0x80, ..] => WeightFormat.TorchLegacy,
             [] => throw new InvalidDataException($"{source}: expected a weight file, found nothing in it."),
             var other => throw new InvalidDataException(
-                $"{source}: expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes {Convert.ToHexStringLower(other)}."),
+                $"{source}: expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes "
+                    + $"{Convert.ToHexStringLower(other)}."),
         };
     }
 
-    private static Dictionary<string, Tensor> ReadSafeTensors(Stream stream, string source, string? dictionary) => string.IsNullOrEmpty(dictionary)
+    private static Dictionary<string, Tensor> ReadSafeTensors(Stream stream, string source, string? dictionary) =>
+        string.IsNullOrEmpty(dictionary)
         ? SafeTensors.Read(stream, source)
-        : throw new InvalidDataException($"{source}: expected a dictionary of tensors at '{dictionary}', found a .safetensors file, which has one without a name.");
+        : throw new InvalidDataException(
+            $"{source}: expected a dictionary of tensors at '{dictionary}', found a .safetensors file, which has one without a name.");
 
-    private static Dictionary<string, Tensor> ReadTorch(Func<Stream, string?, Dictionary<string, Tensor>> read, Stream stream, string source, string? dictionary)
+    private static Dictionary<string, Tensor> ReadTorch(
+        Func<Stream, string?, Dictionary<string, Tensor>> read, Stream stream, string source, string? dictionary)
     {
         try
         {

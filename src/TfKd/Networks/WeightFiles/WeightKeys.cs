@@ -12,7 +12,8 @@ internal static class WeightKeys
     private static readonly string[] WrapperPrefixes = ["module.", "_orig_mod."];
 
     /// <summary>The same tensors under the network's keys.</summary>
-    public static Dictionary<string, Tensor> Match(ImageNetwork network, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+    public static Dictionary<string, Tensor> Match(
+        ImageNetwork network, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
     {
         var named = Translated(network, state, WithoutWrappers(state, weights));
         if (NetworkHead.TryFind(network) is { } head && ForeignHead(head, state, named) is { } foreign
@@ -24,10 +25,12 @@ internal static class WeightKeys
     }
 
     /// <summary>The same without the head, whatever it is called and however many classes it has.</summary>
-    public static Dictionary<string, Tensor> MatchBackbone(ImageNetwork network, NetworkHead head, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+    public static Dictionary<string, Tensor> MatchBackbone(
+        ImageNetwork network, NetworkHead head, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
     {
         var named = Translated(network, state, WithoutWrappers(state, weights));
-        if (ForeignHead(head, state, named) is { } foreign && foreign.All(pair => SameButClasses(state[pair.Own].shape, named[pair.Foreign].shape)))
+        if (ForeignHead(head, state, named) is { } foreign
+            && foreign.All(pair => SameButClasses(state[pair.Own].shape, named[pair.Foreign].shape)))
             foreach (var (_, other) in foreign)
                 named.Remove(other);
         foreach (var key in head.Keys())
@@ -44,10 +47,12 @@ internal static class WeightKeys
             named = named.ToDictionary(entry => entry.Key[wrapper.Length..], entry => entry.Value, StringComparer.Ordinal);
         return named;
 
-        static bool AllBegin(IReadOnlyCollection<string> keys, string prefix) => keys.Count > 0 && keys.All(key => key.StartsWith(prefix, StringComparison.Ordinal));
+        static bool AllBegin(IReadOnlyCollection<string> keys, string prefix) =>
+            keys.Count > 0 && keys.All(key => key.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    private static Dictionary<string, Tensor> Translated(ImageNetwork network, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
+    private static Dictionary<string, Tensor> Translated(
+        ImageNetwork network, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
     {
         foreach (var key in named.Keys.Where(key => !state.ContainsKey(key)).ToList())
         {
@@ -64,11 +69,13 @@ internal static class WeightKeys
     /// The head under a name of its own: none of the head's keys is among the weights, and what the network does not know is one module
     /// with the same parameters. Null where that is not so.
     /// </summary>
-    private static List<(string Own, string Foreign)>? ForeignHead(NetworkHead head, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
+    private static List<(string Own, string Foreign)>? ForeignHead(
+        NetworkHead head, Dictionary<string, Tensor> state, Dictionary<string, Tensor> named)
     {
         var own = head.Keys().Order(StringComparer.Ordinal).ToList();
         var unknown = named.Keys.Where(key => !state.ContainsKey(key)).Order(StringComparer.Ordinal).ToList();
-        if (own.Any(named.ContainsKey) || own.Count != unknown.Count || unknown.Select(ModuleOf).Distinct(StringComparer.Ordinal).Count() != 1)
+        if (own.Any(named.ContainsKey)
+            || own.Count != unknown.Count || unknown.Select(ModuleOf).Distinct(StringComparer.Ordinal).Count() != 1)
             return null;
         var pairs = own.Zip(unknown).ToList();
         return pairs.All(pair => LeafOf(pair.First) == LeafOf(pair.Second)) ? pairs : null;

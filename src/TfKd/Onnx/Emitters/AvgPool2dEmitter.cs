@@ -15,7 +15,8 @@ internal sealed class AvgPool2dEmitter : OnnxEmitter<AvgPool2d>
         // Torch counts the padding it was asked for, never what rounding up adds behind it; ONNX counts all or none.
         var added = pads[2] > padding[0] || pads[3] > padding[1];
         if (added && layer.count_include_pad && padding is not [0, 0])
-            throw leaf.Refuse("it rounds its size up and counts its padding, which together have no counterpart; set count_include_pad or ceil_mode to false");
+            throw leaf.Refuse("it rounds its size up and counts its padding, which together have no counterpart; set count_include_pad or "
+                + "ceil_mode to false");
         return leaf.Node(
             "AveragePool",
             [leaf.Input.Name],

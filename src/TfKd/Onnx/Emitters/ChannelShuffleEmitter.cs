@@ -6,7 +6,8 @@ internal sealed class ChannelShuffleEmitter : OnnxEmitter<ChannelShuffle>
     protected override string Emit(ChannelShuffle layer, OnnxLeaf leaf)
     {
         var (channels, height, width) = (leaf.OutputShape[1], leaf.OutputShape[2], leaf.OutputShape[3]);
-        var grouped = leaf.Node("Reshape", [leaf.Input.Name, leaf.Integers("grouped", 0, layer.Groups, channels / layer.Groups, height, width)]);
+        var grouped = leaf.Node(
+            "Reshape", [leaf.Input.Name, leaf.Integers("grouped", 0, layer.Groups, channels / layer.Groups, height, width)]);
         var exchanged = leaf.Node("Transpose", [grouped], OnnxArgument.Of("perm", [0, 2, 1, 3, 4]));
         return leaf.Node("Reshape", [exchanged, leaf.Integers("joined", 0, channels, height, width)]);
     }

@@ -7,6 +7,7 @@ internal sealed class ChannelSplitEmitter : OnnxEmitter<ChannelSplit>
         var width = leaf.OutputShape[1];
         return leaf.Node(
             "Slice",
-            [leaf.Input.Name, leaf.Integers("start", layer.Part * width), leaf.Integers("end", (layer.Part + 1) * width), leaf.Integers("axis", 1)]);
+            [leaf.Input.Name, leaf.Integers("start", layer.Part * width), leaf.Integers("end", (layer.Part + 1) * width),
+                leaf.Integers("axis", 1)]);
     }
 }

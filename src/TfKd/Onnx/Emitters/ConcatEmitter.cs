@@ -2,5 +2,6 @@ namespace TfKd;
 
 internal sealed class ConcatEmitter : OnnxEmitter<Concat>
 {
-    protected override string Emit(Concat layer, OnnxLeaf leaf) => leaf.Node("Concat", [.. leaf.Inputs.Select(input => input.Name)], OnnxArgument.Of("axis", 1));
+    protected override string Emit(Concat layer, OnnxLeaf leaf) =>
+        leaf.Node("Concat", [.. leaf.Inputs.Select(input => input.Name)], OnnxArgument.Of("axis", 1));
 }

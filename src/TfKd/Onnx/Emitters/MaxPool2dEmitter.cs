@@ -14,7 +14,8 @@ internal sealed class MaxPool2dEmitter : OnnxEmitter<MaxPool2d>
             [leaf.Input.Name],
             OnnxArgument.Of("kernel_shape", kernel),
             OnnxArgument.Of("strides", stride),
-            OnnxArgument.Of("pads", PoolWindow.Pads(leaf, kernel, stride, PoolWindow.Pair(layer.padding, [0, 0]), dilation, layer.ceil_mode)),
+            OnnxArgument.Of(
+                "pads", PoolWindow.Pads(leaf, kernel, stride, PoolWindow.Pair(layer.padding, [0, 0]), dilation, layer.ceil_mode)),
             OnnxArgument.Of("dilations", dilation));
     }
 }

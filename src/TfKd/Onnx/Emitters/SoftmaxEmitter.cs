@@ -4,5 +4,6 @@ namespace TfKd;
 
 internal sealed class SoftmaxEmitter : OnnxEmitter<Softmax>
 {
-    protected override string Emit(Softmax layer, OnnxLeaf leaf) => leaf.Node("Softmax", [leaf.Input.Name], OnnxArgument.Of("axis", layer.dim));
+    protected override string Emit(Softmax layer, OnnxLeaf leaf) =>
+        leaf.Node("Softmax", [leaf.Input.Name], OnnxArgument.Of("axis", layer.dim));
 }
