@@ -67,6 +67,8 @@ internal static class ModelCardText
             yield return Invariant($"Rejected below a score of {rejection.Threshold:0.###}: {label}");
         }
 
+        yield return "Identity of the plan: " + (card.Training.PlanIdentity
+            ?? "none; a member of it has no text that tells it from others, or the file is of an older version");
         yield return Invariant($"Seed: {card.Training.Seed}");
         yield return $"Versions: {string.Join(", ", card.Training.Versions.Select(version => $"{version.Key} {version.Value}"))}";
         yield return $"SHA-256 of the weights: {card.WeightsSha256}";

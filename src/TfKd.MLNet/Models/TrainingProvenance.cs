@@ -6,8 +6,14 @@ namespace TfKd.MLNet;
 /// <summary>Where a model comes from: what was run, with what, and what was measured.</summary>
 public sealed record TrainingProvenance
 {
-    /// <summary>The training plan, as text.</summary>
+    /// <summary>The training plan, in words.</summary>
     public string Plan { get; init; } = "";
+
+    /// <summary>
+    /// What tells the plan from those that give other weights: SHA-256, in hexadecimal digits, of all its members but those that are marked as <see cref="NotIdentityAttribute"/>.
+    /// Null where a member of the plan cannot be written (a delegate of an augmentation, say), and in older files.
+    /// </summary>
+    public string? PlanIdentity { get; init; }
 
     /// <summary>The seed that all random numbers of the run were derived from.</summary>
     public long Seed { get; init; }

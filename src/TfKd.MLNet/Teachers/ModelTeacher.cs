@@ -3,7 +3,7 @@ using Microsoft.ML;
 namespace TfKd.MLNet;
 
 /// <summary>A classifier that was trained or loaded before teaches: KD with a larger one, Re-KD with a smaller one, De-KD with a poor one.</summary>
-public sealed record ModelTeacher : TeacherSource
+public sealed record ModelTeacher : TeacherSource, IHasIdentity
 {
     private readonly TorchImageClassificationModel _model;
 
@@ -18,14 +18,17 @@ public sealed record ModelTeacher : TeacherSource
     /// <summary>What tells its weights from others: the first digits of their SHA-256.</summary>
     public string Weights => _model.Card.WeightsSha256[..12];
 
+    // All that Equals looks at.
+    string IHasIdentity.Identity => $"{Hashes.Weights} {Hashes.Onnx}";
+
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context) => _model.OpenTeacher(context);
 
     /// <summary>Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names in it.</summary>
-    public bool Equals(ModelTeacher? other) => other is not null && Identity == other.Identity;
+    public bool Equals(ModelTeacher? other) => other is not null && Hashes == other.Hashes;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => Identity.GetHashCode();
+    public override int GetHashCode() => Hashes.GetHashCode();
 
-    private (string Weights, string Onnx) Identity => (_model.Card.WeightsSha256, _model.Card.OnnxSha256);
+    private (string Weights, string Onnx) Hashes => (_model.Card.WeightsSha256, _model.Card.OnnxSha256);
 }

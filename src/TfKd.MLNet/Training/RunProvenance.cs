@@ -14,6 +14,7 @@ internal static class RunProvenance
         TrainingPlan plan, TrainingData data, ClassKeys classes, TrainingResult result, TemperatureCalibration? calibration) => new()
         {
             Plan = plan.Describe(),
+            PlanIdentity = plan.TryIdentify(),
             Seed = plan.Seed,
             Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration)],
             Rows = CountRows(classes, data),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 
 namespace TfKd;
@@ -7,7 +6,7 @@ namespace TfKd;
 internal static class AnswerKey
 {
     // Raised when the layout of the files changes, and when an augmentation of the library draws other views than before.
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <param name="teacher">The teacher's fingerprint.</param>
     /// <param name="classNames">The student's classes, in order.</param>
@@ -16,7 +15,9 @@ internal static class AnswerKey
     /// <param name="seed">The seed of the run; no part of the key without augmentations.</param>
     /// <param name="view">Which view of the rows.</param>
     /// <param name="format">How the answers are written down.</param>
-    public static byte[] Of(string teacher, IReadOnlyList<string> classNames, string rows, IReadOnlyList<Augmentation> augmentations, long seed, int view, TeacherCacheFormat format)
+    /// <exception cref="InvalidOperationException">A member of an augmentation has no canonical text.</exception>
+    public static byte[] Of(
+        string teacher, IReadOnlyList<string> classNames, string rows, IReadOnlyList<Augmentation> augmentations, long seed, int view, TeacherCacheFormat format)
     {
         using var stream = new MemoryStream();
         // Each text with its length before it: no two lists of texts give the same bytes.
@@ -27,13 +28,7 @@ internal static class AnswerKey
         foreach (var name in classNames)
             writer.Write(name);
         writer.Write(rows);
-        writer.Write(augmentations.Count);
-        foreach (var augmentation in augmentations)
-        {
-            writer.Write(augmentation.GetType().FullName!);
-            writer.Write(InvariantText(augmentation));
-        }
-
+        writer.Write(TextOf(augmentations));
         writer.Write(augmentations.Count > 0 ? seed : 0);
         writer.Write(view);
         writer.Write(format.ToString());
@@ -41,18 +36,7 @@ internal static class AnswerKey
         return SHA256.HashData(stream.ToArray());
     }
 
-    private static string InvariantText(Augmentation augmentation)
-    {
-        // The texts of records follow the current culture, and there is no other way to ask for them.
-        var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        try
-        {
-            return augmentation.ToString();
-        }
-        finally
-        {
-            CultureInfo.CurrentCulture = culture;
-        }
-    }
+    /// <summary>What tells the augmentations of a plan from others.</summary>
+    /// <exception cref="InvalidOperationException">A member of an augmentation has no canonical text.</exception>
+    public static string TextOf(IReadOnlyList<Augmentation> augmentations) => CanonicalText.Of(("TrainingPlan.Augmentations", augmentations.ToArray()));
 }

@@ -13,9 +13,9 @@ namespace TfKd;
 /// </para>
 /// <para>
 /// In a <see cref="Directory"/> each view has a file of its own, memory-mapped. Its name is a SHA-256 over all that the answers depend on: the teacher's
-/// fingerprint, the classes, the training rows, the augmentations as text and, where there are any, the seed, the view, and how the answers are written down.
-/// Whatever changes, another file is used. The device is no part of it, and an augmentation or teacher of your own must say in its text or fingerprint
-/// what it depends on. A file with gaps belongs to the one run that fills it; a second one at the same time goes without it and says so. A file without
+/// fingerprint, the classes, the training rows, the augmentations (member by member; one with a member that cannot be written is refused before the first batch,
+/// see <see cref="NotIdentityAttribute"/>) and, where there are any, the seed, the view, and how the answers are written down. Whatever changes, another file is used. The
+/// device is no part of it, and a teacher of your own must say in its fingerprint what it depends on. A file with gaps belongs to the one run that fills it; a second one at the same time goes without it and says so. A file without
 /// gaps is read by any number of runs. Every row has a checksum, so that a row half written when the machine stopped is asked again. Nothing deletes the files.
 /// </para>
 /// </remarks>
@@ -25,6 +25,7 @@ public sealed record TeacherCache
     public static TeacherCache Off { get; } = new() { MemoryBudget = 0 };
 
     /// <summary>Folder of the files, for runs, processes and students to share; made when it is missing. Default null: answers are kept in memory, for the run.</summary>
+    [NotIdentity]
     public string? Directory { get; init => field = value is null ? null : Require.Name(value); }
 
     /// <summary>How the numbers are written down. Default <see cref="TeacherCachePrecision.Float32"/>.</summary>
@@ -42,6 +43,7 @@ public sealed record TeacherCache
     /// The most memory that the answers of a run may take, in bytes, 0 or above; default 512 MiB. Where they need more (rows times views times the bytes of
     /// a row, 4 K in float32), the teacher is asked each time. With a <see cref="Directory"/>: for the views whose file cannot be used.
     /// </summary>
+    [NotIdentity]
     public long MemoryBudget { get; init => field = Require.NotNegative(value); } = 512L << 20;
 
     internal bool IsOff => Directory is null && MemoryBudget == 0;

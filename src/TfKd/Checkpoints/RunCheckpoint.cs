@@ -4,14 +4,19 @@ namespace TfKd;
 
 /// <summary>
 /// The checkpoint of a run: one .safetensors file in a folder, replaced now and then by a file that is whole. It holds the tensors of
-/// all parts of the run, and as text the plan it belongs to and where the run stands.
+/// all parts of the run, and as text what run it belongs to and where that stands.
 /// </summary>
 /// <param name="directory">The folder; made when it is missing.</param>
-/// <param name="plan">What determines the run, in words: a checkpoint of another plan is not continued from.</param>
-internal sealed class RunCheckpoint(string directory, string plan)
+/// <param name="identity">What determines the run, named: a checkpoint of another run is not continued from.</param>
+/// <exception cref="InvalidOperationException">A member of it has no canonical text.</exception>
+internal sealed class RunCheckpoint(string directory, params (string Name, object? Value)[] identity)
 {
-    private const string PlanKey = "plan";
+    private const string IdentityKey = "identity";
+    // Of versions that compared plans by what they print.
+    private const string OldKey = "plan";
     private const string StateKey = "state";
+
+    private readonly string _identity = CanonicalText.Of(identity);
 
     public string Path { get; } = PathIn(directory);
 
@@ -37,7 +42,7 @@ internal sealed class RunCheckpoint(string directory, string plan)
         using var scope = NewDisposeScope();
         var tensors = parts.SelectMany(part => part.Read().Select(entry => KeyValuePair.Create(part.Prefix + entry.Key, entry.Value)));
         Directory.CreateDirectory(directory);
-        SafeTensors.Write(Path, [.. tensors], new Dictionary<string, string> { [PlanKey] = plan, [StateKey] = state });
+        SafeTensors.Write(Path, [.. tensors], new Dictionary<string, string> { [IdentityKey] = _identity, [StateKey] = state });
     }
 
     /// <summary>Puts the tensors of all parts in place and returns where the run stood; null where there is no checkpoint.</summary>
@@ -48,15 +53,24 @@ internal sealed class RunCheckpoint(string directory, string plan)
         if (!File.Exists(Path))
             return null;
         var metadata = SafeTensors.ReadHeader(Path).Metadata;
-        if (!metadata.TryGetValue(PlanKey, out var otherPlan) || !metadata.TryGetValue(StateKey, out var state))
-            throw new InvalidDataException($"'{Path}' is not the checkpoint of a run: expected the texts '{PlanKey}' and '{StateKey}' in it, found [{string.Join(", ", metadata.Keys)}].");
-        if (otherPlan != plan)
-            throw new InvalidOperationException($"'{Path}' is the checkpoint of another run; choose another folder, or delete it. It was made with\n{otherPlan}\nbut this run has\n{plan}");
+        if (!metadata.TryGetValue(StateKey, out var state) || !(metadata.ContainsKey(IdentityKey) || metadata.ContainsKey(OldKey)))
+            throw new InvalidDataException($"'{Path}' is not the checkpoint of a run: expected the texts '{IdentityKey}' and '{StateKey}' in it, found [{string.Join(", ", metadata.Keys)}].");
+        Check(metadata.GetValueOrDefault(IdentityKey));
         using var scope = NewDisposeScope();
         var tensors = SafeTensors.Read(Path);
         foreach (var part in parts)
             part.Load(WithPrefix(tensors, part.Prefix));
         return state;
+    }
+
+    private void Check(string? other)
+    {
+        if (other == _identity)
+            return;
+        if (other?.StartsWith(CanonicalText.Header + "\n", StringComparison.Ordinal) != true)
+            throw new InvalidOperationException($"'{Path}' is a checkpoint of another version of this library, which told plans apart in another way; choose another folder, or delete it.");
+        var differences = IdentityDifference.Describe(other, _identity, CanonicalText.DefaultsOf(identity));
+        throw new InvalidOperationException($"'{Path}' is the checkpoint of another run; choose another folder, or delete it. They differ in\n{differences}");
     }
 
     private static string PathIn(string directory) => System.IO.Path.Combine(directory, "checkpoint.safetensors");

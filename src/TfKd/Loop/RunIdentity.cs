@@ -9,16 +9,14 @@ internal static class RunIdentity
     /// <param name="network">The student's network.</param>
     /// <param name="rows">Number and fingerprint of the training rows.</param>
     /// <param name="teacher">The teacher; null: there is none.</param>
-    public static RunCheckpoint Open(
-        string directory, TrainingPlan plan, NetworkArchitecture network, (int Count, string Fingerprint) rows, Teacher? teacher) => new(
+    /// <exception cref="InvalidOperationException">A member of the plan or of the network has no canonical text.</exception>
+    public static RunCheckpoint Open(string directory, TrainingPlan plan, NetworkArchitecture network, (int Count, string Fingerprint) rows, Teacher? teacher) => new(
         directory,
-        $"Network: {network}\n{plan.Describe()}\nTraining rows: {rows.Count}, {rows.Fingerprint}"
-            + TextOf(teacher) + TextOf(plan.InitialWeights));
-
-    // The plan may name a file or a column only, and what is in it may have changed.
-    private static string TextOf(Teacher? teacher) =>
-        teacher?.Fingerprint is { } fingerprint ? $"\nTeacher's fingerprint: {fingerprint}" : "";
-
-    private static string TextOf(InitialWeights? weights) =>
-        weights is null ? "" : $"\nFingerprint of the initial weights: {weights.Fingerprint}";
+        ("Network", network),
+        (nameof(TrainingPlan), plan.Essence),
+        ("Training rows", rows.Count),
+        ("Fingerprint of the training rows", rows.Fingerprint),
+        // The plan may name a file or a column only, and what is in it may have changed.
+        ("Fingerprint of the teacher", teacher?.Fingerprint),
+        ("Fingerprint of the initial weights", plan.InitialWeights?.Fingerprint));
 }

@@ -10,7 +10,10 @@ namespace TfKd;
 /// <example><c>new FactoryNetwork("mine", classCount => new MyModule(classCount), new ImageShape(3, 64, 64))</c></example>
 public sealed record FactoryNetwork : NetworkArchitecture
 {
+    [NotIdentity]
     private readonly Func<int, nn.Module<Tensor, Tensor>>? _factory;
+
+    [NotIdentity]
     private readonly ValueList<OnnxEmitter> _emitters = new([]);
 
     /// <summary>Makes an architecture of a function.</summary>

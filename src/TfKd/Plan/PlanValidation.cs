@@ -14,6 +14,7 @@ internal static class PlanValidation
                 $"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, "
                     + "KnowledgeDistillation say, or no teacher.");
         CheckMixing(plan);
+        CheckIdentity(plan, student.Architecture);
         // Before a teacher is trained in vain.
         CheckTeacher(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
@@ -40,6 +41,15 @@ internal static class PlanValidation
     public static InvalidOperationException NoTeacherFeatures(TrainingPlan plan) =>
         new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at "
             + "hand, or an objective on logits.");
+
+    // A plan that nothing has to find again may have members that no text can tell apart.
+    private static void CheckIdentity(TrainingPlan plan, NetworkArchitecture network)
+    {
+        if (plan.CheckpointDirectory is not null)
+            CanonicalText.Of(("Network", network), (nameof(TrainingPlan), plan.Essence));
+        else if (plan.Teacher is not null && plan.TeacherCache?.Directory is not null)
+            AnswerKey.TextOf(plan.Augmentations);
+    }
 
     private static void CheckMixing(TrainingPlan plan)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -111,17 +110,21 @@ public sealed record TrainingPlan
     /// Folder of the run's checkpoint, written as often as <see cref="CheckpointInterval"/> says; a run that finds one continues from it.
     /// Default null: none is written.
     /// </summary>
+    [NotIdentity]
     public string? CheckpointDirectory { get; init; }
 
     /// <summary>
     /// How often the checkpoint is written. Default: after each epoch. This property is ignored without <see cref="CheckpointDirectory"/>.
     /// </summary>
+    [NotIdentity]
     public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>What a run that is cancelled ends with. Default: an exception.</summary>
+    [NotIdentity]
     public CancellationOutcome OnCancellation { get; init => field = Require.Defined(value); } = CancellationOutcome.Throw;
 
     /// <summary>Where the network is trained. Default null: the CPU.</summary>
+    [NotIdentity]
     public Device? Device { get; init; }
 
     /// <summary>
@@ -132,13 +135,13 @@ public sealed record TrainingPlan
     public Precision Precision { get; init => field = Require.Defined(value); } = Precision.Float32;
 
     /// <summary>Watchers of the run. Default: none.</summary>
+    [NotIdentity]
     public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
     // What a cache does to the answers; one that keeps them as they are makes no other run.
-    private string AnswersText =>
-        Teacher is not null && TeacherCache is { ChangesNumbers: true } cache
-            ? $", answers kept as {cache.Precision}, {cache.TopK?.ToString() ?? "all"} classes"
-            : "";
+    private string AnswersText => Teacher is not null && TeacherCache is { ChangesNumbers: true } cache
+        ? $", answers kept as {cache.Precision}, {cache.TopK?.ToString() ?? "all"} classes"
+        : "";
 
     private string BestEpochText => RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? $", by {RankingMetric}" : "";
 
@@ -147,54 +150,60 @@ public sealed record TrainingPlan
 
     private IEnumerable<string> AccumulationLines => AccumulateSteps > 1 ? [$"Batches a step: {AccumulateSteps}"] : [];
 
+    [NotIdentity]
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal ValidationMetric RankingMetric =>
         BestEpochMetric
-            ?? Callbacks.Select(callback => callback.WatchedMetric).FirstOrDefault(metric => metric is not null)
-                ?? ValidationMetric.Accuracy;
+        ?? Callbacks.Select(callback => callback.WatchedMetric).FirstOrDefault(metric => metric is not null)
+        ?? ValidationMetric.Accuracy;
 
     internal int ViewCount => Augmentations.Count == 0 ? 1 : Math.Min(Views ?? MaxEpochs, MaxEpochs);
 
     internal int ViewOf(int epoch) => epoch % ViewCount;
 
-    /// <summary>
-    /// What determines the weights, in words: provenance of a model, and the mark by which a checkpoint knows its plan. The same in every
-    /// culture.
-    /// </summary>
-    public string Describe()
+    /// <summary>The plan with only what determines the weights: what is ignored is at its default.</summary>
+    internal TrainingPlan Essence => this with
     {
-        // The texts of records follow the current culture, and there is no other way to ask for them.
-        var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        TeacherCache = Teacher is not null && TeacherCache is { ChangesNumbers: true } ? TeacherCache : null,
+        BestEpochMetric = RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? RankingMetric : null,
+        Callbacks = [],
+    };
+
+    /// <summary>What tells the plan from those that give other weights, for the card of a model; null where a member of it cannot be written.</summary>
+    internal string? TryIdentify()
+    {
         try
         {
-            return string.Join('\n',
-            [
-                $"Objective: {Objective}",
-                $"Teacher: {Teacher?.ToString() ?? "none"}{AnswersText}",
-                $"Class weighting: {ClassWeighting?.ToString() ?? "none"}",
-                $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
-                $"Mixing: {Mixing?.ToString() ?? "none"}",
-                $"Views: {Views?.ToString() ?? "new ones each epoch"}",
-                $"Batch size: {BatchSize}",
-                .. AccumulationLines,
-                $"Epochs: {MaxEpochs}",
-                $"Optimizer: {Optimizer}",
-                .. ClippingLines,
-                $"Schedule: {Schedule}",
-                $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
-                $"Frozen stages: {FrozenStages}",
-                $"Backbone learning rate factor: {BackboneLearningRateFactor}",
-                $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
-                $"Precision: {Precision}",
-                $"Restore best weights: {RestoreBestWeights}{BestEpochText}",
-                $"Seed: {Seed}",
-            ]);
+            return CanonicalText.Hash(CanonicalText.Of((nameof(TrainingPlan), Essence)));
         }
-        finally
+        catch (InvalidOperationException)
         {
-            CultureInfo.CurrentCulture = culture;
+            return null;
         }
     }
+
+    /// <summary>What determines the weights, in words, for people. The same in every culture; two plans of one text may differ.</summary>
+    public string Describe() => InvariantText.Of(() => string.Join('\n',
+    [
+        $"Objective: {Objective}",
+        $"Teacher: {Teacher?.ToString() ?? "none"}{AnswersText}",
+        $"Class weighting: {ClassWeighting?.ToString() ?? "none"}",
+        $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
+        $"Mixing: {Mixing?.ToString() ?? "none"}",
+        $"Views: {Views?.ToString() ?? "new ones each epoch"}",
+        $"Batch size: {BatchSize}",
+        .. AccumulationLines,
+        $"Epochs: {MaxEpochs}",
+        $"Optimizer: {Optimizer}",
+        .. ClippingLines,
+        $"Schedule: {Schedule}",
+        $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
+        $"Frozen stages: {FrozenStages}",
+        $"Backbone learning rate factor: {BackboneLearningRateFactor}",
+        $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
+        $"Precision: {Precision}",
+        $"Restore best weights: {RestoreBestWeights}{BestEpochText}",
+        $"Seed: {Seed}",
+    ]));
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace TfKd;
 
 /// <summary>
@@ -8,20 +6,7 @@ namespace TfKd;
 /// </summary>
 internal static class Page
 {
-    public static string Of(ReportContent content)
-    {
-        // The texts of records follow the current culture.
-        var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        try
-        {
-            return Write(content).Html;
-        }
-        finally
-        {
-            CultureInfo.CurrentCulture = culture;
-        }
-    }
+    public static string Of(ReportContent content) => InvariantText.Of(() => Write(content).Html);
 
     private static Markup Write(ReportContent content)
     {

@@ -30,8 +30,8 @@ public sealed record SelfTeacher : TeacherSource
         return NetworkTeacher.Own(network, context.ClassNames, context);
     }
 
-    /// <summary>A network at hand, that stays its owner's.</summary>
-    private sealed record GivenNetworkTeacher(ImageNetwork Network) : TeacherSource
+    /// <summary>A network at hand, that stays its owner's; its fingerprint tells it from others.</summary>
+    private sealed record GivenNetworkTeacher([property: NotIdentity] ImageNetwork Network) : TeacherSource
     {
         protected override Teacher OpenCore(TeacherContext context) =>
             new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);

@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace TfKd.Tests;
 
 public sealed class ResumeTests : IDisposable
@@ -44,8 +47,59 @@ public sealed class ResumeTests : IDisposable
         Run(Plan);
         var message = Assert.Throws<InvalidOperationException>(() => Run(Plan with { BatchSize = 8 })).Message;
         Assert.Contains("is the checkpoint of another run; choose another folder, or delete it.", message, StringComparison.Ordinal);
-        Assert.Contains("Batch size: 16", message, StringComparison.Ordinal);
-        Assert.Contains("Batch size: 8", message, StringComparison.Ordinal);
+        Assert.EndsWith("They differ in\nTrainingPlan.BatchSize: 16 there, 8 here", message, StringComparison.Ordinal);
+        message = Assert.Throws<InvalidOperationException>(() => Run(Plan with { MaxEpochs = 7, Optimizer = new AdamW() })).Message;
+        Assert.EndsWith(
+            "They differ in\nTrainingPlan.MaxEpochs: 6 there, 7 here\nTrainingPlan.Optimizer: TfKd.Sgd there, TfKd.AdamW here", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_objective_with_another_list_does_not_continue_it()
+    {
+        var plan = Plan with { MaxEpochs = 1, Objective = new Scaled([1, 2]) };
+        var (weights, _) = Run(plan);
+        Assert.Equal(weights, Run(plan with { Objective = new Scaled([1, 2]) }).Weights);
+        Assert.Equal(plan.Objective.ToString(), new Scaled([1, 3]).ToString());
+        Assert.EndsWith(
+            "\nTrainingPlan.Objective.Factors: [1.0, 2.0] there, [1.0, 3.0] here",
+            Assert.Throws<InvalidOperationException>(() => Run(plan with { Objective = new Scaled([1, 3]) })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_culture_continues_it()
+    {
+        var plan = Plan with { MaxEpochs = 1, Augmentations = [new Rotation { Degrees = 7.5 }] };
+        var (weights, _) = Run(plan);
+        var watched = plan with { Callbacks = [new Listener(_ => { }, () => Assert.Fail("a batch ran"))] };
+        Assert.Equal(weights, CanonicalTextTests.In(CanonicalTextTests.Comma(), () => Run(watched).Weights));
+    }
+
+    [Fact]
+    public void A_plan_that_cannot_be_told_from_others_is_refused_before_the_first_batch()
+    {
+        var plan = Plan with
+        {
+            MaxEpochs = 1,
+            Objective = 0.5 * new CrossEntropy() + new Scored(scale => scale),
+            Callbacks = [new Listener(_ => { }, () => Assert.Fail("a batch ran"))],
+        };
+        var message = Assert.Throws<InvalidOperationException>(() => Run(plan)).Message;
+        Assert.StartsWith("TrainingPlan.Objective.Terms[1].Objective.Scorer is a System.Func", message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory));
+        // Without a checkpoint nothing needs to know it again.
+        Assert.Single(Run(plan with { CheckpointDirectory = null, Callbacks = [] }).Result.History);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_a_version_that_compared_texts_is_refused_with_the_reason()
+    {
+        Run(Plan with { MaxEpochs = 1 });
+        var path = Path.Combine(_directory, "checkpoint.safetensors");
+        var metadata = SafeTensors.ReadHeader(path).Metadata;
+        SafeTensors.Write(path, [], new Dictionary<string, string> { ["plan"] = "Network: SmallCnn", ["state"] = metadata["state"] });
+        Assert.Equal(
+            $"'{path}' is a checkpoint of another version of this library, which told plans apart in another way; choose another folder, or delete it.",
+            Assert.Throws<InvalidOperationException>(() => Run(Plan with { MaxEpochs = 1 })).Message);
     }
 
     [Fact]
@@ -121,6 +175,20 @@ public sealed class ResumeTests : IDisposable
         using var stream = new MemoryStream();
         NetworkWeights.Save(student, stream);
         return (stream.ToArray(), result);
+    }
+
+    private sealed record Scaled(double[] Factors) : Objective
+    {
+        public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
+
+        public override Tensor Compute(ObjectiveInput input) => new CrossEntropy().Compute(input) * Factors[1];
+    }
+
+    private sealed record Scored(Func<double, double> Scorer) : Objective
+    {
+        public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
+
+        public override Tensor Compute(ObjectiveInput input) => new CrossEntropy().Compute(input) * Scorer(1);
     }
 
     private sealed class CancelInEpoch(int epoch, CancellationTokenSource source) : TrainingCallback
