@@ -58,6 +58,8 @@ internal sealed class Cifar100 : IImageSource
         return source;
     }
 
+    public SampleExtras? Extras => null;
+
     public int GetLabel(int row) => _records[row * RecordBytes + FineLabel];
 
     public void ReadPixels(int row, Span<byte> pixels) => _records.AsSpan(row * RecordBytes + LabelBytes, Shape.ByteCount).CopyTo(pixels);

@@ -30,26 +30,30 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {
-        if (context.Training is not { } training || training.TeacherClassNames.Count == 0)
-            throw new InvalidOperationException($"{this} needs training rows that have scores; they have when {nameof(TorchImageClassificationTrainer)} reads them.");
-        return new ScoresOfRows(this, training, context);
+        if (context.Training is not { Extras: { ScoreClassNames.Count: > 0 } extras } training)
+        {
+            throw new InvalidOperationException(
+                $"{this} needs training rows that have scores; they have when {nameof(TorchImageClassificationTrainer)} reads them.");
+        }
+
+        return new ScoresOfRows(this, extras, training.Count, context);
     }
 
     private sealed class ScoresOfRows : Teacher
     {
         private readonly ScoreColumnTeacher _source;
-        private readonly IImageSource _training;
+        private readonly SampleExtras _extras;
         private readonly ClassColumns _columns;
         private readonly Device _device;
         private readonly Lazy<string> _fingerprint;
 
-        public ScoresOfRows(ScoreColumnTeacher source, IImageSource training, TeacherContext context)
+        public ScoresOfRows(ScoreColumnTeacher source, SampleExtras extras, int rowCount, TeacherContext context)
         {
-            (_source, _training, _device) = (source, training, context.Device);
-            var rows = Enumerable.Range(0, training.Count).Select(row => training.GetTeacherScores(row).ToArray());
+            (_source, _extras, _device) = (source, extras, context.Device);
+            var rows = Enumerable.Range(0, rowCount).Select(row => extras.GetScores(row).ToArray());
             TeacherAnswers.RefuseProbabilitiesAsLogits(rows, source.Output, $"Teacher score column '{source.Column}' has");
-            _columns = new ClassColumns(context, training.TeacherClassNames);
-            _fingerprint = new Lazy<string>(() => $"{HashOf(training)} {source.Output} {_columns}");
+            _columns = new ClassColumns(context, extras.ScoreClassNames);
+            _fingerprint = new Lazy<string>(() => $"{HashOf(extras, rowCount)} {source.Output} {_columns}");
         }
 
         public override string Fingerprint => _fingerprint.Value;
@@ -58,10 +62,10 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
 
         protected override TeacherSignal TeachCore(ImageBatch batch)
         {
-            var classes = _training.TeacherClassNames.Count;
+            var classes = _extras.ScoreClassNames.Count;
             var scores = new float[batch.RowIds.Count * classes];
             for (var i = 0; i < batch.RowIds.Count; i++)
-                _training.GetTeacherScores(batch.RowIds[i]).CopyTo(scores.AsSpan(i * classes, classes));
+                _extras.GetScores(batch.RowIds[i]).CopyTo(scores.AsSpan(i * classes, classes));
             var answers = tensor(scores, [batch.RowIds.Count, classes], device: _device);
             var logits = TeacherAnswers.ToLogits(answers, _source.Output, $"Teacher score column '{_source.Column}'");
             return new TeacherSignal(_columns.Arrange(logits));
@@ -69,11 +73,11 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
 
         protected override void DisposeCore() => _columns.Dispose();
 
-        private static string HashOf(IImageSource training)
+        private static string HashOf(SampleExtras extras, int rowCount)
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            for (var row = 0; row < training.Count; row++)
-                hash.AppendData(MemoryMarshal.AsBytes(training.GetTeacherScores(row)));
+            for (var row = 0; row < rowCount; row++)
+                hash.AppendData(MemoryMarshal.AsBytes(extras.GetScores(row)));
             return Convert.ToHexStringLower(hash.GetHashAndReset());
         }
     }

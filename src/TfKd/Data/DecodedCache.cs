@@ -53,8 +53,11 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <inheritdoc/>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <inheritdoc/>
+    /// <summary>The classes of the other model whose scores come with the rows, in the order of the scores. Default: none.</summary>
     public IReadOnlyList<string> TeacherClassNames { get; init => field = Require.NotNull(value); } = [];
+
+    /// <summary>Weights and teacher scores.</summary>
+    public SampleExtras? Extras => field ??= new AddedExtras(this);
 
     /// <inheritdoc/>
     public int GetLabel(int row) => _labels[row];
@@ -90,13 +93,6 @@ public sealed class DecodedCache : IImageSource, IDisposable
         _weights.Add(weight);
         _labels.Add(label);
     }
-
-    /// <inheritdoc/>
-    public float GetWeight(int row) => _weights[row];
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<float> GetTeacherScores(int row) =>
-        CollectionsMarshal.AsSpan(_teacherScores).Slice(row * _teacherClassCount, _teacherClassCount);
 
     /// <inheritdoc/>
     public void ReadPixels(int row, Span<byte> pixels)
@@ -135,4 +131,14 @@ public sealed class DecodedCache : IImageSource, IDisposable
     }
 
     private FilePixels OpenFile(long rowCount) => FilePixels.Create(Directory ?? Path.GetTempPath(), Shape.ByteCount, rowCount);
+
+    private sealed class AddedExtras(DecodedCache cache) : SampleExtras
+    {
+        public override IReadOnlyList<string> ScoreClassNames => cache.TeacherClassNames;
+
+        public override float GetWeight(int row) => cache._weights[row];
+
+        public override ReadOnlySpan<float> GetScores(int row) =>
+            CollectionsMarshal.AsSpan(cache._teacherScores).Slice(row * cache._teacherClassCount, cache._teacherClassCount);
+    }
 }

@@ -24,18 +24,10 @@ public interface IImageSource
     /// </summary>
     void ReadPixels(int row, Span<byte> pixels);
 
-    /// <summary>How much a row counts beside the others, 0 or above; 1 unless the source says otherwise.</summary>
-    float GetWeight(int row) => 1;
-
     /// <summary>
-    /// The classes of the other model that <see cref="GetTeacherScores"/> is of, in the order of its numbers; empty unless the source has
-    /// any.
+    /// What is known of the rows beside images and labels, their weights among it; null: nothing. A source that wraps another has that
+    /// one's extras (<c>source.Extras</c>), or, where its rows are others of that one or in another order,
+    /// <c>source.Extras?.Select(rows)</c>: with null they are lost.
     /// </summary>
-    IReadOnlyList<string> TeacherClassNames => [];
-
-    /// <summary>
-    /// What another model said of a row, one number a class, in the order of <see cref="TeacherClassNames"/>; empty unless the source has
-    /// any.
-    /// </summary>
-    ReadOnlySpan<float> GetTeacherScores(int row) => [];
+    SampleExtras? Extras { get; }
 }

@@ -23,20 +23,25 @@ internal static class SourceFingerprint
         }
 
         // Behind the rows, and only where they say something: a set without them keeps its fingerprint.
-        var rows = Enumerable.Range(0, source.Count);
-        if (rows.Any(i => source.GetWeight(i) != 1))
+        if (source.Extras is { } extras)
+            Append(hash, extras, source.Count);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, SampleExtras extras, int rowCount)
+    {
+        var rows = Enumerable.Range(0, rowCount);
+        if (rows.Any(i => extras.GetWeight(i) != 1))
         {
             hash.AppendData("weights"u8);
-            hash.AppendData(MemoryMarshal.AsBytes<float>(rows.Select(source.GetWeight).ToArray()));
+            hash.AppendData(MemoryMarshal.AsBytes<float>(rows.Select(extras.GetWeight).ToArray()));
         }
 
-        if (rows.Any(i => source.GetTeacherScores(i).Length > 0))
+        if (rows.Any(i => extras.GetScores(i).Length > 0))
         {
             hash.AppendData("teacher scores"u8);
             foreach (var i in rows)
-                hash.AppendData(MemoryMarshal.AsBytes(source.GetTeacherScores(i)));
+                hash.AppendData(MemoryMarshal.AsBytes(extras.GetScores(i)));
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

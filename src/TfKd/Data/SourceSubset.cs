@@ -35,11 +35,5 @@ public sealed class SourceSubset : IImageSource
     public void ReadPixels(int row, Span<byte> pixels) => _source.ReadPixels(_rows[row], pixels);
 
     /// <inheritdoc/>
-    public float GetWeight(int row) => _source.GetWeight(_rows[row]);
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> TeacherClassNames => _source.TeacherClassNames;
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<float> GetTeacherScores(int row) => _source.GetTeacherScores(_rows[row]);
+    public SampleExtras? Extras => _source.Extras?.Select(_rows);
 }

@@ -7,11 +7,12 @@ internal static class RowWeights
     /// <exception cref="InvalidOperationException">A weight is negative, NaN or infinite, or all are 0.</exception>
     public static float[]? Of(IImageSource training, ClassWeighting? classWeighting)
     {
+        var extras = training.Extras;
         var own = new double[training.Count];
         var counts = new int[training.ClassNames.Count];
         for (var row = 0; row < own.Length; row++)
         {
-            own[row] = training.GetWeight(row);
+            own[row] = extras?.GetWeight(row) ?? 1;
             if (!IsWeight(own[row]))
                 throw new InvalidOperationException(
                     $"The weight of training row {row} is {own[row]}; expected a finite number of 0 or above.");

@@ -5,7 +5,7 @@ namespace TfKd;
 /// brings a rule of your own.
 /// </summary>
 /// <remarks>
-/// <para>The weight of a training row is that of its class times its own (<see cref="IImageSource.GetWeight"/>), divided by the mean of
+/// <para>The weight of a training row is that of its class times its own (<see cref="SampleExtras.GetWeight"/>), divided by the mean of
 /// these products over all training rows: the weights of a run have mean 1, and so the size of the objective, and the learning rate that
 /// suits it, stay what they were. Every objective that is a mean over rows becomes the mean of the weighted rows, its teacher's term
 /// included: the sum over a batch of N rows divided by N. (PyTorch's <c>weight=</c> divides by the sum of the batch's weights instead,

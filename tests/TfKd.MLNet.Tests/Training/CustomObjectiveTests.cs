@@ -160,6 +160,8 @@ public sealed class CustomObjectiveTests
 
         public IReadOnlyList<string> ClassNames => ["a", "b", "c"];
 
+        public SampleExtras? Extras => null;
+
         public int GetLabel(int row) => row / 2;
 
         public void ReadPixels(int row, Span<byte> pixels) => _rows[row].CopyTo(pixels);

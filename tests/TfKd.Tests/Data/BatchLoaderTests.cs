@@ -105,6 +105,8 @@ public sealed class BatchLoaderTests
 
         public IReadOnlyList<string> ClassNames => ["a", "b"];
 
+        public SampleExtras? Extras => null;
+
         public int GetLabel(int row) => 0;
 
         public void ReadPixels(int row, Span<byte> pixels)

@@ -171,7 +171,7 @@ public sealed class DecodedCacheTests : IDisposable
             Draw(row, expected);
             cache.ReadPixels(row, found);
             Assert.True(expected.SequenceEqual(found), $"row {row}");
-            Assert.Equal((row % 2, row), (cache.GetLabel(row), cache.GetWeight(row)));
+            Assert.Equal((row % 2, row), (cache.GetLabel(row), cache.Extras!.GetWeight(row)));
         }
     }
 

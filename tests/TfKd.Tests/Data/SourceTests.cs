@@ -40,12 +40,24 @@ public sealed class SourceTests
             cache.Add([0], 0, weight: row, teacherScores: [row, -row]);
         var subset = new SourceSubset(cache, [3, 1]);
 
-        Assert.Equal([3f, 1f], [subset.GetWeight(0), subset.GetWeight(1)]);
-        Assert.Equal([3f, -3f], subset.GetTeacherScores(0).ToArray());
-        Assert.Equal([1f, -1f], subset.GetTeacherScores(1).ToArray());
+        var extras = subset.Extras!;
+        Assert.Equal([3f, 1f], [extras.GetWeight(0), extras.GetWeight(1)]);
+        Assert.Equal([3f, -3f], extras.GetScores(0).ToArray());
+        Assert.Equal([1f, -1f], extras.GetScores(1).ToArray());
         Assert.StartsWith("Each row must have the same number of teacher scores as the first, 2, but 3 came.",
             Assert.Throws<ArgumentException>(() => cache.Add([0], 0, teacherScores: [1, 2, 3])).Message);
         Assert.StartsWith("weight must be 0 or above and finite, but is -1.", Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add([0], 0, weight: -1)).Message);
+    }
+
+    [Fact]
+    public void Extras_of_weights_have_weights_alone()
+    {
+        var extras = SampleExtras.OfWeights([1, 2, 3]).Select([2, 2, 0]);
+        Assert.Equal([3f, 3f, 1f], Enumerable.Range(0, 3).Select(extras.GetWeight));
+        Assert.Empty(extras.ScoreClassNames);
+        Assert.Equal(0, extras.GetScores(0).Length);
+        Assert.Null(new RenamedSource(new Bare(), ["a", "b"]).Extras);
+        Assert.Null(new SourceSubset(new Bare(), [0]).Extras);
     }
 
     [Theory]
@@ -104,5 +116,20 @@ public sealed class SourceTests
         for (var row = 0; row < source.Count; row++)
             source.ReadPixels(row, pixels.AsSpan(row * source.Shape.ByteCount, source.Shape.ByteCount));
         return pixels;
+    }
+
+    private sealed class Bare : IImageSource
+    {
+        public int Count => 1;
+
+        public ImageShape Shape => new(1, 1, 1);
+
+        public IReadOnlyList<string> ClassNames => ["a", "b"];
+
+        public SampleExtras? Extras => null;
+
+        public int GetLabel(int row) => 0;
+
+        public void ReadPixels(int row, Span<byte> pixels) => pixels.Clear();
     }
 }

@@ -162,6 +162,6 @@ public sealed class ClassWeightingTests
 
         public void ReadPixels(int row, Span<byte> pixels) => source.ReadPixels(row, pixels);
 
-        public float GetWeight(int row) => row == 1 ? weight : 1;
+        public SampleExtras? Extras { get; } = SampleExtras.OfWeights([.. Enumerable.Range(0, source.Count).Select(row => row == 1 ? weight : 1)]);
     }
 }

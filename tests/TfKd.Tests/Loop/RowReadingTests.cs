@@ -39,6 +39,8 @@ public sealed class RowReadingTests : IDisposable
 
         public IReadOnlyList<string> ClassNames => source.ClassNames;
 
+        public SampleExtras? Extras => source.Extras;
+
         public int GetLabel(int row) => source.GetLabel(row);
 
         public void ReadPixels(int row, Span<byte> pixels)

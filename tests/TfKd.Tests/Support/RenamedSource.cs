@@ -9,6 +9,8 @@ internal sealed class RenamedSource(IImageSource source, IReadOnlyList<string> n
 
     public IReadOnlyList<string> ClassNames => names;
 
+    public SampleExtras? Extras => source.Extras;
+
     public int GetLabel(int row) => source.GetLabel(row);
 
     public void ReadPixels(int row, Span<byte> pixels) => source.ReadPixels(row, pixels);
