@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace TfKd.MLNet.Tests;
 
 public sealed class ModelCardTextTests
@@ -45,5 +47,41 @@ public sealed class ModelCardTextTests
         var text = ModelCardText.Markdown(TestModels.WithMadeUpBytes(TestModels.TextClasses("a|b", "two\nlines", "c")), latency: null);
         Assert.Contains("| a\\|b | not known | not known |\n| two lines | not known | not known |", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Latency", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_identity_of_the_plan_is_on_the_card_where_it_has_one()
+    {
+        var options = TrainingRuns.Options with { MaxEpochs = 1 };
+        var (first, again, other) = (Identity(options), Identity(options), Identity(options with { BatchSize = 8 }));
+        Assert.Matches("^[0-9a-f]{64}$", first);
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, other);
+        // A function cannot be told from others: such a plan trains, and its card says so.
+        Assert.Null(Identity(options with { Augmentations = [new Drawn(images => images.alias())] }));
+
+        static string? Identity(TorchImageClassificationTrainer.Options options)
+        {
+            using var model = TrainingRuns.Fit(options: options);
+            var identity = model.Model.Card.Training.PlanIdentity;
+            Assert.Contains($"- Identity of the plan: {identity ?? "none; "}", ModelCardText.Markdown(model.Model, latency: null), StringComparison.Ordinal);
+            return identity;
+        }
+    }
+
+    [Fact]
+    public void A_card_without_an_identity_is_read()
+    {
+        var json = TestModels.WithMadeUpBytes().Card.ToJson();
+        var old = json.Replace("\"PlanIdentity\": null,", "", StringComparison.Ordinal);
+        Assert.NotEqual(json, old);
+        var training = ModelCard.FromJson(System.Text.Encoding.UTF8.GetBytes(old)).Training;
+        Assert.Null(training.PlanIdentity);
+        Assert.Equal("a plan", training.Plan);
+    }
+
+    private sealed record Drawn(Func<Tensor, Tensor> Draw) : Augmentation
+    {
+        public override Tensor Apply(Tensor images, RowRandom random) => Draw(images);
     }
 }

@@ -92,6 +92,7 @@ internal static class PlanMembers
             : bare == typeof(TimeProvider) ? [new SteppingClock()]
             : ItemOf(bare) is { } item ? Candidates(item, null).Take(3).SelectMany((value, i) => new[] { ListOf(item, value), ListOf(item, value, value) })
             : bare == typeof(ImageShape) ? [new ImageShape(3, 40, 48)]
+            : bare == typeof(CheckpointInterval) ? [new CheckpointInterval { Epochs = 3 }]
             : bare == typeof(TrainingCallback) ? [new EarlyStopping()]
             : Types.Where(bare.IsAssignableFrom).Select(Create).Concat(Types.Where(bare.IsAssignableFrom).Select(Varied));
         return values.Where(value => value is not null && !value.Equals(current));
