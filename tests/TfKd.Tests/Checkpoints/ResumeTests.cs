@@ -181,14 +181,14 @@ public sealed class ResumeTests : IDisposable
     {
         public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
-        public override Tensor Compute(ObjectiveInput input) => new CrossEntropy().Compute(input) * Factors[1];
+        protected override Tensor ComputeCore(ObjectiveInput input) => new CrossEntropy().Compute(input) * Factors[1];
     }
 
     private sealed record Scored(Func<double, double> Scorer) : Objective
     {
         public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
-        public override Tensor Compute(ObjectiveInput input) => new CrossEntropy().Compute(input) * Scorer(1);
+        protected override Tensor ComputeCore(ObjectiveInput input) => new CrossEntropy().Compute(input) * Scorer(1);
     }
 
     private sealed class CancelInEpoch(int epoch, CancellationTokenSource source) : TrainingCallback
