@@ -6,6 +6,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- bigdata 200000 256
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- fixtures FOLDER
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- kernels
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- memory 50
@@ -21,6 +22,7 @@ Action run = args switch
     [LargeDataComparison.OneRun, var rows, var budget] => () => LargeDataComparison.RunOne(int.Parse(rows), long.Parse(budget)),
     ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
+    ["fixtures", var folder] => () => FixtureFiles.Write(folder),
     ["flowers", var photos, var weights, .. var parts] => () => FlowersComparison.Run(photos, weights, parts),
     ["kernels"] => KernelSurvey.Run,
     ["memory", var epochs] => () => MemoryOverEpochs.Run(int.Parse(epochs)),

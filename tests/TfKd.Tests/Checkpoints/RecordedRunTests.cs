@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace TfKd.Tests.Checkpoints;
+
+/// <summary>
+/// What an earlier version of the library wrote and found. The files are never written by a test: TfKd.Benchmarks' command <c>fixtures</c>
+/// did, with the library of commit 56aea00.
+/// </summary>
+public sealed class RecordedRunTests : IDisposable
+{
+    // The numbers of another processor differ in their last digits.
+    private const double Tolerance = 1e-5;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tfkd-recorded-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void An_unbroken_run_has_the_history_that_it_had() => AssertAsRecorded(RecordedRun.Run(RecordedRun.Plan));
+
+    [Theory]
+    [InlineData(RecordedRun.AfterEpochFile, "Resumed after epoch 2 of 4 from '")]
+    [InlineData(RecordedRun.WithinEpochFile, "Resumed after step 2 of epoch 2 of 4 from '")]
+    public void A_run_goes_on_from_a_checkpoint_of_an_earlier_version(string file, string message)
+    {
+        File.Copy(InFixtures(file), Path.Combine(_folder.FullName, "checkpoint.safetensors"));
+        var messages = new List<string>();
+        var callback = new BrokenRun.Listener(messages.Add);
+
+        AssertAsRecorded(RecordedRun.Run(RecordedRun.Plan with { CheckpointDirectory = _folder.FullName, Callbacks = [callback] }));
+
+        Assert.Contains(messages, found => found.StartsWith(message, StringComparison.Ordinal));
+    }
+
+    private static void AssertAsRecorded(TrainingResult result)
+    {
+        var recorded = JsonSerializer.Deserialize<RecordedEpoch[]>(File.ReadAllText(InFixtures(RecordedRun.HistoryFile)))!;
+        Assert.Equal(recorded.Length, result.History.Count);
+        foreach (var (expected, found) in recorded.Zip(result.History.Select(RecordedEpoch.Of)))
+        {
+            Assert.Equal(Numbers(expected).Select(number => number.Name), Numbers(found).Select(number => number.Name));
+            Assert.All(Numbers(expected).Zip(Numbers(found)), pair => Assert.Equal(pair.First.Value, pair.Second.Value, Tolerance));
+        }
+    }
+
+    private static IEnumerable<(string Name, double Value)> Numbers(RecordedEpoch epoch) =>
+    [
+        (nameof(epoch.LearningRate), epoch.LearningRate),
+        (nameof(epoch.TrainingLoss), epoch.TrainingLoss),
+        (nameof(epoch.TrainingAccuracy), epoch.TrainingAccuracy),
+        (nameof(epoch.TeacherAgreement), epoch.TeacherAgreement),
+        (nameof(epoch.ValidationTop1), epoch.ValidationTop1),
+        (nameof(epoch.ValidationNegativeLogLikelihood), epoch.ValidationNegativeLogLikelihood),
+        .. epoch.Terms.Select(term => (term.Key, term.Value)),
+    ];
+
+    private static string InFixtures(string file) => Path.Combine(AppContext.BaseDirectory, "Fixtures", file);
+}
