@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.ML;
 using TfKd.MLNet;
 using TfKd.MLNet.Tests;
-using TfKd.Tests.Checkpoints;
+using TfKd.Tests;
 
 namespace TfKd.Benchmarks;
 

@@ -82,6 +82,6 @@ public sealed class ModelCardTextTests
 
     private sealed record Drawn(Func<Tensor, Tensor> Draw) : Augmentation
     {
-        public override Tensor Apply(Tensor images, RowRandom random) => Draw(images);
+        protected override Tensor ApplyCore(Tensor images, RowRandom random) => Draw(images);
     }
 }

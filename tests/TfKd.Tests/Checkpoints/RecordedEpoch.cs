@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 /// <summary>What the fixtures hold of an epoch: all that does not depend on the time that it took.</summary>
 internal sealed record RecordedEpoch

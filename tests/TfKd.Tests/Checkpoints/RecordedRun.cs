@@ -1,4 +1,4 @@
-namespace TfKd.Tests.Checkpoints;
+namespace TfKd.Tests;
 
 /// <summary>
 /// The run that the fixtures are of: its checkpoints, and the history that it had. The checkpoints know plan, network and rows, so these

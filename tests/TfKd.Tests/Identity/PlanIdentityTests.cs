@@ -103,6 +103,6 @@ public sealed class PlanIdentityTests
 
     private sealed record Drawn(Func<int> Draw) : Augmentation
     {
-        public override TorchSharp.torch.Tensor Apply(TorchSharp.torch.Tensor images, RowRandom random) => images.alias();
+        protected override TorchSharp.torch.Tensor ApplyCore(TorchSharp.torch.Tensor images, RowRandom random) => images.alias();
     }
 }
