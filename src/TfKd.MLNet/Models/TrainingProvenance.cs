@@ -10,8 +10,9 @@ public sealed record TrainingProvenance
     public string Plan { get; init; } = "";
 
     /// <summary>
-    /// What tells the plan from those that give other weights: SHA-256, in hexadecimal digits, of all its members but those that are marked as <see cref="NotIdentityAttribute"/>.
-    /// Null where a member of the plan cannot be written (a delegate of an augmentation, say), and in older files.
+    /// What tells the plan from those that give other weights: SHA-256, in hexadecimal digits, of all its members but those that are marked
+    /// as <see cref="NotIdentityAttribute"/>. Null where a member of the plan cannot be written (a delegate of an augmentation, say), and
+    /// in older files.
     /// </summary>
     public string? PlanIdentity { get; init; }
 

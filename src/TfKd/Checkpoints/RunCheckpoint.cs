@@ -20,7 +20,9 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
 
     public string Path { get; } = PathIn(directory);
 
-    /// <summary>Makes a folder ready for checkpoints, and finds out at the beginning of a run, not after hours, whether they can be written.</summary>
+    /// <summary>
+    /// Makes a folder ready for checkpoints, and finds out at the beginning of a run, not after hours, whether they can be written.
+    /// </summary>
     /// <exception cref="IOException">They cannot.</exception>
     public static void Prepare(string directory)
     {
@@ -31,7 +33,13 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"CheckpointDirectory '{directory}' is of no use: expected a folder that can be made and written to, found: {(exception.InnerException ?? exception).Message}", exception) { HResult = exception.HResult };
+            var found = (exception.InnerException ?? exception).Message;
+            throw new IOException(
+                $"CheckpointDirectory '{directory}' is of no use: expected a folder that can be made and written to, found: {found}",
+                exception)
+            {
+                HResult = exception.HResult,
+            };
         }
     }
 
@@ -54,7 +62,12 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
             return null;
         var metadata = SafeTensors.ReadHeader(Path).Metadata;
         if (!metadata.TryGetValue(StateKey, out var state) || !(metadata.ContainsKey(IdentityKey) || metadata.ContainsKey(OldKey)))
-            throw new InvalidDataException($"'{Path}' is not the checkpoint of a run: expected the texts '{IdentityKey}' and '{StateKey}' in it, found [{string.Join(", ", metadata.Keys)}].");
+        {
+            throw new InvalidDataException(
+                $"'{Path}' is not the checkpoint of a run: expected the texts '{IdentityKey}' and '{StateKey}' in it, "
+                + $"found [{string.Join(", ", metadata.Keys)}].");
+        }
+
         Check(metadata.GetValueOrDefault(IdentityKey));
         using var scope = NewDisposeScope();
         var tensors = SafeTensors.Read(Path);
@@ -68,13 +81,20 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
         if (other == _identity)
             return;
         if (other?.StartsWith(CanonicalText.Header + "\n", StringComparison.Ordinal) != true)
-            throw new InvalidOperationException($"'{Path}' is a checkpoint of another version of this library, which told plans apart in another way; choose another folder, or delete it.");
+        {
+            throw new InvalidOperationException(
+                $"'{Path}' is a checkpoint of another version of this library, which told plans apart in another way; "
+                + "choose another folder, or delete it.");
+        }
+
         var differences = IdentityDifference.Describe(other, _identity, CanonicalText.DefaultsOf(identity));
-        throw new InvalidOperationException($"'{Path}' is the checkpoint of another run; choose another folder, or delete it. They differ in\n{differences}");
+        throw new InvalidOperationException(
+            $"'{Path}' is the checkpoint of another run; choose another folder, or delete it. They differ in\n{differences}");
     }
 
     private static string PathIn(string directory) => System.IO.Path.Combine(directory, "checkpoint.safetensors");
 
     private static Dictionary<string, Tensor> WithPrefix(Dictionary<string, Tensor> tensors, string prefix) =>
-        tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);
+        tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);
 }

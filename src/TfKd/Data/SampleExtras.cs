@@ -1,12 +1,15 @@
 namespace TfKd;
 
 /// <summary>
-/// What a source knows of its rows beside images and labels: how much each counts, and what another model said of it. Deriving a class and overriding what is known brings
-/// one of your own; the defaults say nothing. Safe for concurrent reads.
+/// What a source knows of its rows beside images and labels: how much each counts, and what another model said of it. Deriving a class and
+/// overriding what is known brings one of your own; the defaults say nothing. Safe for concurrent reads.
 /// </summary>
 public abstract class SampleExtras
 {
-    /// <summary>The classes of the other model that <see cref="GetScores"/> is of, in the order of its numbers; empty, the default: there are no scores.</summary>
+    /// <summary>
+    /// The classes of the other model that <see cref="GetScores"/> is of, in the order of its numbers; empty, the default: there are no
+    /// scores.
+    /// </summary>
     public virtual IReadOnlyList<string> ScoreClassNames => [];
 
     /// <summary>Weights alone.</summary>
@@ -20,7 +23,9 @@ public abstract class SampleExtras
     /// <summary>How much a row counts beside the others, 0 or above; 1 by default.</summary>
     public virtual float GetWeight(int row) => 1;
 
-    /// <summary>What another model said of a row, one number a class, in the order of <see cref="ScoreClassNames"/>; empty by default.</summary>
+    /// <summary>
+    /// What another model said of a row, one number a class, in the order of <see cref="ScoreClassNames"/>; empty by default.
+    /// </summary>
     public virtual ReadOnlySpan<float> GetScores(int row) => [];
 
     /// <summary>The extras of some rows, in a given order: for a source that leaves rows out, repeats or reorders them.</summary>

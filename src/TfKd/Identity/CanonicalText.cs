@@ -4,8 +4,9 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// The text that tells one value from another: by it a checkpoint knows its run, a cache its answers and a model its plan. Its lines are the path of a member and what stands
-/// there; <see cref="IdentityWriter"/> has the rules. What people read is <see cref="object.ToString"/>, and is never compared.
+/// The text that tells one value from another: by it a checkpoint knows its run, a cache its answers and a model its plan. Its lines are
+/// the path of a member and what stands there; <see cref="IdentityWriter"/> has the rules. What people read is <see
+/// cref="object.ToString"/>, and is never compared.
 /// </summary>
 internal static class CanonicalText
 {

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace TfKd;
 
-/// <summary>Which types are written item by item: arrays, the framework's collections and what the compiler makes of [a, b]. Those of users are written as other types are.</summary>
+/// <summary>
+/// Which types are written item by item: arrays, the framework's collections and what the compiler makes of [a, b]. Those of users are
+/// written as other types are.
+/// </summary>
 internal static class CollectionText
 {
     public static bool IsCollection(Type type) => type.IsArray || IsValueList(type)

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace TfKd;
 
 /// <summary>
-/// A value as its type makes it where nobody says otherwise: with the constructor without parameters, or else with one whose parameters are members of the value at hand, by
-/// name; of these a parameter with a default of its own gets it, and any other what the value has.
+/// A value as its type makes it where nobody says otherwise: with the constructor without parameters, or else with one whose parameters are
+/// members of the value at hand, by name; of these a parameter with a default of its own gets it, and any other what the value has.
 /// </summary>
 internal sealed class DefaultInstance
 {
@@ -26,7 +26,8 @@ internal sealed class DefaultInstance
             var constructor = type.GetConstructors()
                 .OrderBy(constructor => constructor.GetParameters().Length)
                 .ThenBy(constructor => constructor.ToString(), StringComparer.Ordinal)
-                .FirstOrDefault(constructor => constructor.GetParameters().All(parameter => parameter.HasDefaultValue || Find(parameter, members) is not null));
+                .FirstOrDefault(constructor => constructor.GetParameters()
+                    .All(parameter => parameter.HasDefaultValue || Find(parameter, members) is not null));
             if (type.IsValueType && constructor?.GetParameters().Length is not 0)
                 return new DefaultInstance(Activator.CreateInstance(type)!, []);
             return constructor is null ? null : Make(constructor, value, members);
@@ -48,8 +49,10 @@ internal sealed class DefaultInstance
 
     private static DefaultInstance Make(ConstructorInfo constructor, object value, IReadOnlyList<IdentityMember> members)
     {
-        var parameters = constructor.GetParameters().Select(parameter => (Parameter: parameter, Member: Find(parameter, members))).ToArray();
-        var arguments = parameters.Select(given => given.Parameter.HasDefaultValue ? given.Parameter.DefaultValue : given.Member!.Field.GetValue(value));
+        var parameters = constructor.GetParameters()
+            .Select(parameter => (Parameter: parameter, Member: Find(parameter, members))).ToArray();
+        var arguments = parameters.Select(given =>
+            given.Parameter.HasDefaultValue ? given.Parameter.DefaultValue : given.Member!.Field.GetValue(value));
         return new DefaultInstance(
             constructor.Invoke([.. arguments]),
             parameters.Where(given => !given.Parameter.HasDefaultValue).Select(given => given.Member!.Name));
@@ -57,5 +60,6 @@ internal sealed class DefaultInstance
 
     private static IdentityMember? Find(ParameterInfo parameter, IReadOnlyList<IdentityMember> members) => members.FirstOrDefault(member =>
         string.Equals(member.Name, parameter.Name, StringComparison.OrdinalIgnoreCase)
-        && (parameter.ParameterType.IsAssignableFrom(member.Field.FieldType) || member.Field.FieldType.IsAssignableFrom(parameter.ParameterType)));
+        && (parameter.ParameterType.IsAssignableFrom(member.Field.FieldType)
+            || member.Field.FieldType.IsAssignableFrom(parameter.ParameterType)));
 }

@@ -18,7 +18,8 @@ internal static class IdentityDifference
         var lines = told.Take(MaxLines).Select(path => $"{path}: {Shorten(Value(old, path))} there, {Shorten(Value(now, path))} here");
         return string.Join('\n', told.Count > MaxLines ? lines.Append($"and {told.Count - MaxLines} more") : lines);
 
-        string Value(Dictionary<string, string> lines, string path) => lines.GetValueOrDefault(path) ?? defaults.GetValueOrDefault(path) ?? "nothing";
+        string Value(Dictionary<string, string> lines, string path) =>
+            lines.GetValueOrDefault(path) ?? defaults.GetValueOrDefault(path) ?? "nothing";
     }
 
     private static bool IsWithin(string path, string other) =>

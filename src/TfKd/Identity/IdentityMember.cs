@@ -9,7 +9,10 @@ internal sealed record IdentityMember(string Name, FieldInfo Field)
 {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>The members of a type and of its bases up to the framework's, ordered by name; without those that are marked as <see cref="NotIdentityAttribute"/>.</summary>
+    /// <summary>
+    /// The members of a type and of its bases up to the framework's, ordered by name; without those that are marked as <see
+    /// cref="NotIdentityAttribute"/>.
+    /// </summary>
     public static IReadOnlyList<IdentityMember> Of(Type type)
     {
         var members = Levels(type).SelectMany(level => level.GetFields(Declared))
@@ -20,7 +23,9 @@ internal sealed record IdentityMember(string Name, FieldInfo Field)
         return
         [
             .. members.Where(member => !member.IsLeftOut)
-                .Select(member => shared.Contains(member.Name) ? member with { Name = $"{member.Name}@{TypeText.Of(member.Field.DeclaringType!)}" } : member)
+                .Select(member => shared.Contains(member.Name)
+                    ? member with { Name = $"{member.Name}@{TypeText.Of(member.Field.DeclaringType!)}" }
+                    : member)
                 .OrderBy(member => member.Name, StringComparer.Ordinal),
         ];
     }
@@ -48,5 +53,7 @@ internal sealed record IdentityMember(string Name, FieldInfo Field)
 
     // The compiler's names: <Property>k__BackingField, <parameter>P of a primary constructor, <Member>i__Field.
     private static string NameOf(FieldInfo field) =>
-        field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end ? field.Name[1..end] : field.Name;
+        field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end
+            ? field.Name[1..end]
+            : field.Name;
 }

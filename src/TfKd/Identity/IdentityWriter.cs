@@ -5,9 +5,11 @@ using TorchSharp;
 namespace TfKd;
 
 /// <summary>
-/// Writes a value member by member, a line each. The state of a value is its fields, those of its bases included; what it computes is left out, and so is what has the
-/// <see cref="NotIdentityAttribute"/>. Lists are written item by item, dictionaries and sets in the order of their keys (not with what compares them). A member that has what its
-/// type's constructor gives it is left out, so that a type that gets another property keeps its texts.
+/// Writes a value member by member, a line each. The state of a value is its fields, those of its bases included; what it computes is left
+/// out, and so is what has the
+/// <see cref="NotIdentityAttribute"/>. Lists are written item by item, dictionaries and sets in the order of their keys (not with what
+/// compares them). A member that has what its type's constructor gives it is left out, so that a type that gets another property keeps its
+/// texts.
 /// </summary>
 internal sealed class IdentityWriter
 {
@@ -33,10 +35,13 @@ internal sealed class IdentityWriter
         if (ScalarText.TryOf(value) is { } text)
             Add(path, text);
         else if (value is IHasIdentity own)
-            Add(path, $"{TypeText.Of(value.GetType())} {ScalarText.Quote(own.Identity ?? throw Refusal(path, value, "whose Identity is null"))}");
+            Add(path, $"{TypeText.Of(value.GetType())} {Quote(path, own)}");
         else
             WriteNested(path, value!);
     }
+
+    private static string Quote(string path, IHasIdentity value) =>
+        ScalarText.Quote(value.Identity ?? throw Refusal(path, value, "whose Identity is null"));
 
     private void WriteNested(string path, object value)
     {
@@ -115,7 +120,8 @@ internal sealed class IdentityWriter
     {
         Add(path, $"{{{dictionary.Count} entries}}");
         var entries = dictionary.Keys.Cast<object>()
-            .Select(key => (Key: ScalarText.TryOf(key) ?? throw Refusal(path, dictionary, "whose keys are neither text nor numbers"), Value: dictionary[key]))
+            .Select(key => (Key: ScalarText.TryOf(key) ?? throw Refusal(path, dictionary, "whose keys are neither text nor numbers"),
+                Value: dictionary[key]))
             .OrderBy(entry => entry.Key, StringComparer.Ordinal);
         foreach (var (key, value) in entries)
             Write($"{path}[{ScalarText.InPath(key)}]", value);
@@ -138,12 +144,15 @@ internal sealed class IdentityWriter
 
     // What the compiler makes, but for anonymous types, is not a value: iterators know the thread that made them.
     private static bool IsWritable(Type type) => TypeText.IsFramework(type)
-        ? typeof(ITuple).IsAssignableFrom(type) || (type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
-        : !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) || type.Name.Contains("AnonymousType", StringComparison.Ordinal);
+        ? typeof(ITuple).IsAssignableFrom(type)
+            || (type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
+        : !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
+            || type.Name.Contains("AnonymousType", StringComparison.Ordinal);
 
     private static InvalidOperationException Refusal(string path, object value, string reason) => new(
-        $"{path} is a {TypeText.Of(value.GetType())}, {reason}: a checkpoint or kept answers of this plan would not be known again. Mark the member as [NotIdentity] "
-        + $"where it does not change what is trained; otherwise let the type that has it implement {nameof(IHasIdentity)}.");
+        $"{path} is a {TypeText.Of(value.GetType())}, {reason}: a checkpoint or kept answers of this plan would not be known again. "
+        + "Mark the member as [NotIdentity] where it does not change what is trained; "
+        + $"otherwise let the type that has it implement {nameof(IHasIdentity)}.");
 
     private void Add(string path, string text) => _lines.Add(new IdentityLine(path, text));
 }

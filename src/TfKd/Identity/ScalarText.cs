@@ -22,7 +22,8 @@ internal static class ScalarText
         Type type => $"typeof {TypeText.Of(type)}",
         // Another type, another text: a member may be declared as an object.
         float or Half or decimal => Typed(value, ((IFormattable)value).ToString(value is decimal ? null : "R", _invariant)),
-        byte or sbyte or short or ushort or uint or long or ulong or Int128 or UInt128 or BigInteger => Typed(value, ((IFormattable)value).ToString("D", _invariant)),
+        byte or sbyte or short or ushort or uint or long or ulong or Int128 or UInt128 or BigInteger =>
+            Typed(value, ((IFormattable)value).ToString("D", _invariant)),
         DateTime or DateTimeOffset or DateOnly or TimeOnly => Typed(value, ((IFormattable)value).ToString("O", _invariant)),
         TimeSpan or Guid or Version or Index or Range => Typed(value, value.ToString()!),
         Uri => Typed(value, Quote(((Uri)value).OriginalString)),
@@ -54,7 +55,9 @@ internal static class ScalarText
     private static string NameOf(Enum value)
     {
         var name = value.ToString("G");
-        return name == value.ToString("D") ? Convert.ToDecimal(value, _invariant).ToString(_invariant) : name.Replace(", ", "|", StringComparison.Ordinal);
+        return name == value.ToString("D")
+            ? Convert.ToDecimal(value, _invariant).ToString(_invariant)
+            : name.Replace(", ", "|", StringComparison.Ordinal);
     }
 
     private static string Typed(object value, string text) => $"{value.GetType().Name} {text}";
@@ -62,8 +65,11 @@ internal static class ScalarText
     private static string Fractional(double number)
     {
         var text = number.ToString("R", _invariant);
-        return double.IsFinite(number) && !text.Contains('.', StringComparison.Ordinal) && !text.Contains('E', StringComparison.Ordinal) ? text + ".0" : text;
+        return double.IsFinite(number) && !text.Contains('.', StringComparison.Ordinal) && !text.Contains('E', StringComparison.Ordinal)
+            ? text + ".0"
+            : text;
     }
 
-    private static void Escape(StringBuilder text, char character) => text.Append("\\u").Append(((int)character).ToString("X4", _invariant));
+    private static void Escape(StringBuilder text, char character) =>
+        text.Append("\\u").Append(((int)character).ToString("X4", _invariant));
 }

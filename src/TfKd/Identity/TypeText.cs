@@ -15,5 +15,6 @@ internal static class TypeText
 
     /// <summary>Whether a type is the framework's: its fields are nobody's business, and may change with its version.</summary>
     public static bool IsFramework(Type type) => type.Namespace is { } name
-        && (name == nameof(System) || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.ML", StringComparison.Ordinal));
+        && (name == nameof(System) || name.StartsWith("System.", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft.ML", StringComparison.Ordinal));
 }

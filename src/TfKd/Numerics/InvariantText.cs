@@ -6,8 +6,8 @@ namespace TfKd;
 internal static class InvariantText
 {
     /// <summary>
-    /// Writes a text. The culture of the thread is another meanwhile: a record's own text follows it, its numbers within, and takes no other from its caller. What is compared
-    /// is not such a text, but a canonical one.
+    /// Writes a text. The culture of the thread is another meanwhile: a record's own text follows it, its numbers within, and takes no
+    /// other from its caller. What is compared is not such a text, but a canonical one.
     /// </summary>
     public static string Of(Func<string> write)
     {

@@ -108,7 +108,8 @@ public sealed record TrainingPlan
 
     /// <summary>
     /// Folder of the run's checkpoint, written as often as <see cref="CheckpointInterval"/> says; a run that finds one continues from it.
-    /// Default null: none is written.
+    /// Default null: none is written. A plan with a member that cannot be told from others (a delegate, a tensor) is refused where this is
+    /// set; see <see cref="NotIdentityAttribute"/>.
     /// </summary>
     [NotIdentity]
     public string? CheckpointDirectory { get; init; }
@@ -167,7 +168,6 @@ public sealed record TrainingPlan
     {
         TeacherCache = Teacher is not null && TeacherCache is { ChangesNumbers: true } ? TeacherCache : null,
         BestEpochMetric = RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? RankingMetric : null,
-        Callbacks = [],
     };
 
     /// <summary>What tells the plan from those that give other weights, for the card of a model; null where a member of it cannot be written.</summary>

@@ -23,7 +23,8 @@ public sealed class ModelTeacherIdentityTests
 
     public static TheoryData<string> Properties => [.. typeof(OnnxTeacher).Assembly.GetTypes()
         .Where(type => type.IsSubclassOf(typeof(TeacherSource)) && !typeof(IHasIdentity).IsAssignableFrom(type))
-        .SelectMany(type => type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Select(property => $"{type.Name}.{property.Name}"))];
+        .SelectMany(type => type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+            .Select(property => $"{type.Name}.{property.Name}"))];
 
     [Theory]
     [MemberData(nameof(Properties))]
@@ -41,7 +42,8 @@ public sealed class ModelTeacherIdentityTests
         using var other = new TorchImageClassificationTransformer(TestModels.WithMadeUpBytes(), TestModels.Columns);
         Assert.Equal(Text(new ModelTeacher(model)), Text(new ModelTeacher(model)));
         Assert.NotEqual(Text(new ModelTeacher(model)), Text(new ModelTeacher(other)));
-        Assert.Contains($"TfKd.MLNet.ModelTeacher \"{model.Model.Card.WeightsSha256} {model.Model.Card.OnnxSha256}\"", Text(new ModelTeacher(model)), StringComparison.Ordinal);
+        Assert.Contains($"TfKd.MLNet.ModelTeacher \"{model.Model.Card.WeightsSha256} {model.Model.Card.OnnxSha256}\"",
+            Text(new ModelTeacher(model)), StringComparison.Ordinal);
     }
 
     private static string Text(TeacherSource teacher) => CanonicalText.Of(("Teacher", teacher));

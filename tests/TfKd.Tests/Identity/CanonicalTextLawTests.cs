@@ -28,7 +28,8 @@ public sealed class CanonicalTextLawTests
     private static bool Same(object? left, object? right) => (left, right) switch
     {
         (null, null) => true,
-        (Tree a, Tree b) => a.GetType() == b.GetType() && a.Name == b.Name && Same(a.Any, b.Any) && a.Numbers.SequenceEqual(b.Numbers) && a.Pair == b.Pair
+        (Tree a, Tree b) => a.GetType() == b.GetType() && a.Name == b.Name && Same(a.Any, b.Any) && a.Numbers.SequenceEqual(b.Numbers)
+            && a.Pair == b.Pair
             && a.Map.Count == b.Map.Count && a.Map.All(entry => b.Map.TryGetValue(entry.Key, out var other) && Same(entry.Value, other))
             && a.Children.Count == b.Children.Count && a.Children.Zip(b.Children).All(pair => Same(pair.First, pair.Second)),
         _ => Equals(left, right),
@@ -37,7 +38,8 @@ public sealed class CanonicalTextLawTests
     private static Tree Copy(Tree tree) => tree with
     {
         Numbers = [.. tree.Numbers],
-        Map = new SortedDictionary<string, object?>(tree.Map.ToDictionary(entry => entry.Key, entry => entry.Value is Tree inner ? Copy(inner) : entry.Value), StringComparer.Ordinal),
+        Map = new SortedDictionary<string, object?>(tree.Map.ToDictionary(entry => entry.Key, entry => entry.Value is Tree inner
+            ? Copy(inner) : entry.Value), StringComparer.Ordinal),
         Children = tree.Children.Select(Copy).ToArray(),
         Any = tree.Any is Tree any ? Copy(any) : tree.Any,
     };
@@ -63,10 +65,12 @@ public sealed class CanonicalTextLawTests
     {
         // Few texts, made of all that a line is made of, so that equal ones and those that look alike come up.
         private static readonly Gen<string> _texts =
-            from parts in Gen.Elements("a", "\"", "\\", ": ", "\n", ", ", "]", "It.Name", "null", "\u000A", "\ud800", "1.0", "\\u000A").ListOf()
+            from parts in Gen.Elements("a", "\"", "\\", ": ", "\n", ", ", "]", "It.Name", "null", "\u000A", "\ud800", "1.0",
+                "\\u000A").ListOf()
             select string.Concat(parts.Take(3));
 
-        private static readonly Gen<double> _numbers = Gen.Elements(0, -0.0, 1, 10, 0.1, 0.30000000000000004, double.PositiveInfinity, 1e300);
+        private static readonly Gen<double> _numbers = Gen.Elements(0, -0.0, 1, 10, 0.1, 0.30000000000000004,
+            double.PositiveInfinity, 1e300);
 
         public static Arbitrary<Tree> Arbitrary() => Arb.From(Gen.Sized(size => Of(Math.Min(size, 3))));
 
@@ -77,20 +81,24 @@ public sealed class CanonicalTextLawTests
             from numbers in _numbers.ListOf()
             from pair in Gen.Elements((0, false), (1, false), (0, true))
             from map in Map(depth)
-            from children in depth == 0 ? Gen.Constant<IList<Tree>>([]) : Of(depth - 1).ListOf().Select(list => (IList<Tree>)[.. list.Take(2)])
+            from children in depth == 0 ? Gen.Constant<IList<Tree>>([]) : Of(depth - 1).ListOf()
+                .Select(list => (IList<Tree>)[.. list.Take(2)])
             select (isOther ? new OtherTree() : new Tree()) with
             {
                 Name = name, Any = any, Numbers = [.. numbers.Take(3)], Pair = pair, Map = map, Children = [.. children],
             };
 
-        private static Gen<object?> Any(int depth) => depth == 0 ? Scalar() : Gen.OneOf(Scalar(), Of(depth - 1).Select(tree => (object?)tree));
+        private static Gen<object?> Any(int depth) => depth == 0 ? Scalar()
+            : Gen.OneOf(Scalar(), Of(depth - 1).Select(tree => (object?)tree));
 
         private static Gen<object?> Scalar() => Gen.OneOf(
-            _texts.Select(text => (object?)text), Gen.Elements<object?>(1, 1L, 1f, 1m, 1.0, true, 'a', null, (byte)1, DayOfWeek.Monday, KdForm.Paper));
+            _texts.Select(text => (object?)text),
+                Gen.Elements<object?>(1, 1L, 1f, 1m, 1.0, true, 'a', null, (byte)1, DayOfWeek.Monday, KdForm.Paper));
 
         private static Gen<IDictionary<string, object?>> Map(int depth) =>
             from keys in _texts.ListOf()
             from values in Any(Math.Max(0, depth - 1)).ListOf()
-            select (IDictionary<string, object?>)keys.Distinct().Zip(values).Take(2).ToDictionary(entry => entry.First, entry => entry.Second);
+            select (IDictionary<string, object?>)keys.Distinct().Zip(values).Take(2)
+                .ToDictionary(entry => entry.First, entry => entry.Second);
     }
 }

@@ -33,8 +33,10 @@ public sealed class CanonicalTextTests
     public static TheoryData<object, string> Refused => new()
     {
         { new Holder { Value = (Func<int>)(() => 1) }, "Value is a System.Func`1<System.Int32>, which has no text" },
-        { new Holder { Value = new object[] { 1, new Holder { Value = new MemoryStream() } } }, "Value[1].Value is a System.IO.MemoryStream, which has no text" },
-        { new Holder { Value = new Dictionary<string, object> { ["a: b"] = (nint)1 } }, "Value[\"a\\u003A b\"] is a System.IntPtr, which has no text" },
+        { new Holder { Value = new object[] { 1, new Holder { Value = new MemoryStream() } } },
+            "Value[1].Value is a System.IO.MemoryStream, which has no text" },
+        { new Holder { Value = new Dictionary<string, object> { ["a: b"] = (nint)1 } },
+            "Value[\"a\\u003A b\"] is a System.IntPtr, which has no text" },
         { new Holder { Value = new Random(1) }, "Value is a System.Random, which has no text" },
         { new Holder { Value = Enumerable.Range(0, 3).Where(number => number > 0) }, "Value is a System.Linq." },
         { new Holder { Value = Iterate() }, "Value is a TfKd.Tests.CanonicalTextTests+<Iterate>d__" },
@@ -94,7 +96,8 @@ public sealed class CanonicalTextTests
         Holder? chain = null;
         for (var i = 0; i < 100_000; i++)
             chain = new Holder { Value = chain };
-        Assert.Contains("nested more than 100 deep", Assert.Throws<InvalidOperationException>(() => Text(chain)).Message, StringComparison.Ordinal);
+        Assert.Contains("nested more than 100 deep", Assert.Throws<InvalidOperationException>(() => Text(chain)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +107,8 @@ public sealed class CanonicalTextTests
         {
             Value = new object?[]
             {
-                new Point(1, -2), "a\n\"b\"", 0.1, 1.0, 1, 1L, 1f, null, KdForm.Paper, true, TimeSpan.FromSeconds(1), 'x', _numbers, new HashSet<int> { 10, 9 }, Array.Empty<int>(),
+                new Point(1, -2), "a\n\"b\"", 0.1, 1.0, 1, 1L, 1f, null, KdForm.Paper, true, TimeSpan.FromSeconds(1), 'x', _numbers,
+                    new HashSet<int> { 10, 9 }, Array.Empty<int>(),
             },
         };
         const string Type = "TfKd.Tests.CanonicalTextTests+";
@@ -139,7 +143,8 @@ public sealed class CanonicalTextTests
         // A type that gets another property with a default keeps the texts it had.
         Assert.Equal($"TfKd identity 1\nIt: {Type}Settings", Text(new Settings()));
         Assert.Equal($"TfKd identity 1\nIt: {Type}Settings\nIt.Rate: 0.5", Text(new Settings { Rate = 0.5 }));
-        Assert.Equal($"TfKd identity 1\nIt: {Type}Settings\nIt.Inner: {Type}Point\nIt.Inner.X: 1\nIt.Inner.Y: 3", Text(new Settings { Inner = new Point(1, 3) }));
+        Assert.Equal($"TfKd identity 1\nIt: {Type}Settings\nIt.Inner: {Type}Point\nIt.Inner.X: 1\nIt.Inner.Y: 3",
+            Text(new Settings { Inner = new Point(1, 3) }));
         Assert.Equal($"TfKd identity 1\nIt: {Type}Settings\nIt.Scales: []", Text(new Settings { Scales = [] }));
         // A default is that of the constructor's other arguments, which are written themselves.
         Assert.Equal($"TfKd identity 1\nIt: {Type}Sized\nIt.Width: 4", Text(new Sized(4)));
@@ -147,7 +152,8 @@ public sealed class CanonicalTextTests
         Assert.Equal($"TfKd identity 1\nIt: {Type}Sized\nIt.Depth: 2\nIt.Width: 4", Text(new Sized(4, 2)));
         Assert.Equal("TfKd identity 1\nIt: TfKd.TrainingPlan", Text(new TrainingPlan()));
         Assert.Equal(
-            "TfKd identity 1\nIt: TfKd.TrainedTeacher\nIt.Architecture: TfKd.SmallCnn\nIt.Epochs: 3", Text(new TrainedTeacher(new SmallCnn()) { Epochs = 3 }));
+            "TfKd identity 1\nIt: TfKd.TrainedTeacher\nIt.Architecture: TfKd.SmallCnn\nIt.Epochs: 3",
+                Text(new TrainedTeacher(new SmallCnn()) { Epochs = 3 }));
         Assert.Equal(
             "TfKd identity 1\nIt: TfKd.EnsembleTeacher\nIt.Members: [1 items]\nIt.Members[0]: TfKd.UniformTeacher",
             Text(new EnsembleTeacher(new UniformTeacher())));
@@ -171,7 +177,8 @@ public sealed class CanonicalTextTests
     public void It_is_the_same_in_every_culture()
     {
         object[] values =
-            [0.5, -1, 1.5f, 2.5m, -3L, DateTime.UnixEpoch, TimeSpan.FromMilliseconds(1.5), DayOfWeek.Friday, (DayOfWeek)(-4), new DateOnly(2020, 1, 2)];
+            [0.5, -1, 1.5f, 2.5m, -3L, DateTime.UnixEpoch, TimeSpan.FromMilliseconds(1.5), DayOfWeek.Friday, (DayOfWeek)(-4),
+                new DateOnly(2020, 1, 2)];
         var value = new Holder { Value = values };
         var expected = Text(value);
         Assert.Equal(expected, In(Comma(), () => Text(value)));
@@ -180,7 +187,8 @@ public sealed class CanonicalTextTests
     [Fact]
     public void The_order_in_which_a_value_was_built_is_no_part_of_it()
     {
-        Assert.Equal(Text(new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }), Text(new SortedList<string, int> { ["b"] = 2, ["a"] = 1 }));
+        Assert.Equal(Text(new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }),
+            Text(new SortedList<string, int> { ["b"] = 2, ["a"] = 1 }));
         Assert.Equal(Text(new HashSet<string> { "a", "b" }), Text(new HashSet<string> { "b", "a" }));
         Assert.Equal(Text(new List<int> { 1, 2 }), Text(ImmutableList.Create(1, 2)));
         Assert.Equal(Text(new List<int> { 1, 2 }), Text(new ValueList<int>([1, 2])));

@@ -2,24 +2,29 @@ namespace TfKd.Tests;
 
 public sealed class IdentityDifferenceTests
 {
-    private static readonly TrainingPlan _plan = new() { Objective = new KnowledgeDistillation { Temperature = 2 }, Teacher = new VirtualTeacher() };
+    private static readonly TrainingPlan _plan = new() { Objective = new KnowledgeDistillation { Temperature = 2 },
+        Teacher = new VirtualTeacher() };
 
     [Fact]
     public void Only_what_differs_is_told_with_both_values() =>
-        Assert.Equal("Plan.BatchSize: 16 there, 8 here\nPlan.Seed: Int64 0 there, Int64 3 here", Between(_plan with { BatchSize = 16 }, _plan with { BatchSize = 8, Seed = 3 }));
+        Assert.Equal("Plan.BatchSize: 16 there, 8 here\nPlan.Seed: Int64 0 there, Int64 3 here",
+            Between(_plan with { BatchSize = 16 }, _plan with { BatchSize = 8, Seed = 3 }));
 
     [Fact]
     public void A_default_is_told_as_what_it_is()
     {
         Assert.Equal("Plan.BatchSize: 16 there, 128 here", Between(_plan with { BatchSize = 16 }, _plan));
-        Assert.Equal("Plan.Schedule.Epochs: 1.0 there, 2.0 here", Between(_plan, _plan with { Schedule = new WarmUpSchedule { Epochs = 2 } }));
-        Assert.Equal("Plan.Objective: TfKd.CrossEntropy there, TfKd.KnowledgeDistillation here", Between(_plan with { Objective = new CrossEntropy() }, _plan));
+        Assert.Equal("Plan.Schedule.Epochs: 1.0 there, 2.0 here",
+            Between(_plan, _plan with { Schedule = new WarmUpSchedule { Epochs = 2 } }));
+        Assert.Equal("Plan.Objective: TfKd.CrossEntropy there, TfKd.KnowledgeDistillation here",
+            Between(_plan with { Objective = new CrossEntropy() }, _plan));
     }
 
     [Fact]
     public void Of_another_type_the_members_are_not_told() => Assert.Equal(
         "Plan.Teacher: TfKd.VirtualTeacher there, TfKd.SelfTeacher here",
-        Between(_plan with { Teacher = new VirtualTeacher { CorrectProbability = 0.5 } }, _plan with { Teacher = new SelfTeacher { Generations = 3 } }));
+        Between(_plan with { Teacher = new VirtualTeacher { CorrectProbability = 0.5 } },
+            _plan with { Teacher = new SelfTeacher { Generations = 3 } }));
 
     [Fact]
     public void An_item_of_a_list_is_told_by_its_number() => Assert.Equal(
@@ -40,5 +45,6 @@ public sealed class IdentityDifferenceTests
     }
 
     private static string Between(TrainingPlan there, TrainingPlan here) =>
-        IdentityDifference.Describe(CanonicalText.Of(("Plan", there)), CanonicalText.Of(("Plan", here)), CanonicalText.DefaultsOf(("Plan", here)));
+        IdentityDifference.Describe(CanonicalText.Of(("Plan", there)), CanonicalText.Of(("Plan", here)),
+            CanonicalText.DefaultsOf(("Plan", here)));
 }

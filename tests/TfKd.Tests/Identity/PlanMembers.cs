@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace TfKd.Tests;
 
-/// <summary>All that a plan can be made of, found by reflection, with a value of each type and other legal values of each property.</summary>
+/// <summary>
+/// All that a plan can be made of, found by reflection, with a value of each type and other legal values of each property.
+/// </summary>
 internal static class PlanMembers
 {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -43,7 +45,8 @@ internal static class PlanMembers
     {
         for (var level = type; level is not null && level.Assembly == type.Assembly; level = level.BaseType)
         {
-            foreach (var property in level.GetProperties(Declared).Where(property => level.GetField($"<{property.Name}>k__BackingField", Declared) is not null))
+            foreach (var property in level.GetProperties(Declared)
+                .Where(property => level.GetField($"<{property.Name}>k__BackingField", Declared) is not null))
                 yield return property;
         }
     }
@@ -62,7 +65,8 @@ internal static class PlanMembers
         foreach (var candidate in Candidates(property.PropertyType, property.GetValue(value)))
         {
             // Structs are copied by boxing.
-            var copy = (value.GetType().GetMethod("<Clone>$") ?? typeof(object).GetMethod("MemberwiseClone", Declared))!.Invoke(value, null)!;
+            var copy = (value.GetType().GetMethod("<Clone>$") ?? typeof(object).GetMethod("MemberwiseClone", Declared))!.Invoke(
+                value, null)!;
             try
             {
                 property.SetValue(copy, candidate);
@@ -90,7 +94,8 @@ internal static class PlanMembers
             : bare == typeof(TimeSpan) ? [TimeSpan.FromMinutes(3)]
             : bare == typeof(TorchSharp.torch.Device) ? [TorchSharp.torch.CPU]
             : bare == typeof(TimeProvider) ? [new SteppingClock()]
-            : ItemOf(bare) is { } item ? Candidates(item, null).Take(3).SelectMany((value, i) => new[] { ListOf(item, value), ListOf(item, value, value) })
+            : ItemOf(bare) is { } item ? Candidates(item, null).Take(3)
+                .SelectMany((value, i) => new[] { ListOf(item, value), ListOf(item, value, value) })
             : bare == typeof(ImageShape) ? [new ImageShape(3, 40, 48)]
             : bare == typeof(CheckpointInterval) ? [new CheckpointInterval { Epochs = 3 }]
             : bare == typeof(TrainingCallback) ? [new EarlyStopping()]
@@ -99,7 +104,8 @@ internal static class PlanMembers
     }
 
     // Where a type is the only one of its kind, another value of it.
-    private static object? Varied(Type type) => Create(type) is { } made && PropertiesOf(type).FirstOrDefault(property => property.SetMethod is not null) is { } property
+    private static object? Varied(Type type) => Create(type) is { } made && PropertiesOf(type)
+        .FirstOrDefault(property => property.SetMethod is not null) is { } property
         ? With(made, property)
         : null;
 
@@ -111,7 +117,8 @@ internal static class PlanMembers
         return list;
     }
 
-    private static Type? ItemOf(Type type) => type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+    private static Type? ItemOf(Type type) => type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+        ? type.GetGenericArguments()[0] : null;
 
     private static Type[] Reach(params Type[] roots)
     {
@@ -121,7 +128,8 @@ internal static class PlanMembers
             var bare = Nullable.GetUnderlyingType(next) ?? ItemOf(next) ?? next;
             if (bare.Assembly != typeof(TrainingPlan).Assembly || bare.IsEnum)
                 continue;
-            foreach (var type in bare.Assembly.GetTypes().Where(type => type.IsPublic && !type.IsAbstract && bare.IsAssignableFrom(type) && !found.Contains(type)).ToList())
+            foreach (var type in bare.Assembly.GetTypes()
+                .Where(type => type.IsPublic && !type.IsAbstract && bare.IsAssignableFrom(type) && !found.Contains(type)).ToList())
             {
                 found.Add(type);
                 foreach (var property in PropertiesOf(type).Where(property => !property.IsDefined(typeof(NotIdentityAttribute))))
