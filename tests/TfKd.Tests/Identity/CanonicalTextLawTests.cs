@@ -85,7 +85,12 @@ public sealed class CanonicalTextLawTests
                 .Select(list => (IList<Tree>)[.. list.Take(2)])
             select (isOther ? new OtherTree() : new Tree()) with
             {
-                Name = name, Any = any, Numbers = [.. numbers.Take(3)], Pair = pair, Map = map, Children = [.. children],
+                Name = name,
+                Any = any,
+                Numbers = [.. numbers.Take(3)],
+                Pair = pair,
+                Map = map,
+                Children = [.. children],
             };
 
         private static Gen<object?> Any(int depth) => depth == 0 ? Scalar()

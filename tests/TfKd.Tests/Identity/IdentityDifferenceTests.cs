@@ -2,8 +2,11 @@ namespace TfKd.Tests;
 
 public sealed class IdentityDifferenceTests
 {
-    private static readonly TrainingPlan _plan = new() { Objective = new KnowledgeDistillation { Temperature = 2 },
-        Teacher = new VirtualTeacher() };
+    private static readonly TrainingPlan _plan = new()
+    {
+        Objective = new KnowledgeDistillation { Temperature = 2 },
+        Teacher = new VirtualTeacher()
+    };
 
     [Fact]
     public void Only_what_differs_is_told_with_both_values() =>

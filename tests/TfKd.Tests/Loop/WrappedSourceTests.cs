@@ -3,8 +3,13 @@ namespace TfKd.Tests;
 /// <summary>A source of one's own around another one keeps what that one knows of its rows.</summary>
 public sealed class WrappedSourceTests
 {
-    private static readonly TrainingPlan _plan = new() { BatchSize = 8, MaxEpochs = 2,
-        Optimizer = new Sgd { LearningRate = 0.05 }, Seed = 3 };
+    private static readonly TrainingPlan _plan = new()
+    {
+        BatchSize = 8,
+        MaxEpochs = 2,
+        Optimizer = new Sgd { LearningRate = 0.05 },
+        Seed = 3
+    };
 
     [Fact]
     public void A_run_on_a_wrapper_is_the_run_on_what_it_wraps()
