@@ -25,15 +25,21 @@ var photos = Enumerable.Range(0, kinds.Length * PhotosPerKind)
     .ToList();
 var split = ml.Data.TrainTestSplit(ml.Data.LoadFromEnumerable(photos), testFraction: 0.25, seed: 1);
 
-// How to bring both, not a recipe: a teacher that knows colours alone is right less often than its student: compare the report with the table above it.
+// How to bring them, not a recipe: a teacher that knows colours alone is right less often than its student: compare the report with the table.
+var symmetric = 0.7 * new CrossEntropy() + 0.3 * new SymmetricKl { Temperature = 2 };
 using var baseline = Train(new CrossEntropy(), teacher: null);
-using var distilled = Train(0.7 * new CrossEntropy() + 0.3 * new SymmetricKl { Temperature = 2 }, new ColourTeacher());
+using var colours = Train(symmetric, new ColourTeacher());
+using var assisted = Train(symmetric, new AssistantTeacher(Large: new SmallCnn { Width = 48 }, Assistant: new SmallCnn { Width = 24 }));
+// Teachers compose: a member of an ensemble follows the student as it does alone.
+using var followed = Train(symmetric, new EnsembleTeacher(new ColourTeacher(), new SnapshotTeacher { Interval = 3 }));
 
-Console.WriteLine($"{"",-34}{"top-1",8}{"log-loss",10}");
+Console.WriteLine($"{"",-48}{"top-1",8}{"log-loss",10}");
 Write("Cross entropy", baseline);
-Write("Cross entropy and symmetric KL", distilled);
+Write("Symmetric KL, taught by colours", colours);
+Write("Symmetric KL, taught by an assistant", assisted);
+Write("Symmetric KL, taught by colours and its own past", followed);
 Console.WriteLine();
-Console.WriteLine(distilled.LastTransformer.Model.Card.Training.TeacherReport);
+Console.WriteLine(colours.LastTransformer.Model.Card.Training.TeacherReport);
 
 TransformerChain<TorchImageClassificationTransformer> Train(Objective objective, TeacherSource? teacher) =>
     ml.Transforms.Conversion.MapValueToKey("Label")
@@ -41,7 +47,7 @@ TransformerChain<TorchImageClassificationTransformer> Train(Objective objective,
         {
             Objective = objective,
             Teacher = teacher,
-            // Four views of each photo: in the later epochs the teacher's answers come from the cache.
+            // Four views of each photo: in the later epochs the answers of a teacher that is fixed come from the cache.
             Views = 4,
             MaxEpochs = 12,
         }))
@@ -50,5 +56,5 @@ TransformerChain<TorchImageClassificationTransformer> Train(Objective objective,
 void Write(string name, TransformerChain<TorchImageClassificationTransformer> model)
 {
     var metrics = ml.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
-    Console.WriteLine($"{name,-34}{metrics.MicroAccuracy,8:P1}{metrics.LogLoss,10:F3}");
+    Console.WriteLine($"{name,-48}{metrics.MicroAccuracy,8:P1}{metrics.LogLoss,10:F3}");
 }
