@@ -1,3 +1,4 @@
+using System.CodeDom.Compiler;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ArchLoader = ArchUnitNET.Loader.ArchLoader;
@@ -28,7 +29,7 @@ internal sealed class SourceRooms
     }
 
     /// <summary>The types that were written by hand.</summary>
-    public IEnumerable<Type> Types => _assembly.GetTypes().Where(type => !IsCompilerGenerated(type));
+    public IEnumerable<Type> Types => _assembly.GetTypes().Where(type => !IsGenerated(type));
 
     /// <summary>The classes that are neither abstract nor sealed.</summary>
     public IEnumerable<Type> OpenClasses => Types.Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false });
@@ -72,6 +73,9 @@ internal sealed class SourceRooms
         return rooms.Length == 1 ? rooms[0] : $"{rooms.Length} rooms: {string.Join(", ", rooms)}";
     }
 
-    private static bool IsCompilerGenerated(Type type) =>
-        type.IsDefined(typeof(CompilerGeneratedAttribute), false) || (type.DeclaringType is { } outer && IsCompilerGenerated(outer));
+    // By the compiler itself, or by a source generator (regular expressions).
+    private static bool IsGenerated(Type type) =>
+        type.IsDefined(typeof(CompilerGeneratedAttribute), false)
+        || type.IsDefined(typeof(GeneratedCodeAttribute), false)
+        || (type.DeclaringType is { } outer && IsGenerated(outer));
 }
