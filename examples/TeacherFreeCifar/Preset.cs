@@ -21,8 +21,10 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     /// What two cores finish: a few epochs, whose learning rate rises over the first and falls as a cosine; no rotation, which pays in long
     /// runs only.
     /// </summary>
-    public static readonly Preset Cpu = new(
-        "cpu", 3, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()]) { KeepsAnswers = true };
+    public static readonly Preset Cpu = new("cpu", 3, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()])
+    {
+        KeepsAnswers = true,
+    };
 
     public static readonly IReadOnlyDictionary<string, Preset> All = new[] { Paper, Cpu }.ToDictionary(preset => preset.Name);
 

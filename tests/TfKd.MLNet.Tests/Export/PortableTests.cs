@@ -9,7 +9,7 @@ public sealed class PortableTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly MLContext _ml;
-    private readonly List<PathRow> _rows;
+    private readonly List<PortablePathRow> _rows;
     private readonly IDataView _data;
 
     public PortableTests()
@@ -18,7 +18,7 @@ public sealed class PortableTests : IDisposable
         _rows =
         [
             .. TestRows.Make(30).Select(row =>
-                new PathRow
+                new PortablePathRow
                 {
                     Number = row.Number,
                     Label = row.Label,
@@ -144,13 +144,13 @@ public sealed class PortableTests : IDisposable
     {
         using var own = Open(TestModels.WithNetwork());
         using var portable = Load(Save(Portable(own, PortableImageColumn.MLImage), isPath: false));
-        using var engine = _ml.Model.CreatePredictionEngine<ImageRow, ScoredRow>(
+        using var engine = _ml.Model.CreatePredictionEngine<PortableImageRow, PortableScoredRow>(
             portable, new PredictionEngineOptions { OwnsTransformer = false });
         var expected = Read(own.Transform(_data));
         foreach (var row in _rows)
         {
             using var stream = File.OpenRead(row.Image);
-            var found = engine.Predict(new ImageRow { Image = MLImage.CreateFromStream(stream) });
+            var found = engine.Predict(new PortableImageRow { Image = MLImage.CreateFromStream(stream) });
             Assert.Equal(Bits(expected[row.Number].Score), Bits(found.Score));
             Assert.Equal(expected[row.Number].PredictedLabel, found.PredictedLabel);
         }
@@ -166,34 +166,6 @@ public sealed class PortableTests : IDisposable
         var found = _ml.MulticlassClassification.Evaluate(portable.Transform(labelled));
         Assert.Equal((expected.MicroAccuracy, expected.LogLoss), (found.MicroAccuracy, found.LogLoss));
         Assert.Equal(expected.ConfusionMatrix.GetFormattedConfusionTable(), found.ConfusionMatrix.GetFormattedConfusionTable());
-    }
-
-    [Fact]
-    public void What_cannot_be_exported_is_refused()
-    {
-        using var own = Open(TestModels.WithNetwork());
-        Assert.Throws<ArgumentNullException>(() => own.ToPortable(null!));
-        Assert.StartsWith(
-            "images must be Path or MLImage, but is 7.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => own.ToPortable(_ml, (PortableImageColumn)7)).Message,
-            StringComparison.Ordinal);
-        Refused("TfKd.Portable.Pixels", new("Image", "TfKd.Portable.Pixels", "PredictedLabel"));
-        Refused("Score", new("Score", "Probabilities", "PredictedLabel"));
-        Refused("Score", new("Image", "Probabilities", "Score"));
-        using var channels = Open(
-            TestModels.WithNetwork(architecture: TestModels.Architecture with { InputShape = new ImageShape(4, 8, 8) }));
-        Assert.Equal("The network takes images of 4 channels (4x8x8); ML.NET's own transformers give 1 (grey) or 3 (RGB).",
-            Assert.Throws<NotSupportedException>(() => channels.ToPortable(_ml)).Message);
-        Assert.Empty(Directory.GetFiles(_ml.TempFilePath));
-
-        void Refused(string column, TransformerColumns columns)
-        {
-            using var transformer = Open(TestModels.WithNetwork(), columns);
-            Assert.Equal(
-                $"Column '{column}' cannot be exported: the columns between the steps are 'Score', where the score column is " +
-                "another, and names that begin with 'TfKd.Portable.'.",
-                Assert.Throws<NotSupportedException>(() => transformer.ToPortable(_ml)).Message);
-        }
     }
 
     [Fact]
@@ -231,7 +203,7 @@ public sealed class PortableTests : IDisposable
     private static string Bits(float[] score) =>
         string.Join(' ', score.Select(value => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture)));
 
-    private List<ScoredRow> Read(IDataView scored) => [.. _ml.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false)];
+    private List<PortableScoredRow> Read(IDataView scored) => [.. _ml.Data.CreateEnumerable<PortableScoredRow>(scored, reuseRowObject: false)];
 
     private static TorchImageClassificationTransformer Open(TorchImageClassificationModel model, TransformerColumns? columns = null) =>
         new(model, columns ?? TestModels.Columns);
@@ -254,32 +226,5 @@ public sealed class PortableTests : IDisposable
     {
         File.WriteAllBytes(_folder.File(name), bytes);
         return _folder.File(name);
-    }
-
-    private sealed class PathRow
-    {
-        public int Number { get; set; }
-
-        public string Label { get; set; } = "";
-
-        public string Image { get; set; } = "";
-
-        [ColumnName("images")]
-        public string Images { get; set; } = "";
-
-        public int Scores { get; set; }
-    }
-
-    private sealed class ScoredRow
-    {
-        public float[] Score { get; set; } = [];
-
-        public uint PredictedLabel { get; set; }
-    }
-
-    private sealed class ImageRow
-    {
-        [Microsoft.ML.Transforms.Image.ImageType(8, 8)]
-        public MLImage? Image { get; set; }
     }
 }
