@@ -8,9 +8,9 @@ namespace TfKd;
 /// The bare term.
 /// </summary>
 /// <remarks>
-/// <para>The sum over pairs of stages of the difference of Q_s and Q_t, a mean over rows, with Q the map of the mean over channels of |F|^p
-/// as a vector of length 1. Stages are paired from the end: the last with the last, and so on. Where heights or widths differ, the larger
-/// feature is averaged down to the smaller. There is nothing to train in it.</para>
+/// <para>The sum over pairs of stages of the difference of Q_s and Q_t, a mean over samples, with Q the map of the mean over channels of
+/// |F|^p as a vector of length 1. Stages are paired from the end: the last with the last, and so on. Where heights or widths differ, the
+/// larger feature is averaged down to the smaller. There is nothing to train in it.</para>
 /// <para>Usual weight: <c>new CrossEntropy() + 1000 * new AttentionTransfer()</c>.</para>
 /// <para>Zagoruyko and Komodakis, 'Paying More Attention to Attention: Improving the Performance of Convolutional Neural Networks via
 /// Attention Transfer', ICLR 2017. How their paper and their code differ is <see cref="Form"/>; the paper's sum over channels is the code's

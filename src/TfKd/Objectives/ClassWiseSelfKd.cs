@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Asks for like answers to images of one class: the student is taught by what it says of another image of the row's class.
+/// Asks for like answers to images of one class: the student is taught by what it says of another image of the sample's class.
 /// </summary>
 /// <remarks>
-/// <para>H(q, p(x)) + w T^2 KL(p_T(x') || p_T(x)), each a mean over rows, with x' another training row of x's class, drawn anew in each
+/// <para>H(q, p(x)) + w T^2 KL(p_T(x') || p_T(x)), each a mean over samples, with x' another training row of x's class, drawn anew in each
 /// epoch; p_T(x') is a constant. The other image is augmented as its own row is, and costs one forward pass more; a row that is alone in
 /// its class is its own partner.</para>
 /// <para>Yun, Park, Lee and Shin, 'Regularizing Class-Wise Predictions via Self-Knowledge Distillation', CVPR 2020 (CS-KD); the factor T^2

@@ -7,7 +7,7 @@ namespace TfKd;
 /// The negative entropy of the student's answer: added to a <see cref="CrossEntropy"/>, it keeps answers from being too sure.
 /// </summary>
 /// <remarks>
-/// <para>-H(p) = sum over k of p(k) log p(k), a mean over rows: the bare term. The published objective is CrossEntropy + b
+/// <para>-H(p) = sum over k of p(k) log p(k), a mean over samples: the bare term. The published objective is CrossEntropy + b
 /// ConfidencePenalty. There is no weight b for all tasks: 0.1 is a start, to be tuned on a validation set.</para>
 /// <para>Pereyra, Tucker, Chorowski, Kaiser and Hinton, 'Regularizing Neural Networks by Penalizing Confident Output Distributions', ICLR
 /// 2017 workshop.</para>

@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>Fits the student to the targets alone: the baseline of every comparison.</summary>
 /// <remarks>
-/// H(q, p) = -sum over k of q(k) log p(k), with q the target and p the student's softmax; a mean over rows. Targets may be labels or
+/// H(q, p) = -sum over k of q(k) log p(k), with q the target and p the student's softmax; a mean over samples. Targets may be labels or
 /// mixtures.
 /// </remarks>
 public sealed record CrossEntropy : Objective

@@ -4,17 +4,18 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// DKD: what the teacher says of the row's class and what it says among the others, apart and each with a weight of its own.
+/// DKD: what the teacher says of the sample's class and what it says among the others, apart and each with a weight of its own.
 /// </summary>
 /// <remarks>
-/// <para>T^2 (a TCKD + b NCKD), each a mean over rows. TCKD = KL(b^t || b^s) between the pairs (p_c, 1 - p_c), c the row's class; NCKD is
-/// KL over the classes other than c, softmax over them alone; all logits are divided by T. At b = 1 - p_c^t of the row and a = 1 this is
-/// the divergence of <see cref="KnowledgeDistillation"/>, which is how a sure teacher's answer on the others is lost there. The bare term:
-/// the published objective is CrossEntropy + f DecoupledKd, where f is <see cref="Ramped"/> from 0 to 1 over the first 20 epochs.</para>
+/// <para>T^2 (a TCKD + b NCKD), each a mean over samples. TCKD = KL(b^t || b^s) between the pairs (p_c, 1 - p_c), c the sample's class;
+/// NCKD is KL over the classes other than c, softmax over them alone; all logits are divided by T. At b = 1 - p_c^t of the row and a = 1
+/// this is the divergence of <see cref="KnowledgeDistillation"/>, which is how a sure teacher's answer on the others is lost there. The
+/// bare term: the published objective is CrossEntropy + f DecoupledKd, where f is <see cref="Ramped"/> from 0 to 1 over the first 20
+/// epochs.</para>
 /// <para>Zhao, Cui, Song, Qiu and Liang, 'Decoupled Knowledge Distillation', CVPR 2022; the factor T^2 is their code's. That code leaves
-/// the row's class out by subtracting 1000 from its logit, which fails where the logit is ahead by more; here it is left out.</para>
-/// <para>Finite where the teacher's probability of a row's class is 0 or 1. Where it is 1 with all other logits equal, or minus infinity,
-/// NCKD asks for others that are alike.</para>
+/// the sample's class out by subtracting 1000 from its logit, which fails where the logit is ahead by more; here it is left out.</para>
+/// <para>Finite where the teacher's probability of a sample's class is 0 or 1. Where it is 1 with all other logits equal, or minus
+/// infinity, NCKD asks for others that are alike.</para>
 /// </remarks>
 public sealed record DecoupledKd : Objective
 {

@@ -9,7 +9,7 @@ namespace TfKd;
 /// </summary>
 /// <remarks>
 /// <para>b (1 - r) over rows + g (1 - r) over columns, with r Pearson's correlation of the student's and the teacher's softmax(z / T):
-/// along a row (between classes), a mean over rows; along a column (within a class, between the rows of the batch), a mean over classes.
+/// along a row (between classes), a mean over samples; along a column (within a class, between the rows of the batch), a mean over classes.
 /// Each term is 0 where one side is a rising straight line of the other and 2 where it is a falling one. The bare term: the published
 /// objective is CrossEntropy + Dist { Beta = 2, Gamma = 2 }.</para>
 /// <para>Huang, You, Wang, Qian and Xu, 'Knowledge Distillation from A Stronger Teacher', NeurIPS 2022. Their code has a factor T^2, by
@@ -18,8 +18,8 @@ namespace TfKd;
 /// has no correlation: such a row or column is at a distance of 1 and has no gradient. So are all columns of a batch of one row. A student
 /// that answers every row alike, as one whose last layer is zero does, learns nothing from the columns: another term has to start
 /// it.</para>
-/// <para>Where rows have weights, the mean over rows and the correlations along columns are weighted, and the columns' term counts once a
-/// row, with the row's weight: a row of double weight is that row twice. Finite where the teacher's probabilities are 0 and 1.</para>
+/// <para>Where rows have weights, the mean over samples and the correlations along columns are weighted, and the columns' term counts once
+/// a row, with the row's weight: a row of double weight is that row twice. Finite where the teacher's probabilities are 0 and 1.</para>
 /// </remarks>
 public sealed record Dist : Objective
 {

@@ -8,7 +8,7 @@ namespace TfKd;
 /// to other terms.
 /// </summary>
 /// <remarks>
-/// <para>The mean over elements of (r(F_s) - F_t)^2, a mean over rows, with r a linear map over channels with bias (a 1x1 convolution).
+/// <para>The mean over elements of (r(F_s) - F_t)^2, a mean over samples, with r a linear map over channels with bias (a 1x1 convolution).
 /// Where heights or widths differ, the larger feature is averaged down to the smaller. Usual weight:
 /// <c>new CrossEntropy() + 100 * new FeatureHint()</c>.</para>
 /// <para>Romero, Ballas, Ebrahimi Kahou, Chassang, Gatta and Bengio, 'FitNets: Hints for Thin Deep Nets', ICLR 2015, equation 3, which is

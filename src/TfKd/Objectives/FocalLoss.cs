@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>Cross entropy that counts rows the less the surer they are classified rightly.</summary>
 /// <remarks>
-/// <para>-(1 - p_c)^g log p_c with c the row's class, a mean over rows. At g = 0 this is <see cref="CrossEntropy"/>.</para>
+/// <para>-(1 - p_c)^g log p_c with c the sample's class, a mean over samples. At g = 0 this is <see cref="CrossEntropy"/>.</para>
 /// <para>Lin, Goyal, Girshick, He and Dollár, 'Focal Loss for Dense Object Detection', ICCV 2017, equation 4, over softmax instead of
 /// sigmoid.</para>
 /// </remarks>

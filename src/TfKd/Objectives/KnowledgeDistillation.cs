@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>Knowledge distillation: cross entropy with the targets, and the divergence from the teacher's softened answer.</summary>
 /// <remarks>
-/// <para>(1 - a) H(q, p) + a f KL(p^t_T || p_T), each a mean over rows, with the factor f of <see cref="Form"/>. The weight a is the
+/// <para>(1 - a) H(q, p) + a f KL(p^t_T || p_T), each a mean over samples, with the factor f of <see cref="Form"/>. The weight a is the
 /// teacher's; some code bases give the same letter to the cross entropy.</para>
 /// <para>Hinton, Vinyals and Dean, 'Distilling the Knowledge in a Neural Network', NIPS 2014 workshop; equations 4 and 7 of Yuan et al.,
 /// 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, whose code multiplies by T^2 and, in self-training,

@@ -4,10 +4,11 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Asks for a probability of the row's class of at least 1 - a, and for nothing more: label smoothing's target as a set instead of a point.
+/// Asks for a probability of the sample's class of at least 1 - a, and for nothing more: label smoothing's target as a set instead of a
+/// point.
 /// </summary>
 /// <remarks>
-/// <para>0 where p_c is 1 - a or more, else (1 - a) log((1 - a) / p_c) + a log(a / (1 - p_c)) with c the row's class; a mean over
+/// <para>0 where p_c is 1 - a or more, else (1 - a) log((1 - a) / p_c) + a log(a / (1 - p_c)) with c the sample's class; a mean over
 /// rows.</para>
 /// <para>Lienen and Hüllermeier, 'From Label Smoothing to Label Relaxation', AAAI 2021.</para>
 /// </remarks>

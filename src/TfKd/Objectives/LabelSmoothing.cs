@@ -7,8 +7,8 @@ namespace TfKd;
 /// Cross entropy with targets that leave some probability to every class, so that the student does not grow overconfident.
 /// </summary>
 /// <remarks>
-/// <para>H(q', p), a mean over rows. Uniform: q' = (1 - s) q + s / K. OffTarget: q' = (1 - s) q + s (1 - q) / (K - 1), which for a label is
-/// 1 - s on its class and s / (K - 1) on each other. Both are linear in q, so mixtures are smoothed as their parts are.</para>
+/// <para>H(q', p), a mean over samples. Uniform: q' = (1 - s) q + s / K. OffTarget: q' = (1 - s) q + s (1 - q) / (K - 1), which for a label
+/// is 1 - s on its class and s / (K - 1) on each other. Both are linear in q, so mixtures are smoothed as their parts are.</para>
 /// <para>Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, 'Rethinking the Inception Architecture for Computer Vision', CVPR 2016; equation 1 of
 /// Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, whose code uses OffTarget and fixes s at
 /// 0.1.</para>

@@ -7,8 +7,8 @@ namespace TfKd;
 /// How far the largest logit stands above their mean: added to a <see cref="CrossEntropy"/>, it restrains the winner, right or wrong.
 /// </summary>
 /// <remarks>
-/// <para>max(z) - mean(z), a mean over rows: the bare term. The published objective is CrossEntropy + w MaxSuppression; the authors' code
-/// raises w linearly from 0.1 to 0.2, which <see cref="Ramped"/> does. Label smoothing restrains the logit of the target instead, also
+/// <para>max(z) - mean(z), a mean over samples: the bare term. The published objective is CrossEntropy + w MaxSuppression; the authors'
+/// code raises w linearly from 0.1 to 0.2, which <see cref="Ramped"/> does. Label smoothing restrains the logit of the target instead, also
 /// where it is not the largest.</para>
 /// <para>MaxSup, NeurIPS 2025.</para>
 /// </remarks>

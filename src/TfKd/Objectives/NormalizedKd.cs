@@ -4,17 +4,17 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// NKD: cross entropy with the row's class as far as the teacher believes in it, and with the teacher's answer among the other classes.
+/// NKD: cross entropy with the sample's class as far as the teacher believes in it, and with the teacher's answer among the other classes.
 /// </summary>
 /// <remarks>
-/// <para>-t_c log s_c - g T^2 sum over k other than c of N(t)(k) log N(s)(k), a mean over rows; s and t are the student's and the teacher's
-/// softmax, c the row's class, N the softmax over the other classes alone of logits divided by T. The first term is not softened. Cross
-/// entropies, not divergences: at equality the value is not 0. The bare term: the published objective is CrossEntropy +
+/// <para>-t_c log s_c - g T^2 sum over k other than c of N(t)(k) log N(s)(k), a mean over samples; s and t are the student's and the
+/// teacher's softmax, c the sample's class, N the softmax over the other classes alone of logits divided by T. The first term is not
+/// softened. Cross entropies, not divergences: at equality the value is not 0. The bare term: the published objective is CrossEntropy +
 /// NormalizedKd.</para>
 /// <para>Yang, Zeng, Li, Zhang, Yuan and Li, 'From Knowledge Distillation to Self-Knowledge Distillation: A Unified Approach with
 /// Normalized Loss and Customized Soft Labels', ICCV 2023; the authors' code computes the same. For a mixture of classes it takes the
 /// largest one; here mixtures are refused.</para>
-/// <para>Finite where the teacher's probability of a row's class is 0 (the first term vanishes) or 1 (it is the cross entropy; where the
+/// <para>Finite where the teacher's probability of a sample's class is 0 (the first term vanishes) or 1 (it is the cross entropy; where the
 /// other logits are equal, or minus infinity, the second asks for others that are alike).</para>
 /// </remarks>
 public sealed record NormalizedKd : Objective

@@ -62,7 +62,7 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     /// <summary>
     /// The one place where rows become a scalar: their mean, weighted by <see cref="Targets.RowWeights"/> where there are any.
     /// </summary>
-    /// <param name="perRow">One value a row, [N].</param>
+    /// <param name="perRow">One value a sample, [N].</param>
     public Tensor MeanOverRows(Tensor perRow)
     {
         ArgumentNullException.ThrowIfNull(perRow);
@@ -72,8 +72,8 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
         return weighted.mean();
     }
 
-    /// <summary>The mean over rows, recorded in <see cref="Log"/> as the value of a term.</summary>
-    /// <param name="perRow">One value a row, [N].</param>
+    /// <summary>The mean over samples, recorded in <see cref="Log"/> as the value of a term.</summary>
+    /// <param name="perRow">One value a sample, [N].</param>
     /// <param name="term">The term's name, such as <c>cross_entropy</c>.</param>
     public Tensor MeanOverRows(Tensor perRow, string term)
     {

@@ -8,9 +8,9 @@ namespace TfKd;
 /// in the last epoch.
 /// </summary>
 /// <remarks>
-/// <para>(1 - a) H(q, p) + a H(S_(e-1)[c], p), each a mean over rows, with c the row's class and S_e[c] the mean softmax over the rows of
-/// class c whose most probable class was c in epoch e, taken as they pass in training. In the first epoch S is uniform, and the objective
-/// is <see cref="LabelSmoothing"/> by a.</para>
+/// <para>(1 - a) H(q, p) + a H(S_(e-1)[c], p), each a mean over samples, with c the sample's class and S_e[c] the mean softmax over the
+/// rows of class c whose most probable class was c in epoch e, taken as they pass in training. In the first epoch S is uniform, and the
+/// objective is <see cref="LabelSmoothing"/> by a.</para>
 /// <para>A class of which no row was right in an epoch keeps the row of S that it has; the authors' code sets it to uniform again. Row
 /// weights count in S as they do in the mean: a row of double weight is two rows. S and the sums of the current epoch are [K,K] each, in
 /// float64, and part of a checkpoint; computed outside of a run, S is uniform.</para>

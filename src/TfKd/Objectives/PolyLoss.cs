@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>Cross entropy with the first term of its expansion in 1 - p_c weighted anew.</summary>
 /// <remarks>
-/// <para>-log p_c + e (1 - p_c) with c the row's class, a mean over rows. At e = 0 this is <see cref="CrossEntropy"/>.</para>
+/// <para>-log p_c + e (1 - p_c) with c the sample's class, a mean over samples. At e = 0 this is <see cref="CrossEntropy"/>.</para>
 /// <para>Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov, 'PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions',
 /// ICLR 2022: Poly-1.</para>
 /// </remarks>

@@ -5,8 +5,8 @@ namespace TfKd;
 
 /// <summary>The divergence of the student from the teacher's softened answer, bare: to be weighted and added to other terms.</summary>
 /// <remarks>
-/// <para>KL(p^t_T || p_T) = sum over k of p^t_T(k) (log p^t_T(k) - log p_T(k)), p_T = softmax(z / T); a mean over rows, without the factor
-/// T^2.</para>
+/// <para>KL(p^t_T || p_T) = sum over k of p^t_T(k) (log p^t_T(k) - log p_T(k)), p_T = softmax(z / T); a mean over samples, without the
+/// factor T^2.</para>
 /// <para>Hinton, Vinyals and Dean, 'Distilling the Knowledge in a Neural Network', NIPS 2014 workshop. A student that is not softened is
 /// that of Zheng and Yang, 'Knowledge Distillation Based on Transformed Teacher Matching', ICLR 2024, and of the code for Tf-KD's
 /// regularisation.</para>

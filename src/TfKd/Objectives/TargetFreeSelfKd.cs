@@ -8,9 +8,9 @@ namespace TfKd;
 /// other classes. The bare term.
 /// </summary>
 /// <remarks>
-/// <para>The published objective is <c>new CrossEntropy() + new TargetFreeSelfKd()</c>. With s the student's softmax, c the row's class and
-/// w the softmax of a linear classifier on the mean over positions of an earlier stage, the term is a L_target + b L_non + m L_weak, each a
-/// mean over rows:</para>
+/// <para>The published objective is <c>new CrossEntropy() + new TargetFreeSelfKd()</c>. With s the student's softmax, c the sample's class
+/// and w the softmax of a linear classifier on the mean over positions of an earlier stage, the term is a L_target + b L_non + m L_weak,
+/// each a mean over samples:</para>
 /// <para>L_target = -(1 + s_c^2 - mean of s_c^2 over the rows of the batch) log s_c, the factor being a constant. With row weights the mean
 /// is weighted, too.</para>
 /// <para>L_non = -sum over k other than c of z_k log n_k, with n the softmax of the student's logits without that of c, and z the constant

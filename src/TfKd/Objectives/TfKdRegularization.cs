@@ -7,8 +7,9 @@ namespace TfKd;
 /// Tf-KD_reg: knowledge distillation from a virtual teacher that is right with a chosen probability. Needs no network beside the student.
 /// </summary>
 /// <remarks>
-/// <para>(1 - a) H(q, p) + a KL(p^d_T || p_T), each a mean over rows; p^d gives <see cref="CorrectProbability"/> to the row's class and
-/// shares the rest equally. The teacher has two values only, so the divergence is closed: a gather and a sum over the log-softmax.</para>
+/// <para>(1 - a) H(q, p) + a KL(p^d_T || p_T), each a mean over samples; p^d gives <see cref="CorrectProbability"/> to the sample's class
+/// and shares the rest equally. The teacher has two values only, so the divergence is closed: a gather and a sum over the
+/// log-softmax.</para>
 /// <para>Equation 9 of Yuan, Tay, Li, Wang and Feng, 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020.
 /// Their code does not soften the student, takes softmax(p^d / T) for the softened teacher (almost uniform), divides by K and multiplies by
 /// 1 to 100. At T = 1 the paper's form is, up to a constant, <see cref="LabelSmoothing"/> of strength a K (1 -
@@ -25,7 +26,8 @@ public sealed record TfKdRegularization : Objective
     public double Temperature { get; init => field = Require.Positive(value); } = 20;
 
     /// <summary>
-    /// Probability that the virtual teacher gives to the row's class, above 0 and below 1; default 0.99, which the authors' code has fixed.
+    /// Probability that the virtual teacher gives to the sample's class, above 0 and below 1; default 0.99, which the authors' code has
+    /// fixed.
     /// </summary>
     public double CorrectProbability { get; init => field = Require.OpenFraction(value); } = 0.99;
 

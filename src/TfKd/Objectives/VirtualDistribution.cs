@@ -4,12 +4,12 @@ namespace TfKd;
 /// The virtual teacher's softened answer to a row: one probability for the row's own class, another for each of the rest.
 /// Equation 8 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020.
 /// </summary>
-/// <param name="Correct">Probability of the row's class.</param>
+/// <param name="Correct">Probability of the sample's class.</param>
 /// <param name="Other">Probability of each other class.</param>
 /// <param name="ClassCount">Number of classes K.</param>
 internal readonly record struct VirtualDistribution(double Correct, double Other, int ClassCount)
 {
-    /// <summary>Softens a teacher that gives <paramref name="correctProbability"/> to the row's class.</summary>
+    /// <summary>Softens a teacher that gives <paramref name="correctProbability"/> to the sample's class.</summary>
     public static VirtualDistribution Soften(int classCount, double correctProbability, double temperature, TfKdForm form)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 2);

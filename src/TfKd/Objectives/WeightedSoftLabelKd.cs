@@ -7,14 +7,14 @@ namespace TfKd;
 /// WSLD: cross entropy with the teacher's softened answer, where a row counts the less the better the student does on it than the teacher.
 /// </summary>
 /// <remarks>
-/// <para>T^2 w H(p^t_T, p_T), a mean over rows, with w = 1 - exp(-L_s / (L_t + 1e-7)), L_s and L_t the student's and the teacher's cross
-/// entropy with the row's class at temperature 1. A cross entropy, not a divergence. The bare term: the published objective is CrossEntropy
-/// + 2.5 WeightedSoftLabelKd.</para>
+/// <para>T^2 w H(p^t_T, p_T), a mean over samples, with w = 1 - exp(-L_s / (L_t + 1e-7)), L_s and L_t the student's and the teacher's cross
+/// entropy with the sample's class at temperature 1. A cross entropy, not a divergence. The bare term: the published objective is
+/// CrossEntropy + 2.5 WeightedSoftLabelKd.</para>
 /// <para>Zhou, Song, Chen, Zhou, Wang, Yuan and Zhang, 'Rethinking Soft Labels for Knowledge Distillation: A Bias-Variance Tradeoff
 /// Perspective', ICLR 2021. As in the authors' code the weight is a constant: no gradient flows through it, which the formula alone does
 /// not say, and 1e-7 is added.</para>
-/// <para>Finite where the teacher's probability of a row's class is 0 (L_t is infinite and the row does not count) or 1 (L_t is 0 and the
-/// row counts fully, unless L_s is far below 1e-7 as well).</para>
+/// <para>Finite where the teacher's probability of a sample's class is 0 (L_t is infinite and the row does not count) or 1 (L_t is 0 and
+/// the row counts fully, unless L_s is far below 1e-7 as well).</para>
 /// </remarks>
 public sealed record WeightedSoftLabelKd : Objective
 {

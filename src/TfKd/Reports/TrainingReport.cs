@@ -22,7 +22,7 @@ public sealed record TrainingReport
     /// <param name="network">The network that came of it.</param>
     /// <param name="rows">Samples to evaluate on, as a test set, with the network's classes.</param>
     /// <param name="cancellationToken">Stops between batches; nothing is written then.</param>
-    /// <exception cref="InvalidOperationException">There are no samples, or they have another number of classes than the network.</exception>
+    /// <exception cref="InvalidOperationException">There are no samples, or their classes are not as many as the network's.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(
         string path, TrainingPlan plan, TrainingResult result, ImageNetwork network, IImageSource rows,

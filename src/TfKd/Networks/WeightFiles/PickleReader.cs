@@ -20,8 +20,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly List<object?> _stack = [];
-    private readonly Stack<int> _marks = [];
+    private readonly PickleStack _stack = new();
     private readonly List<object?> _memo = [];
     private long _operations;
 
@@ -35,7 +34,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             var at = stream.Position;
             var opcode = (PickleOpcode)ReadByte();
             if (opcode == PickleOpcode.Stop)
-                return Pop();
+                return _stack.Pop();
             Charge(1);
             Execute(opcode, at);
         }
@@ -48,49 +47,49 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             case PickleOpcode.Proto: RequireProtocol(ReadByte()); break;
             case PickleOpcode.Frame: Take(sizeof(long)); break;
 
-            case PickleOpcode.None: Push(null); break;
-            case PickleOpcode.NewTrue: Push(true); break;
-            case PickleOpcode.NewFalse: Push(false); break;
-            case PickleOpcode.BinInt1: Push((long)ReadByte()); break;
-            case PickleOpcode.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)))); break;
-            case PickleOpcode.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)))); break;
+            case PickleOpcode.None: _stack.Push(null); break;
+            case PickleOpcode.NewTrue: _stack.Push(true); break;
+            case PickleOpcode.NewFalse: _stack.Push(false); break;
+            case PickleOpcode.BinInt1: _stack.Push((long)ReadByte()); break;
+            case PickleOpcode.BinInt2: _stack.Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)))); break;
+            case PickleOpcode.BinInt: _stack.Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)))); break;
             case PickleOpcode.Long1: PushInteger(new BigInteger(Take(ReadByte()))); break;
-            case PickleOpcode.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)))); break;
+            case PickleOpcode.BinFloat: _stack.Push(BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)))); break;
 
-            case PickleOpcode.ShortBinUnicode: Push(Text(Take(ReadByte()))); break;
-            case PickleOpcode.BinUnicode: Push(Text(Take(ReadUInt32()))); break;
-            case PickleOpcode.BinUnicode8: Push(Text(Take(ReadInt64()))); break;
+            case PickleOpcode.ShortBinUnicode: _stack.Push(Text(Take(ReadByte()))); break;
+            case PickleOpcode.BinUnicode: _stack.Push(Text(Take(ReadUInt32()))); break;
+            case PickleOpcode.BinUnicode8: _stack.Push(Text(Take(ReadInt64()))); break;
             // Texts of Python 2; the names of parameters among them are ASCII.
-            case PickleOpcode.ShortBinString: Push(Encoding.Latin1.GetString(Take(ReadByte()))); break;
-            case PickleOpcode.BinString: Push(Encoding.Latin1.GetString(Take(ReadUInt32()))); break;
-            case PickleOpcode.ShortBinBytes: Push(Take(ReadByte())); break;
-            case PickleOpcode.BinBytes: Push(Take(ReadUInt32())); break;
-            case PickleOpcode.BinBytes8: Push(Take(ReadInt64())); break;
+            case PickleOpcode.ShortBinString: _stack.Push(Encoding.Latin1.GetString(Take(ReadByte()))); break;
+            case PickleOpcode.BinString: _stack.Push(Encoding.Latin1.GetString(Take(ReadUInt32()))); break;
+            case PickleOpcode.ShortBinBytes: _stack.Push(Take(ReadByte())); break;
+            case PickleOpcode.BinBytes: _stack.Push(Take(ReadUInt32())); break;
+            case PickleOpcode.BinBytes8: _stack.Push(Take(ReadInt64())); break;
 
-            case PickleOpcode.Mark: _marks.Push(_stack.Count); break;
-            case PickleOpcode.EmptyTuple: Push(Array.Empty<object?>()); break;
-            case PickleOpcode.Tuple1: Push(Pop(1)); break;
-            case PickleOpcode.Tuple2: Push(Pop(2)); break;
-            case PickleOpcode.Tuple3: Push(Pop(3)); break;
-            case PickleOpcode.Tuple: Push(PopToMark()); break;
-            case PickleOpcode.EmptyList: Push(new List<object?>()); break;
-            case PickleOpcode.Append: Append(Pop(1)); break;
-            case PickleOpcode.Appends: Append(PopToMark()); break;
-            case PickleOpcode.EmptyDict: Push(new PickleDictionary()); break;
-            case PickleOpcode.SetItem: SetItems(Pop(2)); break;
-            case PickleOpcode.SetItems: SetItems(PopToMark()); break;
+            case PickleOpcode.Mark: _stack.Mark(); break;
+            case PickleOpcode.EmptyTuple: _stack.Push(Array.Empty<object?>()); break;
+            case PickleOpcode.Tuple1: _stack.Push(_stack.Pop(1)); break;
+            case PickleOpcode.Tuple2: _stack.Push(_stack.Pop(2)); break;
+            case PickleOpcode.Tuple3: _stack.Push(_stack.Pop(3)); break;
+            case PickleOpcode.Tuple: _stack.Push(_stack.PopToMark()); break;
+            case PickleOpcode.EmptyList: _stack.Push(new List<object?>()); break;
+            case PickleOpcode.Append: Append(_stack.Pop(1)); break;
+            case PickleOpcode.Appends: Append(_stack.PopToMark()); break;
+            case PickleOpcode.EmptyDict: _stack.Push(new PickleDictionary()); break;
+            case PickleOpcode.SetItem: SetItems(_stack.Pop(2)); break;
+            case PickleOpcode.SetItems: SetItems(_stack.PopToMark()); break;
 
             case PickleOpcode.BinPut: Memoize(ReadByte()); break;
             case PickleOpcode.LongBinPut: Memoize(ReadUInt32()); break;
             case PickleOpcode.Memoize: Memoize(_memo.Count); break;
-            case PickleOpcode.BinGet: Push(Recall(ReadByte())); break;
-            case PickleOpcode.LongBinGet: Push(Recall(ReadUInt32())); break;
+            case PickleOpcode.BinGet: _stack.Push(Recall(ReadByte())); break;
+            case PickleOpcode.LongBinGet: _stack.Push(Recall(ReadUInt32())); break;
 
-            case PickleOpcode.Global: Push(TorchGlobals.Find(ReadLine(), ReadLine())); break;
-            case PickleOpcode.StackGlobal: PushStackGlobal(Pop(2)); break;
-            case PickleOpcode.Reduce: Reduce(Pop(), Pop()); break;
-            case PickleOpcode.Build: Build(Pop()); break;
-            case PickleOpcode.BinPersId: Push(findStorage(Pop())); break;
+            case PickleOpcode.Global: _stack.Push(TorchGlobals.Find(ReadLine(), ReadLine())); break;
+            case PickleOpcode.StackGlobal: PushStackGlobal(_stack.Pop(2)); break;
+            case PickleOpcode.Reduce: Reduce(_stack.Pop(), _stack.Pop()); break;
+            case PickleOpcode.Build: Build(_stack.Pop()); break;
+            case PickleOpcode.BinPersId: _stack.Push(findStorage(_stack.Pop())); break;
 
             default: throw PickleValue.Invalid("an opcode of a state dict's pickle", $"{(byte)opcode:x2} at byte {at}");
         }
@@ -110,7 +109,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         // What is called may copy a list that is in the file once and referred to often.
         foreach (var value in values)
             Charge(value is List<object?> list ? list.Count : 1);
-        Push(global.Invoke(values));
+        _stack.Push(global.Invoke(values));
     }
 
     /// <summary>
@@ -118,28 +117,28 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     /// </summary>
     private void Build(object? state)
     {
-        if (Peek() is NumpyType)
+        if (_stack.Peek() is NumpyType)
             NumpyType.CheckState(state);
-        else if (Peek() is not PickleDictionary)
-            throw PickleValue.Invalid("attributes of a dictionary", $"attributes of {PickleValue.Describe(Peek())}");
+        else if (_stack.Peek() is not PickleDictionary)
+            throw PickleValue.Invalid("attributes of a dictionary", $"attributes of {PickleValue.Describe(_stack.Peek())}");
     }
 
-    private void PushStackGlobal(object?[] names) => Push(names is [string module, string name]
+    private void PushStackGlobal(object?[] names) => _stack.Push(names is [string module, string name]
         ? TorchGlobals.Find(module, name)
         : throw PickleValue.Invalid(
             "the texts of a module and a name", $"{PickleValue.Describe(names[0])} and {PickleValue.Describe(names[1])}"));
 
     private void Append(object?[] values)
     {
-        if (Peek() is not List<object?> list)
-            throw PickleValue.Invalid("a list to append to", PickleValue.Describe(Peek()));
+        if (_stack.Peek() is not List<object?> list)
+            throw PickleValue.Invalid("a list to append to", PickleValue.Describe(_stack.Peek()));
         list.AddRange(values);
     }
 
     private void SetItems(object?[] values)
     {
-        if (Peek() is not PickleDictionary dictionary)
-            throw PickleValue.Invalid("a dictionary to set items of", PickleValue.Describe(Peek()));
+        if (_stack.Peek() is not PickleDictionary dictionary)
+            throw PickleValue.Invalid("a dictionary to set items of", PickleValue.Describe(_stack.Peek()));
         if (values.Length % 2 != 0)
             throw PickleValue.Invalid("pairs of a key and a value", $"{values.Length} values");
         for (var i = 0; i < values.Length; i += 2)
@@ -152,9 +151,9 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         if (index > _memo.Count)
             throw PickleValue.Invalid($"a memo of number {_memo.Count} at most", $"{index}");
         if (index == _memo.Count)
-            _memo.Add(Peek());
+            _memo.Add(_stack.Peek());
         else
-            _memo[(int)index] = Peek();
+            _memo[(int)index] = _stack.Peek();
     }
 
     private object? Recall(long index) =>
@@ -164,40 +163,6 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     {
         if ((_operations += operations) > MaxOperations)
             throw PickleValue.Invalid($"a pickle of {MaxOperations:N0} operations at most", "more");
-    }
-
-    private void Push(object? value) => _stack.Add(value);
-
-    private object? Peek()
-    {
-        RequireValues(1);
-        return _stack[^1];
-    }
-
-    private object? Pop()
-    {
-        var value = Peek();
-        _stack.RemoveAt(_stack.Count - 1);
-        return value;
-    }
-
-    private object?[] Pop(int count)
-    {
-        RequireValues(count);
-        var values = _stack.GetRange(_stack.Count - count, count).ToArray();
-        _stack.RemoveRange(_stack.Count - count, count);
-        return values;
-    }
-
-    private object?[] PopToMark() =>
-        _marks.TryPop(out var mark) ? Pop(_stack.Count - mark) : throw PickleValue.Invalid("a mark on the stack", "none");
-
-    /// <summary>What lies below the last mark is out of reach.</summary>
-    private void RequireValues(int count)
-    {
-        var above = _stack.Count - (_marks.TryPeek(out var mark) ? mark : 0);
-        if (above < count)
-            throw PickleValue.Invalid($"{count} values on the stack", $"{above}");
     }
 
     private byte ReadByte() =>
@@ -232,9 +197,9 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     private void PushInteger(BigInteger number)
     {
         if (number >= long.MinValue && number <= long.MaxValue)
-            Push((long)number);
+            _stack.Push((long)number);
         else
-            Push(number);
+            _stack.Push(number);
     }
 
     private static string Text(byte[] utf8)
