@@ -108,8 +108,8 @@ public sealed partial class TorchImageClassificationTrainer
         public int BatchSize { get; init => field = Require.Positive(value); } = 32;
 
         /// <summary>
-        /// Batches whose gradients are added up before the weights change by one step, above 0: <see cref="BatchSize"/> x AccumulateSteps images a
-        /// step, in the memory of one batch. Default 1. See <see cref="TrainingPlan.AccumulateSteps"/>.
+        /// Batches whose gradients are added up before the weights change by one step, above 0: <see cref="BatchSize"/> x AccumulateSteps
+        /// images a step, in the memory of one batch. Default 1. See <see cref="TrainingPlan.AccumulateSteps"/>.
         /// </summary>
         public int AccumulateSteps { get; init => field = Require.Positive(value); } = 1;
 

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// What a user of TorchSharp would write by hand for ResNet-20 on images of CIFAR's size: the same arithmetic as the trainer's, augmentation included, on batches that lie
-/// ready, in the layout that the kernel check chose, with TorchSharp's own optimiser. It also tells where the time of a step goes.
+/// What a user of TorchSharp would write by hand for ResNet-20 on images of CIFAR's size: the same arithmetic as the trainer's,
+/// augmentation included, on batches that lie ready, in the layout that the kernel check chose, with TorchSharp's own optimiser. It also
+/// tells where the time of a step goes.
 /// </summary>
 internal sealed class BareLoop : IDisposable
 {
@@ -28,7 +29,9 @@ internal sealed class BareLoop : IDisposable
         _path = KernelCheck.Choose(_student, [rows.Shape.Channels, rows.Shape.Height, rows.Shape.Width], batchSize).Path;
         _path.Prepare(_student);
         _optimizer = optim.SGD(_student.parameters(), 0.1, momentum: 0.9, weight_decay: 5e-4);
-        _batches = [.. new BatchLoader(rows, batchSize).ReadShuffled(Seed, 0).Select(batch => (batch.Images, batch.Labels, batch.RowIds.ToArray()))];
+        _batches = [
+            .. new BatchLoader(rows, batchSize).ReadShuffled(Seed, 0).Select(batch => (batch.Images, batch.Labels, batch.RowIds.ToArray())),
+        ];
         _student.train();
     }
 

@@ -3,8 +3,8 @@ using BenchmarkDotNet.Attributes;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// An epoch of a ResNet-20 student with a ResNet-56 teacher, asked for each batch or remembered from an earlier run, against cross entropy alone: CIFAR-10's shape,
-/// batch 128.
+/// An epoch of a ResNet-20 student with a ResNet-56 teacher, asked for each batch or remembered from an earlier run, against cross entropy
+/// alone: CIFAR-10's shape, batch 128.
 /// </summary>
 [SimpleJob(launchCount: 1, warmupCount: 1, iterationCount: 5, invocationCount: 1)]
 public class DistillationBenchmarks
@@ -13,7 +13,13 @@ public class DistillationBenchmarks
     private const int ClassCount = 10;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("tfkd-benchmark-").FullName;
-    private readonly TrainingPlan _plan = new() { BatchSize = 128, MaxEpochs = 1, Schedule = new ConstantSchedule(), Normalization = new ChannelStatistics([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]) };
+    private readonly TrainingPlan _plan = new()
+    {
+        BatchSize = 128,
+        MaxEpochs = 1,
+        Schedule = new ConstantSchedule(),
+        Normalization = new ChannelStatistics([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+    };
     private DecodedCache _rows = null!;
     private ImageNetwork _teacher = null!;
     private TrainingPlan _online = null!;

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// <see cref="DistillationBenchmarks"/> in turn instead of one after the other, and as ratios within each round: on a machine that others use, its speed drifts more
-/// between two benchmarks than the cache costs.
+/// <see cref="DistillationBenchmarks"/> in turn instead of one after the other, and as ratios within each round: on a machine that others
+/// use, its speed drifts more between two benchmarks than the cache costs.
 /// </summary>
 internal static class DistillationComparison
 {
@@ -15,17 +15,24 @@ internal static class DistillationComparison
         var (online, cached, fastest) = (new List<(double Wall, double Processor)>(), new List<(double Wall, double Processor)>(), new[] { double.MaxValue, double.MaxValue, double.MaxValue });
         for (var round = 1; round <= rounds; round++)
         {
-            var (before, first, second, after) = (Time(benchmarks.CrossEntropy), Time(benchmarks.CachedTeacher), Time(benchmarks.OnlineTeacher), Time(benchmarks.CrossEntropy));
+            var (before, first, second, after) = (Time(benchmarks.CrossEntropy), Time(benchmarks.CachedTeacher), Time(
+                benchmarks.OnlineTeacher), Time(benchmarks.CrossEntropy));
             var baseline = (Wall: (before.Wall + after.Wall) / 2, Processor: (before.Processor + after.Processor) / 2);
             cached.Add((first.Wall / baseline.Wall, first.Processor / baseline.Processor));
             online.Add((second.Wall / baseline.Wall, second.Processor / baseline.Processor));
-            fastest = [Math.Min(fastest[0], Math.Min(before.Processor, after.Processor)), Math.Min(fastest[1], first.Processor), Math.Min(fastest[2], second.Processor)];
-            Console.WriteLine(FormattableString.Invariant($"round {round}: cross entropy {before.Wall:F2} s and {after.Wall:F2} s, cached {first.Wall:F2} s, online {second.Wall:F2} s"));
+            fastest = [
+                Math.Min(fastest[0], Math.Min(before.Processor, after.Processor)),
+                Math.Min(fastest[1], first.Processor),
+                Math.Min(fastest[2], second.Processor),
+            ];
+            Console.WriteLine(FormattableString.Invariant(
+                $"round {round}: cross entropy {before.Wall:F2} s and {after.Wall:F2} s, cached {first.Wall:F2} s, online {second.Wall:F2} s"));
         }
 
         Report("cached teacher / cross entropy", cached);
         Report("online teacher / cross entropy", online);
-        Console.WriteLine(FormattableString.Invariant($"fewest processor seconds an epoch: cross entropy {fastest[0]:F3}, cached {fastest[1]:F3}, online {fastest[2]:F3}"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"fewest processor seconds an epoch: cross entropy {fastest[0]:F3}, cached {fastest[1]:F3}, online {fastest[2]:F3}"));
         benchmarks.Cleanup();
     }
 
@@ -39,5 +46,6 @@ internal static class DistillationComparison
     }
 
     private static void Report(string name, List<(double Wall, double Processor)> ratios) => Console.WriteLine(
-        FormattableString.Invariant($"{name}: median {Median.Of(ratios.Select(ratio => ratio.Wall)):F3} in wall time, {Median.Of(ratios.Select(ratio => ratio.Processor)):F3} in processor time"));
+        FormattableString.Invariant(
+            $"{name}: median {Median.Of(ratios.Select(ratio => ratio.Wall)):F3} in wall time, {Median.Of(ratios.Select(ratio => ratio.Processor)):F3} in processor time"));
 }

@@ -21,7 +21,14 @@ internal static class ExportComparison
             var ml = new MLContext(seed: 1);
             var rows = ml.Data.LoadImagesFromFolder(photos);
             rows = ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
-            var options = new TorchImageClassificationTrainer.Options { ImageColumnName = "ImagePath", ImageWidth = 64, ImageHeight = 64, MaxEpochs = 10, CalibrateScores = true };
+            var options = new TorchImageClassificationTrainer.Options
+            {
+                ImageColumnName = "ImagePath",
+                ImageWidth = 64,
+                ImageHeight = 64,
+                MaxEpochs = 10,
+                CalibrateScores = true,
+            };
             using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
             ml.Model.Save(model, rows.Schema, Path.Combine(folder.FullName, "model.zip"));
             ml.Model.Save(model.ToPortable(ml), rows.Schema, Path.Combine(folder.FullName, "portable.zip"));
@@ -33,7 +40,8 @@ internal static class ExportComparison
             using var ownedPortable = portable as IDisposable;
             using var torch = model.WithBackend(ScoringBackend.Torch);
             Compare("zip, loaded", expected, Scores(zip, rows));
-            Compare("ONNX file, ONNX Runtime alone", expected, OfFile(Path.Combine(folder.FullName, "model.onnx"), model.Model.InputShape, rows));
+            Compare("ONNX file, ONNX Runtime alone", expected, OfFile(
+                Path.Combine(folder.FullName, "model.onnx"), model.Model.InputShape, rows));
             Compare("Torch", expected, Scores(torch, rows));
             Compare("portable zip (ML.NET's own resizing)", expected, Scores(portable, rows));
             Hammer(zip, rows, expected, seconds);
@@ -59,7 +67,8 @@ internal static class ExportComparison
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        Console.WriteLine(FormattableString.Invariant($"{Threads} threads, one transformer, {stopwatch.Elapsed.TotalSeconds:F0} s: {passes * expected.Length} rows scored, {wrong} with another score than one thread gives"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"{Threads} threads, one transformer, {stopwatch.Elapsed.TotalSeconds:F0} s: {passes * expected.Length} rows scored, {wrong} with another score than one thread gives"));
     }
 
     private static void Compare(string name, float[][] expected, float[][] found) => Console.WriteLine(FormattableString.Invariant(
@@ -67,7 +76,8 @@ internal static class ExportComparison
 
     private static int Best(float[] scores) => Array.IndexOf(scores, scores.Max());
 
-    private static float[][] Scores(ITransformer transformer, IDataView rows) => [.. transformer.Transform(rows).GetColumn<float[]>("Score")];
+    private static float[][] Scores(ITransformer transformer, IDataView rows) =>
+        [.. transformer.Transform(rows).GetColumn<float[]>("Score")];
 
     private static float[][] OfFile(string path, ImageShape shape, IDataView rows)
     {

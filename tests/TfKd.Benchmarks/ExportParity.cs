@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// The greatest difference between ONNX Runtime and TorchSharp in float32, on the path that the kernel check chose, for every architecture at its own size, with random weights and
-/// batch norm statistics; beside the largest logit, since those of deep networks with random statistics grow.
+/// The greatest difference between ONNX Runtime and TorchSharp in float32, on the path that the kernel check chose, for every architecture
+/// at its own size, with random weights and batch norm statistics; beside the largest logit, since those of deep networks with random
+/// statistics grow.
 /// </summary>
 internal static class ExportParity
 {
@@ -50,7 +51,8 @@ internal static class ExportParity
             $"{architecture}: {string.Join(", ", differences.Select(difference => FormattableString.Invariant($"{difference.Difference / difference.Largest:E1}")))} of the largest logit, {largest:G3}, at batches 1, 2, 33; {check.Path}");
     }
 
-    private static (double Difference, double Largest) Difference(ImageNetwork network, InferenceSession session, ImageShape shape, int size, ComputePath path)
+    private static (double Difference, double Largest) Difference(
+        ImageNetwork network, InferenceSession session, ImageShape shape, int size, ComputePath path)
     {
         using var scope = NewDisposeScope();
         using var kernels = path.Enter();

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// What a Fit takes of memory and time whose decoded images are more than their memory budget. Each run is a process of its own, as a peak never falls; the images are drawn when their row is
-/// read, so that the data themselves take nothing.
+/// What a Fit takes of memory and time whose decoded images are more than their memory budget. Each run is a process of its own, as a peak
+/// never falls; the images are drawn when their row is read, so that the data themselves take nothing.
 /// </summary>
 internal static class LargeDataComparison
 {
@@ -56,7 +56,8 @@ internal static class LargeDataComparison
             MetricsCallback = epochs.Add,
         }).Fit(Keyed(ml, ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(row => new Image(row)))));
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Console.WriteLine(FormattableString.Invariant($"{rows} images, {(long)rows * 3 * Size * Size >> 20} MiB decoded, budget {(budget == long.MaxValue ? "without limit" : $"{budget >> 20} MiB")}: peak of memory {before} MiB at the start, {peakOfReading} MiB when training begins, {Peak()} MiB at the end; {seconds:F0} s, epochs at {string.Join(" and ", epochs.Select(epoch => epoch.ImagesPerSecond.ToString("F0", CultureInfo.InvariantCulture)))} images/s; weights {model.Model.Card.WeightsSha256[..12]}"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"{rows} images, {(long)rows * 3 * Size * Size >> 20} MiB decoded, budget {(budget == long.MaxValue ? "without limit" : $"{budget >> 20} MiB")}: peak of memory {before} MiB at the start, {peakOfReading} MiB when training begins, {Peak()} MiB at the end; {seconds:F0} s, epochs at {string.Join(" and ", epochs.Select(epoch => epoch.ImagesPerSecond.ToString("F0", CultureInfo.InvariantCulture)))} images/s; weights {model.Model.Card.WeightsSha256[..12]}"));
     }
 
     private static void Start(string name, int rows, long budget)

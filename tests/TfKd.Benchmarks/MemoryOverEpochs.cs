@@ -1,6 +1,9 @@
 namespace TfKd.Benchmarks;
 
-/// <summary>Whether a long run takes more and more memory: ResNet-20 with a teacher, augmentation, mixing and validation, its resident memory after each epoch.</summary>
+/// <summary>
+/// Whether a long run takes more and more memory: ResNet-20 with a teacher, augmentation, mixing and validation, its resident memory after
+/// each epoch.
+/// </summary>
 internal static class MemoryOverEpochs
 {
     private const int Batches = 12;

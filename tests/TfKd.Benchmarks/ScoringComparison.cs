@@ -7,8 +7,8 @@ using TfKd.MLNet;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// Images a second from photos, and from pixels that are ready: the transformer, by ONNX Runtime and by Torch, against ONNX Runtime alone and against ML.NET's own chain. All take turns in each round, and
-/// what is told are medians of ratios within rounds.
+/// Images a second from photos, and from pixels that are ready: the transformer, by ONNX Runtime and by Torch, against ONNX Runtime alone
+/// and against ML.NET's own chain. All take turns in each round, and what is told are medians of ratios within rounds.
 /// </summary>
 internal static class ScoringComparison
 {
@@ -31,11 +31,15 @@ internal static class ScoringComparison
         using var network = architecture.Build(5);
         network.Normalization.Set(ChannelStatistics.ImageNet);
         network.eval();
-        var classes = ClassKeys.FromCard(new ClassList("Text", System.Text.Json.JsonSerializer.SerializeToElement(new[] { "a", "b", "c", "d", "e" })));
+        var classes = ClassKeys.FromCard(new ClassList(
+            "Text", System.Text.Json.JsonSerializer.SerializeToElement(new[] { "a", "b", "c", "d", "e" })));
         using var model = new TorchImageClassificationTransformer(
-            NetworkExport.ToModel(network, classes, new TrainingProvenance()), new TransformerColumns("ImagePath", "Score", "PredictedLabel"));
-        using var ofPixels = new TorchImageClassificationTransformer(model.Model, new TransformerColumns("Pixels", "Score", "PredictedLabel"));
-        using var ofFloats = new TorchImageClassificationTransformer(model.Model, new TransformerColumns("Floats", "Score", "PredictedLabel"));
+            NetworkExport.ToModel(network, classes, new TrainingProvenance()), new TransformerColumns(
+                "ImagePath", "Score", "PredictedLabel"));
+        using var ofPixels = new TorchImageClassificationTransformer(
+            model.Model, new TransformerColumns("Pixels", "Score", "PredictedLabel"));
+        using var ofFloats = new TorchImageClassificationTransformer(
+            model.Model, new TransformerColumns("Floats", "Score", "PredictedLabel"));
         using var byTorch = ofPixels.WithBackend(ScoringBackend.Torch);
 
         var ml = new MLContext(seed: 1);
@@ -44,10 +48,13 @@ internal static class ScoringComparison
         using var portable = (IDisposable)model.ToPortable(ml);
         var ready = Ready(architecture.InputShape.ByteCount);
         var type = SchemaDefinition.Create(typeof(PixelRow));
-        type[nameof(PixelRow.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Byte, architecture.InputShape.Channels, architecture.InputShape.Height, architecture.InputShape.Width);
+        type[nameof(PixelRow.Pixels)].ColumnType = new VectorDataViewType(
+            NumberDataViewType.Byte, architecture.InputShape.Channels, architecture.InputShape.Height, architecture.InputShape.Width);
         type[nameof(PixelRow.Floats)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, architecture.InputShape.ByteCount);
-        var pixels = ml.Data.LoadFromEnumerable(ready.Select(row => new PixelRow { Pixels = row, Floats = Array.ConvertAll(row, value => (float)value) }).ToList(), type);
-        using var engine = ml.Model.CreatePredictionEngine<PathRow, ScoredRow>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        var pixels = ml.Data.LoadFromEnumerable(
+            ready.Select(row => new PixelRow { Pixels = row, Floats = Array.ConvertAll(row, value => (float)value) }).ToList(), type);
+        using var engine = ml.Model.CreatePredictionEngine<PathRow, ScoredRow>(
+            model, new PredictionEngineOptions { OwnsTransformer = false });
         // With the session's own settings: workers that wait without spinning.
         using var session = OnnxSession.Open(model.Model.Onnx.ToArray(), "the model");
 
@@ -58,7 +65,8 @@ internal static class ScoringComparison
             ("Transform, ready pixels as floats", ReadyRows, () => Read(ofFloats, pixels)),
             ("Transform by Torch, ready pixels", ReadyRows, () => Read(byTorch, pixels)),
             ("Transform, files", files.Count, () => Read(model, paths)),
-            ("ML.NET's LoadImages, ResizeImages, ExtractPixels, ApplyOnnxModel, files", files.Count, () => Read((ITransformer)portable, paths)),
+            ("ML.NET's LoadImages, ResizeImages, ExtractPixels, ApplyOnnxModel, files", files.Count, () => Read(
+                (ITransformer)portable, paths)),
             ("PredictionEngine, files", files.Count, () => files.ForEach(path => engine.Predict(new PathRow { ImagePath = path }))),
         };
         foreach (var way in ways)
@@ -77,13 +85,18 @@ internal static class ScoringComparison
         }
 
         for (var way = 0; way < ways.Length; way++)
-            Console.WriteLine(FormattableString.Invariant($"{ways[way].Name}: median {Median.Of(speeds[way]):F1} images/s, {allocated[way] / 1024:F1} kB of managed memory an image"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"{ways[way].Name}: median {Median.Of(speeds[way]):F1} images/s, {allocated[way] / 1024:F1} kB of managed memory an image"));
         Ratio("Transform / ONNX Runtime alone, ready pixels", 1, 0);
         Ratio("Transform / ONNX Runtime alone, ready pixels as floats", 2, 0);
         Ratio("Torch / ONNX Runtime within Transform, ready pixels", 3, 1);
         Ratio("Transform / ML.NET's chain, files", 4, 5);
 
-        void Ratio(string name, int one, int other) => Console.WriteLine(FormattableString.Invariant($"{name}: {Median.Of(speeds[one].Zip(speeds[other], (a, b) => a / b)):F2}"));
+        void Ratio(
+            string name,
+            int one,
+            int other) =>
+                Console.WriteLine(FormattableString.Invariant($"{name}: {Median.Of(speeds[one].Zip(speeds[other], (a, b) => a / b)):F2}"));
     }
 
     private static List<byte[]> Ready(int byteCount)

@@ -3,7 +3,9 @@ using TfKd.SurvivalProbe;
 
 namespace TfKd.Benchmarks;
 
-/// <summary>A training process is killed at random moments and started again: does it end with the weights of one that nobody killed?</summary>
+/// <summary>
+/// A training process is killed at random moments and started again: does it end with the weights of one that nobody killed?
+/// </summary>
 internal static class SurvivalComparison
 {
     public static int Run(int kills)

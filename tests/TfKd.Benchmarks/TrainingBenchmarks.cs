@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace TfKd.Benchmarks;
 
-/// <summary>An epoch of the trainer against a bare loop that does the same arithmetic on tensors that are ready: ResNet-20, batch 128, CIFAR's shape.</summary>
+/// <summary>
+/// An epoch of the trainer against a bare loop that does the same arithmetic on tensors that are ready: ResNet-20, batch 128, CIFAR's
+/// shape.
+/// </summary>
 [SimpleJob(launchCount: 1, warmupCount: 1, iterationCount: 5)]
 public class TrainingBenchmarks
 {

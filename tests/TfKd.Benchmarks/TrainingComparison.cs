@@ -7,8 +7,9 @@ using static System.FormattableString;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// Images a second of Fit, end to end, and of the trainer alone, against a bare loop in TorchSharp and one in Python's PyTorch: ResNet-20, batches of 128, 32x32
-/// pixels, 100 classes, random crop and flip. All in turn within each round, and as ratios: the speed of a machine that others use drifts.
+/// Images a second of Fit, end to end, and of the trainer alone, against a bare loop in TorchSharp and one in Python's PyTorch: ResNet-20,
+/// batches of 128, 32x32 pixels, 100 classes, random crop and flip. All in turn within each round, and as ratios: the speed of a machine
+/// that others use drifts.
 /// </summary>
 internal static class TrainingComparison
 {
@@ -56,14 +57,18 @@ internal static class TrainingComparison
             // Forwards and backwards in turn, so that a drift hits all alike.
             foreach (var (name, seconds) in round % 2 == 1 ? ways : Enumerable.Reverse(ways))
                 speeds[name].Add(Epochs * rows.Count / seconds());
-            Console.WriteLine(Invariant($"round {round}: {string.Join(", ", ways.Select(way => Invariant($"{way.Name} {speeds[way.Name][^1]:F0} images/s")))}"));
+            Console.WriteLine(Invariant(
+                $"round {round}: {string.Join(", ", ways.Select(way => Invariant($"{way.Name} {speeds[way.Name][^1]:F0} images/s")))}"));
         }
 
         Console.WriteLine();
         foreach (var (name, _) in ways)
-            Console.WriteLine(Invariant($"{name}: median {Median.Of(speeds[name]):F0} images/s, Fit / it {Ratio(speeds["Fit"], speeds[name]):F3}, trainer / it {Ratio(speeds["trainer"], speeds[name]):F3}"));
+            Console.WriteLine(Invariant(
+                $"{name}: median {Median.Of(speeds[name]):F0} images/s, Fit / it {Ratio(speeds["Fit"], speeds[name]):F3}, trainer / it {Ratio(speeds["trainer"], speeds[name]):F3}"));
         var whole = bare.Parts.Values.Sum();
-        Console.WriteLine($"parts of the bare loop's step: {string.Join(", ", bare.Parts.OrderByDescending(part => part.Value).Select(part => Invariant($"{part.Key} {part.Value / whole:P1}")))}");
+        Console.WriteLine(
+            "parts of the bare loop's step: "
+                + $"{string.Join(", ", bare.Parts.OrderByDescending(part => part.Value).Select(part => Invariant($"{part.Key} {part.Value / whole:P1}")))}");
     }
 
     private static double Ratio(List<double> one, List<double> other) => Median.Of(one.Zip(other, (a, b) => a / b));
@@ -115,7 +120,14 @@ internal static class TrainingComparison
 
     private static double Python(string python, string layout, bool keepMemory)
     {
-        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, Script), layout, (Epochs * Batches).ToString(CultureInfo.InvariantCulture), BatchSize.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo(
+            python,
+            [
+                Path.Combine(AppContext.BaseDirectory, Script),
+                layout,
+                (Epochs * Batches).ToString(CultureInfo.InvariantCulture),
+                BatchSize.ToString(CultureInfo.InvariantCulture),
+            ])
         {
             RedirectStandardOutput = true,
         };
@@ -150,7 +162,8 @@ internal static class TrainingComparison
         public static Microsoft.ML.Data.SchemaDefinition Schema(ImageShape shape)
         {
             var schema = Microsoft.ML.Data.SchemaDefinition.Create(typeof(Image));
-            schema[nameof(Pixels)].ColumnType = new Microsoft.ML.Data.VectorDataViewType(Microsoft.ML.Data.NumberDataViewType.Single, shape.Channels, shape.Height, shape.Width);
+            schema[nameof(Pixels)].ColumnType = new Microsoft.ML.Data.VectorDataViewType(
+                Microsoft.ML.Data.NumberDataViewType.Single, shape.Channels, shape.Height, shape.Width);
             schema[nameof(Pixels)].ColumnName = "Image";
             return schema;
         }

@@ -7,7 +7,9 @@ var ml = new MLContext();
 var model = ml.Model.Load(args[0], out _);
 var scored = model.Transform(ml.Data.LoadFromEnumerable(args[1..].Select(path => new Input { Image = File.ReadAllBytes(path) })));
 foreach (var row in ml.Data.CreateEnumerable<Output>(scored, reuseRowObject: false))
-    Console.WriteLine($"{row.PredictedLabel} {string.Join(' ', row.Score.Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture)))}");
+    Console.WriteLine(
+        $"{row.PredictedLabel} "
+            + $"{string.Join(' ', row.Score.Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture)))}");
 (model as IDisposable)?.Dispose();
 
 internal sealed class Input

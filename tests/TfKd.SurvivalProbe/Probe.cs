@@ -4,8 +4,8 @@ using TorchSharp;
 namespace TfKd.SurvivalProbe;
 
 /// <summary>
-/// The run that is killed. It has all that a resumed run must find again: dropout, momentum of two kinds, a teacher that follows the student, labels gathered over an epoch; and weights
-/// enough that writing them takes a while.
+/// The run that is killed. It has all that a resumed run must find again: dropout, momentum of two kinds, a teacher that follows the
+/// student, labels gathered over an epoch; and weights enough that writing them takes a while.
 /// </summary>
 internal static class Probe
 {
@@ -34,13 +34,16 @@ internal static class Probe
         using var stream = new MemoryStream();
         NetworkWeights.Save(student, stream);
         foreach (var epoch in result.History)
-            stream.Write(System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{epoch.TrainingLoss:R} {epoch.TrainingAccuracy:R} {epoch.Validation}\n")));
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant(
+                $"{epoch.TrainingLoss:R} {epoch.TrainingAccuracy:R} {epoch.Validation}\n")));
         return Convert.ToHexString(SHA256.HashData(stream.ToArray()));
     }
 
     private static torch.nn.Module<torch.Tensor, torch.Tensor> Body(int classCount) => torch.nn.Sequential(
-        ("conv1", torch.nn.Conv2d(3, 8, 3, stride: 2)), ("bn1", torch.nn.BatchNorm2d(8)), ("relu", torch.nn.ReLU()), ("drop", torch.nn.Dropout(0.3)),
-        ("flatten", torch.nn.Flatten()), ("hidden", torch.nn.Linear(8 * 7 * 7, 512)), ("relu2", torch.nn.ReLU()), ("fc", torch.nn.Linear(512, classCount)));
+        ("conv1", torch.nn.Conv2d(3, 8, 3, stride: 2)), ("bn1", torch.nn.BatchNorm2d(8)), ("relu", torch.nn.ReLU()), ("drop", torch.nn.Dropout(
+            0.3)),
+        ("flatten", torch.nn.Flatten()), ("hidden", torch.nn.Linear(8 * 7 * 7, 512)), ("relu2", torch.nn.ReLU()), ("fc", torch.nn.Linear(
+            512, classCount)));
 
     // Each class is a stripe in its own place, under noise.
     private static DecodedCache Rows(int count, int seed)

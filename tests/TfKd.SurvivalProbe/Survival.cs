@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace TfKd.SurvivalProbe;
 
-/// <summary>Kills a run at random moments, starts it again each time, and compares what it ends with to what an unbroken run ends with.</summary>
+/// <summary>
+/// Kills a run at random moments, starts it again each time, and compares what it ends with to what an unbroken run ends with.
+/// </summary>
 /// <param name="epochs">Epochs of the run.</param>
 /// <param name="seed">Of the moments.</param>
 /// <param name="say">Where to tell what happens.</param>
@@ -53,7 +55,8 @@ internal sealed class Survival(int epochs, int seed, Action<string> say)
         var early = _random.Next(5) == 0;
         var delay = early ? _random.Next(1500) : _random.Next(800);
         if (!early && process.StandardOutput.ReadLine() is not Probe.Begun)
-            throw new InvalidOperationException($"Expected the line '{Probe.Begun}', but the process ended: {process.StandardError.ReadToEnd()}");
+            throw new InvalidOperationException(
+                $"Expected the line '{Probe.Begun}', but the process ended: {process.StandardError.ReadToEnd()}");
         if (process.WaitForExit(delay))
             return null;
         process.Kill();
@@ -63,7 +66,11 @@ internal sealed class Survival(int epochs, int seed, Action<string> say)
 
     private static Process Process(string? folder, int epochs) => System.Diagnostics.Process.Start(new ProcessStartInfo(
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-        [typeof(Survival).Assembly.Location, epochs.ToString(System.Globalization.CultureInfo.InvariantCulture), .. folder is null ? Array.Empty<string>() : [folder]])
+        [
+            typeof(Survival).Assembly.Location,
+            epochs.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            .. folder is null ? Array.Empty<string>() : [folder],
+        ])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,

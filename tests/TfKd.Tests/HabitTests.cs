@@ -11,12 +11,6 @@ public sealed class HabitTests
     private const int MostLines = 40;
     private const int MostParameters = 6;
 
-    /// <summary>Folders whose sources are still being brought to the habits.</summary>
-    private static readonly string[] _others =
-    [
-        "TfKd/Loop/", "TfKd/Plan/", "TfKd/Metrics/", "TfKd/Transfer/", "TfKd/Checkpoints/", "TfKd/Teachers/", "TfKd/Caching/", "TfKd.MLNet/",
-    ];
-
     /// <summary>Longer methods, each with its reason.</summary>
     private static readonly Dictionary<string, string> _longMethods = new()
     {
@@ -68,18 +62,24 @@ public sealed class HabitTests
         .Where(line => line.Width > MostColumns)
         .Select(line => $"{source.Path}:{line.Number}: {line.Width} columns");
 
-    /// <summary>A method is as long as its text from the first token to the last one; its comment is none of it, its local functions are.</summary>
+    /// <summary>
+    /// A method is as long as its text from the first token to the last one; its comment is none of it, its local functions are.
+    /// </summary>
     private static IEnumerable<string> LongMethods(SourceText source) => source.Root.DescendantNodes()
-        .Where(node => node is BaseMethodDeclarationSyntax or BasePropertyDeclarationSyntax { AccessorList: not null } && LinesOf(node) > MostLines)
+        .Where(node =>
+            node is BaseMethodDeclarationSyntax or BasePropertyDeclarationSyntax { AccessorList: not null } && LinesOf(node) > MostLines)
         .Select(node => $"{source.Path}: {NameOf(node)}");
 
     /// <summary>The parameters of a record are its properties, and those of a native function are not ours.</summary>
     private static IEnumerable<string> LongSignatures(SourceText source) => source.Root.DescendantNodes().OfType<ParameterListSyntax>()
-        .Where(list => list.Parameters.Count > MostParameters && list.Parent is { } owner && owner is not RecordDeclarationSyntax && !IsNative(owner))
+        .Where(list =>
+            list.Parameters.Count > MostParameters && list.Parent is { } owner && owner is not RecordDeclarationSyntax && !IsNative(owner))
         .Select(list => $"{source.Path}: {NameOf(list.Parent!)}");
 
     private static bool IsNative(SyntaxNode owner) => owner is MethodDeclarationSyntax method
-        && method.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() is "DllImport" or "LibraryImport");
+        && method.AttributeLists
+            .SelectMany(list => list.Attributes)
+            .Any(attribute => attribute.Name.ToString() is "DllImport" or "LibraryImport");
 
     private static int LinesOf(SyntaxNode node)
     {
@@ -104,19 +104,11 @@ public sealed class HabitTests
 
     private static IEnumerable<SourceText> Sources()
     {
-        var root = Path.Combine(RepositoryRoot(), "src");
+        var root = Repository.PathOf("src");
         return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(part => part is "obj" or "bin") && !_others.Any(other => path.StartsWith(other, StringComparison.Ordinal)))
+            .Where(path => !path.Split('/').Any(part => part is "obj" or "bin"))
             .Select(path => new SourceText(path, File.ReadAllText(Path.Combine(root, path))));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "TfKd.MLNet.sln")))
-            root = root.Parent ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds TfKd.MLNet.sln.");
-        return root.FullName;
     }
 
     private sealed record SourceText(string Path, string Text)

@@ -1,6 +1,8 @@
 namespace TfKd.Tests;
 
-/// <summary>Finds the shared data and weights, which are no part of the repository: TFKD_SHARED, or the folder beside the repository's root.</summary>
+/// <summary>
+/// Finds the shared data and weights, which are no part of the repository: TFKD_SHARED, or the folder beside the repository's root.
+/// </summary>
 internal static class Shared
 {
     /// <summary>The folder; null where there is none.</summary>

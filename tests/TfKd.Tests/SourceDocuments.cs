@@ -4,10 +4,15 @@ using System.Reflection.Metadata.Ecma335;
 
 namespace TfKd.Tests;
 
-/// <summary>Which source files each type of an assembly was compiled from, as its portable PDB tells: namespaces do not follow folders here.</summary>
+/// <summary>
+/// Which source files each type of an assembly was compiled from, as its portable PDB tells: namespaces do not follow folders here.
+/// </summary>
 internal static class SourceDocuments
 {
-    /// <summary>The custom debug information in which C# names the documents of types without code (portable PDB format, 'Type Definition Documents').</summary>
+    /// <summary>
+    /// The custom debug information in which C# names the documents of types without code (portable PDB format, 'Type Definition
+    /// Documents').
+    /// </summary>
     private static readonly Guid TypeDefinitionDocuments = new("932E74BC-DBA9-4478-8D46-0F32A7BAB3D3");
 
     /// <summary>Paths by the type's full name, nested types apart (Outer+Inner); types without a source file are left out.</summary>
@@ -20,7 +25,9 @@ internal static class SourceDocuments
         foreach (var type in assembly.GetTypes())
         {
             var handle = (TypeDefinitionHandle)MetadataTokens.EntityHandle(type.MetadataToken);
-            var documents = DocumentsOfDefinition(symbols, handle).Concat(Methods(type).SelectMany(method => DocumentsOfMethod(symbols, method))).ToHashSet();
+            var documents = DocumentsOfDefinition(symbols, handle)
+                .Concat(Methods(type).SelectMany(method => DocumentsOfMethod(symbols, method)))
+                .ToHashSet();
             if (documents.Count > 0)
                 types[type.FullName!] = documents;
         }
@@ -29,7 +36,8 @@ internal static class SourceDocuments
 
     private static IEnumerable<MethodBase> Methods(Type type)
     {
-        const BindingFlags Declared = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        const BindingFlags Declared =
+            BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
         return type.GetMethods(Declared).Concat<MethodBase>(type.GetConstructors(Declared));
     }
 
@@ -52,5 +60,6 @@ internal static class SourceDocuments
         }
     }
 
-    private static string Name(MetadataReader symbols, DocumentHandle document) => symbols.GetString(symbols.GetDocument(document).Name).Replace('\\', '/');
+    private static string Name(MetadataReader symbols, DocumentHandle document) =>
+        symbols.GetString(symbols.GetDocument(document).Name).Replace('\\', '/');
 }

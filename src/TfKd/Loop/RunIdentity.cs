@@ -10,7 +10,8 @@ internal static class RunIdentity
     /// <param name="rows">Number and fingerprint of the training rows.</param>
     /// <param name="teacher">The teacher; null: there is none.</param>
     /// <exception cref="InvalidOperationException">A member of the plan or of the network has no canonical text.</exception>
-    public static RunCheckpoint Open(string directory, TrainingPlan plan, NetworkArchitecture network, (int Count, string Fingerprint) rows, Teacher? teacher) => new(
+    public static RunCheckpoint Open(
+        string directory, TrainingPlan plan, NetworkArchitecture network, (int Count, string Fingerprint) rows, Teacher? teacher) => new(
         directory,
         ("Network", network),
         (nameof(TrainingPlan), plan.Essence),

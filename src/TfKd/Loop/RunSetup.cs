@@ -136,7 +136,8 @@ internal sealed class RunSetup : IDisposable
             TrainingFingerprint = fingerprint,
             Student = _data.Student,
             WithFeatures = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures),
-            TeacherTraining = new TeacherTraining(_plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
+            TeacherTraining = new TeacherTraining(
+                _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
         }, Callbacks.Say);
 
     private Learner CreatePeerLearner(ImageNetwork peer, ObjectiveContext context) =>

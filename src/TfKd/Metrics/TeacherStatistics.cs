@@ -50,7 +50,10 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         using var noGradient = no_grad();
         var (teachers, students, classes) = (ToArray(teacher), ToArray(student), labels.cpu().data<long>().ToArray());
         for (var row = 0; row < classes.Length; row++)
-            Add(teachers.AsSpan(row * _target.Length, _target.Length), students.AsSpan(row * _target.Length, _target.Length), (int)classes[row]);
+        {
+            var (first, count) = (row * _target.Length, _target.Length);
+            Add(teachers.AsSpan(first, count), students.AsSpan(first, count), (int)classes[row]);
+        }
     }
 
     /// <summary>Adds a row.</summary>

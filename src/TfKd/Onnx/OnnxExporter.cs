@@ -22,9 +22,24 @@ public static class OnnxExporter
 
     private static readonly OnnxEmitter[] BuiltIn =
     [
-        new AddEmitter(), new AdaptiveAvgPool2dEmitter(), new AvgPool2dEmitter(), new BatchNorm2dEmitter(), new ChannelShuffleEmitter(), new ChannelSplitEmitter(), new ConcatEmitter(),
-        new Conv2dEmitter(), new FlattenEmitter(), new LinearEmitter(), new MaxPool2dEmitter(), new NormalizeEmitter(), new PassThroughEmitter<Dropout>(), new PassThroughEmitter<Identity>(),
-        new ReLU6Emitter(), new ReLUEmitter(), new SoftmaxEmitter(), new ZeroPaddedShortcutEmitter(),
+        new AddEmitter(),
+        new AdaptiveAvgPool2dEmitter(),
+        new AvgPool2dEmitter(),
+        new BatchNorm2dEmitter(),
+        new ChannelShuffleEmitter(),
+        new ChannelSplitEmitter(),
+        new ConcatEmitter(),
+        new Conv2dEmitter(),
+        new FlattenEmitter(),
+        new LinearEmitter(),
+        new MaxPool2dEmitter(),
+        new NormalizeEmitter(),
+        new PassThroughEmitter<Dropout>(),
+        new PassThroughEmitter<Identity>(),
+        new ReLU6Emitter(),
+        new ReLUEmitter(),
+        new SoftmaxEmitter(),
+        new ZeroPaddedShortcutEmitter(),
     ];
 
     /// <summary>Exports to memory.</summary>
@@ -61,8 +76,11 @@ public static class OnnxExporter
         var outputName = graph.Name(options.OutputName);
         var result = new LeafTracer(graph, [.. emitters, .. BuiltIn]).Trace(module, input);
         if (options.Temperature != 1)
-            result = result with { Name = graph.Node(
-                "Mul", "calibrated", [result.Name, graph.Scalar("inverse_temperature", (float)(1 / options.Temperature))], []) };
+        {
+            var inverse = graph.Scalar("inverse_temperature", (float)(1 / options.Temperature));
+            result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, inverse], []) };
+        }
+
         foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             graph.LabelEncoder(name, keys);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.

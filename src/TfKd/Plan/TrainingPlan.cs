@@ -170,7 +170,9 @@ public sealed record TrainingPlan
         BestEpochMetric = RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? RankingMetric : null,
     };
 
-    /// <summary>What tells the plan from those that give other weights, for the card of a model; null where a member of it cannot be written.</summary>
+    /// <summary>
+    /// What tells the plan from those that give other weights, for the card of a model; null where a member of it cannot be written.
+    /// </summary>
     internal string? TryIdentify()
     {
         try

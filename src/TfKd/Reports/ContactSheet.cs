@@ -48,7 +48,8 @@ public static class ContactSheet
         for (var epoch = 0; epoch < views; epoch++)
         {
             using var scope = NewDisposeScope();
-            var prepared = preparation.Prepare(batch, plan.ViewOf(epoch), new TrainingProgress(epoch, plan.MaxEpochs, Step: epoch), number: 0);
+            var prepared = preparation.Prepare(
+                batch, plan.ViewOf(epoch), new TrainingProgress(epoch, plan.MaxEpochs, Step: epoch), number: 0);
             Draw(sheet, prepared.Images, (epoch + 1) * width + Gap, height, width, scale);
         }
 

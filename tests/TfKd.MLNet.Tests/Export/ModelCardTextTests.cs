@@ -64,7 +64,10 @@ public sealed class ModelCardTextTests
         {
             using var model = TrainingRuns.Fit(options: options);
             var identity = model.Model.Card.Training.PlanIdentity;
-            Assert.Contains($"- Identity of the plan: {identity ?? "none; "}", ModelCardText.Markdown(model.Model, latency: null), StringComparison.Ordinal);
+            Assert.Contains(
+                $"- Identity of the plan: {identity ?? "none; "}",
+                ModelCardText.Markdown(model.Model, latency: null),
+                StringComparison.Ordinal);
             return identity;
         }
     }

@@ -203,7 +203,8 @@ public sealed class PortableTests : IDisposable
     private static string Bits(float[] score) =>
         string.Join(' ', score.Select(value => BitConverter.SingleToUInt32Bits(value).ToString("x8", CultureInfo.InvariantCulture)));
 
-    private List<PortableScoredRow> Read(IDataView scored) => [.. _ml.Data.CreateEnumerable<PortableScoredRow>(scored, reuseRowObject: false)];
+    private List<PortableScoredRow> Read(IDataView scored) =>
+        [.. _ml.Data.CreateEnumerable<PortableScoredRow>(scored, reuseRowObject: false)];
 
     private static TorchImageClassificationTransformer Open(TorchImageClassificationModel model, TransformerColumns? columns = null) =>
         new(model, columns ?? TestModels.Columns);

@@ -59,7 +59,8 @@ public sealed class CustomTeacherTests : IDisposable
     {
         using var student = _network.Build(3);
         using var teacher = new SnapshotTeacher { Interval = 2 }.Open(Context() with { Student = student });
-        var batch = new ImageBatch(randint(0, 255, [5, 3, 8, 8], ScalarType.Byte), Targets.FromLabels(zeros(5, ScalarType.Int64), 3), [], View: 0);
+        var batch = new ImageBatch(
+            randint(0, 255, [5, 3, 8, 8], ScalarType.Byte), Targets.FromLabels(zeros(5, ScalarType.Int64), 3), [], View: 0);
         teacher.OnEpochEnd();
         Assert.Equal(0, Answer().abs().sum().item<float>());
         var first = StudentAfterEpoch();
@@ -94,14 +95,21 @@ public sealed class CustomTeacherTests : IDisposable
         var (expected, result) = Run(plan with { CheckpointDirectory = null });
         BreakAfter(plan, steps: 14);
         Assert.Equal(expected, Run(plan).Weights);
-        Assert.NotEqual(expected, Run(plan with { Teacher = new EnsembleTeacher(new ColourTeacher(), new UniformTeacher()), CheckpointDirectory = null }).Weights);
+        Assert.NotEqual(
+            expected,
+            Run(plan with
+            {
+                Teacher = new EnsembleTeacher(new ColourTeacher(), new UniformTeacher()),
+                CheckpointDirectory = null,
+            }).Weights);
         Assert.True(result.TeacherReport!.Training.Metrics.Top1 > 0.8, $"{result.TeacherReport}");
     }
 
     [Fact]
     public void Both_can_be_opened_in_a_run_only()
     {
-        Assert.Contains("trains its network by the plan of a run", Refusal(new AssistantTeacher(_network, _network)), StringComparison.Ordinal);
+        Assert.Contains(
+            "trains its network by the plan of a run", Refusal(new AssistantTeacher(_network, _network)), StringComparison.Ordinal);
         Assert.Contains("is made of the student", Refusal(new SnapshotTeacher()), StringComparison.Ordinal);
         Assert.Equal("Interval", Assert.Throws<ArgumentOutOfRangeException>(() => new SnapshotTeacher { Interval = 0 }).ParamName);
 

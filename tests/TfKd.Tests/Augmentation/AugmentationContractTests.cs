@@ -15,9 +15,13 @@ public sealed class AugmentationContractTests : IDisposable
     [Fact]
     public void Every_augmentation_has_a_case()
     {
-        var augmentations = typeof(Augmentation).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Augmentation)) && !type.IsAbstract).Select(type => type.Name);
+        var augmentations = typeof(Augmentation).Assembly
+            .GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Augmentation)) && !type.IsAbstract)
+            .Select(type => type.Name);
 
-        Assert.Equal(augmentations.Order(), AugmentationCases.All.Values.Select(augmentation => augmentation.GetType().Name).Distinct().Order());
+        Assert.Equal(
+            augmentations.Order(), AugmentationCases.All.Values.Select(augmentation => augmentation.GetType().Name).Distinct().Order());
     }
 
     [Theory]
@@ -84,10 +88,17 @@ public sealed class AugmentationContractTests : IDisposable
     [MemberData(nameof(Names))]
     public void Images_that_are_no_batch_of_the_random_rows_are_refused(string name)
     {
-        string Refused(Tensor images) => Assert.Throws<ArgumentException>(() => AugmentationCases.All[name].Apply(images, AugmentationCases.Random(view: 0, 1, 2))).Message;
+        string Refused(
+            Tensor images) =>
+                Assert.Throws<ArgumentException>(() =>
+                    AugmentationCases.All[name].Apply(images, AugmentationCases.Random(view: 0, 1, 2))).Message;
 
-        Assert.Equal("images must be Byte or floating point of shape [2,C,H,W], but is Byte of shape [3,3,12,10]. (Parameter 'images')", Refused(AugmentationCases.Images(3)));
-        Assert.Equal("images must be Byte or floating point of shape [2,C,H,W], but is Int64 of shape [2,3,12,10]. (Parameter 'images')", Refused(AugmentationCases.Images(2, ScalarType.Int64)));
+        Assert.Equal(
+            "images must be Byte or floating point of shape [2,C,H,W], but is Byte of shape [3,3,12,10]. (Parameter 'images')",
+            Refused(AugmentationCases.Images(3)));
+        Assert.Equal(
+            "images must be Byte or floating point of shape [2,C,H,W], but is Int64 of shape [2,3,12,10]. (Parameter 'images')",
+            Refused(AugmentationCases.Images(2, ScalarType.Int64)));
     }
 
     private static bool AreEqual(Tensor left, Tensor right) => left.eq(right).all().item<bool>();

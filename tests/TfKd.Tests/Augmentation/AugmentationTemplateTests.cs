@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>What <see cref="Augmentation.Apply"/> does for the authors of augmentations: it disposes what they leave, and nothing else.</summary>
+/// <summary>
+/// What <see cref="Augmentation.Apply"/> does for the authors of augmentations: it disposes what they leave, and nothing else.
+/// </summary>
 public sealed class AugmentationTemplateTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -56,7 +56,10 @@ public sealed class ColorJitterTests : IDisposable
         var contrastFirst = Same(ColourOperations.Brightness(ColourOperations.Contrast(images, contrast), brightness));
         Assert.True(brightnessFirst.logical_or(contrastFirst).all().item<bool>());
         // Five standard deviations of a binomial share; where both orders agree, either counts.
-        var share = brightnessFirst.logical_and(contrastFirst.logical_not()).to(ScalarType.Float64).sum() / brightnessFirst.logical_xor(contrastFirst).sum();
+        var share = brightnessFirst
+            .logical_and(contrastFirst.logical_not())
+            .to(ScalarType.Float64)
+            .sum() / brightnessFirst.logical_xor(contrastFirst).sum();
         Assert.Equal(0.5, share.item<double>(), 0.15);
         Assert.True(brightnessFirst.logical_xor(contrastFirst).sum().item<long>() > Many / 2);
 

@@ -36,7 +36,8 @@ public sealed class FlipTests : IDisposable
         const int Count = 2000;
         var images = arange(2).view(1, 1, 1, 2).expand(Count, 1, 1, 2).to(ScalarType.Byte);
 
-        var flipped = new HorizontalFlip { Probability = 0.3 }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(Count)));
+        var flipped = new HorizontalFlip { Probability = 0.3 }.Apply(
+            images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(Count)));
 
         // Five standard deviations of a binomial share.
         Assert.Equal(0.3, flipped[TensorIndex.Colon, 0, 0, 0].to(ScalarType.Float64).mean().item<double>(), 0.052);

@@ -19,12 +19,14 @@ public sealed class ImageOperationTests : IDisposable
     [Theory]
     [MemberData(nameof(Channels))]
     public void Brightness_multiplies(int channels) =>
-        Check(channels, images => ColourOperations.Brightness(images, _factors), (image, row) => image.Blend(_factors[row], (_, _, _) => 0));
+        Check(channels, images =>
+            ColourOperations.Brightness(images, _factors), (image, row) => image.Blend(_factors[row], (_, _, _) => 0));
 
     // The mean is taken in steps of 2^-16.
     [Theory]
     [MemberData(nameof(Channels))]
-    public void Contrast_blends_with_the_mean_luma(int channels) => Check(channels, images => ColourOperations.Contrast(images, _factors), (image, row) =>
+    public void Contrast_blends_with_the_mean_luma(int channels) =>
+        Check(channels, images => ColourOperations.Contrast(images, _factors), (image, row) =>
     {
         var mean = Enumerable.Range(0, image.Height * image.Width).Average(i => image.Luma(i / image.Width, i % image.Width));
         return image.Blend(_factors[row], (_, _, _) => mean);
@@ -33,11 +35,13 @@ public sealed class ImageOperationTests : IDisposable
     [Theory]
     [MemberData(nameof(Channels))]
     public void Saturation_blends_with_the_luma(int channels) =>
-        Check(channels, images => ColourOperations.Saturation(images, _factors), (image, row) => image.Blend(_factors[row], (_, y, x) => image.Luma(y, x)));
+        Check(channels, images =>
+            ColourOperations.Saturation(images, _factors), (image, row) => image.Blend(_factors[row], (_, y, x) => image.Luma(y, x)));
 
     [Theory]
     [MemberData(nameof(Channels))]
-    public void Sharpness_blends_with_the_blurred_image(int channels) => Check(channels, images => ColourOperations.Sharpness(images, _factors), (image, row) =>
+    public void Sharpness_blends_with_the_blurred_image(int channels) =>
+        Check(channels, images => ColourOperations.Sharpness(images, _factors), (image, row) =>
         image.Blend(_factors[row], (channel, y, x) =>
         {
             if (y == 0 || x == 0 || y == image.Height - 1 || x == image.Width - 1)
@@ -95,7 +99,8 @@ public sealed class ImageOperationTests : IDisposable
 
     [Fact]
     public void Auto_contrast_stretches_each_channel() => Check(3, images => ToneOperations.AutoContrast(images / 2 + 40), (image, _) =>
-        image.Map((channel, y, x) => (image[channel, y, x] - image.Channel(channel).Min()) * 255 / (image.Channel(channel).Max() - image.Channel(channel).Min())));
+        image.Map((channel, y, x) =>
+            (image[channel, y, x] - image.Channel(channel).Min()) * 255 / (image.Channel(channel).Max() - image.Channel(channel).Min())));
 
     [Fact]
     public void Auto_contrast_leaves_a_channel_of_one_value()
@@ -110,7 +115,10 @@ public sealed class ImageOperationTests : IDisposable
     {
         // Larger images, of levels that are not equally frequent: few pixels leave a channel as it is.
         var random = new Random(5);
-        var images = tensor(Enumerable.Range(0, 2 * 3 * 30 * 32).Select(i => (double)(int)(255 * Math.Pow(random.NextDouble(), 1 + i / 960 % 3))).ToArray(), [2, 3, 30, 32], ScalarType.Float64);
+        var images = tensor(
+            Enumerable.Range(0, 2 * 3 * 30 * 32).Select(i => (double)(int)(255 * Math.Pow(random.NextDouble(), 1 + i / 960 % 3))).ToArray(),
+            [2, 3, 30, 32],
+            ScalarType.Float64);
 
         var equalized = ToneOperations.Equalize(images);
 
@@ -134,10 +142,14 @@ public sealed class ImageOperationTests : IDisposable
     private static Tensor Images(int channels)
     {
         var random = new Random(21);
-        return tensor(Enumerable.Range(0, Count * channels * 9 * 7).Select(_ => (double)random.Next(256)).ToArray(), [Count, channels, 9, 7], ScalarType.Float64);
+        return tensor(
+            Enumerable.Range(0, Count * channels * 9 * 7).Select(_ => (double)random.Next(256)).ToArray(),
+            [Count, channels, 9, 7],
+            ScalarType.Float64);
     }
 
-    private static void Check(int channels, Func<Tensor, Tensor> operation, Func<PlainImage, int, PlainImage> oracle, double tolerance = 1e-9)
+    private static void Check(
+        int channels, Func<Tensor, Tensor> operation, Func<PlainImage, int, PlainImage> oracle, double tolerance = 1e-9)
     {
         var images = Images(channels);
         var changed = operation(images);
@@ -151,7 +163,8 @@ public sealed class ImageOperationTests : IDisposable
         if (most == least)
             return rgb;
         var chroma = most - least;
-        var sector = most == rgb[0] ? (rgb[1] - rgb[2]) / chroma : most == rgb[1] ? 2 + (rgb[2] - rgb[0]) / chroma : 4 + (rgb[0] - rgb[1]) / chroma;
+        var sector =
+            most == rgb[0] ? (rgb[1] - rgb[2]) / chroma : most == rgb[1] ? 2 + (rgb[2] - rgb[0]) / chroma : 4 + (rgb[0] - rgb[1]) / chroma;
         var hue = (sector / 6 + turn + 2) % 1 * 6;
         var (whole, part) = ((int)hue, hue - Math.Floor(hue));
         var (falling, rising) = (most - chroma * part, most - chroma * (1 - part));

@@ -48,7 +48,8 @@ internal sealed class PlainImage(int channels, int height, int width)
     public PlainImage Blend(double factor, Func<int, int, int, double> other) =>
         Map((channel, y, x) => Math.Clamp(factor * this[channel, y, x] + (1 - factor) * other(channel, y, x), 0, 255));
 
-    public double Luma(int y, int x) => channels == 3 ? 0.2989 * this[0, y, x] + 0.587 * this[1, y, x] + 0.114 * this[2, y, x] : this[0, y, x];
+    public double Luma(int y, int x) =>
+        channels == 3 ? 0.2989 * this[0, y, x] + 0.587 * this[1, y, x] + 0.114 * this[2, y, x] : this[0, y, x];
 
     public IEnumerable<double> Channel(int channel) => _values.Skip(channel * height * width).Take(height * width);
 

@@ -20,7 +20,8 @@ public sealed class RandomCropTests : IDisposable
         var mode = border == BorderMode.Zero ? PaddingModes.Constant : PaddingModes.Reflect;
         var padded = nn.functional.pad(images, [Padding, Padding, Padding, Padding], mode);
 
-        var cropped = new RandomCrop { Padding = Padding, Border = border }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(Count)));
+        var cropped = new RandomCrop { Padding = Padding, Border = border }.Apply(
+            images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(Count)));
 
         var found = zeros(Count, ScalarType.Int64);
         for (var top = 0; top <= 2 * Padding; top++)
@@ -51,8 +52,12 @@ public sealed class RandomCropTests : IDisposable
     {
         var crop = new RandomCrop { Padding = 10, Border = BorderMode.Reflect };
 
-        var exception = Assert.Throws<ArgumentException>(() => crop.Apply(AugmentationCases.Images(1), AugmentationCases.Random(view: 0, 0)));
+        var exception = Assert.Throws<ArgumentException>(() =>
+            crop.Apply(AugmentationCases.Images(1), AugmentationCases.Random(view: 0, 0)));
 
-        Assert.Equal("Padding must be below the images' height and width to be reflected, but is 10 for images of shape [1,3,12,10]. (Parameter 'images')", exception.Message);
+        Assert.Equal(
+            "Padding must be below the images' height and width to be reflected, but is 10 for images of shape [1,3,12,10]. (Parameter "
+                + "'images')",
+            exception.Message);
     }
 }

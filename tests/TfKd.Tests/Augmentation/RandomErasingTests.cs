@@ -16,19 +16,25 @@ public sealed class RandomErasingTests : IDisposable
     {
         var images = full([Count, 2, 40, 30], 200, ScalarType.Byte);
 
-        var erased = new RandomErasing { Probability = 0.4, MinArea = 0.1, MaxArea = 0.2 }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(Count)));
+        var erased = new RandomErasing { Probability = 0.4, MinArea = 0.1, MaxArea = 0.2 }.Apply(
+            images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(Count)));
 
         var changed = 0;
         for (var row = 0; row < Count; row++)
         {
             var image = PlainImage.Of(erased, row);
             Assert.Equal(image.Channel(0), image.Channel(1));
-            var places = Enumerable.Range(0, 40 * 30).Where(i => image[0, i / 30, i % 30] == 0).Select(i => (Y: i / 30, X: i % 30)).ToArray();
+            var places = Enumerable
+                .Range(0, 40 * 30)
+                .Where(i => image[0, i / 30, i % 30] == 0)
+                .Select(i => (Y: i / 30, X: i % 30))
+                .ToArray();
             Assert.All(image.Channel(0), value => Assert.True(value is 0 or 200));
             if (places.Length == 0)
                 continue;
             changed++;
-            var (height, width) = (places.Max(place => place.Y) - places.Min(place => place.Y) + 1, places.Max(place => place.X) - places.Min(place => place.X) + 1);
+            var (height, width) = (places.Max(place =>
+                place.Y) - places.Min(place => place.Y) + 1, places.Max(place => place.X) - places.Min(place => place.X) + 1);
             Assert.Equal(height * width, places.Length);
             // Rounded to pixels.
             Assert.InRange(places.Length / 1200.0, 0.09, 0.22);
@@ -44,14 +50,20 @@ public sealed class RandomErasingTests : IDisposable
     {
         var images = AugmentationCases.Images(6, ScalarType.Float64);
 
-        var erased = new RandomErasing { Probability = 1, Fill = ErasingFill.Mean }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(6)));
+        var erased = new RandomErasing { Probability = 1, Fill = ErasingFill.Mean }.Apply(
+            images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(6)));
 
         for (var row = 0; row < 6; row++)
         {
             var (before, after) = (PlainImage.Of(images, row), PlainImage.Of(erased, row));
             for (var channel = 0; channel < 3; channel++)
             {
-                var filled = before.Channel(channel).Zip(after.Channel(channel)).Where(pair => pair.First != pair.Second).Select(pair => pair.Second).ToArray();
+                var filled = before
+                    .Channel(channel)
+                    .Zip(after.Channel(channel))
+                    .Where(pair => pair.First != pair.Second)
+                    .Select(pair => pair.Second)
+                    .ToArray();
                 Assert.NotEmpty(filled);
                 // The mean is taken in steps of 2^-16.
                 Assert.All(filled, value => Assert.Equal(before.Channel(channel).Average(), value, 1e-5));
@@ -64,7 +76,8 @@ public sealed class RandomErasingTests : IDisposable
     {
         var images = full([200, 1, 40, 30], 300.0, ScalarType.Float32);
 
-        var erased = new RandomErasing { Probability = 1, Fill = ErasingFill.Random }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(200)));
+        var erased = new RandomErasing { Probability = 1, Fill = ErasingFill.Random }.Apply(
+            images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(200)));
 
         var noise = erased.masked_select(erased.ne(300)).to(ScalarType.Float64);
         Assert.InRange(noise.numel(), 200 * 1200 * 0.02, 200 * 1200 * 0.33);
@@ -78,6 +91,10 @@ public sealed class RandomErasingTests : IDisposable
     {
         var images = AugmentationCases.Images(5);
 
-        Assert.True(new RandomErasing { Probability = 0 }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(5))).eq(images).all().item<bool>());
+        Assert.True(new RandomErasing { Probability = 0 }
+            .Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(5)))
+            .eq(images)
+            .all()
+            .item<bool>());
     }
 }

@@ -32,7 +32,8 @@ public sealed class RandomResizedCropTests : IDisposable
         const int Count = 8;
         var images = AugmentationCases.Images(Count, ScalarType.Float64);
         var crop = new RandomResizedCrop();
-        var boxes = new BoxSampling(crop.MinArea, crop.MaxArea, crop.MinAspectRatio, crop.MaxAspectRatio).Draw(AugmentationCases.Random(view: 1, AugmentationCases.Rows(Count)), 12, 10);
+        var boxes = new BoxSampling(crop.MinArea, crop.MaxArea, crop.MinAspectRatio, crop.MaxAspectRatio).Draw(
+            AugmentationCases.Random(view: 1, AugmentationCases.Rows(Count)), 12, 10);
 
         var cropped = crop.Apply(images, AugmentationCases.Random(view: 1, AugmentationCases.Rows(Count)));
 
@@ -52,7 +53,8 @@ public sealed class RandomResizedCropTests : IDisposable
         // Within the square every area and ratio of these ranges fits, so that nothing is drawn twice; sides are rounded to pixels.
         Assert.All(boxes, box => Assert.NotNull(box));
         var sizes = boxes.Select(box => box!.Value).ToArray();
-        Assert.All(sizes, box => Assert.True(box is { Top: >= 0, Left: >= 0 } && box.Top + box.Height <= 200 && box.Left + box.Width <= 200));
+        Assert.All(sizes, box =>
+            Assert.True(box is { Top: >= 0, Left: >= 0 } && box.Top + box.Height <= 200 && box.Left + box.Width <= 200));
         // Five standard deviations of the mean of a uniform number, and the rounding.
         Assert.Equal(0.3, sizes.Average(box => box.Height * box.Width / 40000.0), 5 * 0.4 / Math.Sqrt(12 * Count) + 1e-3);
         Assert.Equal(0, sizes.Average(box => Math.Log((double)box.Width / box.Height)), 5 * Math.Log(4) / Math.Sqrt(12 * Count) + 1e-3);
@@ -66,7 +68,8 @@ public sealed class RandomResizedCropTests : IDisposable
     [InlineData(100, 100, 0, 0, 100, 100)]
     [InlineData(100, 300, 0, 83, 100, 133)]
     [InlineData(300, 100, 83, 0, 133, 100)]
-    public void Where_no_box_fits_the_largest_in_the_middle_is_taken(int height, int width, int top, int left, int boxHeight, int boxWidth) =>
+    public void Where_no_box_fits_the_largest_in_the_middle_is_taken(
+        int height, int width, int top, int left, int boxHeight, int boxWidth) =>
         Assert.Equal(new PixelBox(top, left, boxHeight, boxWidth), new RandomResizedCrop().Middle(height, width));
 
     private static double Stretched(PlainImage image, PixelBox box, int channel, int y, int x)

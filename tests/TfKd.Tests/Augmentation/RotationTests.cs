@@ -18,7 +18,8 @@ public sealed class RotationTests : IDisposable
     {
         var images = AugmentationCases.Images(4, type);
 
-        var turned = new Rotation { Degrees = 0, Sampling = sampling }.Apply(images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(4)));
+        var turned = new Rotation { Degrees = 0, Sampling = sampling }.Apply(
+            images, AugmentationCases.Random(view: 0, AugmentationCases.Rows(4)));
 
         Assert.Equal(0, (turned.to(ScalarType.Float64) - images.to(ScalarType.Float64)).abs().max().item<double>(), tolerance);
     }
@@ -30,7 +31,8 @@ public sealed class RotationTests : IDisposable
         var images = AugmentationCases.Images(Count, ScalarType.Float64);
         var angles = AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)).NextDoubles(-30, 30);
 
-        var turned = new Rotation { Degrees = 30, Sampling = RotationSampling.Bilinear }.Apply(images, AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)));
+        var turned = new Rotation { Degrees = 30, Sampling = RotationSampling.Bilinear }.Apply(
+            images, AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)));
 
         for (var row = 0; row < Count; row++)
         {
@@ -50,15 +52,22 @@ public sealed class RotationTests : IDisposable
     {
         const int Count = 9;
         var images = AugmentationCases.Images(Count, ScalarType.Float32);
-        var radians = AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)).NextDoubles(-30, 30).Select(angle => angle * Math.PI / 180).ToArray();
+        var radians = AugmentationCases
+            .Random(view: 2, AugmentationCases.Rows(Count))
+            .NextDoubles(-30, 30)
+            .Select(angle => angle * Math.PI / 180)
+            .ToArray();
         Tensor PerRow(Func<double, double> function) => tensor(radians.Select(function).ToArray(), ScalarType.Float32).view(-1, 1, 1);
-        Tensor Centres(int count) => tensor(Enumerable.Range(0, count).Select(i => (2 * i + 1.0) / count - 1).ToArray(), ScalarType.Float32);
+        Tensor Centres(
+            int count) => tensor(Enumerable.Range(0, count).Select(i => (2 * i + 1.0) / count - 1).ToArray(), ScalarType.Float32);
         var (x, y, cos) = (Centres(10).view(1, 1, -1), Centres(12).view(1, -1, 1), PerRow(Math.Cos));
-        var grid = stack([cos * x - PerRow(angle => Math.Sin(angle) * 12 / 10) * y, PerRow(angle => Math.Sin(angle) * 10 / 12) * x + cos * y], 3);
+        var grid = stack(
+            [cos * x - PerRow(angle => Math.Sin(angle) * 12 / 10) * y, PerRow(angle => Math.Sin(angle) * 10 / 12) * x + cos * y], 3);
         var mode = sampling == RotationSampling.Nearest ? GridSampleMode.Nearest : GridSampleMode.Bilinear;
         var expected = nn.functional.grid_sample(images, grid, mode, GridSamplePaddingMode.Zeros, align_corners: false);
 
-        var turned = new Rotation { Degrees = 30, Sampling = sampling }.Apply(images, AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)));
+        var turned = new Rotation { Degrees = 30, Sampling = sampling }.Apply(
+            images, AugmentationCases.Random(view: 2, AugmentationCases.Rows(Count)));
 
         Assert.True(turned.eq(expected).all().item<bool>());
     }
@@ -73,7 +82,9 @@ public sealed class RotationTests : IDisposable
         Assert.Equal([0, 200], turned.data<byte>().ToArray().Distinct().Order().Select(value => (int)value));
     }
 
-    /// <summary>The bilinear value of an image of 12 by 10 at the place that a rotation brings to (x, y); pixels' centres are half-way numbers.</summary>
+    /// <summary>
+    /// The bilinear value of an image of 12 by 10 at the place that a rotation brings to (x, y); pixels' centres are half-way numbers.
+    /// </summary>
     private static double Rotated(double[] image, double angle, int x, int y)
     {
         var (fromCentreX, fromCentreY) = (x + 0.5 - 5, y + 0.5 - 6);

@@ -14,7 +14,11 @@ public sealed class RowRandomTests
         }
 
         Assert.Equal(Number(1, 2, 3, 4), Number(1, 2, 3, 4, others: [9, 8]));
-        Assert.Equal(5, new[] { Number(1, 2, 3, 4), Number(0, 2, 3, 4), Number(1, 0, 3, 4), Number(1, 2, 0, 4), Number(1, 2, 3, 0) }.Distinct().Count());
+        Assert.Equal(
+            5,
+            new[] { Number(1, 2, 3, 4), Number(0, 2, 3, 4), Number(1, 0, 3, 4), Number(1, 2, 0, 4), Number(1, 2, 3, 0) }
+                .Distinct()
+                .Count());
     }
 
     [Fact]

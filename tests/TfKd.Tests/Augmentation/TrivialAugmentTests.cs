@@ -24,8 +24,14 @@ public sealed class TrivialAugmentTests : IDisposable
         {
             using var scope = NewDisposeScope();
             var image = images.narrow(0, row, 1).to(ScalarType.Float32);
-            var expected = TrivialAugment.Change((TrivialOperation)operations[row], image, [strengths[row] / 30.0], [signs[row] < 0.5 ? 1 : -1]);
-            Assert.True(expected.round().to(ScalarType.Byte).eq(changed.narrow(0, row, 1)).all().item<bool>(), $"Row {row}, {(TrivialOperation)operations[row]}.");
+            var expected = TrivialAugment.Change(
+                (TrivialOperation)operations[row], image, [strengths[row] / 30.0], [signs[row] < 0.5 ? 1 : -1]);
+            Assert.True(expected
+                .round()
+                .to(ScalarType.Byte)
+                .eq(changed.narrow(0, row, 1))
+                .all()
+                .item<bool>(), $"Row {row}, {(TrivialOperation)operations[row]}.");
         }
     }
 
@@ -39,8 +45,12 @@ public sealed class TrivialAugmentTests : IDisposable
         var images = AugmentationCases.Images(1, ScalarType.Float32);
         var image = PlainImage.Of(images, 0);
 
-        image.Map((channel, y, x) => image.At(channel, y, x - pixels)).AssertEqual(TrivialAugment.Change(TrivialOperation.TranslateX, images, [strength], [sign]), 0, 0);
-        image.Map((channel, y, x) => image.At(channel, y - pixels, x)).AssertEqual(TrivialAugment.Change(TrivialOperation.TranslateY, images, [strength], [sign]), 0, 0);
+        image
+            .Map((channel, y, x) => image.At(channel, y, x - pixels))
+            .AssertEqual(TrivialAugment.Change(TrivialOperation.TranslateX, images, [strength], [sign]), 0, 0);
+        image
+            .Map((channel, y, x) => image.At(channel, y - pixels, x))
+            .AssertEqual(TrivialAugment.Change(TrivialOperation.TranslateY, images, [strength], [sign]), 0, 0);
     }
 
     [Theory]
@@ -64,14 +74,20 @@ public sealed class TrivialAugmentTests : IDisposable
         var images = AugmentationCases.Images(1, ScalarType.Float32).narrow(2, 0, 10);
 
         Assert.True(TrivialAugment.Change(TrivialOperation.Rotate, images, [2.0 / 3], [1]).eq(images.rot90(1, (2, 3))).all().item<bool>());
-        Assert.True(TrivialAugment.Change(TrivialOperation.Rotate, images, [2.0 / 3], [-1]).eq(images.rot90(-1, (2, 3))).all().item<bool>());
+        Assert.True(TrivialAugment
+            .Change(TrivialOperation.Rotate, images, [2.0 / 3], [-1])
+            .eq(images.rot90(-1, (2, 3)))
+            .all()
+            .item<bool>());
     }
 
     [Fact]
     public void Strengths_span_the_wide_space()
     {
         var images = full([2, 1, 1, 1], 100.0, ScalarType.Float64);
-        double[] Of(TrivialOperation operation, int sign = 1) => TrivialAugment.Change(operation, images, [0, 1], [sign, sign]).data<double>().ToArray();
+        double[] Of(
+            TrivialOperation operation,
+            int sign = 1) => TrivialAugment.Change(operation, images, [0, 1], [sign, sign]).data<double>().ToArray();
 
         Assert.Equal([100, 199], Of(TrivialOperation.Brightness), (left, right) => Math.Abs(left - right) < 1e-9);
         Assert.Equal([100, 1], Of(TrivialOperation.Brightness, sign: -1), (left, right) => Math.Abs(left - right) < 1e-9);

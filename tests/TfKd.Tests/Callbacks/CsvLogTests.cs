@@ -26,7 +26,8 @@ public sealed class CsvLogTests : IDisposable
         }
 
         var lines = File.ReadAllText(Csv).Split("\r\n");
-        Assert.Equal("epoch,learning_rate,loss,loss/cross_entropy,loss/virtual_teacher_kl,training_accuracy,teacher_agreement,validation_top1,validation_top5,validation_nll,validation_ece,"
+        Assert.Equal(
+            "epoch,learning_rate,loss,loss/cross_entropy,loss/virtual_teacher_kl,training_accuracy,teacher_agreement,validation_top1,validation_top5,validation_nll,validation_ece,"
             + "peer_validation_top1,images_per_second,waiting_seconds,learning_seconds,validating_seconds,elapsed_seconds", lines[0]);
         Assert.Equal(5, lines.Length);
         Assert.Equal("", lines[4]);
@@ -36,7 +37,13 @@ public sealed class CsvLogTests : IDisposable
             var fields = lines[epoch.Epoch + 1].Split(',');
             Assert.Equal((epoch.Epoch + 1).ToString(CultureInfo.InvariantCulture), fields[0]);
             Assert.Equal(
-                [epoch.LearningRate, epoch.TrainingLoss, epoch.Terms["cross_entropy"], epoch.Terms["virtual_teacher_kl"], epoch.TrainingAccuracy],
+                [
+                    epoch.LearningRate,
+                    epoch.TrainingLoss,
+                    epoch.Terms["cross_entropy"],
+                    epoch.Terms["virtual_teacher_kl"],
+                    epoch.TrainingAccuracy,
+                ],
                 fields[1..6].Select(field => double.Parse(field, CultureInfo.InvariantCulture)));
             Assert.Equal("", fields[6]);
             Assert.Equal(epoch.Validation!.NegativeLogLikelihood, double.Parse(fields[9], CultureInfo.InvariantCulture));
@@ -48,16 +55,28 @@ public sealed class CsvLogTests : IDisposable
     [Fact]
     public void Names_are_quoted_where_they_must_be()
     {
-        var epoch = Epoch(0) with { Terms = new Dictionary<string, double> { ["a,b"] = 1, ["say \"x\""] = 2, ["two\nlines"] = 3, ["plain"] = 4 } };
+        var epoch = Epoch(0) with { Terms = new Dictionary<string, double>
+        {
+            ["a,b"] = 1,
+            ["say \"x\""] = 2,
+            ["two\nlines"] = 3,
+            ["plain"] = 4,
+        } };
         var text = CsvLog.Text([epoch]);
-        Assert.StartsWith("epoch,learning_rate,loss,\"loss/a,b\",\"loss/say \"\"x\"\"\",\"loss/two\nlines\",loss/plain,training_accuracy,", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "epoch,learning_rate,loss,\"loss/a,b\",\"loss/say \"\"x\"\"\",\"loss/two\nlines\",loss/plain,training_accuracy,",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains("\r\n1,0.5,2,1,2,3,4,0.25,,,", text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Terms_that_begin_later_have_a_column_that_is_empty_before()
     {
-        var text = CsvLog.Text([Epoch(0) with { Terms = new Dictionary<string, double> { ["ce"] = 1 } }, Epoch(1) with { Terms = new Dictionary<string, double> { ["ce"] = 1, ["kd"] = 7 } }]);
+        var text = CsvLog.Text([
+            Epoch(0) with { Terms = new Dictionary<string, double> { ["ce"] = 1 } },
+            Epoch(1) with { Terms = new Dictionary<string, double> { ["ce"] = 1, ["kd"] = 7 } },
+        ]);
         Assert.Contains("loss,loss/ce,loss/kd,training_accuracy", text, StringComparison.Ordinal);
         Assert.Contains("\r\n1,0.5,2,1,,0.25,", text, StringComparison.Ordinal);
         Assert.Contains("\r\n2,0.5,2,1,7,0.25,", text, StringComparison.Ordinal);
@@ -66,7 +85,12 @@ public sealed class CsvLogTests : IDisposable
     [Fact]
     public void A_resumed_run_neither_repeats_nor_loses_an_epoch()
     {
-        var plan = WatchedRun.Plan with { MaxEpochs = 4, CheckpointDirectory = Path.Combine(_directory, "checkpoint"), Callbacks = [new CsvLog(Csv)] };
+        var plan = WatchedRun.Plan with
+        {
+            MaxEpochs = 4,
+            CheckpointDirectory = Path.Combine(_directory, "checkpoint"),
+            Callbacks = [new CsvLog(Csv)],
+        };
         WatchedRun.RunAndCancel(plan, epoch: 2);
         var before = File.ReadAllLines(Csv);
         Assert.Equal(3, before.Length);
@@ -87,7 +111,8 @@ public sealed class CsvLogTests : IDisposable
         File.WriteAllText(file, "");
         var path = Path.Combine(file, "run.csv");
         var watcher = new WatchedRun.Watcher { BatchEnd = _ => Assert.Fail("a batch ran") };
-        var message = Assert.Throws<IOException>(() => WatchedRun.Run(WatchedRun.Plan with { Callbacks = [watcher, new CsvLog(path)] })).Message;
+        var message =
+            Assert.Throws<IOException>(() => WatchedRun.Run(WatchedRun.Plan with { Callbacks = [watcher, new CsvLog(path)] })).Message;
         Assert.StartsWith($"CsvLog cannot write '{path}': ", message, StringComparison.Ordinal);
     }
 

@@ -10,10 +10,22 @@ public sealed class TensorBoardLogTests : IDisposable
     public void What_was_written_is_read_back()
     {
         var folder = Path.Combine(_directory, "run");
-        var result = WatchedRun.Run(WatchedRun.Plan with { Objective = new TfKdRegularization(), Callbacks = [new TensorBoardLog(folder)] });
+        var result = WatchedRun.Run(
+            WatchedRun.Plan with { Objective = new TfKdRegularization(), Callbacks = [new TensorBoardLog(folder)] });
         var scalars = EventFile.Scalars(Assert.Single(Directory.GetFiles(folder)));
         Assert.Equal(
-            ["learning_rate", "loss/cross_entropy", "loss/total", "loss/virtual_teacher_kl", "throughput", "training/accuracy", "validation/ece", "validation/nll", "validation/top1", "validation/top5"],
+            [
+                "learning_rate",
+                "loss/cross_entropy",
+                "loss/total",
+                "loss/virtual_teacher_kl",
+                "throughput",
+                "training/accuracy",
+                "validation/ece",
+                "validation/nll",
+                "validation/top1",
+                "validation/top5",
+            ],
             scalars.Select(scalar => scalar.Tag).Distinct().Order(StringComparer.Ordinal));
         AssertHas("loss/total", epoch => epoch.TrainingLoss);
         AssertHas("loss/virtual_teacher_kl", epoch => epoch.Terms["virtual_teacher_kl"]);
@@ -22,14 +34,25 @@ public sealed class TensorBoardLogTests : IDisposable
         AssertHas("throughput", epoch => epoch.ImagesPerSecond);
 
         void AssertHas(string tag, Func<EpochMetrics, double> value) =>
-            Assert.Equal(result.History.Select(epoch => (epoch.Epoch + 1L, (float)value(epoch))), scalars.Where(scalar => scalar.Tag == tag).Select(scalar => (scalar.Step, scalar.Value)));
+            Assert.Equal(
+                result.History.Select(epoch => (epoch.Epoch + 1L, (float)value(epoch))),
+                scalars.Where(scalar => scalar.Tag == tag).Select(scalar => (scalar.Step, scalar.Value)));
     }
 
     [Fact]
     public void A_teacher_adds_its_agreement()
     {
-        WatchedRun.Run(WatchedRun.Plan with { MaxEpochs = 1, Teacher = new UniformTeacher(), Objective = new KnowledgeDistillation(), Callbacks = [new TensorBoardLog(_directory)] }, validate: false);
-        Assert.Single(EventFile.Scalars(Assert.Single(Directory.GetFiles(_directory))), scalar => scalar.Tag == "training/teacher_agreement");
+        WatchedRun.Run(
+            WatchedRun.Plan with
+            {
+                MaxEpochs = 1,
+                Teacher = new UniformTeacher(),
+                Objective = new KnowledgeDistillation(),
+                Callbacks = [new TensorBoardLog(_directory)],
+            },
+            validate: false);
+        Assert.Single(
+            EventFile.Scalars(Assert.Single(Directory.GetFiles(_directory))), scalar => scalar.Tag == "training/teacher_agreement");
     }
 
     [Fact]
@@ -43,7 +66,12 @@ public sealed class TensorBoardLogTests : IDisposable
 
         Assert.All([kept, lost], folder => Assert.Equal(
             [1L, 2, 3, 4],
-            Directory.GetFiles(folder).SelectMany(EventFile.Scalars).Where(scalar => scalar.Tag == "loss/total").Select(scalar => scalar.Step).Order()));
+            Directory
+                .GetFiles(folder)
+                .SelectMany(EventFile.Scalars)
+                .Where(scalar => scalar.Tag == "loss/total")
+                .Select(scalar => scalar.Step)
+                .Order()));
     }
 
     [Fact]
@@ -52,7 +80,8 @@ public sealed class TensorBoardLogTests : IDisposable
         var file = Path.Combine(_directory, "a file");
         File.WriteAllText(file, "");
         var folder = Path.Combine(file, "run");
-        var message = Assert.Throws<IOException>(() => WatchedRun.Run(WatchedRun.Plan with { Callbacks = [new TensorBoardLog(folder)] })).Message;
+        var message =
+            Assert.Throws<IOException>(() => WatchedRun.Run(WatchedRun.Plan with { Callbacks = [new TensorBoardLog(folder)] })).Message;
         Assert.StartsWith($"TensorBoardLog cannot write to '{folder}': ", message, StringComparison.Ordinal);
     }
 }

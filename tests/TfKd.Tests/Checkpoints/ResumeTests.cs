@@ -30,7 +30,8 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void A_resumed_run_mixes_as_an_unbroken_one() => CheckResumption(Plan with { Mixing = new RandomMixing(new Mixup { Alpha = 1 }, new CutMix()) });
+    public void A_resumed_run_mixes_as_an_unbroken_one() =>
+        CheckResumption(Plan with { Mixing = new RandomMixing(new Mixup { Alpha = 1 }, new CutMix()) });
 
     [Fact]
     public void A_finished_run_is_not_run_again()
@@ -62,7 +63,8 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(plan.Objective.ToString(), new Scaled([1, 3]).ToString());
         Assert.EndsWith(
             "\nTrainingPlan.Objective.Factors: [1.0, 2.0] there, [1.0, 3.0] here",
-            Assert.Throws<InvalidOperationException>(() => Run(plan with { Objective = new Scaled([1, 3]) })).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidOperationException>(() =>
+                Run(plan with { Objective = new Scaled([1, 3]) })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +100,8 @@ public sealed class ResumeTests : IDisposable
         var metadata = SafeTensors.ReadHeader(path).Metadata;
         SafeTensors.Write(path, [], new Dictionary<string, string> { ["plan"] = "Network: SmallCnn", ["state"] = metadata["state"] });
         Assert.Equal(
-            $"'{path}' is a checkpoint of another version of this library, which told plans apart in another way; choose another folder, or delete it.",
+            $"'{path}' is a checkpoint of another version of this library, which told plans apart in another way; choose another folder, "
+                + "or delete it.",
             Assert.Throws<InvalidOperationException>(() => Run(Plan with { MaxEpochs = 1 })).Message);
     }
 
@@ -106,7 +109,10 @@ public sealed class ResumeTests : IDisposable
     public void Other_rows_do_not_continue_it()
     {
         Run(Plan);
-        Assert.Contains("is the checkpoint of another run", Assert.Throws<InvalidOperationException>(() => Run(Plan, seedOfRows: 9)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is the checkpoint of another run",
+            Assert.Throws<InvalidOperationException>(() => Run(Plan, seedOfRows: 9)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,7 +127,10 @@ public sealed class ResumeTests : IDisposable
 
         File.Delete(path);
         TorchScriptFile.Write(path, "answer = torch.neg(torch.mean(torch.reshape(images, [-1, 4, 192]), [2]))");
-        Assert.Contains("is the checkpoint of another run", Assert.Throws<InvalidOperationException>(() => Run(plan)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is the checkpoint of another run",
+            Assert.Throws<InvalidOperationException>(() => Run(plan)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,7 +157,10 @@ public sealed class ResumeTests : IDisposable
             Callbacks = [new Listener(Assert.Fail, () => Assert.Fail("a batch ran"))],
         };
         var message = Assert.Throws<IOException>(() => Run(plan)).Message;
-        Assert.StartsWith($"CheckpointDirectory '{below}' is of no use: expected a folder that can be made and written to, found: ", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"CheckpointDirectory '{below}' is of no use: expected a folder that can be made and written to, found: ",
+            message,
+            StringComparison.Ordinal);
     }
 
     private static void CheckResumption(TrainingPlan plan)

@@ -14,11 +14,32 @@ public sealed class ResumeWithinEpochTests : IDisposable
         ["SGD"] = BrokenRun.Plan,
         ["AdamW, clipped"] = BrokenRun.Plan with { Optimizer = new AdamW(), MaxGradientNorm = 0.5 },
         ["two rates"] = BrokenRun.Plan with { BackboneLearningRateFactor = 0.5 },
-        ["previous epoch"] = BrokenRun.Plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new PreviousEpochTeacher() },
-        ["mean teacher"] = BrokenRun.Plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new MovingAverageTeacher() },
-        ["peer"] = BrokenRun.Plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new PeerTeacher(), Optimizer = new AdamW() },
-        ["hand-made teacher"] = BrokenRun.Plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new VirtualTeacher() },
-        ["trained teacher"] = BrokenRun.Plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new TrainedTeacher(new SmallCnn { Width = 4 }) { Epochs = 1 } },
+        ["previous epoch"] = BrokenRun.Plan with
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.5 },
+            Teacher = new PreviousEpochTeacher(),
+        },
+        ["mean teacher"] = BrokenRun.Plan with
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.5 },
+            Teacher = new MovingAverageTeacher(),
+        },
+        ["peer"] = BrokenRun.Plan with
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.5 },
+            Teacher = new PeerTeacher(),
+            Optimizer = new AdamW(),
+        },
+        ["hand-made teacher"] = BrokenRun.Plan with
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.5 },
+            Teacher = new VirtualTeacher(),
+        },
+        ["trained teacher"] = BrokenRun.Plan with
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.5 },
+            Teacher = new TrainedTeacher(new SmallCnn { Width = 4 }) { Epochs = 1 },
+        },
         ["online labels"] = BrokenRun.Plan with { Objective = 0.5 * new OnlineLabelSmoothing() + 0.5 * new CrossEntropy() },
         ["partners"] = BrokenRun.Plan with { Objective = new ClassWiseSelfKd() },
     };
@@ -86,8 +107,12 @@ public sealed class ResumeWithinEpochTests : IDisposable
     [Fact]
     public void Intervals_out_of_range_are_refused()
     {
-        Assert.Equal("Epochs must be above 0 and finite, but is 0. (Parameter 'Epochs')\nActual value was 0.", Refusal(() => new CheckpointInterval { Epochs = 0 }));
-        Assert.Equal("Time must be above 0 or null, but is 00:00:00. (Parameter 'Time')\nActual value was 00:00:00.", Refusal(() => new CheckpointInterval { Time = TimeSpan.Zero }));
+        Assert.Equal(
+            "Epochs must be above 0 and finite, but is 0. (Parameter 'Epochs')\nActual value was 0.",
+            Refusal(() => new CheckpointInterval { Epochs = 0 }));
+        Assert.Equal(
+            "Time must be above 0 or null, but is 00:00:00. (Parameter 'Time')\nActual value was 00:00:00.",
+            Refusal(() => new CheckpointInterval { Time = TimeSpan.Zero }));
     }
 
     private List<int> StepsWithCheckpoints(CheckpointInterval interval)
@@ -97,7 +122,15 @@ public sealed class ResumeWithinEpochTests : IDisposable
         var (found, steps) = (new List<int>(), 0);
         // What is there at the beginning of a step was written after the one before.
         var watcher = new BrokenRun.StepCallback(_ => Look(steps++));
-        BrokenRun.Run(BrokenRun.Plan with { MaxEpochs = 2, CheckpointDirectory = folder, CheckpointInterval = interval, Clock = new SteppingClock(), Callbacks = [watcher] });
+        BrokenRun.Run(
+            BrokenRun.Plan with
+            {
+                MaxEpochs = 2,
+                CheckpointDirectory = folder,
+                CheckpointInterval = interval,
+                Clock = new SteppingClock(),
+                Callbacks = [watcher],
+            });
         Look(steps);
         return found;
 

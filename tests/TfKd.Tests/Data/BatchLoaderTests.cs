@@ -82,7 +82,8 @@ public sealed class BatchLoaderTests
         source.Cancel();
         // Which of two threads sees it first is chance.
         for (var trial = 0; trial < 200; trial++)
-            Assert.ThrowsAny<OperationCanceledException>(() => Rows(new BatchLoader(PatternSource.Create(10), 2).ReadInOrder(source.Token)));
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                Rows(new BatchLoader(PatternSource.Create(10), 2).ReadInOrder(source.Token)));
     }
 
     private static List<int[]> Rows(IEnumerable<LoadedBatch> batches)

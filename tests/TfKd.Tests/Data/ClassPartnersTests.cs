@@ -47,7 +47,10 @@ public sealed class ClassPartnersTests
         const int Epochs = 6000;
         var partners = new ClassPartners(PatternSource.Create(14, classCount: 2));
         // Row 6 is the fourth of the seven rows of class 0.
-        var counts = Enumerable.Range(0, Epochs).GroupBy(epoch => partners.Of(6, seed: 9, epoch)).ToDictionary(group => group.Key, group => group.Count());
+        var counts = Enumerable
+            .Range(0, Epochs)
+            .GroupBy(epoch => partners.Of(6, seed: 9, epoch))
+            .ToDictionary(group => group.Key, group => group.Count());
 
         Assert.Equal([0, 2, 4, 8, 10, 12], counts.Keys.Order());
         // Chi squared of five degrees of freedom; 20.5 is passed by one fair draw in a thousand.

@@ -96,7 +96,9 @@ public sealed class DecodedCacheTests : IDisposable
         using var cache = new DecodedCache(_shape, ["a", "b"]) { MemoryBudget = 105 * 10, Directory = file };
         cache.Expect(10);
         var error = Assert.Throws<IOException>(() => cache.Expect(11));
-        Assert.Matches(@"^The decoded images are more than the memory budget, and the file '.*tfkd-[0-9a-f]{32}\.pixels' cannot take them: .+ Choose another folder or a larger budget\.$", error.Message);
+        Assert.Matches(
+            @"^The decoded images are more than the memory budget, and the file '.*tfkd-[0-9a-f]{32}\.pixels' cannot take them: .+ Choose another folder or a larger budget\.$",
+            error.Message);
         Assert.Contains($"'{file}{Path.DirectorySeparatorChar}tfkd-", error.Message, StringComparison.Ordinal);
         // Nothing was said of how many come: the rows of the budget are taken, and the next one is not.
         for (var row = 0; row < 10; row++)
@@ -111,7 +113,8 @@ public sealed class DecodedCacheTests : IDisposable
     {
         using var cache = new DecodedCache(_shape, ["a"]) { MemoryBudget = 105, Directory = _folder };
         var error = Assert.Throws<IOException>(() => cache.Expect(long.MaxValue / 105));
-        Assert.Matches(@"cannot take them: its 87841638446235959 rows need 9223372036854775695 bytes, but [0-9]+ are free\. Choose", error.Message);
+        Assert.Matches(
+            @"cannot take them: its 87841638446235959 rows need 9223372036854775695 bytes, but [0-9]+ are free\. Choose", error.Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
@@ -133,7 +136,8 @@ public sealed class DecodedCacheTests : IDisposable
     public void A_file_that_was_cut_short_is_named()
     {
         var path = Path.Combine(_folder, "tfkd-x.pixels");
-        using var pixels = new FilePixels(File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite), path, rowBytes: 1 << 20);
+        using var pixels = new FilePixels(
+            File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite), path, rowBytes: 1 << 20);
         for (var row = 0; row < 3; row++)
             pixels.Add(new byte[1 << 20]);
         using (var other = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
@@ -145,7 +149,8 @@ public sealed class DecodedCacheTests : IDisposable
 
     [Fact]
     public void A_budget_below_0_is_refused() => Assert.StartsWith(
-        "MemoryBudget must be 0 or above", Assert.Throws<ArgumentOutOfRangeException>(() => new DecodedCache(_shape, ["a"]) { MemoryBudget = -1 }).Message, StringComparison.Ordinal);
+        "MemoryBudget must be 0 or above", Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new DecodedCache(_shape, ["a"]) { MemoryBudget = -1 }).Message, StringComparison.Ordinal);
 
     private DecodedCache Filled(int rows, long budget)
     {

@@ -95,7 +95,8 @@ public sealed class ImageDecoderTests
 
     [Fact]
     public void Text_is_not_an_image() => Refused(
-        "no image at all"u8.ToArray(), "15 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP); they begin with 6E6F20696D616765.");
+        "no image at all"u8.ToArray(), "15 bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP); they begin with "
+            + "6E6F20696D616765.");
 
     [Theory]
     [InlineData(SKEncodedImageFormat.Jpeg)]

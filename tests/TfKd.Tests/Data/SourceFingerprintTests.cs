@@ -4,7 +4,9 @@ public sealed class SourceFingerprintTests
 {
     [Fact]
     public void Plain_rows_keep_their_fingerprint() =>
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([.. "1x1x1\na\nb"u8, 0, 0, 0, 0, 7, 1, 0, 0, 0, 9])), Of());
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([.. "1x1x1\na\nb"u8, 0, 0, 0, 0, 7, 1, 0, 0, 0, 9])),
+            Of());
 
     [Fact]
     public void Weights_and_teacher_scores_tell_rows_apart()

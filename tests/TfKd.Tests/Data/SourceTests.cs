@@ -28,8 +28,11 @@ public sealed class SourceTests
     public void Cache_refuses_rows_that_do_not_fit()
     {
         var cache = new DecodedCache(new ImageShape(3, 2, 2), ["a", "b"]);
-        Assert.StartsWith("A row of shape 3x2x2 has 12 bytes, but 5 came.", Assert.Throws<ArgumentException>(() => cache.Add(new byte[5], 0)).Message);
-        Assert.StartsWith("The label must be within [0, 2), but is 2.", Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add(new byte[12], 2)).Message);
+        Assert.StartsWith(
+            "A row of shape 3x2x2 has 12 bytes, but 5 came.", Assert.Throws<ArgumentException>(() => cache.Add(new byte[5], 0)).Message);
+        Assert.StartsWith(
+            "The label must be within [0, 2), but is 2.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add(new byte[12], 2)).Message);
     }
 
     [Fact]
@@ -46,7 +49,9 @@ public sealed class SourceTests
         Assert.Equal([1f, -1f], extras.GetScores(1).ToArray());
         Assert.StartsWith("Each row must have the same number of teacher scores as the first, 2, but 3 came.",
             Assert.Throws<ArgumentException>(() => cache.Add([0], 0, teacherScores: [1, 2, 3])).Message);
-        Assert.StartsWith("weight must be 0 or above and finite, but is -1.", Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add([0], 0, weight: -1)).Message);
+        Assert.StartsWith(
+            "weight must be 0 or above and finite, but is -1.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add([0], 0, weight: -1)).Message);
     }
 
     [Fact]

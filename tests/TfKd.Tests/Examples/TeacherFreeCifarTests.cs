@@ -40,7 +40,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
         Assert.Equal("cpu-1-epochs-36-rows", name);
         var table = Tables.Markdown(group).Split('\n');
         Assert.Equal(Method.All.Count, table.Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 1);
-        Assert.Contains("dotnet run -c Release --project examples/TeacherFreeCifar -- ce-longer --seeds 1 --preset cpu --epochs 1 --rows 40 --data FOLDER", table);
+        Assert.Contains(
+            "dotnet run -c Release --project examples/TeacherFreeCifar -- ce-longer --seeds 1 --preset cpu --epochs 1 --rows 40 --data "
+                + "FOLDER",
+            table);
         Assert.NotNull(XDocument.Parse(Figures.Accuracy(group)).Root);
     }
 
@@ -64,11 +67,15 @@ public sealed class TeacherFreeCifarTests : IDisposable
         var laboratory = Open();
         var teachers = laboratory.TestTeachers(_preset, CancellationToken.None).ToList();
 
-        Assert.Equal(["ResNet-56, given", "ResNet-32, given", "ResNet-8", "ResNet-32 after 1 epoch"], teachers.Select(teacher => teacher.Name));
+        Assert.Equal(
+            ["ResNet-56, given", "ResNet-32, given", "ResNet-8", "ResNet-32 after 1 epoch"], teachers.Select(teacher => teacher.Name));
         Assert.All(teachers, teacher => Assert.Equal((4, 12), (teacher.HeldOut.Count, teacher.Test.Count)));
         var lines = Tables.Teachers(_preset, laboratory.Rows, teachers).Split('\n');
         Assert.Equal(4, lines.Count(line => line.StartsWith("| ResNet", StringComparison.Ordinal)));
-        Assert.Contains("dotnet run -c Release --project examples/TeacherFreeCifar -- teachers --preset cpu --epochs 1 --rows 40 --data FOLDER --weights FOLDER", lines);
+        Assert.Contains(
+            "dotnet run -c Release --project examples/TeacherFreeCifar -- teachers --preset cpu --epochs 1 --rows 40 --data FOLDER "
+                + "--weights FOLDER",
+            lines);
     }
 
     [Fact]
@@ -135,7 +142,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
     {
         var path = Path.Combine(_folder, "runs.jsonl");
         File.WriteAllText(path, "{}\n");
-        Assert.StartsWith($"Line 1 of '{path}' is no run: ", Assert.Throws<InvalidDataException>(() => new ResultsFile(path).Read()).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Line 1 of '{path}' is no run: ",
+            Assert.Throws<InvalidDataException>(() => new ResultsFile(path).Read()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,9 +161,18 @@ public sealed class TeacherFreeCifarTests : IDisposable
         var lines = Tables.Markdown(runs).Split('\n');
 
         // Gains 1, 1 and 1.2: mean 1.0667, deviation 0.1155, margin 4.303 * 0.1155 / sqrt(3) = 0.287.
-        Assert.StartsWith("| label smoothing 0.1 | 1 2 3 | 61.07 ± 10.10 | +1.07 ± 0.12 |  |", lines.Single(line => line.Contains("label smoothing", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.StartsWith("| KD, ResNet-56 | 1 2 3 | 61.33 ± 7.09 | +1.33 ± 3.21 | noise |", lines.Single(line => line.StartsWith("| KD", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.StartsWith("| Re-KD, ResNet-8 | 1 | 55.00 | +5.00 | one seed |", lines.Single(line => line.StartsWith("| Re-KD", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "| label smoothing 0.1 | 1 2 3 | 61.07 ± 10.10 | +1.07 ± 0.12 |  |",
+            lines.Single(line => line.Contains("label smoothing", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "| KD, ResNet-56 | 1 2 3 | 61.33 ± 7.09 | +1.33 ± 3.21 | noise |",
+            lines.Single(line => line.StartsWith("| KD", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "| Re-KD, ResNet-8 | 1 | 55.00 | +5.00 | one seed |",
+            lines.Single(line => line.StartsWith("| Re-KD", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -163,7 +182,9 @@ public sealed class TeacherFreeCifarTests : IDisposable
     {
         File.WriteAllLines(Path.Combine(_folder, "fine_label_names.txt"), ["a"]);
         File.WriteAllBytes(Path.Combine(_folder, "train.bin"), new byte[bytes]);
-        Assert.Equal($"'{Path.Combine(_folder, "train.bin")}' must have records of 3074 bytes, but has {bytes} bytes.", Assert.Throws<InvalidDataException>(() => Cifar100.Read(_folder, "train")).Message);
+        Assert.Equal(
+            $"'{Path.Combine(_folder, "train.bin")}' must have records of 3074 bytes, but has {bytes} bytes.",
+            Assert.Throws<InvalidDataException>(() => Cifar100.Read(_folder, "train")).Message);
     }
 
     private void WriteGivenTeachers()
@@ -180,7 +201,12 @@ public sealed class TeacherFreeCifarTests : IDisposable
         File.WriteAllLines(Path.Combine(_folder, "fine_label_names.txt"), ["apple", "bear", "chair", "dish"]);
         Write("train", 40);
         Write("test", 12);
-        return new Laboratory(Cifar100.Read(_folder, "train"), new Lazy<IImageSource>(() => Cifar100.Read(_folder, "test")), _folder, Path.Combine(_folder, "work"), _ => []);
+        return new Laboratory(
+            Cifar100.Read(_folder, "train"),
+            new Lazy<IImageSource>(() => Cifar100.Read(_folder, "test")),
+            _folder,
+            Path.Combine(_folder, "work"),
+            _ => []);
     }
 
     private void Write(string name, int rows)

@@ -77,5 +77,6 @@ public sealed class ChannelLayerTests : IDisposable
         Assert.Equal("part", Assert.Throws<ArgumentOutOfRangeException>(() => new ChannelSplit(part, parts)).ParamName);
 
     [Fact]
-    public void No_groups_are_refused() => Assert.Equal("groups", Assert.Throws<ArgumentOutOfRangeException>(() => new ChannelShuffle(0)).ParamName);
+    public void No_groups_are_refused() =>
+        Assert.Equal("groups", Assert.Throws<ArgumentOutOfRangeException>(() => new ChannelShuffle(0)).ParamName);
 }

@@ -34,7 +34,9 @@ public sealed class CancellationTests : IDisposable
         var best = outcome.Result.History.MaxBy(epoch => (epoch.Validation!.Top1, -epoch.Validation.NegativeLogLikelihood))!;
         Assert.Equal(best, outcome.Result.Best);
         Assert.Equal(best.Validation, outcome.Metrics);
-        Assert.Equal($"Cancelled in epoch 3 of 4, after 2 of 5 steps; the weights are those of epoch {best.Epoch + 1}, the best so far by Accuracy.", outcome.Result.StopReason);
+        Assert.Equal(
+            $"Cancelled in epoch 3 of 4, after 2 of 5 steps; the weights are those of epoch {best.Epoch + 1}, the best so far by Accuracy.",
+            outcome.Result.StopReason);
         Assert.Contains($"warning: {outcome.Result.StopReason}", messages);
         Assert.Equal(12, outcome.Steps);
         Assert.True(outcome.Ended);
@@ -45,10 +47,12 @@ public sealed class CancellationTests : IDisposable
     [InlineData(false, true, 12, 3, 2)]
     [InlineData(true, true, 3, 1, 3)]
     [InlineData(true, true, 1, 1, 1)]
-    public void Where_no_best_epoch_is_known_the_latest_weights_are_kept(bool isValidated, bool restoresBest, int afterStep, int epochs, int stepsInEpoch)
+    public void Where_no_best_epoch_is_known_the_latest_weights_are_kept(
+        bool isValidated, bool restoresBest, int afterStep, int epochs, int stepsInEpoch)
     {
         var outcome = Cancel(_plan with { RestoreBestWeights = restoresBest }, afterStep, isValidated);
-        Assert.Equal($"Cancelled in epoch {epochs} of 4, after {stepsInEpoch} of 5 steps; the weights are the latest.", outcome.Result.StopReason);
+        Assert.Equal(
+            $"Cancelled in epoch {epochs} of 4, after {stepsInEpoch} of 5 steps; the weights are the latest.", outcome.Result.StopReason);
         Assert.Equal(epochs, outcome.Result.History.Count);
         Assert.Equal(epochs - 1, outcome.Result.BestEpoch);
         Assert.Null(outcome.Result.Best.Validation);
@@ -95,7 +99,8 @@ public sealed class CancellationTests : IDisposable
 
     [Fact]
     public void The_default_is_to_throw() =>
-        Assert.ThrowsAny<OperationCanceledException>(() => Cancel(_plan with { OnCancellation = new TrainingPlan().OnCancellation }, afterStep: 12));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Cancel(_plan with { OnCancellation = new TrainingPlan().OnCancellation }, afterStep: 12));
 
     [Fact]
     public void A_cancelled_run_can_be_gone_on_with()
@@ -112,7 +117,8 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public void The_better_of_two_peers_is_kept()
     {
-        var outcome = Cancel(_plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new PeerTeacher() }, afterStep: 12);
+        var outcome = Cancel(
+            _plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = new PeerTeacher() }, afterStep: 12);
         Assert.Equal(outcome.Result.Best.Validation, outcome.Metrics);
     }
 
@@ -121,7 +127,8 @@ public sealed class CancellationTests : IDisposable
     {
         var steps = 0;
         var callback = new Watcher { Step = state => StopAfter(12, ++steps, state) };
-        var outcome = Run(_plan with { OnCancellation = CancellationOutcome.Throw, Callbacks = [callback] }, isValidated: true, CancellationToken.None);
+        var outcome = Run(
+            _plan with { OnCancellation = CancellationOutcome.Throw, Callbacks = [callback] }, isValidated: true, CancellationToken.None);
         Assert.Equal(12, steps);
         Assert.Equal("enough", outcome.Result.StopReason);
         Assert.Equal(2, outcome.Result.History.Count);
@@ -155,7 +162,12 @@ public sealed class CancellationTests : IDisposable
             Message = text => messages?.Add(text),
             TrainEnd = _ => ended = true,
         };
-        return Run(plan with { Callbacks = [callback] }, isValidated, source.Token) with { WeightsAtLastStep = weights, Steps = steps, Ended = ended };
+        return Run(plan with { Callbacks = [callback] }, isValidated, source.Token) with
+        {
+            WeightsAtLastStep = weights,
+            Steps = steps,
+            Ended = ended,
+        };
     }
 
     private static Outcome Run(TrainingPlan plan, bool isValidated, CancellationToken token)
@@ -163,7 +175,8 @@ public sealed class CancellationTests : IDisposable
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(new SmallCnn { InputShape = _training.Shape, Width = 4 }, 4);
         var result = trainer.Run(student, _training, isValidated ? _validation : null, token);
-        return new Outcome(result, WeightsOf(student), Evaluator.Evaluate(student, _validation, 16, cancellationToken: CancellationToken.None));
+        return new Outcome(
+            result, WeightsOf(student), Evaluator.Evaluate(student, _validation, 16, cancellationToken: CancellationToken.None));
     }
 
     private static byte[] WeightsOf(ImageNetwork network)

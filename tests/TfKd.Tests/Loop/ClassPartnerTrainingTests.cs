@@ -35,7 +35,8 @@ public sealed class ClassPartnerTrainingTests
     {
         using var log = new LossLog();
         using var scope = NewDisposeScope();
-        var input = new ObjectiveInput(new NetworkOutput(zeros(2, 3)), Targets.FromLabels(zeros(2, ScalarType.Int64), 3), null, new TrainingProgress(0, 1, 0), log);
+        var input = new ObjectiveInput(
+            new NetworkOutput(zeros(2, 3)), Targets.FromLabels(zeros(2, ScalarType.Int64), 3), null, new TrainingProgress(0, 1, 0), log);
 
         var error = Assert.Throws<InvalidOperationException>(() => new ClassWiseSelfKd().Compute(input));
 
@@ -53,7 +54,14 @@ public sealed class ClassPartnerTrainingTests
             source.Add(pixels, row % 3);
         }
 
-        var trainer = new Trainer(new TrainingPlan { Objective = new Watching(look, needs), BatchSize = 10, MaxEpochs = 2, Optimizer = new Sgd { LearningRate = 1e-3 } });
+        var trainer = new Trainer(
+            new TrainingPlan
+            {
+                Objective = new Watching(look, needs),
+                BatchSize = 10,
+                MaxEpochs = 2,
+                Optimizer = new Sgd { LearningRate = 1e-3 },
+            });
         using var student = trainer.CreateStudent(_network, 3);
         trainer.Run(student, source);
     }

@@ -16,7 +16,8 @@ public sealed class ClassWeightingTests
     [Fact]
     public void Effective_number_is_that_of_the_paper()
     {
-        // Beta 0.5: a class of n rows weighs 0.5 / (1 - 0.5^n), that is 1, 4/7, 32/63; ten rows of these weigh 1 + 3 * 4/7 + 6 * 32/63 = 363/63 together.
+        // Beta 0.5: a class of n rows weighs 0.5 / (1 - 0.5^n), that is 1, 4/7, 32/63; ten rows of these weigh 1 + 3 * 4/7 + 6 * 32/63 =
+        // 363/63 together.
         var weights = RowWeights.Of(Rows([0, 1, 1, 1, 2, 2, 2, 2, 2, 2]), new EffectiveNumberWeighting { Beta = 0.5 })!;
 
         Near([630 / 363.0, .. Enumerable.Repeat(360 / 363.0, 3), .. Enumerable.Repeat(320 / 363.0, 6)], weights);
@@ -69,11 +70,19 @@ public sealed class ClassWeightingTests
     [Fact]
     public void Weights_that_cannot_be_are_refused_by_row_class_and_value()
     {
-        Assert.Equal("All 2 training rows have the weight 0, so there is nothing to learn from; expected one above 0 at least.", Refusal(Rows([0, 1], [0, 0]), null));
-        Assert.Equal("The weight of training row 1 is NaN; expected a finite number of 0 or above.", Refusal(new Reweighted(Rows([0, 1]), float.NaN), null));
-        Assert.Equal("The weight of training row 1 is -1; expected a finite number of 0 or above.", Refusal(new Reweighted(Rows([0, 1]), -1), null));
+        Assert.Equal(
+            "All 2 training rows have the weight 0, so there is nothing to learn from; expected one above 0 at least.",
+            Refusal(Rows([0, 1], [0, 0]), null));
+        Assert.Equal(
+            "The weight of training row 1 is NaN; expected a finite number of 0 or above.",
+            Refusal(new Reweighted(Rows([0, 1]), float.NaN), null));
+        Assert.Equal(
+            "The weight of training row 1 is -1; expected a finite number of 0 or above.",
+            Refusal(new Reweighted(Rows([0, 1]), -1), null));
         Assert.Equal("Fixed { } gave 2 weights; expected one for each of the 3 classes.", Refusal(Rows([0, 1]), new Fixed([1, 2])));
-        Assert.Equal("Fixed { } gave class 'class1' of 2 rows the weight -2; expected a finite number of 0 or above.", Refusal(Rows([0, 1, 1]), new Fixed([1, -2, double.NaN])));
+        Assert.Equal(
+            "Fixed { } gave class 'class1' of 2 rows the weight -2; expected a finite number of 0 or above.",
+            Refusal(Rows([0, 1, 1]), new Fixed([1, -2, double.NaN])));
         Assert.Equal(
             "Beta must be within [0, 1), but is 1. (Parameter 'Beta')\nActual value was 1.",
             Assert.Throws<ArgumentOutOfRangeException>(() => new EffectiveNumberWeighting { Beta = 1 }).Message.ReplaceLineEndings("\n"));
@@ -85,14 +94,20 @@ public sealed class ClassWeightingTests
         var trainer = new Trainer(new TrainingPlan());
         using var student = trainer.CreateStudent(_network, 3);
 
-        Assert.StartsWith("All 2 training rows have the weight 0", Assert.Throws<InvalidOperationException>(() => trainer.Run(student, Rows([0, 1], [0, 0]))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "All 2 training rows have the weight 0",
+            Assert.Throws<InvalidOperationException>(() => trainer.Run(student, Rows([0, 1], [0, 0]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_plan_tells_of_it()
     {
         Assert.Contains("\nClass weighting: none\n", new TrainingPlan().Describe(), StringComparison.Ordinal);
-        Assert.Contains("\nClass weighting: EffectiveNumberWeighting { Beta = 0.9 }\n", new TrainingPlan { ClassWeighting = new EffectiveNumberWeighting { Beta = 0.9 } }.Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\nClass weighting: EffectiveNumberWeighting { Beta = 0.9 }\n",
+            new TrainingPlan { ClassWeighting = new EffectiveNumberWeighting { Beta = 0.9 } }.Describe(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -109,7 +124,15 @@ public sealed class ClassWeightingTests
 
         (double Recall, double Accuracy) Measure(ClassWeighting? weighting)
         {
-            var trainer = new Trainer(new TrainingPlan { ClassWeighting = weighting, BatchSize = 32, MaxEpochs = 4, Optimizer = new Sgd { LearningRate = 0.02 }, Seed = seed });
+            var trainer = new Trainer(
+                new TrainingPlan
+                {
+                    ClassWeighting = weighting,
+                    BatchSize = 32,
+                    MaxEpochs = 4,
+                    Optimizer = new Sgd { LearningRate = 0.02 },
+                    Seed = seed,
+                });
             using var student = trainer.CreateStudent(_network, 2);
             trainer.Run(student, training);
             return (Evaluator.Evaluate(student, rare).Top1, Evaluator.Evaluate(student, test).Top1);
@@ -132,7 +155,8 @@ public sealed class ClassWeightingTests
         Assert.Equal(1, found.Average(), 1e-6);
     }
 
-    private static string Refusal(IImageSource rows, ClassWeighting? weighting) => Assert.Throws<InvalidOperationException>(() => RowWeights.Of(rows, weighting)).Message;
+    private static string Refusal(IImageSource rows, ClassWeighting? weighting) =>
+        Assert.Throws<InvalidOperationException>(() => RowWeights.Of(rows, weighting)).Message;
 
     private static DecodedCache Rows(int[] labels, float[]? weights = null, int classCount = 3)
     {
@@ -162,6 +186,8 @@ public sealed class ClassWeightingTests
 
         public void ReadPixels(int row, Span<byte> pixels) => source.ReadPixels(row, pixels);
 
-        public SampleExtras? Extras { get; } = SampleExtras.OfWeights([.. Enumerable.Range(0, source.Count).Select(row => row == 1 ? weight : 1)]);
+        public SampleExtras? Extras { get; } = SampleExtras.OfWeights([
+            .. Enumerable.Range(0, source.Count).Select(row => row == 1 ? weight : 1),
+        ]);
     }
 }

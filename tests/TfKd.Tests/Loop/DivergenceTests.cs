@@ -28,7 +28,9 @@ public sealed class DivergenceTests : IDisposable
         var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 7, IsInfinite = true } });
         Assert.Equal((1, 7L, "breaking", 0.05), (exception.Epoch, exception.Step, exception.Term, exception.LearningRate));
         Assert.Matches(
-            @"^The objective is Infinity in epoch 2, step 8, at learning rate 0\.05 \(.*CrossEntropy \{ \} \+ .*Breaking \{.*\}; its terms in this step: cross_entropy \d\.\d+, breaking Infinity\)\. " + Advice + "$",
+            @"^The objective is Infinity in epoch 2, step 8, at learning rate 0\.05 \(.*CrossEntropy \{ \} \+ .*Breaking \{.*\}; its terms in this step: cross_entropy \d\.\d+, breaking Infinity\)\. "
+                + Advice
+                + "$",
             exception.Message);
     }
 
@@ -40,7 +42,9 @@ public sealed class DivergenceTests : IDisposable
         Assert.Equal(1e38, exception.LearningRate);
         Assert.Equal(0, exception.Epoch);
         Assert.InRange(exception.Step, 1, 4);
-        Assert.Matches(@"; its terms in this step: cross_entropy (NaN|Infinity)\)\. (The weight '.+' was not finite any more: the step before made it so\. |The network's answer is not finite, but its weights are\. )?A lower", exception.Message);
+        Assert.Matches(
+            @"; its terms in this step: cross_entropy (NaN|Infinity)\)\. (The weight '.+' was not finite any more: the step before made it so\. |The network's answer is not finite, but its weights are\. )?A lower",
+            exception.Message);
     }
 
     [Fact]
@@ -48,7 +52,9 @@ public sealed class DivergenceTests : IDisposable
     {
         var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 7 }, MaxGradientNorm = 1 });
         Assert.Equal((1, 7L, "gradient", 0.05), (exception.Epoch, exception.Step, exception.Term, exception.LearningRate));
-        Assert.Equal($"The norm of the gradient is NaN in epoch 2, step 8, at learning rate 0.05; the objective is finite. {Advice}", exception.Message);
+        Assert.Equal(
+            $"The norm of the gradient is NaN in epoch 2, step 8, at learning rate 0.05; the objective is finite. {Advice}",
+            exception.Message);
     }
 
     [Fact]
@@ -56,7 +62,10 @@ public sealed class DivergenceTests : IDisposable
     {
         var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 7 } });
         Assert.Equal((1, 8L, "cross_entropy"), (exception.Epoch, exception.Step, exception.Term));
-        Assert.Contains("cross_entropy NaN, breaking NaN). The weight 'features.0.weight' was not finite any more: the step before made it so. A lower", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cross_entropy NaN, breaking NaN). The weight 'features.0.weight' was not finite any more: the step before made it so. A lower",
+            exception.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +74,8 @@ public sealed class DivergenceTests : IDisposable
         var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 9 } });
         Assert.Equal((1, 9L, "features.0.weight"), (exception.Epoch, exception.Step, exception.Term));
         Assert.Equal(
-            $"The weight 'features.0.weight' is not finite after the step in epoch 2, step 10, at learning rate 0.05; the objective was finite, so the gradient was not, or the step was too long. {Advice}",
+            "The weight 'features.0.weight' is not finite after the step in epoch 2, step 10, at learning rate 0.05; the objective was "
+                + $"finite, so the gradient was not, or the step was too long. {Advice}",
             exception.Message);
     }
 
@@ -107,7 +117,12 @@ public sealed class DivergenceTests : IDisposable
         protected override Tensor ComputeCore(ObjectiveInput input)
         {
             var nothing = input.Student.Logits.sum(1) * 0;
-            var perRow = input.Progress.Step < Step ? nothing : IsInfinite ? nothing.sub(1).log().abs().nan_to_num(nan: double.PositiveInfinity, posinf: double.PositiveInfinity) : nothing.sqrt();
+            var perRow =
+                input.Progress.Step < Step
+                    ? nothing
+                    : IsInfinite
+                        ? nothing.sub(1).log().abs().nan_to_num(nan: double.PositiveInfinity, posinf: double.PositiveInfinity)
+                        : nothing.sqrt();
             return input.MeanOverRows(perRow, "breaking");
         }
     }

@@ -23,12 +23,30 @@ public sealed class FeatureTrainingTests : IDisposable
     {
         ["OnlineLabelSmoothing"] = (_plan with { Objective = new OnlineLabelSmoothing() }, ["cross_entropy", "online_label_smoothing"]),
         ["ClassWiseSelfKd"] = (_plan with { Objective = new ClassWiseSelfKd() }, ["cross_entropy", "class_wise_kl"]),
-        ["TargetFreeSelfKd"] = (_plan with { Objective = new CrossEntropy() + new TargetFreeSelfKd { Mu = 0.1 } }, ["cross_entropy", "target_free_self_kd_target", "target_free_self_kd_non_target", "target_free_self_kd_weak"]),
+        ["TargetFreeSelfKd"] = (_plan with { Objective = new CrossEntropy() + new TargetFreeSelfKd { Mu = 0.1 } }, [
+            "cross_entropy",
+            "target_free_self_kd_target",
+            "target_free_self_kd_non_target",
+            "target_free_self_kd_weak",
+        ]),
         ["FeatureHint"] = (_plan with { Objective = _hint, Teacher = _teacher }, ["cross_entropy", "feature_hint"]),
-        ["AttentionTransfer"] = (_plan with { Objective = new CrossEntropy() + 100 * new AttentionTransfer(), Teacher = _teacher }, ["cross_entropy", "attention_transfer"]),
+        ["AttentionTransfer"] = (_plan with
+        {
+            Objective = new CrossEntropy() + 100 * new AttentionTransfer(),
+            Teacher = _teacher,
+        }, ["cross_entropy", "attention_transfer"]),
         // Fresh embeddings lie close together, and relations do not depend on their scale: steps must be small.
-        ["RelationalKd"] = (_plan with { Objective = new CrossEntropy() + 0.2 * new RelationalKd(), Teacher = _teacher, Optimizer = new Sgd { LearningRate = 0.003 } }, ["cross_entropy", "relational_distance", "relational_angle"]),
-        ["peers"] = (_plan with { Objective = _hint + new OnlineLabelSmoothing(), Teacher = new PeerTeacher() }, ["cross_entropy", "feature_hint", "online_label_smoothing"]),
+        ["RelationalKd"] = (_plan with
+        {
+            Objective = new CrossEntropy() + 0.2 * new RelationalKd(),
+            Teacher = _teacher,
+            Optimizer = new Sgd { LearningRate = 0.003 },
+        }, ["cross_entropy", "relational_distance", "relational_angle"]),
+        ["peers"] = (_plan with
+        {
+            Objective = _hint + new OnlineLabelSmoothing(),
+            Teacher = new PeerTeacher(),
+        }, ["cross_entropy", "feature_hint", "online_label_smoothing"]),
         ["moving average"] = (_plan with { Objective = _hint, Teacher = new MovingAverageTeacher() }, ["cross_entropy", "feature_hint"]),
     };
 
@@ -65,7 +83,9 @@ public sealed class FeatureTrainingTests : IDisposable
         {
             MaxEpochs = 14,
             // What earlier tests left to the finalizers is not this run's; what this run leaves to them is counted.
-            Callbacks = [new Watcher { EpochEnd = state => counts.Add(state.History.Count <= 4 ? LiveTensors.Settle() : LiveTensors.Count) }],
+            Callbacks = [
+                new Watcher { EpochEnd = state => counts.Add(state.History.Count <= 4 ? LiveTensors.Settle() : LiveTensors.Count) },
+            ],
         });
 
         Assert.Equal(14, counts.Count);
@@ -104,7 +124,9 @@ public sealed class FeatureTrainingTests : IDisposable
         float[] Adapter()
         {
             using var scope = NewDisposeScope();
-            return SafeTensors.Read(Path.Combine(_directory, "checkpoint.safetensors"))["student-objective.0.linear.weight"].data<float>().ToArray();
+            return SafeTensors.Read(Path.Combine(_directory, "checkpoint.safetensors"))["student-objective.0.linear.weight"]
+                .data<float>()
+                .ToArray();
         }
     }
 
@@ -115,7 +137,12 @@ public sealed class FeatureTrainingTests : IDisposable
     public void A_resumed_run_ends_with_the_weights_and_states_of_an_unbroken_one(string name)
     {
         var plan = name == "hint and labels"
-            ? _plan with { Objective = new OnlineLabelSmoothing() + 10 * new FeatureHint(), Teacher = _teacher, Augmentations = [new RandomCrop { Padding = 2 }] }
+            ? _plan with
+            {
+                Objective = new OnlineLabelSmoothing() + 10 * new FeatureHint(),
+                Teacher = _teacher,
+                Augmentations = [new RandomCrop { Padding = 2 }],
+            }
             : _plans[name].Plan;
         plan = plan with { MaxEpochs = 5 };
         var (whole, broken) = (Path.Combine(_directory, "whole"), Path.Combine(_directory, "broken"));
@@ -129,7 +156,8 @@ public sealed class FeatureTrainingTests : IDisposable
                     source.Cancel();
             },
         };
-        Assert.ThrowsAny<OperationCanceledException>(() => Run(plan with { CheckpointDirectory = broken, Callbacks = [stop] }, token: source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Run(plan with { CheckpointDirectory = broken, Callbacks = [stop] }, token: source.Token));
         var messages = new List<string>();
         Run(plan with { CheckpointDirectory = broken, Callbacks = [new Watcher { Message = messages.Add }] });
 
@@ -142,7 +170,10 @@ public sealed class FeatureTrainingTests : IDisposable
         Assert.All(expected, entry => Assert.True(entry.Value.equal(actual[entry.Key]).all().item<bool>(), entry.Key));
         if (name != "ClassWiseSelfKd")
         {
-            var labels = expected.Single(entry => entry.Key.StartsWith("student-objective.", StringComparison.Ordinal) && entry.Key.EndsWith(".labels", StringComparison.Ordinal)).Value;
+            var labels =
+                expected.Single(entry =>
+                    entry.Key.StartsWith("student-objective.", StringComparison.Ordinal)
+                        && entry.Key.EndsWith(".labels", StringComparison.Ordinal)).Value;
             Assert.True(labels.sub(0.25).abs().max().item<double>() > 0.01);
         }
 
@@ -152,15 +183,19 @@ public sealed class FeatureTrainingTests : IDisposable
     [Fact]
     public void Whoever_looks_at_a_teachers_features_needs_a_teacher()
     {
-        Assert.Equal("FeaturesOnly { } needs a teacher, but the plan has none; set Teacher.", Refusal(_plan with { Objective = new FeaturesOnly() }));
-        Assert.True(double.IsFinite(Run(_plan with { MaxEpochs = 1, Objective = new FeaturesOnly(), Teacher = _teacher }).History[0].TrainingLoss));
+        Assert.Equal(
+            "FeaturesOnly { } needs a teacher, but the plan has none; set Teacher.",
+            Refusal(_plan with { Objective = new FeaturesOnly() }));
+        Assert.True(double.IsFinite(
+            Run(_plan with { MaxEpochs = 1, Objective = new FeaturesOnly(), Teacher = _teacher }).History[0].TrainingLoss));
     }
 
     [Fact]
     public void What_has_no_features_is_refused_before_the_first_batch()
     {
         Assert.Equal(
-            "FeatureHint { StudentStage = , TeacherStage =  } looks at the teacher's features by stage, but VirtualTeacher { CorrectProbability = 0.99, Temperature = 20, Form = Paper } gives none; "
+            "FeatureHint { StudentStage = , TeacherStage =  } looks at the teacher's features by stage, but VirtualTeacher { "
+            + "CorrectProbability = 0.99, Temperature = 20, Form = Paper } gives none; "
                 + "use a teacher with a network at hand, or an objective on logits.",
             Refusal(_plan with { Objective = new FeatureHint(), Teacher = new VirtualTeacher { Temperature = 20 } }));
         var neverBuilt = new FactoryNetwork("never built", _ => throw new NotSupportedException(), _teacher.Architecture.InputShape);
@@ -178,7 +213,8 @@ public sealed class FeatureTrainingTests : IDisposable
             "Stage 0 of the student returns [16,768], but a feature must have the shape [N,C,H,W].",
             Refusal(_plan with { Objective = new CrossEntropy() + new TargetFreeSelfKd() }, new Stageless("0", "1")));
         Assert.StartsWith(
-            "TeacherStage is 3, but the student has the stages 0 to 3 [8x16x16, 16x8x8, 32x4x4, 64x2x2] and the teacher the stages 0 to 2 [8x16x16, 16x8x8, 32x4x4] (RelationalKd {",
+            "TeacherStage is 3, but the student has the stages 0 to 3 [8x16x16, 16x8x8, 32x4x4, 64x2x2] and the teacher the stages 0 to 2 "
+                + "[8x16x16, 16x8x8, 32x4x4] (RelationalKd {",
             Refusal(_plan with { Objective = 2 * new RelationalKd { TeacherStage = 3 } + new CrossEntropy(), Teacher = _teacher }),
             StringComparison.Ordinal);
     }
@@ -225,6 +261,7 @@ public sealed class FeatureTrainingTests : IDisposable
 
         public override string ToString() => nameof(Stageless);
 
-        protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) => nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, classCount));
+        protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) =>
+            nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, classCount));
     }
 }

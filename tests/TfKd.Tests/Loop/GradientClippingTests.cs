@@ -48,7 +48,8 @@ public sealed class GradientClippingTests
     public void It_is_part_of_the_plan_where_it_is_set()
     {
         Assert.DoesNotContain("norm:", _plan.Describe(), StringComparison.Ordinal);
-        Assert.Contains("\nMaximum gradient norm: 0.5\nSchedule: ", (_plan with { MaxGradientNorm = 0.5 }).Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\nMaximum gradient norm: 0.5\nSchedule: ", (_plan with { MaxGradientNorm = 0.5 }).Describe(), StringComparison.Ordinal);
         Assert.Equal(
             "MaxGradientNorm must be above 0 and finite, but is 0. (Parameter 'MaxGradientNorm')\nActual value was 0.",
             Assert.Throws<ArgumentOutOfRangeException>(() => _plan with { MaxGradientNorm = 0 }).Message.ReplaceLineEndings("\n"));

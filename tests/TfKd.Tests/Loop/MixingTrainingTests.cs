@@ -56,7 +56,15 @@ public sealed class MixingTrainingTests
     public void Training_accuracy_is_the_agreement_with_the_most_probable_class_of_the_target()
     {
         // All mixtures are mostly of class 2, and the network soon says so.
-        var result = Train(_plan with { MaxEpochs = 4, Mixing = new MostlyOneClass(), Objective = new KnowledgeDistillation(), Teacher = new VirtualTeacher() }, out var student);
+        var result = Train(
+            _plan with
+            {
+                MaxEpochs = 4,
+                Mixing = new MostlyOneClass(),
+                Objective = new KnowledgeDistillation(),
+                Teacher = new VirtualTeacher(),
+            },
+            out var student);
         student.Dispose();
 
         Assert.Equal(1, result.History[^1].TrainingAccuracy);
@@ -75,7 +83,12 @@ public sealed class MixingTrainingTests
             Objective = new KnowledgeDistillation(),
             Teacher = new VirtualTeacher(),
             ClassWeighting = new InverseFrequencyWeighting(),
-            Augmentations = [new RandomResizedCrop(), new TrivialAugment(), new ColorJitter(), new RandomErasing { Fill = ErasingFill.Random }],
+            Augmentations = [
+                new RandomResizedCrop(),
+                new TrivialAugment(),
+                new ColorJitter(),
+                new RandomErasing { Fill = ErasingFill.Random },
+            ],
             Callbacks = [new EpochCallback(() => counts.Add(counts.Count <= 4 ? LiveTensors.Settle() : LiveTensors.Count))],
         };
         Train(plan, out var student, rows: 90);
@@ -89,33 +102,51 @@ public sealed class MixingTrainingTests
     public void Objectives_of_one_class_a_row_are_refused_before_the_first_batch()
     {
         var plan = _plan with { Mixing = new CutMix() };
-        Assert.Equal("PolyLoss { Epsilon = 1 } needs hard labels, but the plan mixes targets with CutMix { Alpha = 1, Probability = 1 }; use another objective, or no Mixing.", Refusal(plan with { Objective = new PolyLoss() }));
         Assert.Equal(
-            "DecoupledKd { Alpha = 1, Beta = 8, Temperature = 4 } needs hard labels, but the plan mixes targets with CutMix { Alpha = 1, Probability = 1 }; use another objective, or no Mixing.",
-            Refusal(plan with { Objective = new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), To = 1 }, Teacher = new VirtualTeacher() }));
+            "PolyLoss { Epsilon = 1 } needs hard labels, but the plan mixes targets with CutMix { Alpha = 1, Probability = 1 }; use "
+                + "another objective, or no Mixing.",
+            Refusal(plan with { Objective = new PolyLoss() }));
         Assert.Equal(
-            "ClassWiseSelfKd { Temperature = 4, Weight = 1 } needs hard labels, but the plan mixes targets with Mixup { Alpha = 0.2 }; use another objective, or no Mixing.",
+            "DecoupledKd { Alpha = 1, Beta = 8, Temperature = 4 } needs hard labels, but the plan mixes targets with CutMix { Alpha = 1, "
+                + "Probability = 1 }; use another objective, or no Mixing.",
+            Refusal(plan with
+            {
+                Objective = new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), To = 1 },
+                Teacher = new VirtualTeacher(),
+            }));
+        Assert.Equal(
+            "ClassWiseSelfKd { Temperature = 4, Weight = 1 } needs hard labels, but the plan mixes targets with Mixup { Alpha = 0.2 }; "
+                + "use another objective, or no Mixing.",
             Refusal(_plan with { Mixing = new Mixup(), Objective = new CrossEntropy() + new ClassWiseSelfKd { Temperature = 4 } }));
     }
 
     [Fact]
     public void Teachers_that_look_rows_up_are_refused_before_the_first_batch() => Assert.Equal(
-        "EnsembleTeacher { Members = [UniformTeacher { }, ByRow { }], Weights = , Mean = Arithmetic } knows an answer to each row, but the plan mixes images with Mixup { Alpha = 0.2 }, "
+        "EnsembleTeacher { Members = [UniformTeacher { }, ByRow { }], Weights = , Mean = Arithmetic } knows an answer to each row, but "
+        + "the plan mixes images with Mixup { Alpha = 0.2 }, "
         + "and a mixture is none of the rows; use a teacher that looks at the pixels, or no Mixing.",
-        Refusal(_plan with { Mixing = new Mixup(), Objective = new KnowledgeDistillation(), Teacher = new EnsembleTeacher(new UniformTeacher(), new ByRow()) }));
+        Refusal(_plan with
+        {
+            Mixing = new Mixup(),
+            Objective = new KnowledgeDistillation(),
+            Teacher = new EnsembleTeacher(new UniformTeacher(), new ByRow()),
+        }));
 
     [Fact]
     public void A_cache_of_answers_is_refused_and_none_is_kept()
     {
         var plan = _plan with { Mixing = new Mixup(), Views = 1, Objective = new KnowledgeDistillation(), Teacher = new VirtualTeacher() };
         Assert.Equal(
-            "TeacherCache is set, but the plan mixes images with Mixup { Alpha = 0.2 }: each step mixes other rows, and no answer comes again. Leave TeacherCache at null, or set it to TeacherCache.Off.",
+            "TeacherCache is set, but the plan mixes images with Mixup { Alpha = 0.2 }: each step mixes other rows, and no answer comes "
+                + "again. Leave TeacherCache at null, or set it to TeacherCache.Off.",
             Refusal(plan with { TeacherCache = new TeacherCache() }));
         // Without mixing one view would be answered once; here each batch is.
         var run = CachingRun.Of(CachingRun.Plan with { Mixing = new Mixup(), MaxEpochs = 3 });
         Assert.Equal(3 * CachingRun.Rows, run.Asked.Count);
         Assert.Empty(run.Messages);
-        Assert.Equal(3 * CachingRun.Rows, CachingRun.Of(CachingRun.Plan with { Mixing = new Mixup(), MaxEpochs = 3, TeacherCache = TeacherCache.Off }).Asked.Count);
+        Assert.Equal(
+            3 * CachingRun.Rows,
+            CachingRun.Of(CachingRun.Plan with { Mixing = new Mixup(), MaxEpochs = 3, TeacherCache = TeacherCache.Off }).Asked.Count);
     }
 
     [Fact]
@@ -131,7 +162,10 @@ public sealed class MixingTrainingTests
     [Fact]
     public void The_plans_text_names_the_mixing()
     {
-        Assert.Contains("\nMixing: CutMix { Alpha = 0.5, Probability = 1 }\n", (_plan with { Mixing = new CutMix { Alpha = 0.5 } }).Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\nMixing: CutMix { Alpha = 0.5, Probability = 1 }\n",
+            (_plan with { Mixing = new CutMix { Alpha = 0.5 } }).Describe(),
+            StringComparison.Ordinal);
         Assert.Contains("\nMixing: none\n", (_plan with { Mixing = null }).Describe(), StringComparison.Ordinal);
     }
 
@@ -146,7 +180,12 @@ public sealed class MixingTrainingTests
     {
         Train(plan, out var student);
         using (student)
-            return [.. student.Body.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.detach().cpu().contiguous().bytes.ToArray())];
+            return [
+                .. student.Body
+                    .state_dict()
+                    .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                    .SelectMany(entry => entry.Value.detach().cpu().contiguous().bytes.ToArray()),
+            ];
     }
 
     private static TrainingResult Train(TrainingPlan plan, out ImageNetwork student, IImageSource? validation = null, int rows = 96)

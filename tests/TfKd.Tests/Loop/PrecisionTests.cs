@@ -5,7 +5,15 @@ namespace TfKd.Tests;
 public sealed class PrecisionTests
 {
     private readonly NetworkArchitecture _network = new CifarResNet { Depth = 8, InputShape = new ImageShape(3, 8, 8) };
-    private readonly TrainingPlan _plan = new() { BatchSize = 16, MaxEpochs = 6, Optimizer = new Sgd { LearningRate = 0.05 }, Objective = new KnowledgeDistillation(), Teacher = new VirtualTeacher(), Seed = 3 };
+    private readonly TrainingPlan _plan = new()
+    {
+        BatchSize = 16,
+        MaxEpochs = 6,
+        Optimizer = new Sgd { LearningRate = 0.05 },
+        Objective = new KnowledgeDistillation(),
+        Teacher = new VirtualTeacher(),
+        Seed = 3,
+    };
 
     [Fact]
     public void Training_in_bfloat16_learns_and_leaves_float32_weights()

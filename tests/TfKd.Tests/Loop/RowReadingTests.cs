@@ -14,7 +14,13 @@ public sealed class RowReadingTests : IDisposable
         var none = Reads(plan);
         Assert.Equal(none + 1, Reads(plan with { CheckpointDirectory = Path.Combine(_folder, "one") }));
         Assert.Equal(none + 1, Reads(plan with { TeacherCache = new TeacherCache { Directory = Path.Combine(_folder, "two") } }));
-        Assert.Equal(none + 1, Reads(plan with { CheckpointDirectory = Path.Combine(_folder, "three"), TeacherCache = new TeacherCache { Directory = Path.Combine(_folder, "four") } }));
+        Assert.Equal(
+            none + 1,
+            Reads(plan with
+            {
+                CheckpointDirectory = Path.Combine(_folder, "three"),
+                TeacherCache = new TeacherCache { Directory = Path.Combine(_folder, "four") },
+            }));
     }
 
     private static int Reads(TrainingPlan plan)

@@ -50,10 +50,16 @@ public sealed class SelfTeachingTests
             var plan = _plan with { Teacher = source };
             var (unbroken, expected) = Run(plan);
             using var cancellation = new CancellationTokenSource();
-            var broken = plan with { CheckpointDirectory = directory, Callbacks = [new Watcher { StudentBatchEnd = state => CancelInThirdEpoch(state, cancellation) }] };
+            var broken =
+                plan with
+                {
+                    CheckpointDirectory = directory,
+                    Callbacks = [new Watcher { StudentBatchEnd = state => CancelInThirdEpoch(state, cancellation) }],
+                };
             Assert.ThrowsAny<OperationCanceledException>(() => Run(broken, cancellation.Token));
             var messages = new List<string>();
-            var (resumed, result) = Run(plan with { CheckpointDirectory = directory, Callbacks = [new Watcher { Message = messages.Add }] });
+            var (resumed, result) = Run(
+                plan with { CheckpointDirectory = directory, Callbacks = [new Watcher { Message = messages.Add }] });
             Assert.Contains(messages, message => message.StartsWith("Resumed after epoch 2 of 3", StringComparison.Ordinal));
             Assert.Equal(unbroken, resumed);
             Assert.Equal(expected.IsPeer, result.IsPeer);
@@ -133,7 +139,9 @@ public sealed class SelfTeachingTests
     public void The_better_of_two_peers_is_returned()
     {
         var result = Run(_plan with { Teacher = new PeerTeacher(), MaxEpochs = 4 }).Result;
-        var best = result.History.SelectMany(epoch => new[] { epoch.Validation!, epoch.PeerValidation! }).MaxBy(metrics => (metrics.Top1, -metrics.NegativeLogLikelihood));
+        var best = result.History
+            .SelectMany(epoch => new[] { epoch.Validation!, epoch.PeerValidation! })
+            .MaxBy(metrics => (metrics.Top1, -metrics.NegativeLogLikelihood));
         Assert.Equal(best, result.Best.Validation);
         Assert.All(result.History, epoch => Assert.NotEqual(epoch.Validation, epoch.PeerValidation));
     }
@@ -162,7 +170,10 @@ public sealed class SelfTeachingTests
     {
         var messages = new List<string>();
         Run(_plan with { Teacher = new TrainedTeacher(_network) { Epochs = 1 }, Callbacks = [new Watcher { Message = messages.Add }] });
-        Assert.Contains(messages, message => message.StartsWith("Training teacher 1: SmallCnn {", StringComparison.Ordinal) && message.EndsWith(", 1 epochs, CrossEntropy { }.", StringComparison.Ordinal));
+        Assert.Contains(
+            messages,
+            message => message.StartsWith("Training teacher 1: SmallCnn {", StringComparison.Ordinal)
+                && message.EndsWith(", 1 epochs, CrossEntropy { }.", StringComparison.Ordinal));
         Assert.Single(messages, message => message.StartsWith("Teacher 1: Epoch 1/1: ", StringComparison.Ordinal));
         Assert.DoesNotContain(messages, message => message.StartsWith("Teacher 1: Epoch 2", StringComparison.Ordinal));
     }
@@ -171,7 +182,12 @@ public sealed class SelfTeachingTests
     public void Generations_teach_one_another()
     {
         var messages = new List<string>();
-        Run(_plan with { MaxEpochs = 1, Teacher = new SelfTeacher { Generations = 3 }, Callbacks = [new Watcher { Message = messages.Add }] });
+        Run(_plan with
+        {
+            MaxEpochs = 1,
+            Teacher = new SelfTeacher { Generations = 3 },
+            Callbacks = [new Watcher { Message = messages.Add }],
+        });
         var trained = messages.Where(message => message.StartsWith("Training teacher ", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, trained.Count);
         Assert.EndsWith("CrossEntropy { }.", trained[0], StringComparison.Ordinal);
@@ -182,8 +198,10 @@ public sealed class SelfTeachingTests
     public void Teachers_that_need_a_run_say_so()
     {
         var context = new TeacherContext(_training.ClassNames, _training.Shape, CPU);
-        Assert.Contains("is made of the student and can be opened in a run only", Refused(new PreviousEpochTeacher()), StringComparison.Ordinal);
-        Assert.Contains("is made of the student and can be opened in a run only", Refused(new MovingAverageTeacher()), StringComparison.Ordinal);
+        Assert.Contains(
+            "is made of the student and can be opened in a run only", Refused(new PreviousEpochTeacher()), StringComparison.Ordinal);
+        Assert.Contains(
+            "is made of the student and can be opened in a run only", Refused(new MovingAverageTeacher()), StringComparison.Ordinal);
         Assert.Contains("trains its network by the plan of a run", Refused(new SelfTeacher()), StringComparison.Ordinal);
         Assert.Contains("trains its network by the plan of a run", Refused(new TrainedTeacher(_network)), StringComparison.Ordinal);
         Assert.Contains("cannot be a part of another teacher", Refused(new PeerTeacher()), StringComparison.Ordinal);
@@ -195,15 +213,27 @@ public sealed class SelfTeachingTests
     public void A_teacher_that_would_need_a_teacher_is_refused()
     {
         var plan = _plan with { Teacher = new TrainedTeacher(_network) { Objective = new KnowledgeDistillation() } };
-        Assert.Contains("needs a teacher, but the plan has none", Assert.Throws<InvalidOperationException>(() => Run(plan)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "needs a teacher, but the plan has none",
+            Assert.Throws<InvalidOperationException>(() => Run(plan)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Settings_out_of_range_are_refused()
     {
-        Assert.StartsWith("Decay must be within [0, 1), but is 1.", Assert.Throws<ArgumentOutOfRangeException>(() => new MovingAverageTeacher { Decay = 1 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Generations must be above 0", Assert.Throws<ArgumentOutOfRangeException>(() => new SelfTeacher { Generations = 0 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Epochs must be above 0", Assert.Throws<ArgumentOutOfRangeException>(() => new TrainedTeacher(_network) { Epochs = 0 }).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Decay must be within [0, 1), but is 1.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new MovingAverageTeacher { Decay = 1 }).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Generations must be above 0",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new SelfTeacher { Generations = 0 }).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Epochs must be above 0",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new TrainedTeacher(_network) { Epochs = 0 }).Message,
+            StringComparison.Ordinal);
         Assert.Equal("Architecture", Assert.Throws<ArgumentNullException>(() => new TrainedTeacher(null!)).ParamName);
     }
 

@@ -67,7 +67,11 @@ public sealed class TrainerTests
     [Fact]
     public void A_teacher_takes_part()
     {
-        var plan = _plan with { Objective = new KnowledgeDistillation { Form = KdForm.Paper, Alpha = 0.5 }, Teacher = new VirtualTeacher() };
+        var plan = _plan with
+        {
+            Objective = new KnowledgeDistillation { Form = KdForm.Paper, Alpha = 0.5 },
+            Teacher = new VirtualTeacher(),
+        };
         var result = Train(plan, out var student);
         student.Dispose();
         Assert.Contains("cross_entropy", result.History[0].Terms.Keys);
@@ -102,13 +106,17 @@ public sealed class TrainerTests
     public void What_does_not_fit_is_refused_before_the_first_batch()
     {
         Assert.Equal(
-            "KnowledgeDistillation { Alpha = 0.9, Temperature = 4, Form = Hinton, Multiplier = 1 } needs a teacher, but the plan has none; set Teacher.",
+            "KnowledgeDistillation { Alpha = 0.9, Temperature = 4, Form = Hinton, Multiplier = 1 } needs a teacher, but the plan has "
+                + "none; set Teacher.",
             Refusal(_plan with { Objective = new KnowledgeDistillation() }));
         Assert.Equal(
-            "The plan has the teacher UniformTeacher { }, but CrossEntropy { } does not listen to one; use another objective, KnowledgeDistillation say, or no teacher.",
+            "The plan has the teacher UniformTeacher { }, but CrossEntropy { } does not listen to one; use another objective, "
+                + "KnowledgeDistillation say, or no teacher.",
             Refusal(_plan with { Teacher = new UniformTeacher() }));
-        Assert.Equal("The network has 4 outputs, but the training rows have 5 classes.", Refusal(_plan, PatternSource.Create(8, classCount: 5)));
-        Assert.Equal("The network takes 3 channels, but the training images are 1x16x16.", Refusal(_plan, PatternSource.Create(8, channels: 1)));
+        Assert.Equal(
+            "The network has 4 outputs, but the training rows have 5 classes.", Refusal(_plan, PatternSource.Create(8, classCount: 5)));
+        Assert.Equal(
+            "The network takes 3 channels, but the training images are 1x16x16.", Refusal(_plan, PatternSource.Create(8, channels: 1)));
         Assert.Equal("Training needs at least 2 rows, but there are 1.", Refusal(_plan, PatternSource.Create(1)));
         Assert.Equal("The validation set has no rows; leave it out, or give it some.", Refusal(_plan, validation: PatternSource.Create(0)));
     }
@@ -117,17 +125,24 @@ public sealed class TrainerTests
     {
         var trainer = new Trainer(plan with { Callbacks = [new BatchCallback(() => Assert.Fail("a batch ran"))] });
         using var student = trainer.CreateStudent(_network, 4);
-        return Assert.Throws<InvalidOperationException>(() => trainer.Run(student, training ?? PatternSource.Create(8), validation)).Message;
+        return Assert.Throws<InvalidOperationException>(() =>
+            trainer.Run(student, training ?? PatternSource.Create(8), validation)).Message;
     }
 
     private static byte[] Weights(TrainingPlan plan)
     {
         Train(plan, out var student);
         using (student)
-            return [.. student.Body.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.detach().cpu().contiguous().bytes.ToArray())];
+            return [
+                .. student.Body
+                    .state_dict()
+                    .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                    .SelectMany(entry => entry.Value.detach().cpu().contiguous().bytes.ToArray()),
+            ];
     }
 
-    private static TrainingResult Train(TrainingPlan plan, out ImageNetwork student) => Train(plan, out student, PatternSource.Create(64, seed: 2));
+    private static TrainingResult Train(TrainingPlan plan, out ImageNetwork student) =>
+        Train(plan, out student, PatternSource.Create(64, seed: 2));
 
     private static TrainingResult Train(TrainingPlan plan, out ImageNetwork student, IImageSource? validation)
     {

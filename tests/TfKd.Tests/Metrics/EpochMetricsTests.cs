@@ -13,7 +13,12 @@ public sealed class EpochMetricsTests : IDisposable
     public void Agreement_is_the_fraction_of_rows_that_both_put_into_the_same_class()
     {
         var seen = new List<(long[] Teacher, long[] Student)>();
-        var plan = WatchedRun.Plan with { MaxEpochs = 2, Teacher = new GivenTeacher(new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 4 }), Objective = new Spy(seen) };
+        var plan = WatchedRun.Plan with
+        {
+            MaxEpochs = 2,
+            Teacher = new GivenTeacher(new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 4 }),
+            Objective = new Spy(seen),
+        };
         var history = WatchedRun.Run(plan).History;
         Assert.All(Enumerable.Range(0, 2), epoch =>
         {
@@ -27,15 +32,27 @@ public sealed class EpochMetricsTests : IDisposable
     public void Without_a_teacher_there_is_no_agreement()
     {
         Assert.All(WatchedRun.Run(WatchedRun.Plan).History, epoch => Assert.Null(epoch.TeacherAgreement));
-        Assert.All(WatchedRun.Run(WatchedRun.Plan with { Objective = new KnowledgeDistillation(), Teacher = new PeerTeacher() }).History, epoch => Assert.Null(epoch.TeacherAgreement));
+        Assert.All(WatchedRun.Run(
+            WatchedRun.Plan with
+            {
+                Objective = new KnowledgeDistillation(),
+                Teacher = new PeerTeacher(),
+            }).History, epoch => Assert.Null(epoch.TeacherAgreement));
     }
 
     [Fact]
     public void Remaining_is_told_from_the_epochs_of_this_process()
     {
-        var plan = WatchedRun.Plan with { MaxEpochs = 4, CheckpointDirectory = _directory, Teacher = new UniformTeacher(), Objective = new KnowledgeDistillation() };
+        var plan = WatchedRun.Plan with
+        {
+            MaxEpochs = 4,
+            CheckpointDirectory = _directory,
+            Teacher = new UniformTeacher(),
+            Objective = new KnowledgeDistillation(),
+        };
         var before = new List<EpochMetrics>();
-        WatchedRun.RunAndCancel(plan with { Callbacks = [new WatchedRun.Watcher { EpochEnd = state => before.Add(state.History[^1]) }] }, epoch: 2);
+        WatchedRun.RunAndCancel(
+            plan with { Callbacks = [new WatchedRun.Watcher { EpochEnd = state => before.Add(state.History[^1]) }] }, epoch: 2);
         var history = WatchedRun.Run(plan).History;
 
         // The mean epoch's time is at least that of the training until now, over their number.
@@ -49,7 +66,10 @@ public sealed class EpochMetricsTests : IDisposable
         // What the checkpoint kept is what was: all numbers, the dictionary of terms compared by what is in it.
         Assert.Equal(before.Select(Text), history.Take(2).Select(Text));
         Assert.All(history, epoch => Assert.NotNull(epoch.TeacherAgreement));
-        Assert.All(history, epoch => Assert.True(epoch.Times.Learning > TimeSpan.Zero && epoch.Times.Validating > TimeSpan.Zero && epoch.Times.Waiting >= TimeSpan.Zero));
+        Assert.All(history, epoch =>
+            Assert.True(epoch.Times.Learning > TimeSpan.Zero
+                && epoch.Times.Validating > TimeSpan.Zero
+                && epoch.Times.Waiting >= TimeSpan.Zero));
     }
 
     [Fact]

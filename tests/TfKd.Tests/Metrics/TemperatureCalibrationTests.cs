@@ -45,13 +45,15 @@ public sealed class TemperatureCalibrationTests
     {
         Assert.Equal(TemperatureCalibration.MinTemperature, TemperatureCalibration.Choose([([5f, 0f], 0), ([0f, 3f], 1)]), 1e-9);
         Assert.Equal(TemperatureCalibration.MaxTemperature, TemperatureCalibration.Choose([([5f, 0f], 1), ([0f, 3f], 0)]), 1e-9);
-        Assert.InRange(TemperatureCalibration.Choose([([1f, 1f], 1)]), TemperatureCalibration.MinTemperature, TemperatureCalibration.MaxTemperature);
+        Assert.InRange(
+            TemperatureCalibration.Choose([([1f, 1f], 1)]), TemperatureCalibration.MinTemperature, TemperatureCalibration.MaxTemperature);
     }
 
     [Fact]
     public void A_trained_network_is_measured_before_and_after()
     {
-        var trainer = new Trainer(new TrainingPlan { BatchSize = 16, MaxEpochs = 2, Optimizer = new Sgd { LearningRate = 0.05 }, Seed = 3 });
+        var trainer = new Trainer(
+            new TrainingPlan { BatchSize = 16, MaxEpochs = 2, Optimizer = new Sgd { LearningRate = 0.05 }, Seed = 3 });
         using var student = trainer.CreateStudent(new SmallCnn { InputShape = new ImageShape(3, 16, 16) }, 4);
         trainer.Run(student, PatternSource.Create(48));
         var rows = PatternSource.Create(60, seed: 9, noise: 150);

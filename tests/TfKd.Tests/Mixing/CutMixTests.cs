@@ -43,7 +43,11 @@ public sealed class CutMixTests : IDisposable
                     continue;
                 areas.Add(places.Count);
                 if (places.Count > 0)
-                    Assert.Equal(places.Count, (places.Max(place => place.Y) - places.Min(place => place.Y) + 1) * (places.Max(place => place.X) - places.Min(place => place.X) + 1));
+                    Assert.Equal(
+                        places.Count,
+                        (places.Max(place =>
+                            place.Y) - places.Min(place =>
+                                place.Y) + 1) * (places.Max(place => place.X) - places.Min(place => place.X) + 1));
                 var share = row % MixingCases.Classes == partner % MixingCases.Classes ? 0 : places.Count / 120.0;
                 Assert.Equal(1 - share, targets[row * MixingCases.Classes + row % MixingCases.Classes], 1e-6);
             }

@@ -22,5 +22,6 @@ internal static class MixingCases
         arange(1, count + 1, ScalarType.Int64).view(-1, 1, 1, 1).expand(count, 3, 12, 10).to(type);
 
     /// <summary>Targets of the class row modulo K.</summary>
-    public static Targets Labels(int count, Tensor? weights = null) => Targets.FromLabels(arange(count, ScalarType.Int64).remainder(Classes), Classes, weights);
+    public static Targets Labels(int count, Tensor? weights =
+        null) => Targets.FromLabels(arange(count, ScalarType.Int64).remainder(Classes), Classes, weights);
 }

@@ -17,7 +17,10 @@ public sealed class MixingContractTests : IDisposable
     [Fact]
     public void Every_mixing_has_a_case()
     {
-        var mixings = typeof(Mixing).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Mixing)) && !type.IsAbstract).Select(type => type.Name);
+        var mixings = typeof(Mixing).Assembly
+            .GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Mixing)) && !type.IsAbstract)
+            .Select(type => type.Name);
 
         Assert.Equal(mixings.Order(), MixingCases.All.Values.Select(mixing => mixing.GetType().Name).Distinct().Order());
     }
@@ -58,8 +61,12 @@ public sealed class MixingContractTests : IDisposable
             var images = MixingCases.Images(Count, type);
             var before = images.clone();
             var targets = MixingCases.Labels(Count);
-            MixedBatch[] mixed = [.. Enumerable.Range(0, 12).Select(seed => MixingCases.All[name].Apply(images, targets, new Random(seed)))];
-            MixedBatch[] again = [.. Enumerable.Range(0, 12).Select(seed => MixingCases.All[name].Apply(images, targets, new Random(seed)))];
+            MixedBatch[] mixed = [
+                .. Enumerable.Range(0, 12).Select(seed => MixingCases.All[name].Apply(images, targets, new Random(seed))),
+            ];
+            MixedBatch[] again = [
+                .. Enumerable.Range(0, 12).Select(seed => MixingCases.All[name].Apply(images, targets, new Random(seed))),
+            ];
 
             Assert.All(mixed.Zip(again), pair => Assert.True(AreSame(pair.First, pair.Second)));
             Assert.Contains(mixed, other => !AreSame(mixed[0], other));
@@ -88,10 +95,16 @@ public sealed class MixingContractTests : IDisposable
     [Fact]
     public void Images_that_are_no_batch_are_refused()
     {
-        string Refused(Mixing mixing, Tensor images) => Assert.Throws<ArgumentException>(() => mixing.Apply(images, MixingCases.Labels(3), new Random(1))).Message;
+        string Refused(
+            Mixing mixing,
+            Tensor images) => Assert.Throws<ArgumentException>(() => mixing.Apply(images, MixingCases.Labels(3), new Random(1))).Message;
 
-        Assert.Equal("images must be Byte or floating point of shape [3,C,H,W], but is Int64 of shape [3,3,12,10]. (Parameter 'images')", Refused(new Mixup(), MixingCases.Images(3, ScalarType.Int64)));
-        Assert.Equal("images must be Byte or floating point of shape [3,C,H,W], but is Byte of shape [3,3,12]. (Parameter 'images')", Refused(new CutMix(), MixingCases.Images(3)[TensorIndex.Ellipsis, 0]));
+        Assert.Equal(
+            "images must be Byte or floating point of shape [3,C,H,W], but is Int64 of shape [3,3,12,10]. (Parameter 'images')",
+            Refused(new Mixup(), MixingCases.Images(3, ScalarType.Int64)));
+        Assert.Equal(
+            "images must be Byte or floating point of shape [3,C,H,W], but is Byte of shape [3,3,12]. (Parameter 'images')",
+            Refused(new CutMix(), MixingCases.Images(3)[TensorIndex.Ellipsis, 0]));
     }
 
     private static bool AreSame(MixedBatch left, MixedBatch right) =>

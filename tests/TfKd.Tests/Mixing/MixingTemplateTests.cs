@@ -17,7 +17,8 @@ public sealed class MixingTemplateTests : IDisposable
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
         var mixed = Apply((given, its) =>
-            new((given.to(ScalarType.Float32) + given.flip(0)) / 2, Targets.FromProbabilities((its.Probabilities + its.Probabilities.flip(0)) / 2)), images, targets);
+            new((given.to(ScalarType.Float32) + given.flip(0)) / 2, Targets.FromProbabilities(
+                (its.Probabilities + its.Probabilities.flip(0)) / 2)), images, targets);
 
         Assert.Equal(before + 2, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
         Assert.Equal(4, mixed.Targets.Probabilities.sum().item<float>(), 1e-6);
@@ -53,7 +54,9 @@ public sealed class MixingTemplateTests : IDisposable
         const string Expected = "Mixed.ApplyCore must return images of shape [4,3,12,10] and as many targets, but returned ";
 
         Assert.Equal(Expected + "images of shape [3,3,12,10] and 4 targets.", Refused((given, its) => new(given.narrow(0, 0, 3), its)));
-        Assert.Equal(Expected + "images of shape [4,3,12,10] and 3 targets.", Refused((given, its) => new(given, Targets.FromProbabilities(its.Probabilities.narrow(0, 0, 3)))));
+        Assert.Equal(
+            Expected + "images of shape [4,3,12,10] and 3 targets.",
+            Refused((given, its) => new(given, Targets.FromProbabilities(its.Probabilities.narrow(0, 0, 3)))));
         Assert.Equal(Expected + "null.", Refused((_, _) => null!));
     }
 

@@ -68,7 +68,8 @@ public sealed class MixupTests : IDisposable
     {
         var random = new Random(2);
 
-        Assert.All(Enumerable.Range(0, 100).Select(_ => BetaDistribution.Draw(random, 1e-6)), share => Assert.True(share is < 1e-6 or > 1 - 1e-6));
+        Assert.All(Enumerable.Range(0, 100).Select(_ =>
+            BetaDistribution.Draw(random, 1e-6)), share => Assert.True(share is < 1e-6 or > 1 - 1e-6));
     }
 
     [Theory]
@@ -78,21 +79,27 @@ public sealed class MixupTests : IDisposable
     {
         double[] values = [1.5, 0, 2, 0.25, 0, 2.25];
         var weights = isWeighted ? tensor(values) : null;
-        var logits = tensor(Enumerable.Range(0, Count * MixingCases.Classes).Select(i => Math.Sin(i * i)).ToArray(), [Count, MixingCases.Classes]);
-        var teacher = tensor(Enumerable.Range(0, Count * MixingCases.Classes).Select(i => Math.Cos(3 * i)).ToArray(), [Count, MixingCases.Classes]);
+        var logits = tensor(
+            Enumerable.Range(0, Count * MixingCases.Classes).Select(i => Math.Sin(i * i)).ToArray(), [Count, MixingCases.Classes]);
+        var teacher = tensor(
+            Enumerable.Range(0, Count * MixingCases.Classes).Select(i => Math.Cos(3 * i)).ToArray(), [Count, MixingCases.Classes]);
         var (labels, partnerLabels, share, partners) = Drawn();
 
         var mixed = new Mixup { Alpha = 1 }.Apply(MixingCases.Images(Count), MixingCases.Labels(Count, weights), new Random(4)).Targets;
 
         var own = weights ?? ones(Count, ScalarType.Float64);
-        var expected = (share * Rows(labels) * own + (1 - share) * Rows(partnerLabels) * own.index_select(0, partners)).mean().item<double>();
+        var expected = (share * Rows(labels) * own + (1 - share) * Rows(partnerLabels) * own.index_select(0, partners))
+            .mean()
+            .item<double>();
         Assert.Equal(expected, Value(new CrossEntropy(), out _), 1e-6);
         // Of the teacher's term the weight is the mixture of the weights.
         var distillation = new KnowledgeDistillation { Alpha = 0.3, Temperature = 2 };
         var total = Value(distillation, out var terms);
         Assert.Equal(expected, terms["cross_entropy"], 1e-6);
         var ofMixture = share * own + (1 - share) * own.index_select(0, partners);
-        var divergence = (Divergences.Kl(Divergences.LogSoftmax(teacher, 2), Divergences.LogSoftmax(logits, 2)) * ofMixture).mean().item<double>();
+        var divergence = (Divergences.Kl(Divergences.LogSoftmax(teacher, 2), Divergences.LogSoftmax(logits, 2)) * ofMixture)
+            .mean()
+            .item<double>();
         Assert.Equal(0.7 * expected + 0.3 * 4 * divergence, total, 1e-6);
 
         Tensor Rows(Tensor classes) => nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.None);
@@ -100,7 +107,10 @@ public sealed class MixupTests : IDisposable
         double Value(Objective objective, out IReadOnlyDictionary<string, double> terms)
         {
             using var log = new LossLog();
-            var value = objective.Compute(new ObjectiveInput(new NetworkOutput(logits), mixed, new TeacherSignal(teacher), new TrainingProgress(0, 1, 0), log)).item<double>();
+            var value = objective
+                .Compute(new ObjectiveInput(
+                    new NetworkOutput(logits), mixed, new TeacherSignal(teacher), new TrainingProgress(0, 1, 0), log))
+                .item<double>();
             terms = log.Means;
             return value;
         }
@@ -109,7 +119,8 @@ public sealed class MixupTests : IDisposable
     [Fact]
     public void Two_rows_that_do_not_count_make_a_mixture_that_does_not_count()
     {
-        var mixed = new Mixup { Alpha = 1 }.Apply(MixingCases.Images(Count), MixingCases.Labels(Count, zeros(Count)), new Random(4)).Targets;
+        var mixed = new Mixup { Alpha = 1 }.Apply(
+            MixingCases.Images(Count), MixingCases.Labels(Count, zeros(Count)), new Random(4)).Targets;
 
         Assert.True(mixed.RowWeights!.eq(0).all().item<bool>());
         Assert.True((mixed.Probabilities.sum(1) - 1).abs().lt(1e-6).all().item<bool>());
@@ -118,9 +129,18 @@ public sealed class MixupTests : IDisposable
     [Fact]
     public void Bad_values_are_refused()
     {
-        Assert.StartsWith("Alpha must be above 0 and finite, but is 0.", Assert.Throws<ArgumentOutOfRangeException>(() => new Mixup { Alpha = 0 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Alpha must be above 0 and finite, but is NaN.", Assert.Throws<ArgumentOutOfRangeException>(() => new CutMix { Alpha = double.NaN }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Probability must be within [0, 1], but is 1.1.", Assert.Throws<ArgumentOutOfRangeException>(() => new CutMix { Probability = 1.1 }).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Alpha must be above 0 and finite, but is 0.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new Mixup { Alpha = 0 }).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Alpha must be above 0 and finite, but is NaN.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new CutMix { Alpha = double.NaN }).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Probability must be within [0, 1], but is 1.1.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new CutMix { Probability = 1.1 }).Message,
+            StringComparison.Ordinal);
     }
 
     private static (Tensor Labels, Tensor PartnerLabels, double Share, Tensor Partners) Drawn()

@@ -40,7 +40,9 @@ public sealed class RandomMixingTests : IDisposable
 
         Assert.Equal(new RandomMixing(new Mixup(), new CutMix()) { Probabilities = [0.25, 0.5] }, mixing);
         Assert.NotEqual(mixing with { Probabilities = null }, mixing);
-        Assert.Equal("RandomMixing { Members = [Mixup { Alpha = 0.2 }, CutMix { Alpha = 1, Probability = 1 }], Probabilities = [0.25, 0.5] }", mixing.ToString());
+        Assert.Equal(
+            "RandomMixing { Members = [Mixup { Alpha = 0.2 }, CutMix { Alpha = 1, Probability = 1 }], Probabilities = [0.25, 0.5] }",
+            mixing.ToString());
     }
 
     [Fact]
@@ -48,9 +50,16 @@ public sealed class RandomMixingTests : IDisposable
     {
         string Refused(Func<object> make) => Assert.ThrowsAny<ArgumentException>(make).Message.Split(Environment.NewLine)[0];
 
-        Assert.Equal("A random mixing must have at least one member, but has none. (Parameter 'members')", Refused(() => new RandomMixing()));
-        Assert.Equal("Probabilities must have one number a member, 1, but has 2. (Parameter 'Probabilities')", Refused(() => new RandomMixing(new Mixup()) { Probabilities = [0.5, 0.5] }));
-        Assert.Equal("Probabilities must not be above 1 in all, but are 1.5. (Parameter 'Probabilities')", Refused(() => new RandomMixing(new Mixup(), new CutMix()) { Probabilities = [1, 0.5] }));
-        Assert.Equal("Probabilities must be within [0, 1], but is -1. (Parameter 'Probabilities')", Refused(() => new RandomMixing(new Mixup()) { Probabilities = [-1] }));
+        Assert.Equal(
+            "A random mixing must have at least one member, but has none. (Parameter 'members')", Refused(() => new RandomMixing()));
+        Assert.Equal(
+            "Probabilities must have one number a member, 1, but has 2. (Parameter 'Probabilities')",
+            Refused(() => new RandomMixing(new Mixup()) { Probabilities = [0.5, 0.5] }));
+        Assert.Equal(
+            "Probabilities must not be above 1 in all, but are 1.5. (Parameter 'Probabilities')",
+            Refused(() => new RandomMixing(new Mixup(), new CutMix()) { Probabilities = [1, 0.5] }));
+        Assert.Equal(
+            "Probabilities must be within [0, 1], but is -1. (Parameter 'Probabilities')",
+            Refused(() => new RandomMixing(new Mixup()) { Probabilities = [-1] }));
     }
 }

@@ -67,7 +67,8 @@ public sealed class AutocastTests
         var signature = new ConvolutionSignature { InChannels = 8, OutChannels = 16, Input = (9, 9), Batch = 3, Padding = (1, 1) };
         Assert.True(new ConvolutionProbe().Run(signature, _path).IsRight);
 
-        var wrong = new ConvolutionProbe((own, images, weight, bias) => ConvolutionProbe.Convolve(own, images, weight * 1.05, bias)).Run(signature, _path);
+        var wrong = new ConvolutionProbe((own, images, weight, bias) =>
+            ConvolutionProbe.Convolve(own, images, weight * 1.05, bias)).Run(signature, _path);
         Assert.False(wrong.IsRight);
         Assert.Equal("contiguous with oneDNN in bfloat16", wrong.Path.ToString());
     }

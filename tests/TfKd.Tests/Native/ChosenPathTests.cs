@@ -57,7 +57,8 @@ public sealed class ChosenPathTests : IDisposable
 
         Assert.True(exactLosses[^1] < exactLosses[0]);
         Assert.All(losses.Zip(exactLosses), pair => Assert.Equal(pair.Second, pair.First, 1e-4));
-        Assert.All(network.parameters().Zip(twin.parameters()), pair => Assert.InRange(Difference(pair.First.detach(), pair.Second.detach()), 0, 1e-3));
+        Assert.All(network.parameters().Zip(twin.parameters()), pair =>
+            Assert.InRange(Difference(pair.First.detach(), pair.Second.detach()), 0, 1e-3));
     }
 
     [Fact]
@@ -99,7 +100,9 @@ public sealed class ChosenPathTests : IDisposable
         using var scope = NewDisposeScope();
         using var generator = new Generator(5);
         var images = randn([signature.Batch, signature.InChannels, signature.Input.Height, signature.Input.Width], generator: generator);
-        var weight = randn([signature.OutChannels, signature.InChannels / signature.Groups, signature.Kernel.Height, signature.Kernel.Width], generator: generator);
+        var weight = randn(
+            [signature.OutChannels, signature.InChannels / signature.Groups, signature.Kernel.Height, signature.Kernel.Width],
+            generator: generator);
 
         var exact = Differentiate(signature, images.to(ScalarType.Float64), weight.to(ScalarType.Float64));
         var actual = Differentiate(signature, path.Arrange(images), path.Arrange(weight));
@@ -110,7 +113,14 @@ public sealed class ChosenPathTests : IDisposable
     private static Tensor[] Differentiate(ConvolutionSignature signature, Tensor images, Tensor weight)
     {
         var (input, kernel) = (images.detach().requires_grad_(signature.NeedsInputGradient), weight.detach().requires_grad_());
-        var output = functional.conv2d(input, kernel, null, [signature.Stride.Height, signature.Stride.Width], [signature.Padding.Height, signature.Padding.Width], [1, 1], signature.Groups);
+        var output = functional.conv2d(
+            input,
+            kernel,
+            null,
+            [signature.Stride.Height, signature.Stride.Width],
+            [signature.Padding.Height, signature.Padding.Width],
+            [1, 1],
+            signature.Groups);
         (output * output).mean().backward();
         return signature.NeedsInputGradient ? [output.detach(), kernel.grad!, input.grad!] : [output.detach(), kernel.grad!];
     }

@@ -10,7 +10,8 @@ public sealed class ConvolutionProbeTests
 
     public ConvolutionProbeTests() => TorchRuntime.EnsureLoaded();
 
-    private static KernelVerdict Run(Func<ConvolutionSignature, Tensor, Tensor, Tensor?, Tensor>? convolution) => new ConvolutionProbe(convolution).Run(_signature, ComputePath.Default);
+    private static KernelVerdict Run(Func<ConvolutionSignature, Tensor, Tensor, Tensor?, Tensor>? convolution) =>
+        new ConvolutionProbe(convolution).Run(_signature, ComputePath.Default);
 
     [Fact]
     public void Right_kernel_passes_with_an_error_of_rounding_size()

@@ -13,7 +13,9 @@ public sealed class ConvolutionRecorderTests
     public void Each_distinct_convolution_is_found_at_each_batch_size()
     {
         using var network = Sequential(
-            Conv2d(3, 8, 3, padding: 1), Sequential(Conv2d(8, 8, 3, padding: 1, bias: false), Conv2d(8, 8, 3, padding: 1, bias: false)), Conv2d(8, 8, 3, padding: 1, groups: 8, stride: 2));
+            Conv2d(3, 8, 3, padding: 1), Sequential(
+                Conv2d(8, 8, 3, padding: 1, bias: false), Conv2d(8, 8, 3, padding: 1, bias: false)), Conv2d(
+                    8, 8, 3, padding: 1, groups: 8, stride: 2));
 
         var found = ConvolutionRecorder.Record(network, [3, 10, 12], [16, 5, 16]);
 
@@ -23,14 +25,17 @@ public sealed class ConvolutionRecorderTests
             "8->8 3x3 stride 1x1 padding 1x1 dilation 1x1 groups 1 at 10x12 batch 16",
             "8->8 3x3 stride 2x2 padding 1x1 dilation 1x1 groups 8 bias at 10x12 batch 16",
         ];
-        Assert.Equal(expected.Concat(expected.Select(text => text.Replace("batch 16", "batch 5", StringComparison.Ordinal))), found.Select(signature => signature.ToString()));
+        Assert.Equal(
+            expected.Concat(expected.Select(text => text.Replace("batch 16", "batch 5", StringComparison.Ordinal))),
+            found.Select(signature => signature.ToString()));
     }
 
     [Fact]
     public void Padding_by_name_and_padding_with_other_values_are_resolved()
     {
         using var network = Sequential(
-            Conv2d(1, 2, (3, 5), padding: Padding.Same, dilation: (2, 1)), Conv2d(2, 2, 3, padding: Padding.Valid), Conv2d(2, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect));
+            Conv2d(1, 2, (3, 5), padding: Padding.Same, dilation: (2, 1)), Conv2d(2, 2, 3, padding: Padding.Valid), Conv2d(
+                2, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect));
 
         var found = ConvolutionRecorder.Record(network, [1, 9, 9], [2]);
 
@@ -45,7 +50,8 @@ public sealed class ConvolutionRecorderTests
         foreach (var parameter in network.children().First().parameters())
             parameter.requires_grad = false;
 
-        Assert.Equal([false, false, true], ConvolutionRecorder.Record(network, [3, 9, 9], [2]).Select(signature => signature.NeedsInputGradient));
+        Assert.Equal(
+            [false, false, true], ConvolutionRecorder.Record(network, [3, 9, 9], [2]).Select(signature => signature.NeedsInputGradient));
     }
 
     [Fact]
@@ -65,7 +71,8 @@ public sealed class ConvolutionRecorderTests
         using var generatorAfter = get_rng_state();
         Assert.Equal(before, Snapshot(network));
         Assert.Equal(generatorBefore.data<byte>().ToArray(), generatorAfter.data<byte>().ToArray());
-        Assert.Equal([true, true, true, true, false, false], network.modules().Prepend(network).Distinct().Select(module => module.training));
+        Assert.Equal(
+            [true, true, true, true, false, false], network.modules().Prepend(network).Distinct().Select(module => module.training));
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public sealed class ElfVersionNeedsTests
     [Fact]
     public void Make_weak_refuses_what_is_not_elf()
     {
-        var exception = Assert.Throws<BadImageFormatException>(() => ElfVersionNeeds.MakeWeak(new byte[200], "libstdc++.so.6", "GLIBCXX_3.4.32"));
+        var exception = Assert.Throws<BadImageFormatException>(() =>
+            ElfVersionNeeds.MakeWeak(new byte[200], "libstdc++.so.6", "GLIBCXX_3.4.32"));
         Assert.Equal("Expected a little-endian ELF64 image.", exception.Message);
     }
 

@@ -4,14 +4,22 @@ public sealed class KernelCheckTests : IDisposable
 {
     private static readonly ComputePath _channelsLast = new(MemoryLayout.ChannelsLast, OneDnn: true);
     private static readonly ComputePath[] _candidates = [_channelsLast, ComputePath.Default, ComputePath.Trusted];
-    private static readonly ConvolutionSignature[] _signatures = [Stacks.Convolution(3, 16, 8, first: true), Stacks.Convolution(16, 16, 8), Stacks.Convolution(24, 12, 8)];
+    private static readonly ConvolutionSignature[] _signatures = [
+        Stacks.Convolution(3, 16, 8, first: true),
+        Stacks.Convolution(16, 16, 8),
+        Stacks.Convolution(24, 12, 8),
+    ];
 
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    private KernelCheckResult Choose(IConvolutionProbe probe, Func<ConvolutionSignature, ComputePath, bool>? isFatal = null, IReadOnlyList<ConvolutionSignature>? signatures = null) =>
-        KernelCheck.Choose(signatures ?? _signatures, _candidates, probe, new KernelVerdictStore(_folder.Path, "machine"), isFatal ?? ((_, _) => false));
+    private KernelCheckResult Choose(
+        IConvolutionProbe probe,
+        Func<ConvolutionSignature, ComputePath, bool>? isFatal = null,
+        IReadOnlyList<ConvolutionSignature>? signatures = null) =>
+        KernelCheck.Choose(
+            signatures ?? _signatures, _candidates, probe, new KernelVerdictStore(_folder.Path, "machine"), isFatal ?? ((_, _) => false));
 
     [Fact]
     public void Where_all_are_right_the_first_path_is_taken_and_no_other_is_run()
@@ -23,7 +31,8 @@ public sealed class KernelCheckTests : IDisposable
         Assert.Equal(_channelsLast, result.Path);
         Assert.Null(result.Warning);
         Assert.Equal(_signatures.Select(signature => (signature, _channelsLast)), probe.Asked);
-        Assert.StartsWith("Convolutions run channels-last with oneDNN: 3 were compared with float64", result.Summary, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Convolutions run channels-last with oneDNN: 3 were compared with float64", result.Summary, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -46,7 +55,8 @@ public sealed class KernelCheckTests : IDisposable
         var result = Choose(new ScriptedProbe((_, path) => path.OneDnn ? 0.5 : 1e-6, path => path.OneDnn ? 2 : 13));
 
         Assert.Equal(ComputePath.Trusted, result.Path);
-        Assert.EndsWith("contiguous without oneDNN is used instead, which is about 6.5 times slower.", result.Warning, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "contiguous without oneDNN is used instead, which is about 6.5 times slower.", result.Warning, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +65,10 @@ public sealed class KernelCheckTests : IDisposable
         var result = Choose(new ScriptedProbe((_, _) => 0.5));
 
         Assert.Equal(ComputePath.Trusted, result.Path);
-        Assert.EndsWith("No path is right: contiguous without oneDNN is used all the same, and its results cannot be relied on.", result.Warning, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "No path is right: contiguous without oneDNN is used all the same, and its results cannot be relied on.",
+            result.Warning,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +77,8 @@ public sealed class KernelCheckTests : IDisposable
         var deadly = Stacks.Convolution(512, 1024, 14, kernel: 1, stride: 2, batch: 2);
         var probe = new ScriptedProbe((_, _) => 1e-5);
 
-        var result = Choose(probe, (signature, path) => KernelHazards.IsFatal(signature, path, processorIsAffected: true), [.. _signatures, deadly]);
+        var result = Choose(
+            probe, (signature, path) => KernelHazards.IsFatal(signature, path, processorIsAffected: true), [.. _signatures, deadly]);
 
         Assert.Equal(ComputePath.Trusted, result.Path);
         Assert.DoesNotContain(probe.Asked, asked => asked.Signature == deadly && asked.Path.OneDnn);
@@ -75,7 +89,8 @@ public sealed class KernelCheckTests : IDisposable
     [Fact]
     public void Faults_seen_on_a_processor_with_avx512_lead_each_network_to_its_right_path()
     {
-        // As measured there: 1x1 with 48-wide output blocks in channels-last, 3x3 with input or output channels that are no multiple of 16 in contiguous.
+        // As measured there: 1x1 with 48-wide output blocks in channels-last, 3x3 with input or output channels that are no multiple of 16
+        // in contiguous.
         var probe = new ScriptedProbe((signature, path) => (path, signature.Kernel.Height) switch
         {
             ({ OneDnn: false }, _) => 1e-6,
@@ -88,7 +103,8 @@ public sealed class KernelCheckTests : IDisposable
         Assert.Equal(_channelsLast, Choose(probe, signatures: Stacks.Residual(width: 16, stages: 3, size: 32)).Path);
         Assert.Equal(ComputePath.Default, Choose(probe, signatures: Stacks.Residual(width: 64, stages: 4, size: 32)).Path);
         Assert.Equal(_channelsLast, Choose(probe, signatures: Stacks.Dense()).Path);
-        Assert.Equal(ComputePath.Trusted, Choose(probe, signatures: [.. Stacks.Dense(), .. Stacks.Residual(width: 64, stages: 4, size: 32)]).Path);
+        Assert.Equal(
+            ComputePath.Trusted, Choose(probe, signatures: [.. Stacks.Dense(), .. Stacks.Residual(width: 64, stages: 4, size: 32)]).Path);
     }
 
     [Fact]
@@ -115,8 +131,14 @@ public sealed class KernelCheckTests : IDisposable
     {
         using var network = Stacks.SmallNetwork();
 
-        Assert.StartsWith("Expected C, H and W above 0, found [3,0,8].", Assert.Throws<ArgumentException>(() => KernelCheck.Choose(network, [3, 0, 8], 4)).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Expected one batch size or more, each above 0, found [8,0].", Assert.Throws<ArgumentException>(() => KernelCheck.Choose(network, [3, 8, 8], 8, 0)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Expected C, H and W above 0, found [3,0,8].",
+            Assert.Throws<ArgumentException>(() => KernelCheck.Choose(network, [3, 0, 8], 4)).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Expected one batch size or more, each above 0, found [8,0].",
+            Assert.Throws<ArgumentException>(() => KernelCheck.Choose(network, [3, 8, 8], 8, 0)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => KernelCheck.Choose(network, [3, 8, 8]));
     }
 }

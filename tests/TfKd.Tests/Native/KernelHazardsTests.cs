@@ -35,7 +35,15 @@ public sealed class KernelHazardsTests
     [InlineData(4, 1, false)]
     public void Strided_convolutions_of_few_channels_are_not_tried_channels_last(int inChannels, int stride, bool isFatal)
     {
-        var signature = new ConvolutionSignature { InChannels = inChannels, OutChannels = 8, Input = (16, 16), Batch = 16, Kernel = (1, 1), Stride = (stride, stride) };
+        var signature = new ConvolutionSignature
+        {
+            InChannels = inChannels,
+            OutChannels = 8,
+            Input = (16, 16),
+            Batch = 16,
+            Kernel = (1, 1),
+            Stride = (stride, stride),
+        };
         Assert.Equal(isFatal, KernelHazards.IsFatal(signature, _channelsLast, processorIsAffected: false));
         Assert.False(KernelHazards.IsFatal(signature, ComputePath.Default, processorIsAffected: false));
         Assert.False(KernelHazards.IsFatal(signature, ComputePath.Trusted, processorIsAffected: false));

@@ -8,7 +8,8 @@ public sealed class KernelVerdictStoreTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static KernelVerdict Verdict(double error, ComputePath? path = null) => new(_signature.ToString(), path ?? ComputePath.Default, error, 2.5);
+    private static KernelVerdict Verdict(double error, ComputePath? path =
+        null) => new(_signature.ToString(), path ?? ComputePath.Default, error, 2.5);
 
     private string SavedFile(double error = 1e-6)
     {
@@ -100,6 +101,7 @@ public sealed class KernelVerdictStoreTests : IDisposable
     {
         var store = new KernelVerdictStore(_folder.Path, "machine A");
 
-        Assert.Throws<ArgumentException>(() => store.Add(_signature, new KernelVerdict("", ComputePath.Default, Error: null, Milliseconds: null)));
+        Assert.Throws<ArgumentException>(() =>
+            store.Add(_signature, new KernelVerdict("", ComputePath.Default, Error: null, Milliseconds: null)));
     }
 }

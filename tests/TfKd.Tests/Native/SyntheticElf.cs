@@ -3,7 +3,10 @@ using System.Text;
 
 namespace TfKd.Tests;
 
-/// <summary>A minimal shared object: header, one loaded segment, a dynamic section, a string table and needed versions; addresses lie 0x1000 above file offsets.</summary>
+/// <summary>
+/// A minimal shared object: header, one loaded segment, a dynamic section, a string table and needed versions; addresses lie 0x1000 above
+/// file offsets.
+/// </summary>
 internal static class SyntheticElf
 {
     private const int DynamicOffset = 64 + (2 * 56);

@@ -30,13 +30,15 @@ public sealed class TorchRuntimeTests
     {
         var message = TorchRuntime.Explain(libraryPath: null);
 
-        Assert.StartsWith("libtorch is not among the application's files. Add the NuGet package libtorch-cpu-", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "libtorch is not among the application's files. Add the NuGet package libtorch-cpu-", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Libtorch_that_does_not_load_is_explained_by_its_path()
     {
-        Assert.Contains("'/app/libtorch_cpu.so', but does not load", TorchRuntime.Explain("/app/libtorch_cpu.so"), StringComparison.Ordinal);
+        Assert.Contains(
+            "'/app/libtorch_cpu.so', but does not load", TorchRuntime.Explain("/app/libtorch_cpu.so"), StringComparison.Ordinal);
     }
 
     [Fact]

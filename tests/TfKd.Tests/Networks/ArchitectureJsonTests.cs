@@ -35,16 +35,25 @@ public sealed class ArchitectureJsonTests
     [Fact]
     public void Own_types_are_named_simply_and_others_with_their_assembly()
     {
-        Assert.Equal("""{"Type":"SmallCnn","Width":16,"InputShape":{"Channels":3,"Height":32,"Width":32}}""", ArchitectureJson.Write(new SmallCnn()).GetRawText());
-        Assert.StartsWith("""{"Type":"TfKd.Tests.ArchitectureJsonTests\u002BOwn, TfKd.Tests",""", ArchitectureJson.Write(new Own()).GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(
+            """{"Type":"SmallCnn","Width":16,"InputShape":{"Channels":3,"Height":32,"Width":32}}""",
+            ArchitectureJson.Write(new SmallCnn()).GetRawText());
+        Assert.StartsWith(
+            """{"Type":"TfKd.Tests.ArchitectureJsonTests\u002BOwn, TfKd.Tests",""",
+            ArchitectureJson.Write(new Own()).GetRawText(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{"Type":"System.IO.FileInfo, System.Runtime","fileName":"x"}""", "'System.IO.FileInfo, System.Runtime' is no architecture: expected a type that derives from NetworkArchitecture.")]
+    [InlineData("""{"Type":"System.IO.FileInfo, System.Runtime","fileName":"x"}""", "'System.IO.FileInfo, System.Runtime' is no "
+        + "architecture: expected a type that derives from NetworkArchitecture.")]
     [InlineData("""{"Type":"ImageShape"}""", "'ImageShape' is no architecture: expected a type that derives from NetworkArchitecture.")]
-    [InlineData("""{"Type":"NetworkArchitecture"}""", "'NetworkArchitecture' is no architecture: expected a type that derives from NetworkArchitecture.")]
-    [InlineData("""{"Type":"Transformer9000"}""", "The architecture 'Transformer9000' is not to be found; expected a network of this version of TfKd, or a type of an assembly that the application references.")]
-    [InlineData("""{"Type":"A.B, No.Such.Assembly"}""", "The architecture 'A.B, No.Such.Assembly' is not to be found; expected a network of this version of TfKd, or a type of an assembly that the application references.")]
+    [InlineData("""{"Type":"NetworkArchitecture"}""", "'NetworkArchitecture' is no architecture: expected a type that derives from "
+        + "NetworkArchitecture.")]
+    [InlineData("""{"Type":"Transformer9000"}""", "The architecture 'Transformer9000' is not to be found; expected a network of this "
+        + "version of TfKd, or a type of an assembly that the application references.")]
+    [InlineData("""{"Type":"A.B, No.Such.Assembly"}""", "The architecture 'A.B, No.Such.Assembly' is not to be found; expected a network "
+        + "of this version of TfKd, or a type of an assembly that the application references.")]
     [InlineData("""{"Width":3}""", "An architecture must be an object with the text property Type, but is {\"Width\":3}.")]
     public void Json_of_something_else_is_refused(string json, string message) =>
         Assert.Equal(message, Assert.Throws<InvalidDataException>(() => ArchitectureJson.Read(Parse(json))).Message);
@@ -54,7 +63,8 @@ public sealed class ArchitectureJsonTests
     [InlineData("""{"Type":"SmallCnn","Width":0}""", "Width must be above 0")]
     [InlineData("""{"Type":"CifarResNet","Depth":"deep"}""", "Depth")]
     public void Property_that_does_not_fit_is_named(string json, string part) =>
-        Assert.Contains(part, Assert.Throws<InvalidDataException>(() => ArchitectureJson.Read(Parse(json))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            part, Assert.Throws<InvalidDataException>(() => ArchitectureJson.Read(Parse(json))).Message, StringComparison.Ordinal);
 
     private static JsonElement Parse(string json) => JsonSerializer.Deserialize<JsonElement>(json);
 

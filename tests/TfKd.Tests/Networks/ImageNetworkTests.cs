@@ -20,7 +20,9 @@ public sealed class ImageNetworkTests
         using var network = TestNetworks.BuildTrained(new SmallCnn(), 4);
         var images = TestNetworks.Pixels(2, network.Architecture.InputShape);
         var statistics = network.Normalization.Statistics;
-        var byHand = (images.to(ScalarType.Float64) / 255 - tensor(statistics.Mean.ToArray()).view(1, 3, 1, 1)) / tensor(statistics.Std.ToArray()).view(1, 3, 1, 1);
+        var byHand =
+            (images.to(ScalarType.Float64) / 255 - tensor(statistics.Mean.ToArray()).view(1, 3, 1, 1)) / tensor(statistics.Std.ToArray()).view(
+                1, 3, 1, 1);
         var expected = network.Body.call(byHand.to(ScalarType.Float32));
         Assert.True(network.call(images).allclose(expected, 1e-4, 1e-4));
         Assert.True(network.call(images.to(ScalarType.Float32)).equal(network.call(images)).all().item<bool>());
@@ -39,7 +41,9 @@ public sealed class ImageNetworkTests
         var normalized = network.Normalization.call(images);
         Assert.Equal(type, normalized.dtype);
         var statistics = network.Normalization.Statistics;
-        var expected = (images.to(ScalarType.Float64) / 255 - tensor(statistics.Mean.ToArray()).view(1, 3, 1, 1)) / tensor(statistics.Std.ToArray()).view(1, 3, 1, 1);
+        var expected =
+            (images.to(ScalarType.Float64) / 255 - tensor(statistics.Mean.ToArray()).view(1, 3, 1, 1)) / tensor(statistics.Std.ToArray()).view(
+                1, 3, 1, 1);
         Assert.InRange((normalized.to(ScalarType.Float64) - expected).abs().max().item<double>(), 0, tolerance);
         Assert.Equal(type, network.call(images).dtype);
     }

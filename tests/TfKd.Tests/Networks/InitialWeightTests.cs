@@ -85,7 +85,8 @@ public sealed class InitialWeightTests : IDisposable
             Assert.Equal(1.0, convolution.weight.std().item<float>() / expected, 5 / Math.Sqrt(2.0 * convolution.weight.numel()));
         }
 
-        Assert.All(network.modules().OfType<BatchNorm2d>(), norm => Assert.True(norm.weight.eq(1).all().item<bool>() && norm.bias!.eq(0).all().item<bool>()));
+        Assert.All(network.modules().OfType<BatchNorm2d>(), norm =>
+            Assert.True(norm.weight.eq(1).all().item<bool>() && norm.bias!.eq(0).all().item<bool>()));
     }
 
     private static void IsUniform(Tensor weight, double bound)

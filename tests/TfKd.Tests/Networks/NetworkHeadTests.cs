@@ -49,7 +49,10 @@ public sealed class NetworkHeadTests
             Assert.Throws<InvalidOperationException>(() => NetworkHead.Find(network)).Message,
             StringComparison.Ordinal);
         using var bare = new Layers(() => nn.Sequential(nn.Flatten())).Build(5);
-        Assert.EndsWith("one a class, found neither.", Assert.Throws<InvalidOperationException>(() => NetworkHead.Find(bare)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "one a class, found neither.",
+            Assert.Throws<InvalidOperationException>(() => NetworkHead.Find(bare)).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed record Layers(Func<nn.Module<Tensor, Tensor>> Make) : NetworkArchitecture(new ImageShape(3, 8, 8))

@@ -8,7 +8,8 @@ namespace TfKd.Tests;
 
 public sealed class NetworkShapeTests
 {
-    // The published figures: torchvision's model pages, and the sum over cifar100_resnet20.pth's tensors without the batch norms' statistics.
+    // The published figures: torchvision's model pages, and the sum over cifar100_resnet20.pth's tensors without the batch norms'
+    // statistics.
     public static TheoryData<NetworkArchitecture, int, long> ParameterCounts => new()
     {
         { new CifarResNet { Depth = 20 }, 100, 278_324 },
@@ -16,9 +17,10 @@ public sealed class NetworkShapeTests
         { new ResNet { Depth = 34 }, 1000, 21_797_672 },
         { new ResNet { Depth = 50 }, 1000, 25_557_032 },
         { new ResNet { Depth = 101 }, 1000, 44_549_160 },
-        // The reference's networks for CIFAR, built and counted. VGG (weiaicunzai/pytorch-cifar100) is the same; DenseNet (Yuan et al., CVPR 2020) has 7,048,548, without
-        // the batch norm of 128 behind the first convolution; GoogLeNet (Yuan et al.) has 6,258,500, by another stem, biases and one more convolution an inception;
-        // SqueezeNet (weiaicunzai/pytorch-cifar100) has 781,156, by batch norms.
+        // The reference's networks for CIFAR, built and counted. VGG (weiaicunzai/pytorch-cifar100) is the same; DenseNet (Yuan et al.,
+        // CVPR 2020) has 7,048,548, without the batch norm of 128 behind the first convolution; GoogLeNet (Yuan et al.) has 6,258,500, by
+        // another stem, biases and one more convolution an inception; SqueezeNet (weiaicunzai/pytorch-cifar100) has 781,156, by batch
+        // norms.
         { new Vgg { Depth = 11, PoolSize = 1 }, 100, 28_518_244 },
         { new Vgg { Depth = 13, PoolSize = 1 }, 100, 28_703_140 },
         { new Vgg { Depth = 16, PoolSize = 1 }, 100, 34_015_396 },
@@ -50,7 +52,8 @@ public sealed class NetworkShapeTests
         { new ShuffleNetV2(), 1000, 2_278_604 },
         { new ShuffleNetV2 { WidthMultiplier = 1.5 }, 1000, 3_503_624 },
         { new ShuffleNetV2 { WidthMultiplier = 2 }, 1000, 7_393_996 },
-        // torchvision's again: the stem changes strides only. The networks of Yuan et al. have 2,369,380 and 1,360,896, by biases and other first layers.
+        // torchvision's again: the stem changes strides only. The networks of Yuan et al. have 2,369,380 and 1,360,896, by biases and other
+        // first layers.
         { new MobileNetV2 { CifarStem = true }, 100, 2_351_972 },
         { new ShuffleNetV2 { CifarStem = true }, 100, 1_356_104 },
     };
@@ -63,7 +66,8 @@ public sealed class NetworkShapeTests
         Assert.Equal(expected, network.parameters().Sum(parameter => parameter.numel()));
     }
 
-    // From torchvision 0.14.1: parameters, entries of the state dict, and SHA-256 of its lines 'key [shape]', sorted by byte and joined by line feeds.
+    // From torchvision 0.14.1: parameters, entries of the state dict, and SHA-256 of its lines 'key [shape]', sorted by byte and joined by
+    // line feeds.
     public static TheoryData<NetworkArchitecture, long, int, string> Torchvision => new()
     {
         { new DenseNet(), 7_978_856, 727, "DDE2B84D556AEA7C86EAE6853EAFB5D1BC47A22607C332C53A49C3CFB72EF3BB" },
@@ -72,7 +76,8 @@ public sealed class NetworkShapeTests
         { new GoogLeNet(), 6_624_904, 344, "AF258E8B1021172015FF55509A81AD819A0F6ADCC7EA0DDA6749B61E1B022108" },
         { new SqueezeNet(), 1_248_424, 52, "A677E4271919A9476B94FAED708466CE402F854508CD11E5767635C408551975" },
         { new SqueezeNet { Version = 1.1 }, 1_235_496, 52, "1E08D3A32BE8FEAFCF6D32BB3A808D2CE21039C17D4BEB186A45B8D0FAB2C6D3" },
-        // The only one of its size here: half a gigabyte. That of other depths is a matter of the convolutions, which the rows for CIFAR count.
+        // The only one of its size here: half a gigabyte. That of other depths is a matter of the convolutions, which the rows for CIFAR
+        // count.
         { new Vgg(), 138_365_992, 97, "88776EB2BF26DA718D9E231644312B955860D8B7E568F51329D693E38F3961D9" },
     };
 
@@ -184,7 +189,8 @@ public sealed class NetworkShapeTests
         network.train();
         var logits = network.Run(TestNetworks.Pixels(KernelHazards.SafeBatch, network.Architecture.InputShape)).Logits;
         logits.square().sum().backward();
-        Assert.All(network.named_parameters(), parameter => Assert.True(parameter.parameter.grad is { } grad && grad.abs().sum().item<float>() > 0, parameter.name));
+        Assert.All(network.named_parameters(), parameter =>
+            Assert.True(parameter.parameter.grad is { } grad && grad.abs().sum().item<float>() > 0, parameter.name));
     }
 
     [Fact]
@@ -203,7 +209,9 @@ public sealed class NetworkShapeTests
             Assert.True(norm.weight.eq(1).all().item<bool>() && norm.bias!.eq(0).all().item<bool>());
     }
 
-    /// <summary>Standard deviations that torchvision's networks begin with, and where weights are evenly distributed instead of normally.</summary>
+    /// <summary>
+    /// Standard deviations that torchvision's networks begin with, and where weights are evenly distributed instead of normally.
+    /// </summary>
     public static TheoryData<NetworkArchitecture, Func<nn.Module, double>, Type?> StartValues
     {
         get
@@ -213,7 +221,8 @@ public sealed class NetworkShapeTests
                 { new DenseNet(), module => Math.Sqrt(2.0 / FanIn((Conv2d)module)), typeof(Linear) },
                 { new GoogLeNet(), _ => 0.01, null },
                 { new SqueezeNet(), module => ((Conv2d)module).out_channels == 10 ? 0.01 : Math.Sqrt(2.0 / FanIn((Conv2d)module)), null },
-                { new Vgg { PoolSize = 1, HiddenUnits = 256 }, module => module is Conv2d convolution ? Math.Sqrt(2.0 / (convolution.out_channels * 9)) : 0.01, null },
+                { new Vgg { PoolSize = 1, HiddenUnits = 256 }, module =>
+                    module is Conv2d convolution ? Math.Sqrt(2.0 / (convolution.out_channels * 9)) : 0.01, null },
             };
 
             static long FanIn(Conv2d convolution) => convolution.in_channels * convolution.kernel_size[0] * convolution.kernel_size[1];
@@ -222,7 +231,8 @@ public sealed class NetworkShapeTests
 
     [Theory]
     [MemberData(nameof(StartValues), DisableDiscoveryEnumeration = true)]
-    public void Start_values_are_those_of_torchvision(NetworkArchitecture architecture, Func<nn.Module, double> deviation, Type? leftToTorch)
+    public void Start_values_are_those_of_torchvision(
+        NetworkArchitecture architecture, Func<nn.Module, double> deviation, Type? leftToTorch)
     {
         using var scope = NewDisposeScope();
         random.manual_seed(5);
@@ -250,7 +260,8 @@ public sealed class NetworkShapeTests
     public void CifarResNet_refuses_a_depth_that_is_not_6n_plus_2(int depth)
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => new CifarResNet { Depth = depth });
-        Assert.StartsWith($"Depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), but is {depth}.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), but is {depth}.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -292,13 +303,15 @@ public sealed class NetworkShapeTests
     {
         { new SmallCnn(), 8, "SmallCnn halves the resolution three times and needs images of at least 8x8" },
         { new DenseNet { GrowthRate = 4 }, 29, "DenseNet halves the resolution five times and needs images of at least 29x29" },
-        { new DenseNet { GrowthRate = 4, CifarStem = true }, 8, "DenseNet halves the resolution three times and needs images of at least 8x8" },
+        { new DenseNet { GrowthRate = 4, CifarStem = true }, 8, "DenseNet halves the resolution three times and needs images of at least "
+            + "8x8" },
         { new GoogLeNet(), 15, "GoogLeNet halves the resolution five times and needs images of at least 15x15" },
         { new GoogLeNet { CifarStem = true }, 2, "GoogLeNet halves the resolution two times and needs images of at least 2x2" },
         { new SqueezeNet(), 21, "SqueezeNet halves the resolution four times and needs images of at least 21x21" },
         { new SqueezeNet { Version = 1.1 }, 17, "SqueezeNet halves the resolution four times and needs images of at least 17x17" },
         { new SqueezeNet { CifarStem = true }, 8, "SqueezeNet halves the resolution three times and needs images of at least 8x8" },
-        { new Vgg { Depth = 11, PoolSize = 1, HiddenUnits = 8 }, 32, "Vgg halves the resolution five times and needs images of at least 32x32" },
+        { new Vgg { Depth = 11, PoolSize = 1, HiddenUnits = 8 }, 32, "Vgg halves the resolution five times and needs images of at least "
+            + "32x32" },
     };
 
     [Theory]
@@ -320,7 +333,8 @@ public sealed class NetworkShapeTests
         Assert.Equal([1L, 2L], network.call(TestNetworks.Pixels(1, smallest)).shape);
         // No size is refused that the layers could do: one less, and they themselves object.
         if (side > 2)
-            Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => network.call(TestNetworks.Pixels(1, new ImageShape(3, side, side - 1))));
+            Assert.Throws<System.Runtime.InteropServices.ExternalException>(() =>
+                network.call(TestNetworks.Pixels(1, new ImageShape(3, side, side - 1))));
     }
 
     [Fact]
@@ -330,13 +344,18 @@ public sealed class NetworkShapeTests
         Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16, Shortcut = Projection }", new CifarResNet().ToString());
         Assert.Equal("ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False }", new ResNet().ToString());
         Assert.Equal("SmallCnn { InputShape = 3x32x32, Width = 16 }", new SmallCnn().ToString());
-        Assert.Equal("DenseNet { InputShape = 3x224x224, Depth = 121, GrowthRate = 32, CifarStem = False, Dropout = 0 }", new DenseNet().ToString());
+        Assert.Equal(
+            "DenseNet { InputShape = 3x224x224, Depth = 121, GrowthRate = 32, CifarStem = False, Dropout = 0 }",
+            new DenseNet().ToString());
         Assert.Equal("GoogLeNet { InputShape = 3x224x224, CifarStem = False, Dropout = 0.2 }", new GoogLeNet().ToString());
-        Assert.Equal("SqueezeNet { InputShape = 3x224x224, Version = 1.1, CifarStem = False, Dropout = 0.5 }", new SqueezeNet { Version = 1.1 }.ToString());
+        Assert.Equal(
+            "SqueezeNet { InputShape = 3x224x224, Version = 1.1, CifarStem = False, Dropout = 0.5 }",
+            new SqueezeNet { Version = 1.1 }.ToString());
         Assert.Equal("Vgg { InputShape = 3x224x224, Depth = 16, PoolSize = 7, HiddenUnits = 4096, Dropout = 0.5 }", new Vgg().ToString());
         Assert.Equal("WideResNet { InputShape = 3x32x32, Depth = 28, WidenFactor = 10, Dropout = 0 }", new WideResNet().ToString());
         Assert.Equal("ResNeXt29 { InputShape = 3x32x32, Cardinality = 8, BaseWidth = 64 }", new ResNeXt29().ToString());
-        Assert.Equal("MobileNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, Dropout = 0.2, CifarStem = False }", new MobileNetV2().ToString());
+        Assert.Equal(
+            "MobileNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, Dropout = 0.2, CifarStem = False }", new MobileNetV2().ToString());
         Assert.Equal("ShuffleNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, CifarStem = False }", new ShuffleNetV2().ToString());
     }
 

@@ -58,7 +58,9 @@ public sealed class NetworkStructureTests : IDisposable
         Assert.Equal(stages, stages.OrderBy(places.IndexOf));
         // Small batches end the process in some kernels of oneDNN's on some processors.
         using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
-        var sizes = network.Run(TestNetworks.Pixels(2, network.Architecture.InputShape), withFeatures: true).Features.Select(feature => feature.shape[2]).ToList();
+        var sizes = network.Run(TestNetworks.Pixels(2, network.Architecture.InputShape), withFeatures: true).Features
+            .Select(feature => feature.shape[2])
+            .ToList();
         Assert.Equal(sizes.Distinct().OrderDescending(), sizes);
     }
 
@@ -88,13 +90,18 @@ public sealed class NetworkStructureTests : IDisposable
         network.Body.call(images);
         var behind = ran.Skip(ran.LastIndexOf(stages[^1]) + 1).ToList();
         Assert.NotEmpty(behind);
-        Assert.Equal(behind, network.Body.named_parameters().Where(entry => entry.parameter.grad is not null).Select(entry => Owner(entry.name)).Distinct());
+        Assert.Equal(
+            behind,
+            network.Body.named_parameters().Where(entry => entry.parameter.grad is not null).Select(entry => Owner(entry.name)).Distinct());
     }
 
     /// <summary>The layers with parameters of their own, in the order in which freezing goes through them.</summary>
-    private static List<string> Owners(ImageNetwork network) => [.. network.Body.named_parameters().Select(entry => Owner(entry.name)).Distinct()];
+    private static List<string> Owners(ImageNetwork network) =>
+        [.. network.Body.named_parameters().Select(entry => Owner(entry.name)).Distinct()];
 
-    /// <summary>The paths of all modules within a module, each followed by those within it: <c>named_modules</c> goes level by level.</summary>
+    /// <summary>
+    /// The paths of all modules within a module, each followed by those within it: <c>named_modules</c> goes level by level.
+    /// </summary>
     private static IEnumerable<string> Paths(nn.Module parent, string prefix) =>
         parent.named_children().SelectMany(child => Paths(child.module, $"{prefix}{child.name}.").Prepend($"{prefix}{child.name}"));
 

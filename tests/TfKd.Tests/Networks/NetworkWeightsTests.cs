@@ -23,7 +23,9 @@ public sealed class NetworkWeightsTests
         {
             var path = Path.Combine(folder.FullName, "weights.safetensors");
             NetworkWeights.Save(source, path);
-            Assert.Contains(SafeTensors.ReadHeader(path).Tensors, tensor => tensor is { Name: "bn1.num_batches_tracked", Type: ScalarType.Int64, Shape: [] });
+            Assert.Contains(
+                SafeTensors.ReadHeader(path).Tensors,
+                tensor => tensor is { Name: "bn1.num_batches_tracked", Type: ScalarType.Int64, Shape: [] });
             NetworkWeights.Load(target, path);
         }
         finally

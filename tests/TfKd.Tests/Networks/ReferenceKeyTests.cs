@@ -7,8 +7,9 @@ namespace TfKd.Tests;
 public sealed class ReferenceKeyTests
 {
     /// <summary>
-    /// Architecture, classes, and SHA-256 of the lines 'key [shape]' of the reference's state dict in ordinal order, joined by line feeds: torchvision 0.14.1, and xternalz/WideResNet-pytorch.
-    /// For ResNeXt29, whose keys are torchvision's for such a network, those of the code of Yuan et al. (CVPR 2020) after stage_L.stage_L_bottleneck_I.conv_reduce and so on were named layerL.I.conv1.
+    /// Architecture, classes, and SHA-256 of the lines 'key [shape]' of the reference's state dict in ordinal order, joined by line feeds:
+    /// torchvision 0.14.1, and xternalz/WideResNet-pytorch. For ResNeXt29, whose keys are torchvision's for such a network, those of the
+    /// code of Yuan et al. (CVPR 2020) after stage_L.stage_L_bottleneck_I.conv_reduce and so on were named layerL.I.conv1.
     /// </summary>
     public static TheoryData<NetworkArchitecture, int, string> References => new()
     {
@@ -32,7 +33,10 @@ public sealed class ReferenceKeyTests
     public void Keys_and_shapes_are_those_of_the_reference(NetworkArchitecture architecture, int classCount, string hash)
     {
         using var network = architecture.Build(classCount);
-        var lines = network.Body.state_dict().Select(entry => $"{entry.Key} [{string.Join(',', entry.Value.shape)}]").Order(StringComparer.Ordinal);
+        var lines = network.Body
+            .state_dict()
+            .Select(entry => $"{entry.Key} [{string.Join(',', entry.Value.shape)}]")
+            .Order(StringComparer.Ordinal);
         Assert.Equal(hash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines)))));
     }
 }

@@ -12,22 +12,33 @@ public sealed class SafeTensorsRefusalTests
     [InlineData("", "", "expected a header of at least 8 bytes, found 0 bytes.")]
     [InlineData("[]", "", "expected a JSON object as header, found Array.")]
     [InlineData("""{"a":1}""", "", "expected tensor 'a': an object, found Number.")]
-    [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, found none.")]
-    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", "1", "expected tensor 'a': a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, found 'F8_E4M3'.")]
-    [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from 0, found none.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from 0, found [-1].")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from 0, found [1.5].")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", "", "expected tensor 'a': a shape whose size can be counted, found [4611686018427387904,4].")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}}""", "", "expected tensor 'a': a shape whose size can be counted, found [0,4611686018427387904,4].")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", "1234", "expected tensor 'a': data_offsets of two ascending whole numbers from 0, found [4,0].")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': 8 bytes for F32 [2], found 4 in data_offsets.")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}""", "1234", "expected tensor 'a': values up to 4000000000000, found 4 bytes of values in all.")]
+    [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a dtype of F64, F32, F16, BF16, I64, I32, "
+        + "I16, I8, U8, BOOL, found none.")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", "1", "expected tensor 'a': a dtype of F64, F32, F16, "
+        + "BF16, I64, I32, I16, I8, U8, BOOL, found 'F8_E4M3'.")]
+    [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole numbers from "
+        + "0, found none.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole "
+        + "numbers from 0, found [-1].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole "
+        + "numbers from 0, found [1.5].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", "", "expected tensor 'a': a shape whose "
+        + "size can be counted, found [4611686018427387904,4].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}}""", "", "expected tensor 'a': a shape "
+        + "whose size can be counted, found [0,4611686018427387904,4].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", "1234", "expected tensor 'a': data_offsets of two ascending "
+        + "whole numbers from 0, found [4,0].")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': 8 bytes for F32 [2], found 4 "
+        + "in data_offsets.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}""", "1234", "expected tensor 'a': "
+        + "values up to 4000000000000, found 4 bytes of values in all.")]
     [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""", "1234", "expected tensor 'b': values at 3, right behind the tensor before, found 2.")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""", "1234", "expected tensor 'b': values at 1, right behind the tensor before, found 2.")]
     [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}""", "1234", "expected 3 bytes of values, found 4.")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", "12", "expected each name once, found 'a' twice.")]
     [InlineData("""{"__metadata__":{"k":1}}""", "", """expected texts in __metadata__, found {"k":1}.""")]
-    [InlineData("""{"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}""", "2", "expected tensor 'a': bytes 0 and 1 as BOOL, found others.")]
+    [InlineData("""{"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}""", "2", "expected tensor 'a': bytes 0 and 1 as BOOL, found "
+        + "others.")]
     public void Invalid_file_is_refused_with_what_was_expected_and_found(string header, string values, string message)
     {
         var bytes = header.Length == 0 ? [] : WithHeader(header, Encoding.ASCII.GetBytes(values));
@@ -39,7 +50,8 @@ public sealed class SafeTensorsRefusalTests
     {
         foreach (byte[] header in new byte[][] { [.. "{\"a"u8], [.. "{\""u8, 0xFF, 0xFE, .. "\":1}"u8], [.. "{\"\\ud800\":1}"u8] })
         {
-            var error = Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream([.. BitConverter.GetBytes((long)header.Length), .. header])));
+            var error = Assert.Throws<InvalidDataException>(() =>
+                SafeTensors.Read(new MemoryStream([.. BitConverter.GetBytes((long)header.Length), .. header])));
             Assert.StartsWith("stream: the header is no valid JSON: ", error.Message, StringComparison.Ordinal);
         }
     }

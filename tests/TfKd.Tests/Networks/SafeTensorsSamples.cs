@@ -19,7 +19,8 @@ internal static class SafeTensorsSamples
         return stream.ToArray();
     }
 
-    public static byte[] WithHeader(string header, params byte[] values) => [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. values];
+    public static byte[] WithHeader(string header, params byte[] values) =>
+        [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. values];
 
     public static Dictionary<string, Tensor> RandomTensors(Random random)
     {

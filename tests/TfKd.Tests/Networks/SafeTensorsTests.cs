@@ -38,10 +38,34 @@ public sealed class SafeTensorsTests
     public void File_has_the_layout_of_the_format()
     {
         using var scope = NewDisposeScope();
-        var bytes = ToBytes(new Dictionary<string, Tensor> { ["b"] = tensor(7L), ["a"] = tensor(new[] { 1f, -2f }).view(1, 2) }, new Dictionary<string, string> { ["format"] = "pt" });
-        const string Header = """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]},"b":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}""";
+        var bytes = ToBytes(
+            new Dictionary<string, Tensor> { ["b"] = tensor(7L), ["a"] = tensor(new[] { 1f, -2f }).view(1, 2) },
+            new Dictionary<string, string> { ["format"] = "pt" });
+        const string Header =
+            """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]},"b":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}""";
         var padded = Header.PadRight((Header.Length + 7) / 8 * 8);
-        Assert.Equal([.. BitConverter.GetBytes((long)padded.Length), .. Encoding.UTF8.GetBytes(padded), 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 192], bytes);
+        Assert.Equal(
+            [
+                .. BitConverter.GetBytes((long)padded.Length),
+                .. Encoding.UTF8.GetBytes(padded),
+                7,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                128,
+                63,
+                0,
+                0,
+                0,
+                192,
+            ],
+            bytes);
     }
 
     [Fact]
@@ -49,7 +73,8 @@ public sealed class SafeTensorsTests
     {
         using var scope = NewDisposeScope();
         var source = arange(6, ScalarType.Float32).view(2, 3);
-        var read = SafeTensors.Read(new MemoryStream(ToBytes(new Dictionary<string, Tensor> { ["t"] = source.t(), ["p"] = nn.Parameter(source.clone()) })));
+        var read = SafeTensors.Read(new MemoryStream(ToBytes(
+            new Dictionary<string, Tensor> { ["t"] = source.t(), ["p"] = nn.Parameter(source.clone()) })));
         Assert.Equal([0f, 3, 1, 4, 2, 5], read["t"].data<float>().ToArray());
         Assert.Equal([0f, 1, 2, 3, 4, 5], read["p"].data<float>().ToArray());
     }
@@ -59,7 +84,8 @@ public sealed class SafeTensorsTests
     {
         using var scope = NewDisposeScope();
         var tensors = RandomTensors(new Random(5));
-        using var pipe = new System.IO.Compression.DeflateStream(new MemoryStream(Deflate(ToBytes(tensors))), System.IO.Compression.CompressionMode.Decompress);
+        using var pipe = new System.IO.Compression.DeflateStream(
+            new MemoryStream(Deflate(ToBytes(tensors))), System.IO.Compression.CompressionMode.Decompress);
         Assert.True(AreEqual(tensors, SafeTensors.Read(pipe)));
 
         static byte[] Deflate(byte[] bytes)
@@ -100,7 +126,8 @@ public sealed class SafeTensorsTests
             var made = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
             SafeTensors.Read(new MemoryStream(bytes));
             Assert.Equal(made + 2, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-            Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(WithHeader("""{"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}""", 2))));
+            Assert.Throws<InvalidDataException>(() =>
+                SafeTensors.Read(new MemoryStream(WithHeader("""{"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}""", 2))));
             Assert.Equal(made + 2, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
@@ -112,7 +139,8 @@ public sealed class SafeTensorsTests
         using var scope = NewDisposeScope();
         Assert.StartsWith(
             "Tensor 'c' is ComplexFloat32; the format has F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL.",
-            Assert.Throws<ArgumentException>(() => ToBytes(new Dictionary<string, Tensor> { ["c"] = zeros(1, ScalarType.ComplexFloat32) })).Message,
+            Assert.Throws<ArgumentException>(() =>
+                ToBytes(new Dictionary<string, Tensor> { ["c"] = zeros(1, ScalarType.ComplexFloat32) })).Message,
             StringComparison.Ordinal);
         Assert.StartsWith(
             "A tensor cannot be named '__metadata__': the name is taken.",
@@ -131,13 +159,16 @@ public sealed class SafeTensorsTests
             var path = Path.Combine(folder.FullName, "weights.safetensors");
             SafeTensors.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(2) });
             var old = File.ReadAllBytes(path);
-            Assert.Throws<ArgumentException>(() => SafeTensors.Write(path, new Dictionary<string, Tensor> { ["a"] = zeros(1, ScalarType.ComplexFloat32) }));
+            Assert.Throws<ArgumentException>(() =>
+                SafeTensors.Write(path, new Dictionary<string, Tensor> { ["a"] = zeros(1, ScalarType.ComplexFloat32) }));
             Assert.Equal(old, File.ReadAllBytes(path));
             SafeTensors.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(3) });
             Assert.Equal([3L], SafeTensors.ReadHeader(path).Tensors.Single().Shape);
             Assert.Equal([path], Directory.GetFiles(folder.FullName));
             File.WriteAllBytes(path, [1, 2]);
-            Assert.Equal($"'{path}': expected a header of at least 8 bytes, found 2 bytes.", Assert.Throws<InvalidDataException>(() => SafeTensors.Read(path)).Message);
+            Assert.Equal(
+                $"'{path}': expected a header of at least 8 bytes, found 2 bytes.",
+                Assert.Throws<InvalidDataException>(() => SafeTensors.Read(path)).Message);
         }
         finally
         {

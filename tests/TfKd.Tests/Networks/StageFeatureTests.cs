@@ -100,7 +100,8 @@ public sealed class StageFeatureTests : IDisposable
     [Theory]
     [InlineData("2", "names the stage '2', but its body has no module from tensor to tensor of that path.")]
     [InlineData("0.weight", "names the stage '0.weight', but its body has no module from tensor to tensor of that path.")]
-    public void A_stage_that_is_not_there_is_named(string stage, string message) => Assert.Equal($"StagedNetwork {stage} {message}", Refusal(new StagedNetwork(stage)));
+    public void A_stage_that_is_not_there_is_named(string stage, string message) =>
+        Assert.Equal($"StagedNetwork {stage} {message}", Refusal(new StagedNetwork(stage)));
 
     [Fact]
     public void An_architecture_without_stages_says_how_to_name_them() => Assert.Equal(
@@ -141,7 +142,8 @@ public sealed class StageFeatureTests : IDisposable
         var x = network.Normalization.call(images);
         foreach (var (name, part) in network.Body.named_children())
         {
-            var layers = name == "features" ? part.named_children().Select(layer => (Path: $"{name}.{layer.name}", layer.module)) : [(name, part)];
+            var layers =
+                name == "features" ? part.named_children().Select(layer => (Path: $"{name}.{layer.name}", layer.module)) : [(name, part)];
             foreach (var (path, layer) in layers)
             {
                 x = ((nn.Module<Tensor, Tensor>)layer).call(x);
@@ -156,7 +158,9 @@ public sealed class StageFeatureTests : IDisposable
     private static Dictionary<string, Tensor> Gradients(ImageNetwork network, IReadOnlyList<Tensor> features, Tensor logits)
     {
         network.zero_grad();
-        var loss = features.Select((feature, i) => (feature.square() * (i + 1)).mean()).Aggregate(logits.square().mean(), (sum, term) => sum + term);
+        var loss = features
+            .Select((feature, i) => (feature.square() * (i + 1)).mean())
+            .Aggregate(logits.square().mean(), (sum, term) => sum + term);
         loss.backward();
         return network.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
     }

@@ -35,19 +35,26 @@ internal static class TestNetworks
         new ShuffleNetV2 { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
     ];
 
-    /// <summary>A network whose batch norms are no identities, as after training, with logits of ordinary size, in evaluation mode.</summary>
+    /// <summary>
+    /// A network whose batch norms are no identities, as after training, with logits of ordinary size, in evaluation mode.
+    /// </summary>
     public static ImageNetwork BuildTrained(NetworkArchitecture architecture, int classCount)
     {
         random.manual_seed(7);
         var network = architecture.Build(classCount);
         Randomize(network);
         var channels = architecture.InputShape.Channels;
-        network.Normalization.Set(new ChannelStatistics([.. Enumerable.Range(0, channels).Select(c => 0.4 + 0.05 * c)], [.. Enumerable.Range(0, channels).Select(c => 0.2 + 0.03 * c)]));
+        network.Normalization.Set(new ChannelStatistics(
+            [.. Enumerable.Range(0, channels).Select(c => 0.4 + 0.05 * c)],
+            [.. Enumerable.Range(0, channels).Select(c => 0.2 + 0.03 * c)]));
         network.eval();
         return network;
     }
 
-    /// <summary>Gives every batch norm weights and statistics of its own, and all other layers weights through which signals keep their size: some networks begin with weights of 0.01.</summary>
+    /// <summary>
+    /// Gives every batch norm weights and statistics of its own, and all other layers weights through which signals keep their size: some
+    /// networks begin with weights of 0.01.
+    /// </summary>
     private static void Randomize(nn.Module module)
     {
         using var scope = NewDisposeScope();

@@ -27,7 +27,8 @@ public sealed class DecoupledKdTests
         var row = batch.Reordered([0]);
         var left = ObjectiveOracle.Softmax(row.Teacher[0], 4).Where((_, k) => k != row.Labels[0]).Sum();
 
-        AssertNear(row.Value(new KnowledgeDistillation { Alpha = 1, Temperature = 4 }), row.Value(new DecoupledKd { Alpha = 1, Beta = left, Temperature = 4 }));
+        AssertNear(row.Value(new KnowledgeDistillation { Alpha = 1, Temperature = 4 }), row.Value(
+            new DecoupledKd { Alpha = 1, Beta = left, Temperature = 4 }));
     }
 
     [Property(Arbitrary = [typeof(LogitBatches)])]

@@ -19,7 +19,9 @@ public sealed class DistTests
         Assert.Equal(0, (moved with { Student = batch.Teacher }).Value(_rows), 1e-6);
     }
 
-    /// <summary>a p + (1 - a) d for one distribution d over the classes: an affine change of each column, with a shift of the class's own.</summary>
+    /// <summary>
+    /// a p + (1 - a) d for one distribution d over the classes: an affine change of each column, with a shift of the class's own.
+    /// </summary>
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void Columns_term_is_unchanged_by_an_affine_change_of_each_classes_probabilities(LogitBatch batch)
     {
@@ -141,16 +143,21 @@ public sealed class DistTests
     }
 
     private static ObjectiveInput Input(Tensor student, LogitBatch batch, Tensor weights, LossLog log) =>
-        new(new NetworkOutput(student), Targets.FromLabels(batch.LabelTensor(), batch.Classes, weights), new TeacherSignal(LogitBatch.ToTensor(batch.Teacher)), new TrainingProgress(0, 1, 0), log);
+        new(new NetworkOutput(student), Targets.FromLabels(batch.LabelTensor(), batch.Classes, weights), new TeacherSignal(LogitBatch.ToTensor(
+            batch.Teacher)), new TrainingProgress(0, 1, 0), log);
 
     /// <summary>The batch with logits within -3 and 3.</summary>
     private static LogitBatch Mild(LogitBatch batch)
     {
-        double[][] Scaled(double[][] logits) => [.. logits.Select(row => row.Select(z => 3 * z / logits.Max(other => other.Max(Math.Abs))).ToArray())];
+        double[][] Scaled(
+            double[][] logits) => [.. logits.Select(row => row.Select(z => 3 * z / logits.Max(other => other.Max(Math.Abs))).ToArray())];
         return batch with { Student = Scaled(batch.Student), Teacher = Scaled(batch.Teacher) };
     }
 
     /// <summary>Logits of the probabilities mixed with another distribution: share of the row times its own, plus the rest.</summary>
     private static double[][] Mixed(double[][] logits, Func<int, double> share, Func<int, double> other) =>
-        [.. logits.Select((row, i) => ObjectiveOracle.Softmax(row, 1).Select((p, k) => Math.Log(share(i) * p + (1 - share(i)) * other(k))).ToArray())];
+        [
+            .. logits.Select((row, i) =>
+                ObjectiveOracle.Softmax(row, 1).Select((p, k) => Math.Log(share(i) * p + (1 - share(i)) * other(k))).ToArray()),
+        ];
 }

@@ -48,7 +48,8 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void Objectives_on_features_need_a_run() => Assert.Equal(
         "WeightedSum looks at features by stage and cannot be computed from logits alone; train with it.",
-        Assert.Throws<InvalidOperationException>(() => (new CrossEntropy() + new FeatureHint()).Evaluate(zeros(3, 4), zeros(3, ScalarType.Int64), zeros(3, 4))).Message);
+        Assert.Throws<InvalidOperationException>(() =>
+            (new CrossEntropy() + new FeatureHint()).Evaluate(zeros(3, 4), zeros(3, ScalarType.Int64), zeros(3, 4))).Message);
 
     [Theory]
     [InlineData(-100)]
@@ -68,5 +69,6 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal("The objective needs a teacher, but there is none: name a TeacherSource beside it.", exception.Message);
     }
 
-    private static void AssertRefused(string message, Func<Tensor> evaluate) => Assert.Equal(message, Assert.Throws<ArgumentException>(evaluate).Message);
+    private static void AssertRefused(string message, Func<Tensor> evaluate) =>
+        Assert.Equal(message, Assert.Throws<ArgumentException>(evaluate).Message);
 }

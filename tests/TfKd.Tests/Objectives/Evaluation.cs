@@ -4,15 +4,16 @@ using static TorchSharp.torch;
 namespace TfKd.Tests;
 
 /// <summary>
-/// Computes any objective from logits: those that look at features get features that are linear in the logits, of networks that differ in the number of stages,
-/// in channels and in sizes; those that need partners get the teacher's logits for them.
+/// Computes any objective from logits: those that look at features get features that are linear in the logits, of networks that differ in
+/// the number of stages, in channels and in sizes; those that need partners get the teacher's logits for them.
 /// </summary>
 internal static class Evaluation
 {
     public static readonly ImageShape[] StudentStages = [new(3, 6, 5), new(4, 4, 4), new(5, 2, 2)];
     public static readonly ImageShape[] TeacherStages = [new(2, 8, 8), new(6, 3, 5), new(4, 4, 2), new(7, 2, 2)];
 
-    public static bool LooksAtFeatures(Objective objective) => (objective.Needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) != 0;
+    public static bool LooksAtFeatures(Objective objective) =>
+        (objective.Needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) != 0;
 
     /// <summary>The value, differentiable in the student's logits. States are made anew, the same each time.</summary>
     public static Tensor Of(Objective objective, Tensor student, Tensor labels, Tensor? teacher = null, Tensor? rowWeights = null)
@@ -23,12 +24,15 @@ internal static class Evaluation
         using var scope = NewDisposeScope();
         using var log = new LossLog();
         using var states = States(objective, checked((int)student.shape[1]), student.dtype);
-        return objective.Compute(Input(student, Targets.FromLabels(labels, checked((int)student.shape[1]), rowWeights), teacher, log, states)).MoveToOuterDisposeScope();
+        return objective
+            .Compute(Input(student, Targets.FromLabels(labels, checked((int)student.shape[1]), rowWeights), teacher, log, states))
+            .MoveToOuterDisposeScope();
     }
 
     public static ObjectiveStates States(Objective objective, int classes, ScalarType type)
     {
-        var states = ObjectiveStates.Create(objective, new ObjectiveContext(classes, CPU) { StudentStages = StudentStages, TeacherStages = TeacherStages });
+        var states = ObjectiveStates.Create(
+            objective, new ObjectiveContext(classes, CPU) { StudentStages = StudentStages, TeacherStages = TeacherStages });
         foreach (var part in objective.Parts.Prepend(objective))
             states.Find(part)?.to(type);
         return states;

@@ -11,7 +11,9 @@ public sealed class ExtremeTeacherTests
         get
         {
             TheoryData<string, int> cases = [];
-            foreach (var name in ObjectiveCases.All.Where(entry => entry.Value.Needs.HasFlag(ObjectiveNeeds.Teacher)).Select(entry => entry.Key))
+            foreach (var name in ObjectiveCases.All
+                .Where(entry => entry.Value.Needs.HasFlag(ObjectiveNeeds.Teacher))
+                .Select(entry => entry.Key))
             {
                 cases.Add(name, 2);
                 cases.Add(name, 3);
@@ -36,13 +38,17 @@ public sealed class ExtremeTeacherTests
         }
     }
 
-    /// <summary>Each objective's answer where the teacher is sure of the row's class is the limit of its answers, not only some number.</summary>
+    /// <summary>
+    /// Each objective's answer where the teacher is sure of the row's class is the limit of its answers, not only some number.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_teacher_sure_of_the_label_says_the_same_however_large_the_gap(string name, int classes)
     {
         var batch = LogitBatch.Random(seed: classes, rows: 3, classes);
-        double Value(double low) => (batch with { Teacher = [.. batch.Labels.Select(label => Row(label, classes, low))] }).Value(ObjectiveCases.All[name]);
+        double Value(
+            double low) =>
+                (batch with { Teacher = [.. batch.Labels.Select(label => Row(label, classes, low))] }).Value(ObjectiveCases.All[name]);
 
         Assert.Equal(Value(-1e3), Value(-1e4), 1e-8);
         Assert.Equal(Value(-1e3), Value(double.NegativeInfinity), 1e-8);
@@ -58,8 +64,10 @@ public sealed class ExtremeTeacherTests
         var value = objective.Evaluate(student, tensor(pairs.Select(pair => (long)pair.label).ToArray()), teacher);
         value.backward();
 
-        Assert.True(isfinite(value).item<bool>(), $"{objective} of a student's gap {studentGap} and a teacher's low {low} is {value.to(ScalarType.Float64).item<double>()} in {type}.");
-        Assert.True(isfinite(student.grad!).all().item<bool>(), $"{objective} of a student's gap {studentGap} and a teacher's low {low} has a gradient that is no number in {type}.");
+        Assert.True(isfinite(value).item<bool>(), $"{objective} of a student's gap {studentGap} and a teacher's low {low} is "
+            + $"{value.to(ScalarType.Float64).item<double>()} in {type}.");
+        Assert.True(isfinite(student.grad!).all().item<bool>(), $"{objective} of a student's gap {studentGap} and a teacher's low {low} "
+            + $"has a gradient that is no number in {type}.");
     }
 
     private static double[] Row(int high, int classes, double low) => [.. Enumerable.Range(0, classes).Select(k => k == high ? 0 : low)];

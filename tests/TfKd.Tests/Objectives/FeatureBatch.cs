@@ -12,8 +12,11 @@ internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, 
     public static FeatureBatch Random(int seed, int rows)
     {
         var random = new Random(seed);
-        double[][][] Features(ImageShape[] stages) => [.. stages.Select(stage => Enumerable.Range(0, rows).Select(_ => Values(stage)).ToArray())];
-        double[] Values(ImageShape stage) => [.. Enumerable.Range(0, stage.Channels * stage.Height * stage.Width).Select(_ => 4 * random.NextDouble() - 2)];
+        double[][][] Features(
+            ImageShape[] stages) => [.. stages.Select(stage => Enumerable.Range(0, rows).Select(_ => Values(stage)).ToArray())];
+        double[] Values(
+            ImageShape stage) =>
+                [.. Enumerable.Range(0, stage.Channels * stage.Height * stage.Width).Select(_ => 4 * random.NextDouble() - 2)];
         return new(Features(StudentStages), Features(TeacherStages), LogitBatch.Random(seed, rows, classes: 4));
     }
 
@@ -31,14 +34,19 @@ internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, 
 
     /// <summary>The student's logits and features, leaves of the graph.</summary>
     public (Tensor Logits, Tensor[] Features) Leaves() =>
-        (LogitBatch.ToTensor(Logits.Student).requires_grad_(), [.. Student.Select((rows, i) => ToTensor(rows, StudentStages[i]).requires_grad_())]);
+        (LogitBatch.ToTensor(Logits.Student).requires_grad_(), [
+            .. Student.Select((rows, i) => ToTensor(rows, StudentStages[i]).requires_grad_()),
+        ]);
 
     public Tensor Compute(Objective objective, ObjectiveStates states, Tensor logits, Tensor[] features)
     {
         using var log = new LossLog();
-        var teacher = new TeacherSignal(LogitBatch.ToTensor(Logits.Teacher)) { Features = [.. Teacher.Select((rows, i) => ToTensor(rows, TeacherStages[i]))] };
+        var teacher = new TeacherSignal(LogitBatch.ToTensor(Logits.Teacher)) { Features = [
+            .. Teacher.Select((rows, i) => ToTensor(rows, TeacherStages[i])),
+        ] };
         return objective.Compute(new ObjectiveInput(
-            new NetworkOutput(logits) { Features = features }, Targets.FromLabels(Logits.LabelTensor(), Logits.Classes), teacher, new TrainingProgress(0, 1, 0), log)
+            new NetworkOutput(logits) { Features = features }, Targets.FromLabels(Logits.LabelTensor(), Logits.Classes), teacher, new TrainingProgress(
+                0, 1, 0), log)
         {
             States = states,
             PartnerLogits = LogitBatch.ToTensor(Logits.Teacher),

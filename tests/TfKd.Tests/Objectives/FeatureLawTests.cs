@@ -6,8 +6,16 @@ namespace TfKd.Tests;
 /// <summary>What must hold for any features.</summary>
 public sealed class FeatureLawTests : IDisposable
 {
-    private static readonly Objective[] _relations = [new RelationalKd(), new RelationalKd { DistanceWeight = 0 }, new RelationalKd { AngleWeight = 0 }];
-    private static readonly Objective[] _attention = [new AttentionTransfer(), new AttentionTransfer { Exponent = 1 }, new AttentionTransfer { Form = AttentionTransferForm.Paper }];
+    private static readonly Objective[] _relations = [
+        new RelationalKd(),
+        new RelationalKd { DistanceWeight = 0 },
+        new RelationalKd { AngleWeight = 0 },
+    ];
+    private static readonly Objective[] _attention = [
+        new AttentionTransfer(),
+        new AttentionTransfer { Exponent = 1 },
+        new AttentionTransfer { Form = AttentionTransferForm.Paper },
+    ];
 
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly Tensor _feature;
@@ -67,7 +75,8 @@ public sealed class FeatureLawTests : IDisposable
     [Fact]
     public void Half_the_norm_and_the_mean_of_squares_are_of_one_difference()
     {
-        var (code, paper) = (Compute(_attention[0], _feature[..1], _other[..1]).item<double>(), Compute(_attention[2], _feature[..1], _other[..1]).item<double>());
+        var (code, paper) = (Compute(_attention[0], _feature[..1], _other[..1]).item<double>(), Compute(
+            _attention[2], _feature[..1], _other[..1]).item<double>());
 
         Assert.Equal(Math.Sqrt(9 * code) / 2, paper, 1e-12);
     }

@@ -53,22 +53,29 @@ public sealed class FeatureObjectiveTests : IDisposable
 
         batch.Compute(_cases[name], states, logits, features).backward();
 
-        var moved = (double[][] rows, int row, int i, double by) => rows.Select((r, n) => n == row ? [.. r.Select((v, m) => m == i ? v + by : v)] : r).ToArray();
+        var moved = (double[][] rows, int row, int i, double by) =>
+            rows.Select((r, n) => n == row ? [.. r.Select((v, m) => m == i ? v + by : v)] : r).ToArray();
         for (var row = 0; row < 4; row++)
         {
             for (var k = 0; k < batch.Logits.Classes; k++)
-                AssertSlope(by => batch with { Logits = batch.Logits with { Student = moved(batch.Logits.Student, row, k, by) } }, logits, row, k);
+                AssertSlope(by =>
+                    batch with { Logits = batch.Logits with { Student = moved(batch.Logits.Student, row, k, by) } }, logits, row, k);
             for (var stage = 0; stage < features.Length; stage++)
             {
                 for (var i = 0; i < batch.Student[stage][row].Length; i++)
-                    AssertSlope(by => batch with { Student = [.. batch.Student.Select((rows, s) => s == stage ? moved(rows, row, i, by) : rows)] }, features[stage], row, i);
+                    AssertSlope(by =>
+                        batch with { Student = [
+                            .. batch.Student.Select((rows, s) => s == stage ? moved(rows, row, i, by) : rows),
+                        ] }, features[stage], row, i);
             }
         }
 
         void AssertSlope(Func<double, FeatureBatch> change, Tensor leaf, int row, int i)
         {
-            var numeric = (Oracle(_cases[name], change(Step), batch, states) - Oracle(_cases[name], change(-Step), batch, states)) / (2 * Step);
-            Assert.Equal(numeric, leaf.grad is { } gradient ? gradient[row].reshape(-1)[i].item<double>() : 0, 1e-7 * (1 + Math.Abs(numeric)));
+            var numeric =
+                (Oracle(_cases[name], change(Step), batch, states) - Oracle(_cases[name], change(-Step), batch, states)) / (2 * Step);
+            Assert.Equal(
+                numeric, leaf.grad is { } gradient ? gradient[row].reshape(-1)[i].item<double>() : 0, 1e-7 * (1 + Math.Abs(numeric)));
         }
     }
 
@@ -113,7 +120,9 @@ public sealed class FeatureObjectiveTests : IDisposable
         var (logits, features) = batch.Leaves();
         var input = new ObjectiveInput(
             new NetworkOutput(logits) { Features = features }, Targets.FromLabels(batch.Logits.LabelTensor(), 4),
-            new TeacherSignal(LogitBatch.ToTensor(batch.Logits.Teacher)) { Features = [.. FeatureBatch.TeacherStages.Select(s => ones(4, s.Channels, s.Height, s.Width, ScalarType.Float64))] },
+            new TeacherSignal(LogitBatch.ToTensor(batch.Logits.Teacher)) { Features = [
+                .. FeatureBatch.TeacherStages.Select(s => ones(4, s.Channels, s.Height, s.Width, ScalarType.Float64)),
+            ] },
             new TrainingProgress(0, 1, 0), log)
         { States = states };
         _cases[name].Compute(input).Dispose();
@@ -135,7 +144,8 @@ public sealed class FeatureObjectiveTests : IDisposable
                 FeatureOracle.Embeddings(batch.Teacher[Stage(o.TeacherStage, 3)], FeatureBatch.TeacherStages[Stage(o.TeacherStage, 3)]),
                 o.DistanceWeight,
                 o.AngleWeight),
-            TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
+            TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(
+                o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
             WeightedSum o => o.Terms.Sum(term => term.Weight * Oracle(term.Objective, batch, constants, states)),
             _ => ObjectiveOracle.Value(objective, batch.Logits),
         };
@@ -143,7 +153,11 @@ public sealed class FeatureObjectiveTests : IDisposable
         FeatureOracle.Linear Linear(Objective owner) => FeatureOracle.Linear.Of(states.Find(owner)!);
 
         double[][] Weak(TargetFreeSelfKd o, FeatureBatch from) =>
-            [.. FeatureOracle.Embeddings(from.Student[Stage(o.Stage, 2)], FeatureBatch.StudentStages[Stage(o.Stage, 2)]).Select(Linear(o).Map)];
+            [
+                .. FeatureOracle
+                    .Embeddings(from.Student[Stage(o.Stage, 2)], FeatureBatch.StudentStages[Stage(o.Stage, 2)])
+                    .Select(Linear(o).Map),
+            ];
     }
 
     // Written out, not counted: the middle of two is 1, of three 1.

@@ -26,11 +26,14 @@ internal static class FeatureOracle
             var ours = Pool(batch.Student[studentStage][row], student, height, width);
             var theirs = Pool(batch.Teacher[teacherStage][row], teacher, height, width);
             return Enumerable.Range(0, height * width).SelectMany(place =>
-                map.Map([.. ours.Select(channel => channel[place])]).Select((value, channel) => Math.Pow(value - theirs[channel][place], 2))).Average();
+                map
+                    .Map([.. ours.Select(channel => channel[place])])
+                    .Select((value, channel) => Math.Pow(value - theirs[channel][place], 2))).Average();
         });
     }
 
-    public static double Attention(FeatureBatch batch, AttentionTransfer o, int pairs) => Enumerable.Range(0, batch.Logits.Rows).Average(row =>
+    public static double Attention(FeatureBatch batch, AttentionTransfer o, int pairs) =>
+        Enumerable.Range(0, batch.Logits.Rows).Average(row =>
         Enumerable.Range(1, pairs).Sum(fromEnd =>
         {
             var (student, teacher) = (FeatureBatch.StudentStages[^fromEnd], FeatureBatch.TeacherStages[^fromEnd]);
@@ -44,15 +47,22 @@ internal static class FeatureOracle
     {
         var rows = Enumerable.Range(0, student.Length).ToArray();
         var (ours, theirs) = (MeanDistance(student), MeanDistance(teacher));
-        return distanceWeight * rows.Average(i => rows.Average(j => Huber(Distance(student[i], student[j]) / ours, Distance(teacher[i], teacher[j]) / theirs)))
-            + angleWeight * rows.Average(i => rows.Average(j => rows.Average(k => Huber(Cosine(student, i, j, k), Cosine(teacher, i, j, k)))));
+        return distanceWeight * rows.Average(i =>
+            rows.Average(j => Huber(Distance(student[i], student[j]) / ours, Distance(teacher[i], teacher[j]) / theirs)))
+            + angleWeight * rows.Average(i =>
+                rows.Average(j => rows.Average(k => Huber(Cosine(student, i, j, k), Cosine(teacher, i, j, k)))));
     }
 
     /// <summary>The means over positions of a stage's channels, [row][channel].</summary>
-    public static double[][] Embeddings(double[][] rows, ImageShape stage) => [.. rows.Select(row => row.Chunk(stage.Height * stage.Width).Select(channel => channel.Average()).ToArray())];
+    public static double[][] Embeddings(double[][] rows, ImageShape stage) =>
+        [.. rows.Select(row => row.Chunk(stage.Height * stage.Width).Select(channel => channel.Average()).ToArray())];
 
-    /// <summary>The value of the student's logits and the earlier classifier's, where all that the objective takes for constant is taken from others.</summary>
-    public static double TargetFreeSelfKd(TargetFreeSelfKd o, double[][] logits, double[][] weak, int[] labels, double[][] constantLogits, double[][] constantWeak)
+    /// <summary>
+    /// The value of the student's logits and the earlier classifier's, where all that the objective takes for constant is taken from
+    /// others.
+    /// </summary>
+    public static double TargetFreeSelfKd(
+        TargetFreeSelfKd o, double[][] logits, double[][] weak, int[] labels, double[][] constantLogits, double[][] constantWeak)
     {
         var rows = Enumerable.Range(0, logits.Length).ToArray();
         var squared = rows.Select(i => Math.Pow(ObjectiveOracle.Softmax(constantLogits[i], 1)[labels[i]], 2)).ToArray();
@@ -72,14 +82,21 @@ internal static class FeatureOracle
         double Score(int k) => ranking == TargetFreeSelfKdRanking.Probabilities
             ? w[k] / (1 - w[c]) + s[k] / (1 - s[c])
             : w[k] / (1 - w[c] + 1e-6) + Math.Log(s[k]) / (1 - Math.Log(s[c]) + 1e-6);
-        var ranked = Enumerable.Range(0, s.Length).Where(k => k != c || ranking == TargetFreeSelfKdRanking.ReferenceCode).OrderByDescending(Score).ToList();
+        var ranked = Enumerable
+            .Range(0, s.Length)
+            .Where(k => k != c || ranking == TargetFreeSelfKdRanking.ReferenceCode)
+            .OrderByDescending(Score)
+            .ToList();
         var shares = Enumerable.Range(0, s.Length).Select(k => k == c ? 0 : 1.0 / (1 + ranked.IndexOf(k))).ToArray();
         return [.. shares.Select(share => share / shares.Sum())];
     }
 
     private static double[] Map(double[][] channels, double exponent)
     {
-        var map = Enumerable.Range(0, channels[0].Length).Select(place => channels.Average(channel => Math.Pow(Math.Abs(channel[place]), exponent))).ToArray();
+        var map = Enumerable
+            .Range(0, channels[0].Length)
+            .Select(place => channels.Average(channel => Math.Pow(Math.Abs(channel[place]), exponent)))
+            .ToArray();
         var length = Math.Sqrt(map.Sum(value => value * value));
         return [.. map.Select(value => value / length)];
     }
@@ -94,14 +111,17 @@ internal static class FeatureOracle
     private static IEnumerable<int> Cells(int place, int from, int to) =>
         Enumerable.Range(0, from).Where(cell => cell >= place * from / to && cell < (int)Math.Ceiling((place + 1) * (double)from / to));
 
-    private static double MeanDistance(double[][] x) => x.SelectMany(a => x.Select(b => Distance(a, b))).Where(d => d > 0).DefaultIfEmpty(1).Average();
+    private static double MeanDistance(double[][] x) =>
+        x.SelectMany(a => x.Select(b => Distance(a, b))).Where(d => d > 0).DefaultIfEmpty(1).Average();
 
     private static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, (u, v) => (u - v) * (u - v)).Sum());
 
     private static double Cosine(double[][] x, int at, int j, int k)
     {
         var (first, second) = (Distance(x[at], x[j]), Distance(x[at], x[k]));
-        return first == 0 || second == 0 ? 0 : Enumerable.Range(0, x[at].Length).Sum(c => (x[j][c] - x[at][c]) * (x[k][c] - x[at][c])) / first / second;
+        return first == 0 || second == 0
+            ? 0
+            : Enumerable.Range(0, x[at].Length).Sum(c => (x[j][c] - x[at][c]) * (x[k][c] - x[at][c])) / first / second;
     }
 
     private static double Huber(double a, double b) => Math.Abs(a - b) < 1 ? (a - b) * (a - b) / 2 : Math.Abs(a - b) - 0.5;

@@ -4,54 +4,96 @@ public sealed class HyperparameterTests
 {
     public static TheoryData<Func<object>, string> Refused => new()
     {
-        { () => new LabelSmoothing { Smoothing = 1.5 }, "Smoothing must be within [0, 1], but is 1.5. (Parameter 'Smoothing')\nActual value was 1.5." },
-        { () => new LabelSmoothing { Convention = (SmoothingConvention)7 }, "Convention must be one of Uniform, OffTarget, but is 7. (Parameter 'Convention')\nActual value was 7." },
-        { () => new SoftTargetKl { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter 'Temperature')\nActual value was 0." },
-        { () => new SoftTargetKl { Reduction = (KlReduction)(-1) }, "Reduction must be one of PerRow, PerElement, but is -1. (Parameter 'Reduction')\nActual value was -1." },
-        { () => new KnowledgeDistillation { Alpha = -0.1 }, "Alpha must be within [0, 1], but is -0.1. (Parameter 'Alpha')\nActual value was -0.1." },
-        { () => new KnowledgeDistillation { Temperature = double.PositiveInfinity }, "Temperature must be above 0 and finite, but is Infinity. (Parameter 'Temperature')\nActual value was Infinity." },
-        { () => new KnowledgeDistillation { Form = (KdForm)3 }, "Form must be one of Hinton, Paper, ReferenceCode, but is 3. (Parameter 'Form')\nActual value was 3." },
-        { () => new KnowledgeDistillation { Multiplier = -1 }, "Multiplier must be above 0 and finite, but is -1. (Parameter 'Multiplier')\nActual value was -1." },
-        { () => new TfKdRegularization { Alpha = double.NaN }, "Alpha must be within [0, 1], but is NaN. (Parameter 'Alpha')\nActual value was NaN." },
-        { () => new TfKdRegularization { Temperature = -20 }, "Temperature must be above 0 and finite, but is -20. (Parameter 'Temperature')\nActual value was -20." },
-        { () => new TfKdRegularization { CorrectProbability = 1 }, "CorrectProbability must be above 0 and below 1, but is 1. (Parameter 'CorrectProbability')\nActual value was 1." },
-        { () => new TfKdRegularization { Form = (TfKdForm)2 }, "Form must be one of Paper, ReferenceCode, but is 2. (Parameter 'Form')\nActual value was 2." },
-        { () => new TfKdRegularization { Multiplier = double.NaN }, "Multiplier must be above 0 and finite, but is NaN. (Parameter 'Multiplier')\nActual value was NaN." },
+        { () => new LabelSmoothing { Smoothing = 1.5 }, "Smoothing must be within [0, 1], but is 1.5. (Parameter 'Smoothing')\nActual "
+            + "value was 1.5." },
+        { () => new LabelSmoothing { Convention = (SmoothingConvention)7 }, "Convention must be one of Uniform, OffTarget, but is 7. "
+            + "(Parameter 'Convention')\nActual value was 7." },
+        { () => new SoftTargetKl { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter "
+            + "'Temperature')\nActual value was 0." },
+        { () => new SoftTargetKl { Reduction = (KlReduction)(-1) }, "Reduction must be one of PerRow, PerElement, but is -1. (Parameter "
+            + "'Reduction')\nActual value was -1." },
+        { () => new KnowledgeDistillation { Alpha = -0.1 }, "Alpha must be within [0, 1], but is -0.1. (Parameter 'Alpha')\nActual value "
+            + "was -0.1." },
+        { () => new KnowledgeDistillation { Temperature = double.PositiveInfinity }, "Temperature must be above 0 and finite, but is "
+            + "Infinity. (Parameter 'Temperature')\nActual value was Infinity." },
+        { () => new KnowledgeDistillation { Form = (KdForm)3 }, "Form must be one of Hinton, Paper, ReferenceCode, but is 3. (Parameter "
+            + "'Form')\nActual value was 3." },
+        { () => new KnowledgeDistillation { Multiplier = -1 }, "Multiplier must be above 0 and finite, but is -1. (Parameter "
+            + "'Multiplier')\nActual value was -1." },
+        { () => new TfKdRegularization { Alpha = double.NaN }, "Alpha must be within [0, 1], but is NaN. (Parameter 'Alpha')\nActual "
+            + "value was NaN." },
+        { () => new TfKdRegularization { Temperature = -20 }, "Temperature must be above 0 and finite, but is -20. (Parameter "
+            + "'Temperature')\nActual value was -20." },
+        { () => new TfKdRegularization { CorrectProbability = 1 }, "CorrectProbability must be above 0 and below 1, but is 1. (Parameter "
+            + "'CorrectProbability')\nActual value was 1." },
+        { () => new TfKdRegularization { Form = (TfKdForm)2 }, "Form must be one of Paper, ReferenceCode, but is 2. (Parameter "
+            + "'Form')\nActual value was 2." },
+        { () => new TfKdRegularization { Multiplier = double.NaN }, "Multiplier must be above 0 and finite, but is NaN. (Parameter "
+            + "'Multiplier')\nActual value was NaN." },
         { () => new FocalLoss { Gamma = -1 }, "Gamma must be 0 or above and finite, but is -1. (Parameter 'Gamma')\nActual value was -1." },
-        { () => new PolyLoss { Epsilon = double.PositiveInfinity }, "Epsilon must be finite, but is Infinity. (Parameter 'Epsilon')\nActual value was Infinity." },
+        { () => new PolyLoss { Epsilon = double.PositiveInfinity }, "Epsilon must be finite, but is Infinity. (Parameter "
+            + "'Epsilon')\nActual value was Infinity." },
         { () => new LabelRelaxation { Alpha = 0 }, "Alpha must be above 0 and below 1, but is 0. (Parameter 'Alpha')\nActual value was 0." },
         { () => new DecoupledKd { Alpha = -1 }, "Alpha must be 0 or above and finite, but is -1. (Parameter 'Alpha')\nActual value was -1." },
-        { () => new DecoupledKd { Beta = double.PositiveInfinity }, "Beta must be 0 or above and finite, but is Infinity. (Parameter 'Beta')\nActual value was Infinity." },
-        { () => new DecoupledKd { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter 'Temperature')\nActual value was 0." },
-        { () => new NormalizedKd { Gamma = -0.5 }, "Gamma must be 0 or above and finite, but is -0.5. (Parameter 'Gamma')\nActual value was -0.5." },
-        { () => new NormalizedKd { Temperature = double.NaN }, "Temperature must be above 0 and finite, but is NaN. (Parameter 'Temperature')\nActual value was NaN." },
+        { () => new DecoupledKd { Beta = double.PositiveInfinity }, "Beta must be 0 or above and finite, but is Infinity. (Parameter "
+            + "'Beta')\nActual value was Infinity." },
+        { () => new DecoupledKd { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter 'Temperature')\nActual "
+            + "value was 0." },
+        { () => new NormalizedKd { Gamma = -0.5 }, "Gamma must be 0 or above and finite, but is -0.5. (Parameter 'Gamma')\nActual value "
+            + "was -0.5." },
+        { () => new NormalizedKd { Temperature = double.NaN }, "Temperature must be above 0 and finite, but is NaN. (Parameter "
+            + "'Temperature')\nActual value was NaN." },
         { () => new Dist { Beta = -2 }, "Beta must be 0 or above and finite, but is -2. (Parameter 'Beta')\nActual value was -2." },
-        { () => new Dist { Gamma = double.NaN }, "Gamma must be 0 or above and finite, but is NaN. (Parameter 'Gamma')\nActual value was NaN." },
-        { () => new Dist { Temperature = -4 }, "Temperature must be above 0 and finite, but is -4. (Parameter 'Temperature')\nActual value was -4." },
-        { () => new Dist { Form = (DistForm)2 }, "Form must be one of Paper, ReferenceCode, but is 2. (Parameter 'Form')\nActual value was 2." },
-        { () => new WeightedSoftLabelKd { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter 'Temperature')\nActual value was 0." },
-        { () => new Ramped { Inner = new CrossEntropy(), From = double.NaN }, "From must be finite, but is NaN. (Parameter 'From')\nActual value was NaN." },
-        { () => new Ramped { Inner = new CrossEntropy(), To = double.NegativeInfinity }, "To must be finite, but is -Infinity. (Parameter 'To')\nActual value was -Infinity." },
-        { () => new Ramped { Inner = new CrossEntropy(), StartEpoch = -1 }, "StartEpoch must be 0 or above and finite, but is -1. (Parameter 'StartEpoch')\nActual value was -1." },
-        { () => new Ramped { Inner = new CrossEntropy(), Epochs = 0 }, "Epochs must be above 0 and finite, but is 0. (Parameter 'Epochs')\nActual value was 0." },
+        { () => new Dist { Gamma = double.NaN }, "Gamma must be 0 or above and finite, but is NaN. (Parameter 'Gamma')\nActual value was "
+            + "NaN." },
+        { () => new Dist { Temperature = -4 }, "Temperature must be above 0 and finite, but is -4. (Parameter 'Temperature')\nActual "
+            + "value was -4." },
+        { () => new Dist { Form = (DistForm)2 }, "Form must be one of Paper, ReferenceCode, but is 2. (Parameter 'Form')\nActual value "
+            + "was 2." },
+        { () => new WeightedSoftLabelKd { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter "
+            + "'Temperature')\nActual value was 0." },
+        { () => new Ramped { Inner = new CrossEntropy(), From = double.NaN }, "From must be finite, but is NaN. (Parameter "
+            + "'From')\nActual value was NaN." },
+        { () => new Ramped { Inner = new CrossEntropy(), To = double.NegativeInfinity }, "To must be finite, but is -Infinity. (Parameter "
+            + "'To')\nActual value was -Infinity." },
+        { () => new Ramped { Inner = new CrossEntropy(), StartEpoch = -1 }, "StartEpoch must be 0 or above and finite, but is -1. "
+            + "(Parameter 'StartEpoch')\nActual value was -1." },
+        { () => new Ramped { Inner = new CrossEntropy(), Epochs = 0 }, "Epochs must be above 0 and finite, but is 0. (Parameter "
+            + "'Epochs')\nActual value was 0." },
         { () => double.NaN * new CrossEntropy(), "Weight must be finite, but is NaN. (Parameter 'Weight')\nActual value was NaN." },
-        { () => new VirtualTeacher { CorrectProbability = 0 }, "CorrectProbability must be above 0 and below 1, but is 0. (Parameter 'CorrectProbability')\nActual value was 0." },
-        { () => new VirtualTeacher { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter 'Temperature')\nActual value was 0." },
-        { () => new RandomCrop { Padding = -1 }, "Padding must be 0 or above and finite, but is -1. (Parameter 'Padding')\nActual value was -1." },
-        { () => new HorizontalFlip { Probability = 2 }, "Probability must be within [0, 1], but is 2. (Parameter 'Probability')\nActual value was 2." },
-        { () => new Rotation { Degrees = double.NaN }, "Degrees must be 0 or above and finite, but is NaN. (Parameter 'Degrees')\nActual value was NaN." },
-        { () => new OnlineLabelSmoothing { Alpha = 1.1 }, "Alpha must be within [0, 1], but is 1.1. (Parameter 'Alpha')\nActual value was 1.1." },
-        { () => new ClassWiseSelfKd { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter 'Temperature')\nActual value was 0." },
-        { () => new ClassWiseSelfKd { Weight = -1 }, "Weight must be 0 or above and finite, but is -1. (Parameter 'Weight')\nActual value was -1." },
-        { () => new TargetFreeSelfKd { Alpha = -1 }, "Alpha must be 0 or above and finite, but is -1. (Parameter 'Alpha')\nActual value was -1." },
-        { () => new TargetFreeSelfKd { Beta = double.NaN }, "Beta must be 0 or above and finite, but is NaN. (Parameter 'Beta')\nActual value was NaN." },
+        { () => new VirtualTeacher { CorrectProbability = 0 }, "CorrectProbability must be above 0 and below 1, but is 0. (Parameter "
+            + "'CorrectProbability')\nActual value was 0." },
+        { () => new VirtualTeacher { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter "
+            + "'Temperature')\nActual value was 0." },
+        { () => new RandomCrop { Padding = -1 }, "Padding must be 0 or above and finite, but is -1. (Parameter 'Padding')\nActual value "
+            + "was -1." },
+        { () => new HorizontalFlip { Probability = 2 }, "Probability must be within [0, 1], but is 2. (Parameter 'Probability')\nActual "
+            + "value was 2." },
+        { () => new Rotation { Degrees = double.NaN }, "Degrees must be 0 or above and finite, but is NaN. (Parameter 'Degrees')\nActual "
+            + "value was NaN." },
+        { () => new OnlineLabelSmoothing { Alpha = 1.1 }, "Alpha must be within [0, 1], but is 1.1. (Parameter 'Alpha')\nActual value was "
+            + "1.1." },
+        { () => new ClassWiseSelfKd { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter "
+            + "'Temperature')\nActual value was 0." },
+        { () => new ClassWiseSelfKd { Weight = -1 }, "Weight must be 0 or above and finite, but is -1. (Parameter 'Weight')\nActual value "
+            + "was -1." },
+        { () => new TargetFreeSelfKd { Alpha = -1 }, "Alpha must be 0 or above and finite, but is -1. (Parameter 'Alpha')\nActual value "
+            + "was -1." },
+        { () => new TargetFreeSelfKd { Beta = double.NaN }, "Beta must be 0 or above and finite, but is NaN. (Parameter 'Beta')\nActual "
+            + "value was NaN." },
         { () => new TargetFreeSelfKd { Mu = -2 }, "Mu must be 0 or above and finite, but is -2. (Parameter 'Mu')\nActual value was -2." },
-        { () => new TargetFreeSelfKd { Ranking = (TargetFreeSelfKdRanking)5 }, "Ranking must be one of Probabilities, ReferenceCode, but is 5. (Parameter 'Ranking')\nActual value was 5." },
-        { () => new AttentionTransfer { Exponent = 0.5 }, "Exponent must be 1 or above and finite, but is 0.5. (Parameter 'Exponent')\nActual value was 0.5." },
-        { () => new AttentionTransfer { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter 'StagePairs')\nActual value was 0." },
-        { () => new AttentionTransfer { Form = (AttentionTransferForm)2 }, "Form must be one of ReferenceCode, Paper, but is 2. (Parameter 'Form')\nActual value was 2." },
-        { () => new RelationalKd { DistanceWeight = -1 }, "DistanceWeight must be 0 or above and finite, but is -1. (Parameter 'DistanceWeight')\nActual value was -1." },
-        { () => new RelationalKd { AngleWeight = double.NaN }, "AngleWeight must be 0 or above and finite, but is NaN. (Parameter 'AngleWeight')\nActual value was NaN." },
+        { () => new TargetFreeSelfKd { Ranking = (TargetFreeSelfKdRanking)5 }, "Ranking must be one of Probabilities, ReferenceCode, but "
+            + "is 5. (Parameter 'Ranking')\nActual value was 5." },
+        { () => new AttentionTransfer { Exponent = 0.5 }, "Exponent must be 1 or above and finite, but is 0.5. (Parameter "
+            + "'Exponent')\nActual value was 0.5." },
+        { () => new AttentionTransfer { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter "
+            + "'StagePairs')\nActual value was 0." },
+        { () => new AttentionTransfer { Form = (AttentionTransferForm)2 }, "Form must be one of ReferenceCode, Paper, but is 2. "
+            + "(Parameter 'Form')\nActual value was 2." },
+        { () => new RelationalKd { DistanceWeight = -1 }, "DistanceWeight must be 0 or above and finite, but is -1. (Parameter "
+            + "'DistanceWeight')\nActual value was -1." },
+        { () => new RelationalKd { AngleWeight = double.NaN }, "AngleWeight must be 0 or above and finite, but is NaN. (Parameter "
+            + "'AngleWeight')\nActual value was NaN." },
     };
 
     [Theory]
@@ -68,7 +110,9 @@ public sealed class HyperparameterTests
     {
         Assert.Equal((0, 0), (new DecoupledKd { Alpha = 0, Beta = 0 }.Alpha, new NormalizedKd { Gamma = 0 }.Gamma));
         Assert.Equal((0, 0), (new Dist { Beta = 0 }.Beta, new Dist { Gamma = 0 }.Gamma));
-        Assert.Equal((-1, 0, 1), (new Ramped { Inner = new CrossEntropy(), From = -1 }.From, new Ramped { Inner = new CrossEntropy() }.StartEpoch, new Ramped { Inner = new CrossEntropy(), Epochs = 1 }.Epochs));
+        Assert.Equal(
+            (-1, 0, 1),
+            (new Ramped { Inner = new CrossEntropy(), From = -1 }.From, new Ramped { Inner = new CrossEntropy() }.StartEpoch, new Ramped { Inner = new CrossEntropy(), Epochs = 1 }.Epochs));
         Assert.Null(new Ramped { Inner = new CrossEntropy(), Epochs = null }.Epochs);
     }
 

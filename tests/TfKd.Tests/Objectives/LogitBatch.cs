@@ -15,11 +15,17 @@ public sealed record LogitBatch(double[][] Student, double[][] Teacher, int[] La
     public static LogitBatch Random(int seed, int rows, int classes, double scale = 3)
     {
         var random = new Random(seed);
-        double[][] Logits() => [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, classes).Select(_ => scale * (2 * random.NextDouble() - 1)).ToArray())];
+        double[][] Logits() =>
+            [
+                .. Enumerable
+                    .Range(0, rows)
+                    .Select(_ => Enumerable.Range(0, classes).Select(_ => scale * (2 * random.NextDouble() - 1)).ToArray()),
+            ];
         return new(Logits(), Logits(), [.. Enumerable.Range(0, rows).Select(_ => random.Next(classes))]);
     }
 
-    public static Tensor ToTensor(double[][] rows, ScalarType type = ScalarType.Float64) => tensor(rows.SelectMany(row => row).ToArray(), [rows.Length, rows[0].Length], type);
+    public static Tensor ToTensor(double[][] rows, ScalarType type =
+        ScalarType.Float64) => tensor(rows.SelectMany(row => row).ToArray(), [rows.Length, rows[0].Length], type);
 
     public Tensor LabelTensor() => tensor(Labels.Select(label => (long)label).ToArray());
 
@@ -43,7 +49,8 @@ public sealed record LogitBatch(double[][] Student, double[][] Teacher, int[] La
         return (value.item<double>(), [.. student.grad!.data<double>().ToArray().Chunk(Classes)]);
     }
 
-    public override string ToString() => $"{Rows} rows of {Classes} classes, labels {string.Join(' ', Labels)}, student's first row {string.Join(' ', Student[0].Take(5))}";
+    public override string ToString() =>
+        $"{Rows} rows of {Classes} classes, labels {string.Join(' ', Labels)}, student's first row {string.Join(' ', Student[0].Take(5))}";
 }
 
 /// <summary>Batches for FsCheck: one to six rows, two to a hundred classes, from almost equal to very sure logits.</summary>

@@ -15,7 +15,10 @@ public sealed class LogitStandardizationTests
         var spread = batch with { Student = Moved(batch.Student, 1e4, 0), Teacher = Moved(batch.Teacher, 1e4, 0) };
         var expected = spread.Value(_objective);
 
-        foreach (var moved in (LogitBatch[])[spread with { Student = Moved(spread.Student, 3, -20) }, spread with { Teacher = Moved(spread.Teacher, 0.5, 7) }])
+        foreach (var moved in (LogitBatch[])[
+            spread with { Student = Moved(spread.Student, 3, -20) },
+            spread with { Teacher = Moved(spread.Teacher, 0.5, 7) },
+        ])
             Assert.Equal(expected, moved.Value(_objective), 1e-5 * (1 + expected));
     }
 
@@ -32,7 +35,11 @@ public sealed class LogitStandardizationTests
     {
         var seen = new Recorder();
 
-        (batch with { Student = Moved(batch.Student, 1e4, 3), Teacher = Moved(batch.Teacher, 1e4, 5) }).Value(new LogitStandardization { Inner = seen });
+        (batch with
+        {
+            Student = Moved(batch.Student, 1e4, 3),
+            Teacher = Moved(batch.Teacher, 1e4, 5),
+        }).Value(new LogitStandardization { Inner = seen });
 
         Assert.Equal(2 * batch.Rows, seen.Rows.Count);
         Assert.All(seen.Rows, row =>
@@ -79,7 +86,8 @@ public sealed class LogitStandardizationTests
         Assert.All(gradient[0], slope => Assert.True(double.IsFinite(slope)));
     }
 
-    private static double[][] Moved(double[][] logits, double factor, double shift) => [.. logits.Select((row, i) => row.Select(z => factor * (i + 1) * z + shift * i).ToArray())];
+    private static double[][] Moved(double[][] logits, double factor, double shift) =>
+        [.. logits.Select((row, i) => row.Select(z => factor * (i + 1) * z + shift * i).ToArray())];
 
     /// <summary>Keeps what it is given, and asks for a teacher.</summary>
     private sealed record Recorder : Objective

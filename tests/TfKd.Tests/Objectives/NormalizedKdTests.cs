@@ -19,7 +19,9 @@ public sealed class NormalizedKdTests
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void A_teacher_that_knows_the_labels_leaves_cross_entropy_in_the_first_term(LogitBatch batch)
     {
-        var sure = batch with { Teacher = [.. batch.Labels.Select(label => Enumerable.Range(0, batch.Classes).Select(k => k == label ? 1e4 : 0).ToArray())] };
+        var sure = batch with { Teacher = [
+            .. batch.Labels.Select(label => Enumerable.Range(0, batch.Classes).Select(k => k == label ? 1e4 : 0).ToArray()),
+        ] };
         var expected = batch.Value(new CrossEntropy());
 
         Assert.Equal(expected, sure.Value(_targetClass), 1e-9 * (1 + expected));
@@ -29,5 +31,6 @@ public sealed class NormalizedKdTests
     public void A_teacher_that_excludes_the_label_leaves_nothing_in_the_first_term() =>
         Assert.Equal(0, new LogitBatch([[1, 2, 3]], [[-1e4, 0, 0]], [0]).Value(_targetClass));
 
-    private static double Second(LogitBatch batch) => batch.Value(new NormalizedKd { Gamma = 1, Temperature = 3 }) - batch.Value(_targetClass);
+    private static double Second(LogitBatch batch) =>
+        batch.Value(new NormalizedKd { Gamma = 1, Temperature = 3 }) - batch.Value(_targetClass);
 }

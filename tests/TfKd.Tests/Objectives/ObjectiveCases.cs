@@ -63,8 +63,12 @@ public static class ObjectiveCases
     /// <summary>Those that need one class a row.</summary>
     public static TheoryData<string> NamesForLabels => [.. All.Where(entry => NeedsLabels(entry.Value)).Select(entry => entry.Key)];
 
-    /// <summary>Those whose gradient is the derivative of their value: in a <see cref="WeightedSoftLabelKd"/> a part that depends on the student is held constant.</summary>
-    public static TheoryData<string> NamesOfPlainDerivative => [.. All.Where(entry => entry.Value is not WeightedSoftLabelKd).Select(entry => entry.Key)];
+    /// <summary>
+    /// Those whose gradient is the derivative of their value: in a <see cref="WeightedSoftLabelKd"/> a part that depends on the student is
+    /// held constant.
+    /// </summary>
+    public static TheoryData<string> NamesOfPlainDerivative =>
+        [.. All.Where(entry => entry.Value is not WeightedSoftLabelKd).Select(entry => entry.Key)];
 
     private static bool NeedsLabels(Objective objective) => objective.Needs.HasFlag(ObjectiveNeeds.HardLabels);
 }

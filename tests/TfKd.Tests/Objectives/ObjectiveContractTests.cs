@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>What every objective of the library must keep. A new one fails <see cref="Every_objective_has_a_row"/> until it has a row here.</summary>
+/// <summary>
+/// What every objective of the library must keep. A new one fails <see cref="Every_objective_has_a_row"/> until it has a row here.
+/// </summary>
 public sealed class ObjectiveContractTests
 {
     private const ObjectiveNeeds FeaturesOfBoth = ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
@@ -13,28 +15,38 @@ public sealed class ObjectiveContractTests
     {
         new(() => new CrossEntropy(), ObjectiveNeeds.None, "CrossEntropy { }"),
         new(() => new LabelSmoothing { Smoothing = 0.2 }, ObjectiveNeeds.None, "LabelSmoothing { Smoothing = 0.2, Convention = Uniform }"),
-        new(() => new SoftTargetKl { Temperature = 2 }, ObjectiveNeeds.Teacher, "SoftTargetKl { Temperature = 2, Reduction = PerRow, SoftenStudent = True }"),
-        new(() => new KnowledgeDistillation { Alpha = 0.5 }, ObjectiveNeeds.Teacher, "KnowledgeDistillation { Alpha = 0.5, Temperature = 4, Form = Hinton, Multiplier = 1 }"),
-        new(() => new TfKdRegularization { Alpha = 0.5 }, ObjectiveNeeds.None, "TfKdRegularization { Alpha = 0.5, Temperature = 20, CorrectProbability = 0.99, Form = Paper, Multiplier = 1 }"),
+        new(() => new SoftTargetKl { Temperature = 2 }, ObjectiveNeeds.Teacher, "SoftTargetKl { Temperature = 2, Reduction = PerRow, "
+            + "SoftenStudent = True }"),
+        new(() => new KnowledgeDistillation { Alpha = 0.5 }, ObjectiveNeeds.Teacher, "KnowledgeDistillation { Alpha = 0.5, Temperature = "
+            + "4, Form = Hinton, Multiplier = 1 }"),
+        new(() => new TfKdRegularization { Alpha = 0.5 }, ObjectiveNeeds.None, "TfKdRegularization { Alpha = 0.5, Temperature = 20, "
+            + "CorrectProbability = 0.99, Form = Paper, Multiplier = 1 }"),
         new(() => new ConfidencePenalty(), ObjectiveNeeds.None, "ConfidencePenalty { }"),
         new(() => new MaxSuppression(), ObjectiveNeeds.None, "MaxSuppression { }"),
         new(() => new FocalLoss { Gamma = 3 }, ObjectiveNeeds.HardLabels, "FocalLoss { Gamma = 3 }"),
         new(() => new PolyLoss { Epsilon = 2 }, ObjectiveNeeds.HardLabels, "PolyLoss { Epsilon = 2 }"),
         // So small that no row is inside, where the gradient ends.
         new(() => new LabelRelaxation { Alpha = 0.001 }, ObjectiveNeeds.HardLabels, "LabelRelaxation { Alpha = 0.001 }"),
-        new(() => 0.5 * new LabelSmoothing() + new CrossEntropy(), ObjectiveNeeds.None, "0.5 * LabelSmoothing { Smoothing = 0.1, Convention = Uniform } + 1 * CrossEntropy { }"),
-        new(() => new DecoupledKd { Beta = 2 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "DecoupledKd { Alpha = 1, Beta = 2, Temperature = 4 }"),
-        new(() => new NormalizedKd { Gamma = 2 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "NormalizedKd { Gamma = 2, Temperature = 1 }"),
+        new(() => 0.5 * new LabelSmoothing() + new CrossEntropy(), ObjectiveNeeds.None, "0.5 * LabelSmoothing { Smoothing = 0.1, "
+            + "Convention = Uniform } + 1 * CrossEntropy { }"),
+        new(() => new DecoupledKd { Beta = 2 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "DecoupledKd { Alpha = 1, Beta = 2, "
+            + "Temperature = 4 }"),
+        new(() => new NormalizedKd { Gamma = 2 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "NormalizedKd { Gamma = 2, "
+            + "Temperature = 1 }"),
         new(() => new Dist { Beta = 2 }, ObjectiveNeeds.Teacher, "Dist { Beta = 2, Gamma = 1, Temperature = 1, Form = Paper }", "correlates over the rows of the batch"),
-        new(() => new WeightedSoftLabelKd { Temperature = 3 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "WeightedSoftLabelKd { Temperature = 3 }"),
+        new(() => new WeightedSoftLabelKd { Temperature = 3 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "WeightedSoftLabelKd { "
+            + "Temperature = 3 }"),
         new(() => new LogitStandardization { Inner = new NormalizedKd() }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "LogitStandardization { Inner = NormalizedKd { Gamma = 1.5, Temperature = 1 } }"),
-        new(() => new Ramped { Inner = new LabelSmoothing(), From = 0.5 }, ObjectiveNeeds.None, "Ramped { Inner = LabelSmoothing { Smoothing = 0.1, Convention = Uniform }, From = 0.5, To = 1, StartEpoch = 0, Epochs = all }"),
+        new(() => new Ramped { Inner = new LabelSmoothing(), From = 0.5 }, ObjectiveNeeds.None, "Ramped { Inner = LabelSmoothing { "
+            + "Smoothing = 0.1, Convention = Uniform }, From = 0.5, To = 1, StartEpoch = 0, Epochs = all }"),
         new(() => new OnlineLabelSmoothing { Alpha = 0.3 }, ObjectiveNeeds.HardLabels, "OnlineLabelSmoothing { Alpha = 0.3 }"),
         new(() => new ClassWiseSelfKd { Weight = 2 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.ClassPartners, "ClassWiseSelfKd { Temperature = 4, Weight = 2 }"),
         new(() => new TargetFreeSelfKd { Mu = 0.1 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures, "TargetFreeSelfKd { Alpha = 1, Beta = 0.1, Mu = 0.1, Stage = -2, Ranking = Probabilities }", "its soft target of a row holds the mean over the batch"),
         new(() => new FeatureHint { StudentStage = 0 }, FeaturesOfBoth, "FeatureHint { StudentStage = 0, TeacherStage =  }"),
-        new(() => new AttentionTransfer { Exponent = 3 }, FeaturesOfBoth, "AttentionTransfer { Exponent = 3, StagePairs = , Form = ReferenceCode }"),
-        new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth, "RelationalKd { DistanceWeight = 25, AngleWeight = 40, StudentStage = -1, TeacherStage = -1 }", "compares pairs and triples of rows"),
+        new(() => new AttentionTransfer { Exponent = 3 }, FeaturesOfBoth, "AttentionTransfer { Exponent = 3, StagePairs = , Form = "
+            + "ReferenceCode }"),
+        new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth, "RelationalKd { DistanceWeight = 25, AngleWeight = 40, "
+            + "StudentStage = -1, TeacherStage = -1 }", "compares pairs and triples of rows"),
     }.ToDictionary(row => row.Make().GetType().Name);
 
     public static TheoryData<string> Names => [.. _rows.Keys];
@@ -44,7 +56,10 @@ public sealed class ObjectiveContractTests
     [Fact]
     public void Every_objective_has_a_row()
     {
-        var objectives = typeof(Objective).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Objective)) && !type.IsAbstract).Select(type => type.Name);
+        var objectives = typeof(Objective).Assembly
+            .GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Objective)) && !type.IsAbstract)
+            .Select(type => type.Name);
 
         Assert.Equal(objectives.Order(), _rows.Keys.Order());
     }
@@ -58,7 +73,9 @@ public sealed class ObjectiveContractTests
                 Assert.True(type.IsSealed, type.Name);
                 Assert.All(
                     type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null),
-                    property => Assert.Contains(typeof(System.Runtime.CompilerServices.IsExternalInit), property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()));
+                    property => Assert.Contains(
+                        typeof(System.Runtime.CompilerServices.IsExternalInit),
+                        property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()));
             });
 
     [Theory]
@@ -91,7 +108,9 @@ public sealed class ObjectiveContractTests
         var (student, labels) = (LogitBatch.ToTensor(batch.Student), batch.LabelTensor());
 
         if (_rows[name].Needs.HasFlag(ObjectiveNeeds.Teacher))
-            Assert.Equal($"{name} needs a teacher's logits. (Parameter 'teacherLogits')", Assert.Throws<ArgumentNullException>(() => _rows[name].Make().Evaluate(student, labels)).Message);
+            Assert.Equal(
+                $"{name} needs a teacher's logits. (Parameter 'teacherLogits')",
+                Assert.Throws<ArgumentNullException>(() => _rows[name].Make().Evaluate(student, labels)).Message);
         else
             Assert.True(double.IsFinite(Evaluation.Of(_rows[name].Make(), student, labels).item<double>()));
     }
@@ -107,7 +126,8 @@ public sealed class ObjectiveContractTests
 
         Evaluation.Of(_rows[name].Make(), student, batch.LabelTensor(), teacher).backward();
 
-        Assert.All(student.grad!.data<float>().ToArray(), gradient => Assert.True(float.IsFinite(gradient) && gradient != 0, $"{gradient}"));
+        Assert.All(student.grad!.data<float>().ToArray(), gradient =>
+            Assert.True(float.IsFinite(gradient) && gradient != 0, $"{gradient}"));
         Assert.Null(teacher.grad);
     }
 
@@ -117,7 +137,13 @@ public sealed class ObjectiveContractTests
     {
         using var scope = NewDisposeScope();
         var batch = LogitBatch.Random(seed: 3, rows: 5, classes: 100);
-        Tensor Evaluate(ScalarType type) => Evaluation.Of(_rows[name].Make(), LogitBatch.ToTensor(batch.Student, type), batch.LabelTensor(), LogitBatch.ToTensor(batch.Teacher, type));
+        Tensor Evaluate(
+            ScalarType type) =>
+                Evaluation.Of(
+                    _rows[name].Make(),
+                    LogitBatch.ToTensor(batch.Student, type),
+                    batch.LabelTensor(),
+                    LogitBatch.ToTensor(batch.Teacher, type));
         var (single, twice) = (Evaluate(ScalarType.Float32), Evaluate(ScalarType.Float64));
 
         Assert.Equal(ScalarType.Float32, single.dtype);
@@ -185,7 +211,8 @@ public sealed class ObjectiveContractTests
         using var scope = NewDisposeScope();
         var objective = _rows[name].Make();
         var batch = LogitBatch.Random(seed: 6, rows: 3, classes: 4);
-        var (student, labels, teacher) = (LogitBatch.ToTensor(batch.Student).requires_grad_(), batch.LabelTensor(), LogitBatch.ToTensor(batch.Teacher));
+        var (student, labels, teacher) = (LogitBatch.ToTensor(batch.Student).requires_grad_(), batch.LabelTensor(), LogitBatch.ToTensor(
+            batch.Teacher));
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         for (var i = 0; i < 50; i++)
         {

@@ -31,7 +31,8 @@ public sealed class ObjectiveLawTests
 
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void Soft_target_kl_per_element_is_per_row_divided_by_the_classes(LogitBatch batch) =>
-        AssertNear(batch.Value(new SoftTargetKl { Temperature = 3 }), batch.Classes * batch.Value(new SoftTargetKl { Temperature = 3, Reduction = KlReduction.PerElement }));
+        AssertNear(batch.Value(new SoftTargetKl { Temperature = 3 }), batch.Classes * batch.Value(
+            new SoftTargetKl { Temperature = 3, Reduction = KlReduction.PerElement }));
 
     /// <summary>The gradient of H(q', p) is p - q' a row, and p sums to 1.</summary>
     [Property(Arbitrary = [typeof(LogitBatches)])]
@@ -56,7 +57,11 @@ public sealed class ObjectiveLawTests
     public void Off_target_smoothing_is_uniform_smoothing_of_adjusted_strength(LogitBatch batch) =>
         AssertNear(
             batch.Value(new LabelSmoothing { Smoothing = 0.3 }),
-            batch.Value(new LabelSmoothing { Smoothing = 0.3 * (batch.Classes - 1) / batch.Classes, Convention = SmoothingConvention.OffTarget }));
+            batch.Value(new LabelSmoothing
+            {
+                Smoothing = 0.3 * (batch.Classes - 1) / batch.Classes,
+                Convention = SmoothingConvention.OffTarget,
+            }));
 
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void Weight_zero_of_the_extra_term_leaves_cross_entropy(LogitBatch batch)
@@ -104,5 +109,6 @@ public sealed class ObjectiveLawTests
 
     private static void AssertNear(double expected, double actual) => Assert.Equal(expected, actual, 1e-9 * (1 + Math.Abs(expected)));
 
-    private static double[][] Shifted(double[][] logits, double shift) => [.. logits.Select((row, i) => row.Select(z => z + shift * (i + 1)).ToArray())];
+    private static double[][] Shifted(double[][] logits, double shift) =>
+        [.. logits.Select((row, i) => row.Select(z => z + shift * (i + 1)).ToArray())];
 }

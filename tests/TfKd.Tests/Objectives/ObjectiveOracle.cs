@@ -1,13 +1,16 @@
 namespace TfKd.Tests;
 
-/// <summary>The objectives once more, in plain double arithmetic: from the definitions, with every distribution written out and no closed form.</summary>
+/// <summary>
+/// The objectives once more, in plain double arithmetic: from the definitions, with every distribution written out and no closed form.
+/// </summary>
 internal static class ObjectiveOracle
 {
     public static double Value(Objective objective, LogitBatch batch) => objective switch
     {
         CrossEntropy => Mean(batch, i => H(OneHot(batch, i), Softmax(batch.Student[i], 1))),
         LabelSmoothing o => Mean(batch, i => H(Smooth(OneHot(batch, i), o), Softmax(batch.Student[i], 1))),
-        SoftTargetKl o => Mean(batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.SoftenStudent ? o.Temperature : 1)))
+        SoftTargetKl o => Mean(
+            batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.SoftenStudent ? o.Temperature : 1)))
             / (o.Reduction == KlReduction.PerElement ? batch.Classes : 1),
         KnowledgeDistillation o => (1 - o.Alpha) * Value(new CrossEntropy(), batch) + o.Alpha * KdFactor(o, batch.Classes)
             * Mean(batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
@@ -19,21 +22,30 @@ internal static class ObjectiveOracle
         MaxSuppression => Mean(batch, i => batch.Student[i].Max() - batch.Student[i].Average()),
         FocalLoss o => Mean(batch, i => -Math.Pow(1 - Correct(batch, i), o.Gamma) * Math.Log(Correct(batch, i))),
         PolyLoss o => Mean(batch, i => -Math.Log(Correct(batch, i)) + o.Epsilon * (1 - Correct(batch, i))),
-        LabelRelaxation o => Mean(batch, i => Correct(batch, i) >= 1 - o.Alpha ? 0 : Kl([1 - o.Alpha, o.Alpha], [Correct(batch, i), 1 - Correct(batch, i)])),
-        DecoupledKd o => o.Temperature * o.Temperature * Mean(batch, i => o.Alpha * Kl(Pair(batch.Teacher, batch, i, o.Temperature), Pair(batch.Student, batch, i, o.Temperature))
-            + o.Beta * Kl(Softmax(Others(batch.Teacher, batch, i), o.Temperature), Softmax(Others(batch.Student, batch, i), o.Temperature))),
-        NormalizedKd o => Mean(batch, i => -Softmax(batch.Teacher[i], 1)[batch.Labels[i]] * Math.Log(Correct(batch, i)) + o.Gamma * o.Temperature * o.Temperature
+        LabelRelaxation o => Mean(
+            batch, i => Correct(batch, i) >= 1 - o.Alpha ? 0 : Kl([1 - o.Alpha, o.Alpha], [Correct(batch, i), 1 - Correct(batch, i)])),
+        DecoupledKd o => o.Temperature * o.Temperature * Mean(
+            batch, i => o.Alpha * Kl(Pair(batch.Teacher, batch, i, o.Temperature), Pair(batch.Student, batch, i, o.Temperature))
+            + o.Beta * Kl(
+                Softmax(Others(batch.Teacher, batch, i), o.Temperature), Softmax(Others(batch.Student, batch, i), o.Temperature))),
+        NormalizedKd o => Mean(
+            batch,
+            i => -Softmax(batch.Teacher[i], 1)[batch.Labels[i]] * Math.Log(Correct(batch, i)) + o.Gamma * o.Temperature * o.Temperature
             * H(Softmax(Others(batch.Teacher, batch, i), o.Temperature), Softmax(Others(batch.Student, batch, i), o.Temperature))),
         Dist o => (o.Form == DistForm.ReferenceCode ? o.Temperature * o.Temperature : 1)
             * (o.Beta * Unrelated(Softened(batch.Student, o.Temperature), Softened(batch.Teacher, o.Temperature))
             + o.Gamma * Unrelated(Transposed(Softened(batch.Student, o.Temperature)), Transposed(Softened(batch.Teacher, o.Temperature)))),
-        WeightedSoftLabelKd o => o.Temperature * o.Temperature * Mean(batch, i => SoftLabelWeight(batch, i) * H(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
-        LogitStandardization o => Value(o.Inner, batch with { Student = [.. batch.Student.Select(Standardized)], Teacher = [.. batch.Teacher.Select(Standardized)] }),
+        WeightedSoftLabelKd o => o.Temperature * o.Temperature * Mean(
+            batch, i => SoftLabelWeight(batch, i) * H(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
+        LogitStandardization o => Value(
+            o.Inner, batch with { Student = [.. batch.Student.Select(Standardized)], Teacher = [.. batch.Teacher.Select(Standardized)] }),
         Ramped o => (o.From + (o.To - o.From) / (o.Epochs ?? 1)) * Value(o.Inner, batch),
         // In the first epoch, which is all that logits alone can be in.
-        OnlineLabelSmoothing o => Mean(batch, i => (1 - o.Alpha) * -Math.Log(Correct(batch, i)) - o.Alpha * Softmax(batch.Student[i], 1).Average(Math.Log)),
+        OnlineLabelSmoothing o => Mean(
+            batch, i => (1 - o.Alpha) * -Math.Log(Correct(batch, i)) - o.Alpha * Softmax(batch.Student[i], 1).Average(Math.Log)),
         ClassWiseSelfKd o => Value(new CrossEntropy(), batch)
-            + o.Weight * o.Temperature * o.Temperature * Mean(batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
+            + o.Weight * o.Temperature * o.Temperature * Mean(
+                batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
         WeightedSum o => o.Terms.Sum(term => term.Weight * Value(term.Objective, batch)),
         _ => throw new NotSupportedException($"The oracle does not know {objective}."),
     };
@@ -70,7 +82,8 @@ internal static class ObjectiveOracle
 
     private static double[][] Softened(double[][] logits, double temperature) => [.. logits.Select(row => Softmax(row, temperature))];
 
-    private static double[][] Transposed(double[][] rows) => [.. Enumerable.Range(0, rows[0].Length).Select(k => rows.Select(row => row[k]).ToArray())];
+    private static double[][] Transposed(double[][] rows) =>
+        [.. Enumerable.Range(0, rows[0].Length).Select(k => rows.Select(row => row[k]).ToArray())];
 
     private static double Unrelated(double[][] left, double[][] right) => left.Zip(right, (a, b) => 1 - Pearson(a, b)).Average();
 
@@ -88,7 +101,8 @@ internal static class ObjectiveOracle
         return [.. logits.Select(z => (z - mean) / (deviation + 1e-7))];
     }
 
-    private static double[] OneHot(LogitBatch batch, int i) => [.. Enumerable.Range(0, batch.Classes).Select(k => k == batch.Labels[i] ? 1.0 : 0.0)];
+    private static double[] OneHot(LogitBatch batch, int i) =>
+        [.. Enumerable.Range(0, batch.Classes).Select(k => k == batch.Labels[i] ? 1.0 : 0.0)];
 
     private static double[] Smooth(double[] q, LabelSmoothing o) => o.Convention == SmoothingConvention.Uniform
         ? [.. q.Select(p => (1 - o.Smoothing) * p + o.Smoothing / q.Length)]

@@ -6,20 +6,25 @@ namespace TfKd.Tests;
 /// <summary>How states of objectives are made, found, and refused.</summary>
 public sealed class ObjectiveStateTests
 {
-    private const string Stages = "the student has the stages 0 to 1 [2x3x4, 3x2x3] and the teacher the stages 0 to 2 [3x4x4, 2x5x3, 4x1x2]";
+    private const string Stages =
+        "the student has the stages 0 to 1 [2x3x4, 3x2x3] and the teacher the stages 0 to 2 [3x4x4, 2x5x3, 4x1x2]";
 
     public static TheoryData<Objective, string> Misfits => new()
     {
         { new FeatureHint { StudentStage = 2 }, $"StudentStage is 2, but {Stages} (FeatureHint {{ StudentStage = 2, TeacherStage =  }})." },
-        { new FeatureHint { TeacherStage = -4 }, $"TeacherStage is -4, but {Stages} (FeatureHint {{ StudentStage = , TeacherStage = -4 }})." },
-        { new AttentionTransfer { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (AttentionTransfer {{ Exponent = 2, StagePairs = 3, Form = ReferenceCode }})." },
+        { new FeatureHint { TeacherStage = -4 }, $"TeacherStage is -4, but {Stages} (FeatureHint {{ StudentStage = , TeacherStage = -4 "
+            + $"}})." },
+        { new AttentionTransfer { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (AttentionTransfer {{ Exponent = 2, StagePairs = 3, "
+            + $"Form = ReferenceCode }})." },
         {
             new RelationalKd { StudentStage = -3 },
-            $"StudentStage is -3, but {Stages} (RelationalKd {{ DistanceWeight = 25, AngleWeight = 50, StudentStage = -3, TeacherStage = -1 }})."
+            $"StudentStage is -3, but {Stages} (RelationalKd {{ DistanceWeight = 25, AngleWeight = 50, StudentStage = -3, TeacherStage = "
+                + $"-1 }})."
         },
         {
             new RelationalKd { TeacherStage = 3 },
-            $"TeacherStage is 3, but {Stages} (RelationalKd {{ DistanceWeight = 25, AngleWeight = 50, StudentStage = -1, TeacherStage = 3 }})."
+            $"TeacherStage is 3, but {Stages} (RelationalKd {{ DistanceWeight = 25, AngleWeight = 50, StudentStage = -1, TeacherStage = 3 "
+                + $"}})."
         },
         {
             new TargetFreeSelfKd { Stage = 5 },
@@ -32,7 +37,10 @@ public sealed class ObjectiveStateTests
     public void A_stage_that_is_not_there_is_named_beside_those_that_are(Objective objective, string message)
     {
         ArgumentNullException.ThrowIfNull(objective);
-        Assert.Equal(message, Assert.Throws<InvalidOperationException>(() => ObjectiveStates.Create(new CrossEntropy() + objective, FeatureBatch.Context)).Message);
+        Assert.Equal(
+            message,
+            Assert.Throws<InvalidOperationException>(() =>
+                ObjectiveStates.Create(new CrossEntropy() + objective, FeatureBatch.Context)).Message);
     }
 
     [Fact]
@@ -41,7 +49,9 @@ public sealed class ObjectiveStateTests
         using var scope = NewDisposeScope();
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
-        Assert.Throws<InvalidOperationException>(() => ObjectiveStates.Create(new FeatureHint() + new OnlineLabelSmoothing() + new TargetFreeSelfKd { Stage = 9 }, FeatureBatch.Context));
+        Assert.Throws<InvalidOperationException>(() =>
+            ObjectiveStates.Create(
+                new FeatureHint() + new OnlineLabelSmoothing() + new TargetFreeSelfKd { Stage = 9 }, FeatureBatch.Context));
 
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
@@ -62,7 +72,9 @@ public sealed class ObjectiveStateTests
     [Fact]
     public void Parts_of_parts_have_states_and_equal_ones_share_theirs()
     {
-        using var states = ObjectiveStates.Create(new Wrapper(new CrossEntropy() + 2 * new FeatureHint()) + (new FeatureHint() + new FeatureHint { StudentStage = 0 }), FeatureBatch.Context);
+        using var states = ObjectiveStates.Create(
+            new Wrapper(new CrossEntropy() + 2 * new FeatureHint()) + (new FeatureHint() + new FeatureHint { StudentStage = 0 }),
+            FeatureBatch.Context);
 
         Assert.Equal(4, states.Parameters.Count());
         Assert.Same(states.Find(new FeatureHint()), states.Find(new FeatureHint()));

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>What <see cref="Objective.Compute"/> does for the authors of objectives: it disposes what they leave, and nothing else.</summary>
+/// <summary>
+/// What <see cref="Objective.Compute"/> does for the authors of objectives: it disposes what they leave, and nothing else.
+/// </summary>
 public sealed class ObjectiveTemplateTests : IDisposable
 {
     private static readonly Dictionary<string, Func<Objective, Objective>> _wrappers = new()
@@ -87,9 +89,15 @@ public sealed class ObjectiveTemplateTests : IDisposable
             Assert.Throws<InvalidOperationException>(() => (2 * new Returning(value)).Compute(Input())).Message;
         const string Hint = " ObjectiveInput.MeanOverRows makes a scalar of one value a sample.";
 
-        Assert.Equal("Returning.ComputeCore must return a floating-point scalar, of shape [], but returned Float64 of shape [2]." + Hint, Refused(_ => zeros(2, ScalarType.Float64)));
-        Assert.Equal("Returning.ComputeCore must return a floating-point scalar, of shape [], but returned Float64 of shape [1]." + Hint, Refused(_ => zeros(1, ScalarType.Float64)));
-        Assert.Equal("Returning.ComputeCore must return a floating-point scalar, of shape [], but returned Int64 of shape []." + Hint, Refused(_ => tensor(1L)));
+        Assert.Equal(
+            "Returning.ComputeCore must return a floating-point scalar, of shape [], but returned Float64 of shape [2]." + Hint,
+            Refused(_ => zeros(2, ScalarType.Float64)));
+        Assert.Equal(
+            "Returning.ComputeCore must return a floating-point scalar, of shape [], but returned Float64 of shape [1]." + Hint,
+            Refused(_ => zeros(1, ScalarType.Float64)));
+        Assert.Equal(
+            "Returning.ComputeCore must return a floating-point scalar, of shape [], but returned Int64 of shape []." + Hint,
+            Refused(_ => tensor(1L)));
         Assert.Equal("Returning.ComputeCore must return a floating-point scalar, of shape [], but returned null.", Refused(_ => null!));
         Assert.Throws<ArgumentNullException>(() => new CrossEntropy().Compute(null!));
     }
@@ -98,7 +106,8 @@ public sealed class ObjectiveTemplateTests : IDisposable
     {
         var batch = LogitBatch.Random(seed: 8, rows: 3, classes: 4);
         var student = new NetworkOutput(LogitBatch.ToTensor(batch.Student)) { Features = [tensor(7.0)] };
-        return new(student, Targets.FromLabels(batch.LabelTensor(), 4), new TeacherSignal(LogitBatch.ToTensor(batch.Teacher)), new TrainingProgress(0, 1, 0), _log);
+        return new(student, Targets.FromLabels(batch.LabelTensor(), 4), new TeacherSignal(LogitBatch.ToTensor(batch.Teacher)), new TrainingProgress(
+            0, 1, 0), _log);
     }
 
     /// <summary>Disposes nothing of what it makes, and what it returns is a view of that.</summary>

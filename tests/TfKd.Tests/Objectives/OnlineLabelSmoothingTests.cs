@@ -86,12 +86,15 @@ public sealed class OnlineLabelSmoothingTests : IDisposable
     {
         var error = Assert.Throws<InvalidOperationException>(() => _objective.Compute(Input(null, zeros(1, 3), [0], null)));
 
-        Assert.Equal("OnlineLabelSmoothing { Alpha = 0.25 } has no OnlineLabels here: it must be the plan's objective, or be named among its Parts.", error.Message);
+        Assert.Equal(
+            "OnlineLabelSmoothing { Alpha = 0.25 } has no OnlineLabels here: it must be the plan's objective, or be named among its Parts.",
+            error.Message);
     }
 
     private static bool Near(double a, double b) => Math.Abs(a - b) < 1e-12;
 
-    private static double[] Matrix(ObjectiveStates states) => states.Tensors.Single(entry => entry.Key == "0.labels").Value.data<double>().ToArray();
+    private static double[] Matrix(ObjectiveStates states) =>
+        states.Tensors.Single(entry => entry.Key == "0.labels").Value.data<double>().ToArray();
 
     private double Step(ObjectiveStates states, double[][] probabilities, long[] labels, double[]? weights = null)
     {
@@ -100,5 +103,6 @@ public sealed class OnlineLabelSmoothingTests : IDisposable
     }
 
     private ObjectiveInput Input(ObjectiveStates? states, Tensor logits, long[] labels, double[]? weights) =>
-        new(new NetworkOutput(logits), Targets.FromLabels(tensor(labels), (int)logits.shape[1], weights is null ? null : tensor(weights)), null, new TrainingProgress(0, 1, 0), _log) { States = states };
+        new(new NetworkOutput(logits), Targets.FromLabels(
+            tensor(labels), (int)logits.shape[1], weights is null ? null : tensor(weights)), null, new TrainingProgress(0, 1, 0), _log) { States = states };
 }

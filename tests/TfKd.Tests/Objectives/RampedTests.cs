@@ -41,7 +41,10 @@ public sealed class RampedTests
     {
         const double Last = 0.8;
         AssertSchedule(Enumerable.Range(1, 300).Select(t => Last * t / 300), new Ramped { Inner = new SoftTargetKl(), To = Last }, 300);
-        AssertSchedule(Enumerable.Range(1, 300).Select(t => 1 - Last * t / 300), new Ramped { Inner = new CrossEntropy(), From = 1, To = 1 - Last }, 300);
+        AssertSchedule(
+            Enumerable.Range(1, 300).Select(t => 1 - Last * t / 300),
+            new Ramped { Inner = new CrossEntropy(), From = 1, To = 1 - Last },
+            300);
     }
 
     [Fact]
@@ -74,11 +77,13 @@ public sealed class RampedTests
         {
             var student = LogitBatch.ToTensor(batch.Student).requires_grad_();
 
-            var ramped = Compute(new Ramped { Inner = inner, From = -1, To = 1, StartEpoch = 1 }, student, batch, new TrainingProgress(epoch, 3, 7));
+            var ramped = Compute(
+                new Ramped { Inner = inner, From = -1, To = 1, StartEpoch = 1 }, student, batch, new TrainingProgress(epoch, 3, 7));
             ramped.backward();
 
             Assert.Equal(factor * value, ramped.item<double>(), 1e-12);
-            Assert.All(student.grad!.data<double>().ToArray().Zip(gradient.SelectMany(row => row)), pair => Assert.Equal(factor * pair.Second, pair.First, 1e-12));
+            Assert.All(student.grad!.data<double>().ToArray().Zip(gradient.SelectMany(row =>
+                row)), pair => Assert.Equal(factor * pair.Second, pair.First, 1e-12));
         }
     }
 
@@ -138,5 +143,6 @@ public sealed class RampedTests
 
     private static Tensor Compute(Objective objective, Tensor student, LogitBatch batch, TrainingProgress progress, LossLog log) =>
         objective.Compute(new ObjectiveInput(
-            new NetworkOutput(student), Targets.FromLabels(batch.LabelTensor(), batch.Classes), new TeacherSignal(LogitBatch.ToTensor(batch.Teacher)), progress, log));
+            new NetworkOutput(student), Targets.FromLabels(batch.LabelTensor(), batch.Classes), new TeacherSignal(LogitBatch.ToTensor(
+                batch.Teacher)), progress, log));
 }

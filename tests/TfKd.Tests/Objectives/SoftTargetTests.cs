@@ -12,7 +12,8 @@ public sealed class SoftTargetTests
 
         Assert.Equal(2, target.Temperature);
         AssertClose(Softened(_logits.Select(logit => (double)logit), 2), target.Probabilities);
-        AssertClose(Softened(_logits.Select(logit => (double)logit), 7), new DecoupledKd().SoftTargetOf(1, 4, _logits, temperature: 7)!.Probabilities);
+        AssertClose(Softened(_logits.Select(logit =>
+            (double)logit), 7), new DecoupledKd().SoftTargetOf(1, 4, _logits, temperature: 7)!.Probabilities);
         Assert.Null(new DecoupledKd().SoftTargetOf(1, 4));
         Assert.Null(new CrossEntropy().SoftTargetOf(1, 4, _logits));
     }

@@ -15,8 +15,8 @@ public sealed class TargetFreeSelfKdTests
         Assert.Equal((-0.945 * Math.Log(0.5) - 1.055 * Math.Log(0.6)) / 2, Value(new() { Alpha = 1, Beta = 0, Mu = 0 }), 1e-12);
 
     /// <summary>
-    /// Row 0: class 1 has 0.2 / 0.9 + 0.3 / 0.5 = 0.82 and class 2 has 0.7 / 0.9 + 0.2 / 0.5 = 1.18. Row 1: class 0 has 0.1 / 0.8 + 0.25 / 0.4 = 0.75 and class 2 has
-    /// 0.7 / 0.8 + 0.15 / 0.4 = 1.25. Class 2 is first in both: 1 and 1/2, divided by 3/2.
+    /// Row 0: class 1 has 0.2 / 0.9 + 0.3 / 0.5 = 0.82 and class 2 has 0.7 / 0.9 + 0.2 / 0.5 = 1.18. Row 1: class 0 has 0.1 / 0.8 + 0.25 /
+    /// 0.4 = 0.75 and class 2 has 0.7 / 0.8 + 0.15 / 0.4 = 1.25. Class 2 is first in both: 1 and 1/2, divided by 3/2.
     /// </summary>
     [Fact]
     public void Non_target_term_is_as_by_hand() => Assert.Equal(
@@ -25,8 +25,8 @@ public sealed class TargetFreeSelfKdTests
         1e-12);
 
     /// <summary>
-    /// With logarithms: row 0 has -0.30 for its own class 0, -0.49 for 1 and -0.17 for 2: ranks 3 and 1, shares 1/4 and 3/4. Row 1 has -0.79 for 0, -0.09 for its own class 1 and -0.38
-    /// for 2: ranks 3 and 2, shares 2/5 and 3/5.
+    /// With logarithms: row 0 has -0.30 for its own class 0, -0.49 for 1 and -0.17 for 2: ranks 3 and 1, shares 1/4 and 3/4. Row 1 has
+    /// -0.79 for 0, -0.09 for its own class 1 and -0.38 for 2: ranks 3 and 2, shares 2/5 and 3/5.
     /// </summary>
     [Fact]
     public void Non_target_term_of_the_reference_code_is_as_by_hand() => Assert.Equal(
@@ -72,6 +72,9 @@ public sealed class TargetFreeSelfKdTests
         {
             Features = [ones(2, 2, 3, 3, ScalarType.Float64), ones(2, 4, 1, 1, ScalarType.Float64)],
         };
-        return objective.Compute(new ObjectiveInput(student, Targets.FromLabels(tensor([0L, 1L]), 3), null, new TrainingProgress(0, 1, 0), log) { States = states }).item<double>();
+        return objective
+            .Compute(new ObjectiveInput(
+                student, Targets.FromLabels(tensor([0L, 1L]), 3), null, new TrainingProgress(0, 1, 0), log) { States = states })
+            .item<double>();
     }
 }

@@ -8,7 +8,8 @@ namespace TfKd.Tests;
 public sealed class TfKdRegularizationTests
 {
     /// <summary>
-    /// (1 - alpha) H(q, p) + alpha H(p^d, p) has the target (1 - alpha) q + alpha p^d, of which each other class has alpha (1 - a) / (K - 1) = s / K.
+    /// (1 - alpha) H(q, p) + alpha H(p^d, p) has the target (1 - alpha) q + alpha p^d, of which each other class has alpha (1 - a) / (K -
+    /// 1) = s / K.
     /// </summary>
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void At_temperature_one_it_is_label_smoothing_up_to_the_virtual_teachers_entropy(LogitBatch batch)
@@ -20,24 +21,34 @@ public sealed class TfKdRegularizationTests
         var negativeEntropy = CorrectProbability * Math.Log(CorrectProbability) + (classes - 1) * other * Math.Log(other);
         var smoothing = new LabelSmoothing { Smoothing = Alpha * classes * other };
 
-        var (value, gradient) = batch.ValueAndGradient(new TfKdRegularization { Alpha = Alpha, Temperature = 1, CorrectProbability = CorrectProbability });
+        var (value, gradient) = batch.ValueAndGradient(
+            new TfKdRegularization { Alpha = Alpha, Temperature = 1, CorrectProbability = CorrectProbability });
         var (expected, expectedGradient) = batch.ValueAndGradient(smoothing);
 
         Assert.Equal(expected + Alpha * negativeEntropy, value, 1e-9 * (1 + Math.Abs(expected)));
-        Assert.All(gradient.Zip(expectedGradient), rows => Assert.All(rows.First.Zip(rows.Second), pair => Assert.Equal(pair.Second, pair.First, 1e-12)));
+        Assert.All(gradient.Zip(expectedGradient), rows =>
+            Assert.All(rows.First.Zip(rows.Second), pair => Assert.Equal(pair.Second, pair.First, 1e-12)));
     }
 
-    /// <summary>The relation as issue threads state it: the virtual teacher alone, with a = (1 - s) + s / K, is label smoothing by s.</summary>
+    /// <summary>
+    /// The relation as issue threads state it: the virtual teacher alone, with a = (1 - s) + s / K, is label smoothing by s.
+    /// </summary>
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void The_virtual_teacher_alone_at_temperature_one_smooths_by_the_published_relation(LogitBatch batch)
     {
         const double Smoothing = 0.1;
-        var regularization = new TfKdRegularization { Alpha = 1, Temperature = 1, CorrectProbability = 1 - Smoothing + Smoothing / batch.Classes };
+        var regularization = new TfKdRegularization
+        {
+            Alpha = 1,
+            Temperature = 1,
+            CorrectProbability = 1 - Smoothing + Smoothing / batch.Classes,
+        };
 
         var (_, gradient) = batch.ValueAndGradient(regularization);
         var (_, expected) = batch.ValueAndGradient(new LabelSmoothing { Smoothing = Smoothing });
 
-        Assert.All(gradient.Zip(expected), rows => Assert.All(rows.First.Zip(rows.Second), pair => Assert.Equal(pair.Second, pair.First, 1e-12)));
+        Assert.All(gradient.Zip(expected), rows =>
+            Assert.All(rows.First.Zip(rows.Second), pair => Assert.Equal(pair.Second, pair.First, 1e-12)));
     }
 
     [Property(Arbitrary = [typeof(LogitBatches)], MaxTest = 40)]
@@ -53,7 +64,13 @@ public sealed class TfKdRegularizationTests
     public void Codes_form_is_an_unsoftened_divergence_per_element_from_the_virtual_teacher(LogitBatch batch)
     {
         var closed = new TfKdRegularization { Alpha = 0.3, Temperature = 20, Form = TfKdForm.ReferenceCode, Multiplier = 50 };
-        var taught = 0.7 * new CrossEntropy() + 0.3 * 50 * new SoftTargetKl { Temperature = 20, SoftenStudent = false, Reduction = KlReduction.PerElement };
+        var taught =
+            0.7 * new CrossEntropy() + 0.3 * 50 * new SoftTargetKl
+            {
+                Temperature = 20,
+                SoftenStudent = false,
+                Reduction = KlReduction.PerElement,
+            };
 
         AssertSame(batch, closed, taught, new VirtualTeacher { Form = TfKdForm.ReferenceCode });
     }

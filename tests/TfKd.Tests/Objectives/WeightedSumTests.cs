@@ -10,7 +10,8 @@ public sealed class WeightedSumTests
     {
         var sum = 0.1 * _crossEntropy + 0.9 * _kl;
 
-        Assert.Equal("0.1 * CrossEntropy { } + 0.9 * SoftTargetKl { Temperature = 20, Reduction = PerRow, SoftenStudent = True }", sum.ToString());
+        Assert.Equal(
+            "0.1 * CrossEntropy { } + 0.9 * SoftTargetKl { Temperature = 20, Reduction = PerRow, SoftenStudent = True }", sum.ToString());
     }
 
     [Fact]
@@ -50,7 +51,9 @@ public sealed class WeightedSumTests
 
     [Fact]
     public void Empty_sum_is_refused() =>
-        Assert.Equal("A sum of objectives must have at least one term, but has none. (Parameter 'terms')", Assert.Throws<ArgumentException>(() => new WeightedSum([])).Message);
+        Assert.Equal(
+            "A sum of objectives must have at least one term, but has none. (Parameter 'terms')",
+            Assert.Throws<ArgumentException>(() => new WeightedSum([])).Message);
 
     [Fact]
     public void Each_term_is_recorded_under_its_name_without_its_weight()

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>Three convolutions of one input of four channels, and a layer that makes one tensor of what they return and of the input.</summary>
+/// <summary>
+/// Three convolutions of one input of four channels, and a layer that makes one tensor of what they return and of the input.
+/// </summary>
 internal sealed class Fork : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d first = nn.Conv2d(4, 4, 1);

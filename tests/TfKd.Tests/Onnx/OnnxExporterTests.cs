@@ -38,7 +38,8 @@ public sealed class OnnxExporterTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var network = TestNetworks.BuildTrained(new SmallCnn(), 5);
-        using var session = OnnxRun.Open(OnnxExporter.Export(network, new OnnxExportOptions { InputShape = network.Architecture.InputShape, AppendSoftmax = true }));
+        using var session = OnnxRun.Open(OnnxExporter.Export(
+            network, new OnnxExportOptions { InputShape = network.Architecture.InputShape, AppendSoftmax = true }));
         var images = TestNetworks.Pixels(3, network.Architecture.InputShape);
         var expected = nn.functional.softmax(network.call(images), 1).to(ScalarType.Float64);
         Assert.InRange((OnnxRun.Score(session, images) - expected).abs().max().item<double>(), 0, 1e-5);
@@ -78,7 +79,8 @@ public sealed class OnnxExporterTests
 
     [Fact]
     public void Tensor_made_outside_a_layer_is_refused_within_an_array_too() => AssertRefused(
-        "'join' (Concat) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke modules by call, not by forward.",
+        "'join' (Concat) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
+            + "modules by call, not by forward.",
         new Fork(new Concat(), last => last * 2), 4);
 
     [Fact]
@@ -94,22 +96,26 @@ public sealed class OnnxExporterTests
 
     [Fact]
     public void Leaf_without_an_emitter_is_refused_with_path_and_type() => AssertRefused(
-        "'features.1' is a Scale, which no emitter knows. Pass an OnnxEmitter<Scale> to the export, or build the module of parts that have one, invoked by call.",
+        "'features.1' is a Scale, which no emitter knows. Pass an OnnxEmitter<Scale> to the export, or build the module of parts that "
+            + "have one, invoked by call.",
         nn.Sequential(("features", nn.Sequential(nn.Conv2d(3, 4, 3), new Scale(2)))));
 
     [Fact]
     public void Operation_outside_a_layer_is_refused_with_the_path_of_its_reader() => AssertRefused(
-        "'last' (Conv2d) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke modules by call, not by forward.",
+        "'last' (Conv2d) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
+            + "modules by call, not by forward.",
         new Loose((x, first, last) => last.call(first.call(x) * 2)));
 
     [Fact]
     public void Layer_invoked_by_forward_is_refused_with_the_path_of_its_reader() => AssertRefused(
-        "'last' (Conv2d) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke modules by call, not by forward.",
+        "'last' (Conv2d) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
+            + "modules by call, not by forward.",
         new Loose((x, first, last) => last.call(first.forward(x))));
 
     [Fact]
     public void Result_made_outside_a_layer_is_refused() => AssertRefused(
-        "The network's result is a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke modules by call, not by forward.",
+        "The network's result is a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
+            + "modules by call, not by forward.",
         new Loose((x, first, last) => last.call(first.call(x)).mean([2L, 3L])));
 
     [Fact]
@@ -124,25 +130,40 @@ public sealed class OnnxExporterTests
 
     public static TheoryData<string, Func<nn.Module<Tensor, Tensor>>> RefusedSettings => new()
     {
-        { "'0' (Conv2d) has no ONNX form: it pads with Reflect, and only zeros are known.", () => nn.Conv2d(3, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect) },
-        { "'0' (AvgPool2d) has no ONNX form: it divides by 3 instead of the size of the window.", () => nn.AvgPool2d(2, divisor_override: 3) },
-        { "'0' (AvgPool2d) has no ONNX form: it rounds its size up and counts its padding, which together have no counterpart; set count_include_pad or ceil_mode to false.", () => nn.AvgPool2d(4, 3, 1, ceil_mode: true) },
+        { "'0' (Conv2d) has no ONNX form: it pads with Reflect, and only zeros are known.", () =>
+            nn.Conv2d(3, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect) },
+        { "'0' (AvgPool2d) has no ONNX form: it divides by 3 instead of the size of the window.", () => nn.AvgPool2d(
+            2, divisor_override: 3) },
+        { "'0' (AvgPool2d) has no ONNX form: it rounds its size up and counts its padding, which together have no counterpart; set "
+            + "count_include_pad or ceil_mode to false.", () =>
+            nn.AvgPool2d(4, 3, 1, ceil_mode: true) },
         { "'0' (BatchNorm2d) has no ONNX form: it has no running statistics or no weights.", () => nn.BatchNorm2d(3, affine: false) },
-        { "'0' (Flatten) has no ONNX form: it joins dimensions 2 to 3, and only 1 to -1 (all but the batch) is known.", () => nn.Flatten(2, 3) },
+        { "'0' (Flatten) has no ONNX form: it joins dimensions 2 to 3, and only 1 to -1 (all but the batch) is known.", () => nn.Flatten(
+            2, 3) },
         { "'0' (Linear) has no ONNX form: its input has 4 dimensions, and only [N,features] is known.", () => nn.Linear(16, 2) },
     };
 
     [Theory]
     [MemberData(nameof(RefusedSettings), DisableDiscoveryEnumeration = true)]
-    public void Settings_without_an_ONNX_form_are_refused(string message, Func<nn.Module<Tensor, Tensor>> build) => AssertRefused(message, nn.Sequential(build()));
+    public void Settings_without_an_ONNX_form_are_refused(string message, Func<nn.Module<Tensor, Tensor>> build) =>
+        AssertRefused(message, nn.Sequential(build()));
 
     [Fact]
     public void Options_are_checked()
     {
-        Assert.StartsWith("InputType must be Byte or Float32, but is Int64.", Assert.Throws<ArgumentOutOfRangeException>(() => Options with { InputType = ScalarType.Int64 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("OutputName must not be empty.", Assert.Throws<ArgumentException>(() => Options with { OutputName = "" }).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "InputType must be Byte or Float32, but is Int64.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => Options with { InputType = ScalarType.Int64 }).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "OutputName must not be empty.",
+            Assert.Throws<ArgumentException>(() => Options with { OutputName = "" }).Message,
+            StringComparison.Ordinal);
         using var module = nn.Sequential(nn.ReLU());
-        Assert.StartsWith("InputName and OutputName must differ, but both are 'x'.", Assert.Throws<ArgumentException>(() => OnnxExporter.Export(module, Options with { InputName = "x", OutputName = "x" })).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "InputName and OutputName must differ, but both are 'x'.",
+            Assert.Throws<ArgumentException>(() => OnnxExporter.Export(module, Options with { InputName = "x", OutputName = "x" })).Message,
+            StringComparison.Ordinal);
     }
 
     private static void AssertRefused(string message, nn.Module<Tensor, Tensor> module, int channels = 3)
@@ -193,7 +214,8 @@ public sealed class OnnxExporterTests
 
     private sealed class ScaleEmitter : OnnxEmitter<Scale>
     {
-        protected override string Emit(Scale layer, OnnxLeaf leaf) => leaf.Node("Mul", [leaf.Input.Name, leaf.Scalar("factor", layer.Factor)]);
+        protected override string Emit(Scale layer, OnnxLeaf leaf) =>
+            leaf.Node("Mul", [leaf.Input.Name, leaf.Scalar("factor", layer.Factor)]);
     }
 
     private sealed class Sum() : nn.Module<Tensor[], Tensor>(nameof(Sum))

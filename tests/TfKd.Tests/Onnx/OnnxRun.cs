@@ -25,7 +25,10 @@ internal static class OnnxRun
         return scores.to(ScalarType.Float64);
     }
 
-    /// <summary>Asserts that a module and its export agree on images of values 0 to 255, for both input types and several batch sizes. The module is float64 afterwards.</summary>
+    /// <summary>
+    /// Asserts that a module and its export agree on images of values 0 to 255, for both input types and several batch sizes. The module is
+    /// float64 afterwards.
+    /// </summary>
     /// <remarks>Torch computes in float64: its float32 convolutions are wrong for some shapes on some processors.</remarks>
     public static void AssertParity(nn.Module<Tensor, Tensor> module, ImageShape shape, double tolerance, params OnnxEmitter[] emitters)
     {
@@ -33,7 +36,10 @@ internal static class OnnxRun
         using var noGrad = no_grad();
         module.eval();
         ScalarType[] types = module is ImageNetwork ? [ScalarType.Byte, ScalarType.Float32] : [ScalarType.Float32];
-        var models = types.Select(type => (Type: type, Model: OnnxExporter.Export(module, new OnnxExportOptions { InputShape = shape, InputType = type }, emitters))).ToList();
+        var models = types
+            .Select(type =>
+                (Type: type, Model: OnnxExporter.Export(module, new OnnxExportOptions { InputShape = shape, InputType = type }, emitters)))
+            .ToList();
         module.to(ScalarType.Float64);
         foreach (var (type, model) in models)
         {
@@ -46,7 +52,8 @@ internal static class OnnxRun
                 Assert.Equal(expected.shape, actual.shape);
                 var scale = Math.Max(1, expected.abs().max().item<double>());
                 var difference = (expected - actual).abs().max().item<double>();
-                Assert.True(difference <= tolerance * scale, $"{module.GetName()}, {type}, batch {batch}: differs by {difference}, where values reach {scale}.");
+                Assert.True(difference <= tolerance * scale, $"{module.GetName()}, {type}, batch {batch}: differs by {difference}, where "
+                    + $"values reach {scale}.");
             }
         }
     }

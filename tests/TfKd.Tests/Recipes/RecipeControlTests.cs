@@ -49,13 +49,15 @@ public sealed class RecipeControlTests
     {
         var network = Named(name);
         var code = TfKdRecipes.TfKdReg(network, RecipeSource.ReferenceCode).Objective;
-        var control = WeightOf(TfKdRecipes.RescaledCrossEntropy(network, classCount)) * TfKdRecipes.LabelSmoothingEquivalent(network, classCount).Objective;
+        var control =
+            WeightOf(TfKdRecipes.RescaledCrossEntropy(network, classCount)) * TfKdRecipes.LabelSmoothingEquivalent(network, classCount).Objective;
         var batches = Enumerable.Range(1, 5).Select(seed => LogitBatch.Random(seed, rows: 4, classCount, scale: 5)).ToArray();
 
         var constants = batches.Select(batch =>
         {
             var (left, right) = (batch.ValueAndGradient(code), batch.ValueAndGradient(control));
-            Assert.All(left.Gradient.Zip(right.Gradient), row => Assert.All(row.First.Zip(row.Second), pair => Assert.Equal(pair.First, pair.Second, 1e-12)));
+            Assert.All(left.Gradient.Zip(right.Gradient), row =>
+                Assert.All(row.First.Zip(row.Second), pair => Assert.Equal(pair.First, pair.Second, 1e-12)));
             Assert.Contains(left.Gradient, row => row.Any(gradient => Math.Abs(gradient) > 1e-3));
             return left.Value - right.Value;
         }).ToArray();
@@ -67,15 +69,25 @@ public sealed class RecipeControlTests
     {
         var batch = LogitBatch.Random(seed: 1, rows: 4, classes: 100);
 
-        Assert.Equal(batch.Value(TfKdRecipes.Baseline(PaperNetwork.ResNet18).Objective), batch.Value(TfKdRecipes.RescaledCrossEntropy(PaperNetwork.ResNet18).Objective), 1e-12);
-        Assert.NotEqual(batch.Value(TfKdRecipes.Baseline(PaperNetwork.ResNet18).Objective), batch.Value(TfKdRecipes.RescaledCrossEntropy(PaperNetwork.ResNet18, classCount: 10).Objective), 1e-3);
+        Assert.Equal(
+            batch.Value(TfKdRecipes.Baseline(PaperNetwork.ResNet18).Objective),
+            batch.Value(TfKdRecipes.RescaledCrossEntropy(PaperNetwork.ResNet18).Objective),
+            1e-12);
+        Assert.NotEqual(
+            batch.Value(TfKdRecipes.Baseline(PaperNetwork.ResNet18).Objective),
+            batch.Value(TfKdRecipes.RescaledCrossEntropy(PaperNetwork.ResNet18, classCount: 10).Objective),
+            1e-3);
     }
 
     [Fact]
     public void A_single_class_has_no_control()
     {
-        Assert.Equal("classCount", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.LabelSmoothingEquivalent(PaperNetwork.ResNet18, 1)).ParamName);
-        Assert.Equal("classCount", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.RescaledCrossEntropy(PaperNetwork.ResNet18, 1)).ParamName);
+        Assert.Equal(
+            "classCount",
+            Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.LabelSmoothingEquivalent(PaperNetwork.ResNet18, 1)).ParamName);
+        Assert.Equal(
+            "classCount",
+            Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.RescaledCrossEntropy(PaperNetwork.ResNet18, 1)).ParamName);
     }
 
     [Fact]
@@ -84,8 +96,10 @@ public sealed class RecipeControlTests
         var (once, twice) = (TfKdRecipes.Baseline(PaperNetwork.ResNet18), TfKdRecipes.DoubleTraining(PaperNetwork.ResNet18));
         double[] epochs = [0.25, 1, 59.5, 60.5, 130, 199.9, 200];
 
-        Assert.All(epochs, epoch => Assert.Equal(once.Schedule.Factor(epoch, once.MaxEpochs), twice.Schedule.Factor(epoch, twice.MaxEpochs), 1e-12));
-        Assert.All(epochs, epoch => Assert.Equal(once.Schedule.Factor(epoch, once.MaxEpochs), twice.Schedule.Factor(200 + epoch, twice.MaxEpochs), 1e-12));
+        Assert.All(epochs, epoch =>
+            Assert.Equal(once.Schedule.Factor(epoch, once.MaxEpochs), twice.Schedule.Factor(epoch, twice.MaxEpochs), 1e-12));
+        Assert.All(epochs, epoch =>
+            Assert.Equal(once.Schedule.Factor(epoch, once.MaxEpochs), twice.Schedule.Factor(200 + epoch, twice.MaxEpochs), 1e-12));
     }
 
     [Theory]

@@ -90,12 +90,18 @@ public sealed class TfKdRecipesTests
         IsPlanOf(baseline, network, learningRate, batchSize);
         Assert.Equal(new CrossEntropy(), baseline.Objective);
 
-        Assert.Equal((baseline with { Objective = new LabelSmoothing { Smoothing = 0.1, Convention = SmoothingConvention.Uniform } }).Describe(), TfKdRecipes.LabelSmoothing(network).Describe());
+        Assert.Equal(
+            (baseline with { Objective = new LabelSmoothing { Smoothing = 0.1, Convention = SmoothingConvention.Uniform } }).Describe(),
+            TfKdRecipes.LabelSmoothing(network).Describe());
         Assert.Equal(
             (baseline with { Objective = new LabelSmoothing { Smoothing = 0.1, Convention = SmoothingConvention.OffTarget } }).Describe(),
             TfKdRecipes.LabelSmoothing(network, RecipeSource.ReferenceCode).Describe());
         Assert.Equal(
-            (baseline with { MaxEpochs = 400, Schedule = new RepeatedSchedule { Inner = baseline.Schedule, Epochs = 200 } }).Describe(), TfKdRecipes.DoubleTraining(network).Describe());
+            (baseline with
+            {
+                MaxEpochs = 400,
+                Schedule = new RepeatedSchedule { Inner = baseline.Schedule, Epochs = 200 },
+            }).Describe(), TfKdRecipes.DoubleTraining(network).Describe());
     }
 
     [Theory]
@@ -105,10 +111,14 @@ public sealed class TfKdRecipesTests
         var network = Named(name);
         var paper = TfKdRecipes.TfKdReg(network);
         IsPlanOf(paper, network, 0.1, batchSize);
-        Assert.Equal(new TfKdRegularization { Alpha = alpha, Temperature = temperature, CorrectProbability = 0.99, Form = TfKdForm.Paper }, paper.Objective);
+        Assert.Equal(
+            new TfKdRegularization { Alpha = alpha, Temperature = temperature, CorrectProbability = 0.99, Form = TfKdForm.Paper },
+            paper.Objective);
         if (multiplier == 0)
         {
-            var message = $"Tf-KD_reg of the reference code has no multiplier for {network}, without which that code stops; take RecipeSource.Paper. (Parameter 'network')";
+            var message =
+                $"Tf-KD_reg of the reference code has no multiplier for {network}, without which that code stops; take "
+                    + "RecipeSource.Paper. (Parameter 'network')";
             Assert.Equal(message, Refusal(() => TfKdRecipes.TfKdReg(network, RecipeSource.ReferenceCode)));
             Assert.Equal(message, Refusal(() => TfKdRecipes.LabelSmoothingEquivalent(network)));
             Assert.Equal(message, Refusal(() => TfKdRecipes.RescaledCrossEntropy(network)));
@@ -116,13 +126,23 @@ public sealed class TfKdRecipesTests
         }
 
         var code = TfKdRecipes.TfKdReg(network, RecipeSource.ReferenceCode);
-        Assert.Equal(new TfKdRegularization { Alpha = alpha, Temperature = temperature, CorrectProbability = 0.99, Form = TfKdForm.ReferenceCode, Multiplier = multiplier }, code.Objective);
+        Assert.Equal(
+            new TfKdRegularization
+            {
+                Alpha = alpha,
+                Temperature = temperature,
+                CorrectProbability = 0.99,
+                Form = TfKdForm.ReferenceCode,
+                Multiplier = multiplier,
+            },
+            code.Objective);
         Assert.Equal(paper.Describe(), (code with { Objective = paper.Objective }).Describe());
     }
 
     [Theory]
     [MemberData(nameof(Self))]
-    public void Tf_kd_self_has_the_files_numbers(string name, int batchSize, double learningRate, double alpha, double temperature, double multiplier)
+    public void Tf_kd_self_has_the_files_numbers(
+        string name, int batchSize, double learningRate, double alpha, double temperature, double multiplier)
     {
         var network = Named(name);
         var paper = TfKdRecipes.TfKdSelf(network, _teacher);
@@ -131,19 +151,23 @@ public sealed class TfKdRecipesTests
         if (multiplier == 0)
         {
             Assert.Equal(
-                $"Tf-KD_self of the reference code has no multiplier for {network}, without which that code stops; take RecipeSource.Paper. (Parameter 'network')",
+                $"Tf-KD_self of the reference code has no multiplier for {network}, without which that code stops; take "
+                    + "RecipeSource.Paper. (Parameter 'network')",
                 Refusal(() => TfKdRecipes.TfKdSelf(network, _teacher, RecipeSource.ReferenceCode)));
             return;
         }
 
         var code = TfKdRecipes.TfKdSelf(network, _teacher, RecipeSource.ReferenceCode);
-        Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.ReferenceCode, Multiplier = multiplier }, code.Objective);
+        Assert.Equal(
+            new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.ReferenceCode, Multiplier = multiplier },
+            code.Objective);
         Assert.Equal(paper.Describe(), (code with { Objective = paper.Objective }).Describe());
     }
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Distillation_has_the_files_numbers(string recipe, string studentName, string teacherName, double alpha, double temperature, int batchSize)
+    public void Distillation_has_the_files_numbers(
+        string recipe, string studentName, string teacherName, double alpha, double temperature, int batchSize)
     {
         var (student, teacherNetwork) = (Named(studentName), Named(teacherName));
         var paper = Distil(recipe, student, teacherNetwork, RecipeSource.Paper);
@@ -151,7 +175,9 @@ public sealed class TfKdRecipesTests
         Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.Paper }, paper.Objective);
 
         var code = Distil(recipe, student, teacherNetwork, RecipeSource.ReferenceCode);
-        Assert.Equal(new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.ReferenceCode, Multiplier = 1 }, code.Objective);
+        Assert.Equal(
+            new KnowledgeDistillation { Alpha = alpha, Temperature = temperature, Form = KdForm.ReferenceCode, Multiplier = 1 },
+            code.Objective);
         Assert.Equal(paper.Describe(), (code with { Objective = paper.Objective }).Describe());
     }
 
@@ -161,11 +187,19 @@ public sealed class TfKdRecipesTests
         string[] networks = [.. Paper.All.Select(network => network.Name)];
         var pairs = Pairs.Select(row => (row.Data.Item1, row.Data.Item2, row.Data.Item3)).ToHashSet();
 
-        Assert.Equal(Alone.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.Baseline(Named(network)))).Order());
-        Assert.Equal(Regularization.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.TfKdReg(Named(network)))).Order());
-        Assert.Equal(Self.Select(row => row.Data.Item1).Order(), networks.Where(network => IsKnown(() => TfKdRecipes.TfKdSelf(Named(network), _teacher))).Order());
+        Assert.Equal(
+            Alone.Select(row => row.Data.Item1).Order(),
+            networks.Where(network => IsKnown(() => TfKdRecipes.Baseline(Named(network)))).Order());
+        Assert.Equal(
+            Regularization.Select(row => row.Data.Item1).Order(),
+            networks.Where(network => IsKnown(() => TfKdRecipes.TfKdReg(Named(network)))).Order());
+        Assert.Equal(
+            Self.Select(row => row.Data.Item1).Order(),
+            networks.Where(network => IsKnown(() => TfKdRecipes.TfKdSelf(Named(network), _teacher))).Order());
         Assert.All((string[])["KD", "Re-KD", "De-KD"], recipe => Assert.All(networks, student => Assert.All(networks, teacher =>
-            Assert.Equal(pairs.Contains((recipe, student, teacher)), IsKnown(() => Distil(recipe, Named(student), Named(teacher), RecipeSource.Paper))))));
+            Assert.Equal(
+                pairs.Contains((recipe, student, teacher)),
+                IsKnown(() => Distil(recipe, Named(student), Named(teacher), RecipeSource.Paper))))));
     }
 
     [Fact]
@@ -173,18 +207,29 @@ public sealed class TfKdRecipesTests
     {
         // Its file names a teacher that the code does not know, and no data set.
         Assert.Equal(
-            "KD has no settings for ResNet18 <- DenseNet121 (student <- teacher); there are MobileNetV2 <- ResNet18, MobileNetV2 <- ResNet50, MobileNetV2 <- ResNet101, "
-                + "MobileNetV2 <- DenseNet121, MobileNetV2 <- ResNeXt29, ShuffleNetV2 <- ResNet18, ShuffleNetV2 <- ResNet50, ShuffleNetV2 <- DenseNet121, ShuffleNetV2 <- ResNeXt29, "
+            "KD has no settings for ResNet18 <- DenseNet121 (student <- teacher); there are MobileNetV2 <- ResNet18, MobileNetV2 <- "
+            + "ResNet50, MobileNetV2 <- ResNet101, "
+                + "MobileNetV2 <- DenseNet121, MobileNetV2 <- ResNeXt29, ShuffleNetV2 <- ResNet18, ShuffleNetV2 <- ResNet50, ShuffleNetV2 "
+                + "<- DenseNet121, ShuffleNetV2 <- ResNeXt29, "
                 + "ResNet18 <- ResNet50, ResNet18 <- ResNeXt29, PlainCnn <- ResNet18. (Parameter 'teacherNetwork')",
             Refusal(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.DenseNet121, _teacher)));
-        Assert.StartsWith("Re-KD has no settings for MobileNetV2 <- ResNet18 (student <- teacher); there are ResNet18 <- MobileNetV2, ", Refusal(() => TfKdRecipes.ReKd(Paper.MobileNetV2, Paper.ResNet18, _teacher)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Re-KD has no settings for MobileNetV2 <- ResNet18 (student <- teacher); there are ResNet18 <- MobileNetV2, ",
+            Refusal(() => TfKdRecipes.ReKd(Paper.MobileNetV2, Paper.ResNet18, _teacher)),
+            StringComparison.Ordinal);
         Assert.Equal(
-            "Tf-KD_reg has no settings for ResNet50; there are MobileNetV2, ShuffleNetV2, ResNet18, GoogLeNet, DenseNet121, ResNeXt29, ResNeXt101. (Parameter 'network')",
+            "Tf-KD_reg has no settings for ResNet50; there are MobileNetV2, ShuffleNetV2, ResNet18, GoogLeNet, DenseNet121, ResNeXt29, "
+                + "ResNeXt101. (Parameter 'network')",
             Refusal(() => TfKdRecipes.TfKdReg(Paper.ResNet50)));
-        Assert.StartsWith("Training without a teacher has no settings for ResNet101; there are ", Refusal(() => TfKdRecipes.DoubleTraining(Paper.ResNet101)), StringComparison.Ordinal);
-        Assert.Equal("teacher", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.ResNet50, null!)).ParamName);
+        Assert.StartsWith(
+            "Training without a teacher has no settings for ResNet101; there are ",
+            Refusal(() => TfKdRecipes.DoubleTraining(Paper.ResNet101)),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "teacher", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Kd(Paper.ResNet18, Paper.ResNet50, null!)).ParamName);
         Assert.Equal("network", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Baseline(null!)).ParamName);
-        Assert.Equal("source", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.TfKdReg(Paper.ResNet18, (RecipeSource)2)).ParamName);
+        Assert.Equal(
+            "source", Assert.Throws<ArgumentOutOfRangeException>(() => TfKdRecipes.TfKdReg(Paper.ResNet18, (RecipeSource)2)).ParamName);
         Assert.Equal("student", Assert.Throws<ArgumentNullException>(() => TfKdRecipes.Kd(null!, Paper.ResNet50, _teacher)).ParamName);
     }
 
@@ -206,7 +251,9 @@ public sealed class TfKdRecipesTests
             Augmentations = [new RandomCrop { Padding = 4 }, new HorizontalFlip { Probability = 0.5 }, new Rotation { Degrees = 15 }],
             BatchSize = batchSize,
             MaxEpochs = 200,
-            Optimizer = network == Paper.PlainCnn ? new AdamW { LearningRate = rate, WeightDecay = 0 } : new Sgd { LearningRate = rate, Momentum = 0.9, WeightDecay = 5e-4, Nesterov = false },
+            Optimizer = network == Paper.PlainCnn
+                ? new AdamW { LearningRate = rate, WeightDecay = 0 }
+                : new Sgd { LearningRate = rate, Momentum = 0.9, WeightDecay = 5e-4, Nesterov = false },
             Schedule = new WarmUpSchedule { Epochs = 1, Inner = new StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 } },
             Normalization = new ChannelStatistics([0.50708, 0.48655, 0.44092], [0.26733, 0.25644, 0.27615]),
             Seed = 230,

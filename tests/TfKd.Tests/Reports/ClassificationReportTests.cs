@@ -8,14 +8,22 @@ public sealed class ClassificationReportTests
     public void All_figures_are_those_of_an_oracle()
     {
         var random = new Random(11);
-        var answers = Enumerable.Range(0, 400).Select(_ => (Logits: Enumerable.Range(0, 5).Select(k => k == 4 ? -20f : (float)(random.NextDouble() * 5)).ToArray(), Label: random.Next(4))).ToList();
+        var answers = Enumerable
+            .Range(0, 400)
+            .Select(_ =>
+                (Logits: Enumerable
+                    .Range(0, 5)
+                    .Select(k => k == 4 ? -20f : (float)(random.NextDouble() * 5))
+                    .ToArray(), Label: random.Next(4)))
+            .ToList();
 
         var report = new ClassificationReport(_names, answers);
 
         var rows = answers.Select(answer =>
         {
             var predicted = Array.IndexOf(answer.Logits, answer.Logits.Max());
-            return (answer.Label, Predicted: predicted, Confidence: Math.Exp(answer.Logits[predicted]) / answer.Logits.Sum(logit => Math.Exp(logit)));
+            return (answer.Label, Predicted: predicted, Confidence: Math.Exp(answer.Logits[predicted]) / answer.Logits.Sum(logit => Math.Exp(
+                logit)));
         }).ToList();
         Assert.Equal(_names, report.ClassNames);
         Assert.Equal(rows.Select(row => row.Label), report.Labels);
@@ -25,7 +33,9 @@ public sealed class ClassificationReportTests
         {
             for (var predicted = 0; predicted < 5; predicted++)
                 Assert.Equal(rows.Count(row => row.Label == label && row.Predicted == predicted), report.Confusions(label, predicted));
-            var (truly, put, both) = (rows.Count(row => row.Label == label), rows.Count(row => row.Predicted == label), rows.Count(row => row.Label == label && row.Predicted == label));
+            var (truly, put, both) = (rows.Count(row =>
+                row.Label == label), rows.Count(row =>
+                    row.Predicted == label), rows.Count(row => row.Label == label && row.Predicted == label));
             var figures = report.Classes[label];
             Assert.Equal((_names[label], truly, put, both), (figures.Name, figures.Count, figures.Predicted, figures.Correct));
             if (label == 4)
@@ -36,10 +46,16 @@ public sealed class ClassificationReportTests
             Assert.Equal(2 * precision * recall / (precision + recall), figures.F1, 1e-12);
         }
 
-        Assert.True(double.IsNaN(report.Classes[4].Precision) && double.IsNaN(report.Classes[4].Recall) && double.IsNaN(report.Classes[4].F1));
+        Assert.True(double.IsNaN(report.Classes[4].Precision)
+            && double.IsNaN(report.Classes[4].Recall)
+            && double.IsNaN(report.Classes[4].F1));
         Assert.Equal(rows.Count(row => row.Label == row.Predicted) / 400.0, report.Metrics.Top1);
         Assert.Equal(
-            rows.Select((row, index) => (row, index)).Where(entry => entry.row.Label != entry.row.Predicted).OrderByDescending(entry => entry.row.Confidence).Select(entry => entry.index),
+            rows
+                .Select((row, index) => (row, index))
+                .Where(entry => entry.row.Label != entry.row.Predicted)
+                .OrderByDescending(entry => entry.row.Confidence)
+                .Select(entry => entry.index),
             report.Mistakes);
     }
 
@@ -47,7 +63,11 @@ public sealed class ClassificationReportTests
     public void Bins_are_those_of_the_expected_calibration_error()
     {
         var random = new Random(3);
-        var report = new ClassificationReport(_names, Enumerable.Range(0, 300).Select(_ => (Enumerable.Range(0, 5).Select(_ => (float)(random.NextDouble() * 6)).ToArray(), random.Next(5))));
+        var report = new ClassificationReport(
+            _names,
+            Enumerable
+                .Range(0, 300)
+                .Select(_ => (Enumerable.Range(0, 5).Select(_ => (float)(random.NextDouble() * 6)).ToArray(), random.Next(5))));
 
         Assert.Equal(15, report.Calibration.Count);
         for (var index = 0; index < 15; index++)
@@ -79,6 +99,10 @@ public sealed class ClassificationReportTests
         var report = ClassificationReport.Of(student, rows, batchSize: 16);
         Assert.Equal(Evaluator.Evaluate(student, rows, batchSize: 16), report.Metrics);
         Assert.Equal(Enumerable.Range(0, 40).Select(rows.GetLabel), report.Labels);
-        Assert.Contains("as many classes as the network, 4, but have 3", Assert.Throws<InvalidOperationException>(() => ClassificationReport.Of(student, PatternSource.Create(6, classCount: 3))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "as many classes as the network, 4, but have 3",
+            Assert.Throws<InvalidOperationException>(() =>
+                ClassificationReport.Of(student, PatternSource.Create(6, classCount: 3))).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -52,16 +52,24 @@ public sealed class ContactSheetTests : IDisposable
         Assert.Equal(plain.GetPixel(20, 20), plain.GetPixel(86, 20));
         // Half the batches have the other row as the partner, and then about half of its pixel values.
         var (first, second) = (plain.GetPixel(20, 20).Red, plain.GetPixel(20, 86).Red);
-        Assert.Contains(Enumerable.Range(1, 4), column => Math.Abs(mixed.GetPixel(20 + 66 * column, 20).Red - (first + second) / 2.0) < 0.1 * Math.Abs(first - second) + 1);
+        Assert.Contains(
+            Enumerable.Range(1, 4),
+            column => Math.Abs(mixed.GetPixel(20 + 66 * column, 20).Red - (first + second) / 2.0) < 0.1 * Math.Abs(first - second) + 1);
     }
 
     [Fact]
     public void What_cannot_be_shown_is_refused()
     {
-        string Refused(IImageSource source) => Assert.Throws<ArgumentException>(() => ContactSheet.Save(Path.Combine(_directory, "sheet.png"), source, new TrainingPlan())).Message;
+        string Refused(
+            IImageSource source) =>
+                Assert.Throws<ArgumentException>(() =>
+                    ContactSheet.Save(Path.Combine(_directory, "sheet.png"), source, new TrainingPlan())).Message;
 
-        Assert.Equal("A contact sheet needs at least one row, but the source has none. (Parameter 'source')", Refused(PatternSource.Create(0)));
-        Assert.Equal("A contact sheet shows images of 1 or 3 channels, but those of the source are 2x16x16. (Parameter 'source')", Refused(PatternSource.Create(4, channels: 2)));
+        Assert.Equal(
+            "A contact sheet needs at least one row, but the source has none. (Parameter 'source')", Refused(PatternSource.Create(0)));
+        Assert.Equal(
+            "A contact sheet shows images of 1 or 3 channels, but those of the source are 2x16x16. (Parameter 'source')",
+            Refused(PatternSource.Create(4, channels: 2)));
         Assert.Empty(Directory.GetFiles(_directory));
     }
 

@@ -5,7 +5,12 @@ namespace TfKd.Tests;
 
 public sealed class HtmlReportTests : IDisposable
 {
-    private static readonly string[] _hostile = ["<script>alert(1)</script>", "\" onerror=\"alert(2)", "a & b ]]> <!-- 'x'", "bell\u0007 \u202E 花"];
+    private static readonly string[] _hostile = [
+        "<script>alert(1)</script>",
+        "\" onerror=\"alert(2)",
+        "a & b ]]> <!-- 'x'",
+        "bell\u0007 \u202E 花",
+    ];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("tfkd-report-").FullName;
 
@@ -19,31 +24,50 @@ public sealed class HtmlReportTests : IDisposable
         ClassificationReport? expected = null;
         var (training, validation) = (PatternSource.Create(64), PatternSource.Create(48, seed: 2, noise: 90));
         var watcher = new WatchedRun.Watcher { Finished = (state, _) => expected = ClassificationReport.Of(state.Student, validation, 16) };
-        var plan = WatchedRun.Plan with { Objective = new TfKdRegularization { Temperature = 7 }, Callbacks = [new HtmlReport(Html) { Title = "Blobs", MaxMistakes = 5 }, watcher] };
+        var plan = WatchedRun.Plan with
+        {
+            Objective = new TfKdRegularization { Temperature = 7 },
+            Callbacks = [new HtmlReport(Html) { Title = "Blobs", MaxMistakes = 5 }, watcher],
+        };
         var result = WatchedRun.Run(plan, training, validation);
 
         var page = new ReportPage(Html);
         page.RequireSelfContained();
         page.RequireAccessible();
-        Assert.Equal(["Summary", "Curves", "Confusion matrix", "Classes", "Calibration", "Worst mistakes", "Soft targets", "Plan and versions"], page.Headings);
+        Assert.Equal(
+            ["Summary", "Curves", "Confusion matrix", "Classes", "Calibration", "Worst mistakes", "Soft targets", "Plan and versions"],
+            page.Headings);
         Assert.Equal("Blobs", page.Document.Descendants("h1").Single().Value);
         Assert.Equal(plan.Objective.ToString(), page.Fact("Objective"));
         Assert.Equal("64 to train on, 48 to validate on, 4 classes", page.Fact("Rows"));
         Assert.Equal($"{result.BestEpoch + 1} of 3", page.Fact("Best epoch"));
         Assert.Equal(result.Best.Validation!.Top1.ToString("P2", CultureInfo.InvariantCulture), page.Fact("Validation top-1"));
-        Assert.Equal(result.Best.Validation.ExpectedCalibrationError.ToString("P2", CultureInfo.InvariantCulture), page.Fact("Validation ECE"));
+        Assert.Equal(
+            result.Best.Validation.ExpectedCalibrationError.ToString("P2", CultureInfo.InvariantCulture), page.Fact("Validation ECE"));
         Assert.Equal(plan.Describe(), page.Section("plan").Element("pre")!.Value);
         Assert.Equal(3, page.Section("curves").Descendants("svg").Count());
-        Assert.Equal(["objective", "cross_entropy", "virtual_teacher_kl", "validation NLL"], page.Section("curves").Descendants("ul").First().Elements().Select(entry => entry.Value));
+        Assert.Equal(
+            ["objective", "cross_entropy", "virtual_teacher_kl", "validation NLL"],
+            page.Section("curves").Descendants("ul").First().Elements().Select(entry => entry.Value));
 
         var confusion = ReportPage.Cells(page.Section("confusion").Descendants("table").First());
         for (var label = 0; label < 4; label++)
-            Assert.Equal([$"class{label}", .. Enumerable.Range(0, 4).Select(predicted => $"{expected!.Confusions(label, predicted)}")], confusion[label]);
-        Assert.Equal(expected!.Classes.Select(one => one.F1.ToString("F3", CultureInfo.InvariantCulture)), ReportPage.Cells(page.Section("classes").Descendants("table").Single()).Select(line => line[5].Replace("–", "NaN", StringComparison.Ordinal)));
+            Assert.Equal(
+                [$"class{label}", .. Enumerable.Range(0, 4).Select(predicted => $"{expected!.Confusions(label, predicted)}")],
+                confusion[label]);
+        Assert.Equal(
+            expected!.Classes.Select(one => one.F1.ToString("F3", CultureInfo.InvariantCulture)),
+            ReportPage
+                .Cells(page.Section("classes").Descendants("table").Single())
+                .Select(line => line[5].Replace("–", "NaN", StringComparison.Ordinal)));
 
         Assert.True(expected.Mistakes.Count > 5, $"only {expected.Mistakes.Count} mistakes to show");
         var pictures = page.Section("mistakes").Descendants("img").ToList();
-        Assert.Equal(expected.Mistakes.Take(5).Select(row => $"Row {row}: an image of class{expected.Labels[row]} that was taken for class{expected.Predicted[row]}"), pictures.Select(picture => picture.Attribute("alt")!.Value));
+        Assert.Equal(
+            expected.Mistakes
+                .Take(5)
+                .Select(row => $"Row {row}: an image of class{expected.Labels[row]} that was taken for class{expected.Predicted[row]}"),
+            pictures.Select(picture => picture.Attribute("alt")!.Value));
         AssertShows(pictures[0].Attribute("src")!.Value, validation, expected.Mistakes[0]);
     }
 
@@ -51,7 +75,13 @@ public sealed class HtmlReportTests : IDisposable
     public void Names_cannot_become_elements_or_attributes()
     {
         var result = WatchedRun.Run(
-            WatchedRun.Plan with { MaxEpochs = 1, Teacher = new UniformTeacher(), Objective = new KnowledgeDistillation(), Callbacks = [new HtmlReport(Html) { Title = _hostile[0] }] },
+            WatchedRun.Plan with
+            {
+                MaxEpochs = 1,
+                Teacher = new UniformTeacher(),
+                Objective = new KnowledgeDistillation(),
+                Callbacks = [new HtmlReport(Html) { Title = _hostile[0] }],
+            },
             new RenamedSource(PatternSource.Create(48), _hostile), new RenamedSource(PatternSource.Create(32, seed: 2), _hostile));
 
         var page = new ReportPage(Html);
@@ -71,21 +101,34 @@ public sealed class HtmlReportTests : IDisposable
         TeacherExample? example = null;
         var watcher = new WatchedRun.Watcher { Finished = (_, result) => example = result.TeacherExample };
         var teacher = new GivenTeacher(new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 4 });
-        WatchedRun.Run(WatchedRun.Plan with { MaxEpochs = 1, Teacher = teacher, Objective = new KnowledgeDistillation { Temperature = 3 }, Callbacks = [new HtmlReport(Html), watcher] });
+        WatchedRun.Run(
+            WatchedRun.Plan with
+            {
+                MaxEpochs = 1,
+                Teacher = teacher,
+                Objective = new KnowledgeDistillation { Temperature = 3 },
+                Callbacks = [new HtmlReport(Html), watcher],
+            });
 
         var section = new ReportPage(Html).Section("targets");
         var table = section.Descendants("table").Single();
-        Assert.Equal(["Class", "T = 1", "T = 2", "T = 3", "T = 5", "T = 10", "T = 20"], table.Descendants("thead").Single().Descendants("th").Select(header => header.Value));
+        Assert.Equal(
+            ["Class", "T = 1", "T = 2", "T = 3", "T = 5", "T = 10", "T = 20"],
+            table.Descendants("thead").Single().Descendants("th").Select(header => header.Value));
         var order = Enumerable.Range(0, 4).OrderByDescending(k => example!.Logits[k]).ToArray();
         double[] temperatures = [1, 2, 3, 5, 10, 20];
         var cells = ReportPage.Cells(table);
         for (var line = 0; line < 4; line++)
         {
             Assert.Equal($"{line + 1}. class{order[line]}", cells[line][0]);
-            Assert.Equal(temperatures.Select(temperature => Target(temperature, order[line]).ToString("F4", CultureInfo.InvariantCulture)), cells[line][1..]);
+            Assert.Equal(
+                temperatures.Select(temperature => Target(temperature, order[line]).ToString("F4", CultureInfo.InvariantCulture)),
+                cells[line][1..]);
         }
 
-        double Target(double temperature, int k) => Math.Exp(example!.Logits[k] / temperature) / example.Logits.Sum(logit => Math.Exp(logit / temperature));
+        double Target(
+            double temperature,
+            int k) => Math.Exp(example!.Logits[k] / temperature) / example.Logits.Sum(logit => Math.Exp(logit / temperature));
     }
 
     [Fact]
@@ -96,7 +139,10 @@ public sealed class HtmlReportTests : IDisposable
         var (_, probabilities) = targets.Targets.Single(target => target.Temperature == 20);
         // Equation 8 at T = 20: p^(1/T), renormalised.
         var (correct, other) = (Math.Pow(0.9, 0.05), Math.Pow(0.05, 0.05));
-        Assert.Equal([correct / (correct + 2 * other), other / (correct + 2 * other), other / (correct + 2 * other)], probabilities, (expected, actual) => Math.Abs(expected - actual) < 1e-12);
+        Assert.Equal(
+            [correct / (correct + 2 * other), other / (correct + 2 * other), other / (correct + 2 * other)],
+            probabilities,
+            (expected, actual) => Math.Abs(expected - actual) < 1e-12);
         Assert.Null(SoftTargets.Of(new TrainingPlan(), example: null, ["a", "b"]));
     }
 
@@ -139,7 +185,10 @@ public sealed class HtmlReportTests : IDisposable
     {
         var watcher = new WatchedRun.Watcher { BatchEnd = _ => Assert.Fail("a batch ran") };
         Directory.CreateDirectory(Html);
-        Assert.StartsWith($"HtmlReport cannot write '{Html}': ", Assert.Throws<IOException>(() => WatchedRun.Run(WatchedRun.Plan with { Callbacks = [watcher, new HtmlReport(Html)] })).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"HtmlReport cannot write '{Html}': ",
+            Assert.Throws<IOException>(() => WatchedRun.Run(WatchedRun.Plan with { Callbacks = [watcher, new HtmlReport(Html)] })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,7 +204,10 @@ public sealed class HtmlReportTests : IDisposable
         };
         var result = WatchedRun.Run(WatchedRun.Plan with { MaxEpochs = 1, Callbacks = [taker, new HtmlReport(Html)] });
         Assert.Single(result.History);
-        Assert.StartsWith($"HtmlReport cannot write '{Html}': ", Assert.Single(taker.Warnings, warning => warning.StartsWith("HtmlReport", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"HtmlReport cannot write '{Html}': ",
+            Assert.Single(taker.Warnings, warning => warning.StartsWith("HtmlReport", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -186,7 +238,11 @@ public sealed class HtmlReportTests : IDisposable
         page.RequireSelfContained();
         page.RequireAccessible();
         var squares = page.Section("confusion").Element("svg")!;
-        Assert.Equal(200, squares.Elements("rect").Sum(square => int.Parse(square.Value[(square.Value.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            200,
+            squares
+                .Elements("rect")
+                .Sum(square => int.Parse(square.Value[(square.Value.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)));
         Assert.Equal(15, ReportPage.Cells(page.Section("confusion").Descendants("table").Single()).Count);
         Assert.Equal(names, ReportPage.Cells(page.Section("classes").Descendants("table").Single()).Select(line => line[0]));
     }
@@ -230,7 +286,9 @@ public sealed class HtmlReportTests : IDisposable
         for (var i = 0; i < plane; i++)
         {
             var colour = bitmap.GetPixel(i % shape.Width, i / shape.Width);
-            Assert.Equal((pixels[i], pixels[(shape.Channels == 3 ? plane : 0) + i], pixels[(shape.Channels == 3 ? 2 * plane : 0) + i]), (colour.Red, colour.Green, colour.Blue));
+            Assert.Equal(
+                (pixels[i], pixels[(shape.Channels == 3 ? plane : 0) + i], pixels[(shape.Channels == 3 ? 2 * plane : 0) + i]),
+                (colour.Red, colour.Green, colour.Blue));
         }
     }
 }

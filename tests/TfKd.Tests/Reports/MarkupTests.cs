@@ -12,7 +12,8 @@ public sealed class MarkupTests
     [InlineData("Ährenfeld 中文 🌻\n\ttabbed")]
     public void A_text_comes_back_as_it_was(string text)
     {
-        var element = XElement.Parse(Markup.Of($"""<a title="{text.Replace('\n', ' ').Replace('\t', ' ')}">{text}</a>""").Html, LoadOptions.PreserveWhitespace);
+        var element = XElement.Parse(
+            Markup.Of($"""<a title="{text.Replace('\n', ' ').Replace('\t', ' ')}">{text}</a>""").Html, LoadOptions.PreserveWhitespace);
         Assert.Equal(text, element.Value);
         Assert.Equal(text.Replace('\n', ' ').Replace('\t', ' '), element.Attribute("title")!.Value);
         Assert.Empty(element.Elements());

@@ -6,7 +6,18 @@ namespace TfKd.Tests;
 /// <summary>A report as a reader finds it, with the rules that hold for each.</summary>
 internal sealed class ReportPage
 {
-    private static readonly string[] _references = ["src", "href", "srcset", "action", "data", "poster", "background", "formaction", "ping", "cite"];
+    private static readonly string[] _references = [
+        "src",
+        "href",
+        "srcset",
+        "action",
+        "data",
+        "poster",
+        "background",
+        "formaction",
+        "ping",
+        "cite",
+    ];
 
     public ReportPage(string path)
     {
@@ -23,14 +34,21 @@ internal sealed class ReportPage
     public XElement Section(string id) => Document.Descendants("section").Single(section => section.Attribute("id")?.Value == id);
 
     /// <summary>The cells of a table's body, line by line.</summary>
-    public static List<string[]> Cells(XElement table) => [.. table.Element("tbody")!.Elements("tr").Select(line => line.Elements().Select(cell => cell.Value).ToArray())];
+    public static List<string[]> Cells(XElement table) =>
+        [.. table.Element("tbody")!.Elements("tr").Select(line => line.Elements().Select(cell => cell.Value).ToArray())];
 
     /// <summary>The value beside a name in a table of facts.</summary>
-    public string Fact(string name) => Document.Descendants("tr").Single(line => line.Element("th")?.Value == name && line.Elements("td").Count() == 1).Element("td")!.Value;
+    public string Fact(string name) =>
+        Document
+            .Descendants("tr")
+            .Single(line => line.Element("th")?.Value == name && line.Elements("td").Count() == 1)
+            .Element("td")!.Value;
 
     public void RequireSelfContained()
     {
-        Assert.DoesNotContain(Document.Descendants(), element => element.Name.LocalName is "script" or "link" or "iframe" or "object" or "embed" or "base" or "image" or "use");
+        Assert.DoesNotContain(
+            Document.Descendants(),
+            element => element.Name.LocalName is "script" or "link" or "iframe" or "object" or "embed" or "base" or "image" or "use");
         Assert.All(Document.Descendants(), element => Assert.Equal("", element.Name.NamespaceName));
         foreach (var attribute in Document.Descendants().Attributes())
         {
@@ -42,7 +60,13 @@ internal sealed class ReportPage
         }
 
         RequireNoReference(Document.Descendants("style").Single().Value);
-        Assert.Contains("default-src 'none'", Document.Descendants("meta").Select(meta => meta.Attribute("content")?.Value ?? "").Single(content => content.Contains("-src", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "default-src 'none'",
+            Document
+                .Descendants("meta")
+                .Select(meta => meta.Attribute("content")?.Value ?? "")
+                .Single(content => content.Contains("-src", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.DoesNotMatch(new Regex("https?:", RegexOptions.IgnoreCase), Text);
     }
 
@@ -53,16 +77,26 @@ internal sealed class ReportPage
         Assert.Equal(Document.Descendants("h1").Single().Value, Document.Descendants("title").First().Value);
         Assert.All(Document.Descendants("section"), section => Assert.Equal("h2", section.Elements().First().Name.LocalName));
         Assert.All(Document.Descendants("img"), image => Assert.NotEqual("", image.Attribute("alt")!.Value));
-        Assert.All(Document.Descendants("svg"), drawing => Assert.True(drawing.Attribute("role")?.Value == "img" && drawing.Attribute("aria-label")?.Value.Length > 0));
-        Assert.All(Document.Descendants("svg"), drawing => Assert.True(drawing.Attribute("viewBox") is not null && drawing.Attribute("width") is null && drawing.Attribute("height") is null));
+        Assert.All(Document.Descendants("svg"), drawing =>
+            Assert.True(drawing.Attribute("role")?.Value == "img" && drawing.Attribute("aria-label")?.Value.Length > 0));
+        Assert.All(Document.Descendants("svg"), drawing =>
+            Assert.True(drawing.Attribute("viewBox") is not null
+                && drawing.Attribute("width") is null
+                && drawing.Attribute("height") is null));
         Assert.All(Document.Descendants("th"), header => Assert.Contains(header.Attribute("scope")!.Value, new[] { "row", "col" }));
-        Assert.All(Document.Descendants("table").SelectMany(table => table.Element("tbody")!.Elements("tr")), line => Assert.Equal("th", line.Elements().First().Name.LocalName));
+        Assert.All(Document
+            .Descendants("table")
+            .SelectMany(table =>
+                table.Element("tbody")!.Elements("tr")), line => Assert.Equal("th", line.Elements().First().Name.LocalName));
         var ids = Document.Descendants().Attributes("id").Select(id => id.Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
-        Assert.Equal(ids.Select(id => $"#{id}"), Document.Descendants("nav").Single().Descendants("a").Select(link => link.Attribute("href")!.Value));
+        Assert.Equal(
+            ids.Select(id => $"#{id}"),
+            Document.Descendants("nav").Single().Descendants("a").Select(link => link.Attribute("href")!.Value));
         // An element that closes itself is one that never closes, where it is not void, for a browser.
         Assert.DoesNotMatch(new Regex("<(?!meta|img|rect|polyline|polygon|line|path|ellipse|circle|g[ /])[a-z0-9]+( [^<>]*)?/>"), Text);
     }
 
-    private static void RequireNoReference(string style) => Assert.DoesNotMatch(new Regex("url\\(|@import|expression|image\\(", RegexOptions.IgnoreCase), style);
+    private static void RequireNoReference(string style) =>
+        Assert.DoesNotMatch(new Regex("url\\(|@import|expression|image\\(", RegexOptions.IgnoreCase), style);
 }

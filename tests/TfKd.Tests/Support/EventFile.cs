@@ -16,9 +16,14 @@ internal static class EventFile
         Assert.Equal("brain.Event:2", Encoding.UTF8.GetString(Fields(events[0]).Single(field => field.Number == 3).Bytes));
         foreach (var fields in events.Skip(1).Select(Fields))
         {
-            var (time, step) = (BitConverter.Int64BitsToDouble((long)fields.Single(field => field.Number == 1).Value), (long)fields.SingleOrDefault(field => field.Number == 2).Value);
+            var (time, step) = (BitConverter.Int64BitsToDouble((long)fields.Single(field =>
+                field.Number == 1).Value), (long)fields.SingleOrDefault(field => field.Number == 2).Value);
             foreach (var value in Fields(fields.Single(field => field.Number == 5).Bytes).Select(field => Fields(field.Bytes)))
-                scalars.Add(new(Encoding.UTF8.GetString(value.Single(field => field.Number == 1).Bytes), step, BitConverter.UInt32BitsToSingle((uint)value.Single(field => field.Number == 2).Value), time));
+                scalars.Add(new(
+                    Encoding.UTF8.GetString(value.Single(field => field.Number == 1).Bytes),
+                    step,
+                    BitConverter.UInt32BitsToSingle((uint)value.Single(field => field.Number == 2).Value),
+                    time));
         }
 
         return scalars;

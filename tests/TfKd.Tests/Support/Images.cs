@@ -6,7 +6,8 @@ namespace TfKd.Tests;
 internal static class Images
 {
     /// <summary>An image whose pixel at (x, y) is what the function says.</summary>
-    public static byte[] Encode(int width, int height, Func<int, int, SKColor> colour, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100)
+    public static byte[] Encode(
+        int width, int height, Func<int, int, SKColor> colour, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Unpremul));
         for (var y = 0; y < height; y++)

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TfKd.Tests;
 
 /// <summary>
-/// TorchSharp's count of its tensors. It grows by one for good with each parameter that is made, since a parameter takes the handle of the tensor it is
-/// made of: compare counts between which no network is built.
+/// TorchSharp's count of its tensors. It grows by one for good with each parameter that is made, since a parameter takes the handle of the
+/// tensor it is made of: compare counts between which no network is built.
 /// </summary>
 internal static class LiveTensors
 {

@@ -6,12 +6,15 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>Writes TorchScript files as Python's torch.jit.save does: a zip of source text and of a pickled module. TorchSharp can load such files, but makes none.</summary>
+/// <summary>
+/// Writes TorchScript files as Python's torch.jit.save does: a zip of source text and of a pickled module. TorchSharp can load such files,
+/// but makes none.
+/// </summary>
 internal static class TorchScriptFile
 {
     /// <summary>
-    /// A module whose forward is the given text, of statements that compute <c>answer</c> from <c>images</c>. In training mode, as which it is saved,
-    /// it answers 100 more.
+    /// A module whose forward is the given text, of statements that compute <c>answer</c> from <c>images</c>. In training mode, as which it
+    /// is saved, it answers 100 more.
     /// </summary>
     public static void Write(string path, string statements)
     {

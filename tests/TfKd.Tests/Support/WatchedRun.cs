@@ -3,7 +3,13 @@ namespace TfKd.Tests;
 /// <summary>Short runs for what watches them: 48 rows of 4 classes, 32 to validate on.</summary>
 internal static class WatchedRun
 {
-    public static TrainingPlan Plan { get; } = new() { BatchSize = 16, MaxEpochs = 3, Optimizer = new Sgd { LearningRate = 0.05 }, Seed = 5 };
+    public static TrainingPlan Plan { get; } = new()
+    {
+        BatchSize = 16,
+        MaxEpochs = 3,
+        Optimizer = new Sgd { LearningRate = 0.05 },
+        Seed = 5,
+    };
 
     public static TrainingResult Run(TrainingPlan plan, bool validate = true, CancellationToken token = default) =>
         Run(plan, PatternSource.Create(48), validate ? PatternSource.Create(32, seed: 2) : null, token);

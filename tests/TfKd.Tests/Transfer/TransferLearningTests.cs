@@ -7,7 +7,13 @@ public sealed class TransferLearningTests
 {
     private static readonly NetworkArchitecture _network = new CifarResNet { Depth = 8, Width = 8, InputShape = new ImageShape(3, 16, 16) };
 
-    private static readonly TrainingPlan _plan = new() { BatchSize = 16, MaxEpochs = 2, Optimizer = new Sgd { LearningRate = 0.05 }, Seed = 3 };
+    private static readonly TrainingPlan _plan = new()
+    {
+        BatchSize = 16,
+        MaxEpochs = 2,
+        Optimizer = new Sgd { LearningRate = 0.05 },
+        Seed = 3,
+    };
 
     [Theory]
     [InlineData(1, new[] { "conv1", "bn1", "layer1" }, new[] { "layer2", "layer3", "fc" })]
@@ -36,7 +42,13 @@ public sealed class TransferLearningTests
     public void A_callback_that_evaluates_does_not_wake_frozen_batch_norms()
     {
         var rows = PatternSource.Create(16, seed: 2);
-        var trainer = new Trainer(_plan with { FrozenStages = 1, Augmentations = [new HorizontalFlip()], Callbacks = [new BatchCallback(state => Evaluator.Evaluate(state.Student, rows))] });
+        var trainer = new Trainer(
+            _plan with
+            {
+                FrozenStages = 1,
+                Augmentations = [new HorizontalFlip()],
+                Callbacks = [new BatchCallback(state => Evaluator.Evaluate(state.Student, rows))],
+            });
         using var student = trainer.CreateStudent(_network, 4);
         var before = Values(student);
         trainer.Run(student, PatternSource.Create(48));
@@ -49,7 +61,9 @@ public sealed class TransferLearningTests
     {
         Assert.Equal(Calls(_plan with { FrozenStages = 3, MaxEpochs = 1 }), Calls(_plan with { FrozenStages = 3, MaxEpochs = 5 }));
         Assert.NotEqual(Calls(_plan with { FrozenStages = 2, MaxEpochs = 1 }), Calls(_plan with { FrozenStages = 2, MaxEpochs = 5 }));
-        Assert.NotEqual(Calls(_plan with { FrozenStages = 3, Augmentations = [new HorizontalFlip()], MaxEpochs = 1 }), Calls(_plan with { FrozenStages = 3, Augmentations = [new HorizontalFlip()], MaxEpochs = 5 }));
+        Assert.NotEqual(
+            Calls(_plan with { FrozenStages = 3, Augmentations = [new HorizontalFlip()], MaxEpochs = 1 }),
+            Calls(_plan with { FrozenStages = 3, Augmentations = [new HorizontalFlip()], MaxEpochs = 5 }));
 
         static int Calls(TrainingPlan plan)
         {
@@ -73,21 +87,27 @@ public sealed class TransferLearningTests
         var plan = _plan with { FrozenStages = 3, MaxEpochs = 4 };
         var kept = Head(plan, _network, out var keptResult);
         // The same network, but nobody is told that it can be split.
-        var whole = new FactoryNetwork("whole", classCount => new Whole(BodyOf(plan, classCount)), _network.InputShape) { Stages = ["inner.layer1", "inner.layer2", "inner.layer3"] };
+        var whole = new FactoryNetwork(
+            "whole", classCount =>
+                new Whole(BodyOf(plan, classCount)), _network.InputShape) { Stages = ["inner.layer1", "inner.layer2", "inner.layer3"] };
         var fresh = Head(plan, whole, out var freshResult);
         Assert.Equal(fresh.Length, kept.Length);
         Assert.All(fresh.Zip(kept), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
         Assert.Equal(freshResult.Best.Validation!.NegativeLogLikelihood, keptResult.Best.Validation!.NegativeLogLikelihood, 1e-4);
         Assert.NotEqual(Head(plan with { MaxEpochs = 1 }, _network, out _), kept);
 
-        static nn.Module<Tensor, Tensor> BodyOf(TrainingPlan plan, int classCount) => new Trainer(plan).CreateStudent(_network, classCount).Body;
+        static nn.Module<Tensor, Tensor> BodyOf(
+            TrainingPlan plan, int classCount) => new Trainer(plan).CreateStudent(_network, classCount).Body;
 
         static float[] Head(TrainingPlan plan, NetworkArchitecture architecture, out TrainingResult result)
         {
             var trainer = new Trainer(plan);
             using var student = trainer.CreateStudent(architecture, 4);
             result = trainer.Run(student, PatternSource.Create(48), PatternSource.Create(16, seed: 2));
-            return student.Body.state_dict().Single(entry => entry.Key.EndsWith("fc.weight", StringComparison.Ordinal)).Value.detach().data<float>().ToArray();
+            return student.Body.state_dict().Single(entry => entry.Key.EndsWith("fc.weight", StringComparison.Ordinal)).Value
+                .detach()
+                .data<float>()
+                .ToArray();
         }
     }
 
@@ -96,9 +116,11 @@ public sealed class TransferLearningTests
     {
         using var network = _network.Build(4);
         var source = PatternSource.Create(10);
-        using var kept = FrozenFeatures.Compute(network, source, 4, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float));
+        using var kept = FrozenFeatures.Compute(
+            network, source, 4, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float));
         Assert.NotNull(kept);
-        Assert.Null(FrozenFeatures.Compute(network, source, 4, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float) - 1));
+        Assert.Null(FrozenFeatures.Compute(
+            network, source, 4, TestContext.Current.CancellationToken, maxBytes: 10 * 32 * sizeof(float) - 1));
     }
 
     [Fact]
@@ -107,7 +129,13 @@ public sealed class TransferLearningTests
         Objective[] objectives = [new ClassWiseSelfKd(), new TfKdRegularization(), new KnowledgeDistillation()];
         foreach (var objective in objectives)
         {
-            var trainer = new Trainer(_plan with { FrozenStages = 3, Objective = objective, Teacher = objective is KnowledgeDistillation ? new TrainedTeacher(_network) { Epochs = 1 } : null });
+            var trainer = new Trainer(
+                _plan with
+                {
+                    FrozenStages = 3,
+                    Objective = objective,
+                    Teacher = objective is KnowledgeDistillation ? new TrainedTeacher(_network) { Epochs = 1 } : null,
+                });
             using var student = trainer.CreateStudent(_network, 4);
             var result = trainer.Run(student, PatternSource.Create(48));
             Assert.True(double.IsFinite(result.Best.TrainingLoss));
@@ -117,7 +145,13 @@ public sealed class TransferLearningTests
     [Fact]
     public void The_backbone_learns_at_its_own_rate()
     {
-        var plan = _plan with { MaxEpochs = 1, BatchSize = 48, Optimizer = new Sgd { LearningRate = 0.01, Momentum = 0, WeightDecay = 0 }, Schedule = new ConstantSchedule() };
+        var plan = _plan with
+        {
+            MaxEpochs = 1,
+            BatchSize = 48,
+            Optimizer = new Sgd { LearningRate = 0.01, Momentum = 0, WeightDecay = 0 },
+            Schedule = new ConstantSchedule(),
+        };
         var (backbone, head) = Changes(plan);
         var (slowBackbone, slowHead) = Changes(plan with { BackboneLearningRateFactor = 0.25 });
         Assert.Equal(head, slowHead, 1e-6);
@@ -142,7 +176,13 @@ public sealed class TransferLearningTests
         var folder = Directory.CreateTempSubdirectory("tfkd-transfer");
         try
         {
-            var plan = _plan with { FrozenStages = 1, BackboneLearningRateFactor = 0.1, MaxEpochs = 3, Augmentations = [new HorizontalFlip()] };
+            var plan = _plan with
+            {
+                FrozenStages = 1,
+                BackboneLearningRateFactor = 0.1,
+                MaxEpochs = 3,
+                Augmentations = [new HorizontalFlip()],
+            };
             var unbroken = Train(plan);
             var halted = plan with { CheckpointDirectory = folder.FullName };
             Assert.ThrowsAny<OperationCanceledException>(() => Train(halted with
@@ -184,7 +224,8 @@ public sealed class TransferLearningTests
             using var student = new Trainer(plan).CreateStudent(_network, 4);
             using var random4 = new Trainer(_plan).CreateStudent(_network, 4);
             var (start, own, fresh) = (Values(source), Values(student), Values(random4));
-            Assert.All(own.Where(entry => !entry.Key.StartsWith("fc.", StringComparison.Ordinal)), entry => Assert.Equal(start[entry.Key], entry.Value));
+            Assert.All(own.Where(entry =>
+                !entry.Key.StartsWith("fc.", StringComparison.Ordinal)), entry => Assert.Equal(start[entry.Key], entry.Value));
             Assert.Equal(fresh["fc.weight"], own["fc.weight"]);
             Assert.Equal(statistics, plan.InitialWeights.Normalization);
             new Trainer(plan with { MaxEpochs = 1 }).Run(student, PatternSource.Create(16));
@@ -208,7 +249,8 @@ public sealed class TransferLearningTests
             Run();
             Run();
             Save(2);
-            Assert.Contains("is the checkpoint of another run", Assert.Throws<InvalidOperationException>(Run).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "is the checkpoint of another run", Assert.Throws<InvalidOperationException>(Run).Message, StringComparison.Ordinal);
 
             void Run()
             {
@@ -235,7 +277,10 @@ public sealed class TransferLearningTests
     {
         var trainer = new Trainer(_plan with { FrozenStages = 4 });
         using var student = trainer.CreateStudent(_network, 4);
-        Assert.EndsWith("has 3 stages: [layer1, layer2, layer3].", Assert.Throws<InvalidOperationException>(() => trainer.Run(student, PatternSource.Create(16))).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "has 3 stages: [layer1, layer2, layer3].",
+            Assert.Throws<InvalidOperationException>(() => trainer.Run(student, PatternSource.Create(16))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -257,7 +302,10 @@ public sealed class TransferLearningTests
     }
 
     private static Dictionary<string, float[]> Values(ImageNetwork network) =>
-        network.Body.state_dict().Where(entry => entry.Value.is_floating_point()).ToDictionary(entry => entry.Key, entry => entry.Value.detach().contiguous().data<float>().ToArray());
+        network.Body
+            .state_dict()
+            .Where(entry => entry.Value.is_floating_point())
+            .ToDictionary(entry => entry.Key, entry => entry.Value.detach().contiguous().data<float>().ToArray());
 
     private sealed class Whole : nn.Module<Tensor, Tensor>
     {

@@ -19,7 +19,8 @@ public sealed class AtomicFileTests : IDisposable
             throw new IOException("No space left on device.", 28);
         }));
         Assert.Equal(
-            $"'{Target}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk with room for them; found: No space left on device.",
+            $"'{Target}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk "
+                + "with room for them; found: No space left on device.",
             exception.Message);
         Assert.Equal(28, exception.HResult);
         Assert.Equal("before", File.ReadAllText(Target));
@@ -39,15 +40,23 @@ public sealed class AtomicFileTests : IDisposable
         File.WriteAllText(Target, "");
         var below = Path.Combine(Target, "below");
         var message = Assert.Throws<IOException>(() => AtomicFile.Write(below, _ => Assert.Fail("written"))).Message;
-        Assert.StartsWith($"'{below}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk with room for them; found: ", message, StringComparison.Ordinal);
-        Assert.StartsWith($"'{below}' could not be written", Assert.Throws<IOException>(() => AtomicFile.Probe(below)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"'{below}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a disk "
+                + "with room for them; found: ",
+            message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"'{below}' could not be written",
+            Assert.Throws<IOException>(() => AtomicFile.Probe(below)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_next_writer_removes_what_a_killed_one_left_and_nothing_else()
     {
         var left = Unfinished("a file");
-        var others = new[] { Unfinished("another file"), Path.Combine(_directory, "a file.tmp"), Path.Combine(_directory, "a file.notes.tmp") };
+        var others =
+            new[] { Unfinished("another file"), Path.Combine(_directory, "a file.tmp"), Path.Combine(_directory, "a file.notes.tmp") };
         foreach (var file in others)
             File.WriteAllText(file, "kept");
         File.WriteAllText(left, "half");

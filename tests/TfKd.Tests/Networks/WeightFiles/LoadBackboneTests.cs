@@ -18,7 +18,9 @@ public sealed class LoadBackboneTests
         using var source = TestNetworks.BuildTrained(Small, 10);
         using var network = Small.Build(4);
         var head = Copy(network).Where(entry => entry.Key.StartsWith("fc.", StringComparison.Ordinal)).ToDictionary();
-        using var file = new WeightsOnDisk(source.Body.state_dict().ToDictionary(entry => entry.Key.Replace("fc.", $"{headInFile}.", StringComparison.Ordinal), entry => entry.Value));
+        using var file = new WeightsOnDisk(source.Body
+            .state_dict()
+            .ToDictionary(entry => entry.Key.Replace("fc.", $"{headInFile}.", StringComparison.Ordinal), entry => entry.Value));
         NetworkWeights.LoadBackbone(network, file.Path);
         var (expected, actual) = (Copy(source), Copy(network));
         Assert.Equal(2, head.Count);
@@ -31,7 +33,8 @@ public sealed class LoadBackboneTests
         using var scope = NewDisposeScope();
         using var source = TestNetworks.BuildTrained(Small, 4);
         using var network = Small.Build(4);
-        using var file = new WeightsOnDisk(source.Body.state_dict().Where(entry => !entry.Key.StartsWith("fc.", StringComparison.Ordinal)).ToDictionary());
+        using var file = new WeightsOnDisk(
+            source.Body.state_dict().Where(entry => !entry.Key.StartsWith("fc.", StringComparison.Ordinal)).ToDictionary());
         NetworkWeights.LoadBackbone(network, file.Path);
         Assert.Equal(Copy(source)["layer3.0.conv2.weight"], Copy(network)["layer3.0.conv2.weight"]);
         Assert.NotEqual(Copy(source)["fc.weight"], Copy(network)["fc.weight"]);
@@ -71,7 +74,10 @@ public sealed class LoadBackboneTests
         weights["linear.bias"] = zeros(4);
         using var file = new WeightsOnDisk(weights);
         var error = Assert.Throws<InvalidDataException>(() => NetworkWeights.LoadBackbone(network, file.Path));
-        Assert.EndsWith("without its head 'fc':\nunexpected: linear.bias Float32 [4]\nunexpected: linear.weight Float32 [4,17]", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "without its head 'fc':\nunexpected: linear.bias Float32 [4]\nunexpected: linear.weight Float32 [4,17]",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     private static Dictionary<string, byte[]> Copy(ImageNetwork network) =>

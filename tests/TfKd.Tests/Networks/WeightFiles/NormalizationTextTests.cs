@@ -24,7 +24,9 @@ public sealed class NormalizationTextTests
         var header = HeaderByHand(stream.ToArray());
         Assert.Contains("\"format\":\"pt\"", header, StringComparison.Ordinal);
         Assert.Equal("0.30000000000000004,1E-17,-0.25", TextByHand(header, "normalization.mean"));
-        Assert.Equal(statistics.Std, TextByHand(header, "normalization.std").Split(',').Select(number => double.Parse(number, CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            statistics.Std,
+            TextByHand(header, "normalization.std").Split(',').Select(number => double.Parse(number, CultureInfo.InvariantCulture)));
         Assert.Equal(network.Body.state_dict()["fc.bias"].data<float>().ToArray(), FloatsByHand(stream.ToArray(), header, "fc.bias"));
     }
 
@@ -34,7 +36,8 @@ public sealed class NormalizationTextTests
         using var scope = NewDisposeScope();
         using var bare = new WeightsOnDisk(new Dictionary<string, Tensor> { ["a"] = ones(1) });
         Assert.Null(NetworkWeights.ReadNormalization(bare.Path));
-        using var format = new WeightsOnDisk(new Dictionary<string, Tensor> { ["a"] = ones(1) }, new Dictionary<string, string> { ["format"] = "pt" });
+        using var format = new WeightsOnDisk(
+            new Dictionary<string, Tensor> { ["a"] = ones(1) }, new Dictionary<string, string> { ["format"] = "pt" });
         Assert.Null(NetworkWeights.ReadNormalization(format.Path));
     }
 
@@ -57,7 +60,8 @@ public sealed class NormalizationTextTests
             metadata["normalization.std"] = std;
         using var file = new WeightsOnDisk(new Dictionary<string, Tensor> { ["a"] = ones(1) }, metadata);
         Assert.Equal(
-            $"'{file.Path}': expected as many numbers in normalization.std, each above 0, as in normalization.mean, with commas between, {found}",
+            $"'{file.Path}': expected as many numbers in normalization.std, each above 0, as in normalization.mean, with commas between, "
+                + $"{found}",
             Assert.Throws<InvalidDataException>(() => NetworkWeights.ReadNormalization(file.Path)).Message);
     }
 
@@ -72,7 +76,10 @@ public sealed class NormalizationTextTests
     private static float[] FloatsByHand(byte[] file, string header, string name)
     {
         var entry = header[header.IndexOf($"\"{name}\"", StringComparison.Ordinal)..];
-        var offsets = entry[(entry.IndexOf("data_offsets\":[", StringComparison.Ordinal) + 15)..].Split(']')[0].Split(',').Select(int.Parse).ToArray();
+        var offsets = entry[(entry.IndexOf("data_offsets\":[", StringComparison.Ordinal) + 15)..].Split(']')[0]
+            .Split(',')
+            .Select(int.Parse)
+            .ToArray();
         var values = file.AsSpan(8 + Encoding.UTF8.GetByteCount(header))[offsets[0]..offsets[1]];
         var numbers = new float[values.Length / 4];
         for (var i = 0; i < numbers.Length; i++)

@@ -23,8 +23,8 @@ internal sealed record PickleOldText(string Text);
 internal sealed record PickleOpcodes(params byte[] Bytes);
 
 /// <summary>
-/// Writes pickles as Python does: protocol 2 and 3 with short names and numbered memos, 4 and 5 with counted ones and names from the stack. Arrays are tuples, lists
-/// and dictionaries are themselves.
+/// Writes pickles as Python does: protocol 2 and 3 with short names and numbered memos, 4 and 5 with counted ones and names from the stack.
+/// Arrays are tuples, lists and dictionaries are themselves.
 /// </summary>
 internal sealed class PickleWriter(int protocol)
 {
@@ -57,7 +57,8 @@ internal sealed class PickleWriter(int protocol)
             case byte[] bytes: Append((byte)'C', (byte)bytes.Length, bytes); break;
             case List<object?> list: Append(']'); Marked(list, 'e'); break;
             case object?[] tuple: Tuple(tuple); break;
-            case Dictionary<string, object?> dictionary: Append('}'); Marked(dictionary.SelectMany(entry => new[] { entry.Key, entry.Value }), 'u'); break;
+            case Dictionary<string, object?> dictionary: Append('}'); Marked(
+                dictionary.SelectMany(entry => new[] { entry.Key, entry.Value }), 'u'); break;
             case PickleName name: Name(name.Module, name.Name); break;
             case PickleCall call: Name(call.Module, call.Name); Tuple(call.Arguments); Append('R'); break;
             case PicklePersistent persistent: Value(persistent.Id); Append('Q'); break;

@@ -4,15 +4,16 @@ using static TorchSharp.torch;
 namespace TfKd.Tests;
 
 /// <summary>
-/// Weights that others published, as they come: ResNets of CIFAR-100 in the zip format, one of CIFAR-10 in the format before PyTorch 1.6, and SqueezeNet of ImageNet as .safetensors.
+/// Weights that others published, as they come: ResNets of CIFAR-100 in the zip format, one of CIFAR-10 in the format before PyTorch 1.6,
+/// and SqueezeNet of ImageNet as .safetensors.
 /// </summary>
 public sealed class PublishedWeightsTests
 {
     // Line 986 of the weights' synset_words.txt.
     private const int Daisy = 985;
 
-    // Top-1 on the 10,000 test images, as published with the weights (chenyaofo/pytorch-cifar-models). Five images are left to the rounding of other processors: a
-    // wrong layer, weight or normalisation costs hundreds.
+    // Top-1 on the 10,000 test images, as published with the weights (chenyaofo/pytorch-cifar-models). Five images are left to the rounding
+    // of other processors: a wrong layer, weight or normalisation costs hundreds.
     [Theory]
     [InlineData(20, 0.6883)]
     [InlineData(32, 0.7016)]
@@ -34,7 +35,10 @@ public sealed class PublishedWeightsTests
         var path = Shared.Require("weights/cifar100/cifar100_resnet20.pth");
         using var network = new CifarResNet().Build(5);
         NetworkWeights.LoadBackbone(network, path);
-        Assert.True(network.Body.state_dict()["layer3.2.conv2.weight"].eq(WeightFile.Read(path)["layer3.2.conv2.weight"]).all().item<bool>());
+        Assert.True(network.Body.state_dict()["layer3.2.conv2.weight"]
+            .eq(WeightFile.Read(path)["layer3.2.conv2.weight"])
+            .all()
+            .item<bool>());
         Assert.Equal([5L, 64], network.Body.state_dict()["fc.weight"].shape);
         Assert.Null(NetworkWeights.ReadNormalization(path));
     }
@@ -55,7 +59,8 @@ public sealed class PublishedWeightsTests
         Assert.Equal(91.78, Assert.IsType<double>(saved.Items.Single(item => item.Key is "best_prec1").Value), 2);
     }
 
-    // Expected: the same file in PyTorch 1.13.1, in float64, with F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, C / 4, C / 4)) as shortcut, on the images that are made here.
+    // Expected: the same file in PyTorch 1.13.1, in float64, with F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, C / 4, C / 4)) as shortcut, on the
+    // images that are made here.
     [Fact]
     public void Network_of_CIFAR_10_without_projections_gives_the_logits_of_PyTorch()
     {
@@ -83,7 +88,8 @@ public sealed class PublishedWeightsTests
         // One with projections has parameters that the file has not.
         using var projecting = new CifarResNet().Build(10);
         Assert.EndsWith(
-            "missing: layer3.0.downsample.1.running_mean Float32 [64]\nmissing: layer3.0.downsample.1.running_var Float32 [64]\nmissing: layer3.0.downsample.1.weight Float32 [64]",
+            "missing: layer3.0.downsample.1.running_mean Float32 [64]\nmissing: layer3.0.downsample.1.running_var Float32 [64]\nmissing: "
+                + "layer3.0.downsample.1.weight Float32 [64]",
             Assert.Throws<InvalidDataException>(() => NetworkWeights.Load(projecting, path)).Message,
             StringComparison.Ordinal);
     }
@@ -97,7 +103,8 @@ public sealed class PublishedWeightsTests
         using var noGradient = no_grad();
         using var network = new SqueezeNet().Build(1000);
         NetworkWeights.Load(network, Shared.Require("weights/squeezenet/squeezenet1_0_rgb.safetensors"));
-        // As the file's metadata say. Only the scale of the answers tells: pixels from 0 to 255 as they are find as many daisies, 80 times as loud.
+        // As the file's metadata say. Only the scale of the answers tells: pixels from 0 to 255 as they are find as many daisies, 80 times
+        // as loud.
         network.Normalization.Set(ChannelStatistics.ImageNet);
         network.eval();
         var shape = network.Architecture.InputShape;

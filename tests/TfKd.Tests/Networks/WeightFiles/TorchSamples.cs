@@ -16,7 +16,8 @@ internal sealed record SampleStorage(ScalarType Type, byte[] Values)
 /// <summary>Content of PyTorch's files to try, in both formats.</summary>
 internal static class TorchSamples
 {
-    private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic = BigInteger.Parse(
+        "1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     public static string StorageName(ScalarType type) => type switch
     {
@@ -39,10 +40,12 @@ internal static class TorchSamples
 
     /// <summary>A tensor.</summary>
     public static PickleCall Tensor(PicklePersistent storage, long offset, long[] shape, long[] strides) =>
-        new("torch._utils", "_rebuild_tensor_v2", storage, offset, Tuple(shape), Tuple(strides), false, new PickleCall("collections", "OrderedDict"));
+        new("torch._utils", "_rebuild_tensor_v2", storage, offset, Tuple(shape), Tuple(strides), false, new PickleCall(
+            "collections", "OrderedDict"));
 
     /// <summary>A state dict of float tensors, one a storage; the keys of the storages are 0, 1, ...</summary>
-    public static (Dictionary<string, object?> Root, Dictionary<string, SampleStorage> Storages) StateDict(Dictionary<string, Tensor> tensors)
+    public static (Dictionary<string, object?> Root, Dictionary<string, SampleStorage> Storages) StateDict(
+        Dictionary<string, Tensor> tensors)
     {
         var root = new Dictionary<string, object?>();
         var storages = new Dictionary<string, SampleStorage>();
@@ -56,7 +59,12 @@ internal static class TorchSamples
     }
 
     /// <summary>A file in the format since 1.6.</summary>
-    public static byte[] Zip(object? root, Dictionary<string, SampleStorage> storages, int protocol = 2, string? byteOrder = null, CompressionLevel compression = CompressionLevel.NoCompression)
+    public static byte[] Zip(
+        object? root,
+        Dictionary<string, SampleStorage> storages,
+        int protocol = 2,
+        string? byteOrder = null,
+        CompressionLevel compression = CompressionLevel.NoCompression)
     {
         using var file = new MemoryStream();
         using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
@@ -78,11 +86,13 @@ internal static class TorchSamples
     }
 
     /// <summary>A file in the format before 1.6.</summary>
-    public static byte[] Legacy(object? root, Dictionary<string, SampleStorage> storages, int protocol = 2, bool littleEndian = true, long version = 1001) =>
+    public static byte[] Legacy(
+        object? root, Dictionary<string, SampleStorage> storages, int protocol = 2, bool littleEndian = true, long version = 1001) =>
     [
         .. PickleWriter.Write(Magic, protocol),
         .. PickleWriter.Write(version, protocol),
-        .. PickleWriter.Write(new Dictionary<string, object?> { ["protocol_version"] = version, ["little_endian"] = littleEndian }, protocol),
+        .. PickleWriter.Write(
+            new Dictionary<string, object?> { ["protocol_version"] = version, ["little_endian"] = littleEndian }, protocol),
         .. PickleWriter.Write(root, protocol),
         .. PickleWriter.Write(storages.Keys.ToList<object?>(), protocol),
         .. storages.Values.SelectMany(storage => BitConverter.GetBytes(storage.Count).Concat(storage.Values)),

@@ -37,7 +37,8 @@ public sealed class WeightFileMutationTests
             try
             {
                 var tensors = WeightFile.Read(new MemoryStream(content));
-                Assert.All(tensors, entry => Assert.InRange(entry.Value.numel() * SafeTensorType.SizeOf(entry.Value.dtype), 0, content.Length));
+                Assert.All(tensors, entry =>
+                    Assert.InRange(entry.Value.numel() * SafeTensorType.SizeOf(entry.Value.dtype), 0, content.Length));
                 outcome = "read";
             }
             catch (InvalidDataException error)
@@ -48,7 +49,8 @@ public sealed class WeightFileMutationTests
             }
             catch (Exception error) when (error is not Xunit.Sdk.IAssertionException)
             {
-                throw new InvalidOperationException($"File {i} ({kind}) is neither read nor refused: {Convert.ToBase64String(content)}", error);
+                throw new InvalidOperationException(
+                    $"File {i} ({kind}) is neither read nor refused: {Convert.ToBase64String(content)}", error);
             }
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MaxAllocatedBytes);
             outcomes[$"{kind} {outcome}"] = outcomes.GetValueOrDefault($"{kind} {outcome}") + 1;
@@ -56,7 +58,8 @@ public sealed class WeightFileMutationTests
         Assert.False(File.Exists(Sentinel));
         // Neither side of the property may be empty, in any format.
         foreach (var kind in new[] { "safetensors", "zip", "legacy" })
-            Assert.All(new[] { "read", "refused" }, outcome => Assert.InRange(outcomes.GetValueOrDefault($"{kind} {outcome}"), 20, FileCount));
+            Assert.All(new[] { "read", "refused" }, outcome =>
+                Assert.InRange(outcomes.GetValueOrDefault($"{kind} {outcome}"), 20, FileCount));
     }
 
     private static (string Kind, byte[] Content) Make(Random random, int number)
@@ -84,7 +87,9 @@ public sealed class WeightFileMutationTests
                 return ("legacy", Legacy(Plant(random, root), storages, protocol));
             default:
                 (root, storages) = Sample(random);
-                return random.Next(2) == 0 ? ("zip", MutateBytes(random, Zip(root, storages, protocol))) : ("legacy", MutateBytes(random, Legacy(root, storages, protocol)));
+                return random.Next(2) == 0
+                    ? ("zip", MutateBytes(random, Zip(root, storages, protocol)))
+                    : ("legacy", MutateBytes(random, Legacy(root, storages, protocol)));
         }
     }
 
@@ -92,8 +97,18 @@ public sealed class WeightFileMutationTests
     private static (Dictionary<string, object?> Root, Dictionary<string, SampleStorage> Storages) Sample(Random random)
     {
         var (state, storages) = StateDict(SafeTensorsSamples.RandomTensors(random));
-        var best = new PickleCall("numpy.core.multiarray", "scalar", new PickleBuilt(new PickleCall("numpy", "dtype", "f8", false, true), new object?[] { 3L, "<" }), new byte[8]);
-        return (new() { ["epoch"] = 300L, ["best"] = best, ["state_dict"] = new PickleBuilt(state, new Dictionary<string, object?>()), ["lr"] = new List<object?> { 0.1, null, true } }, storages);
+        var best = new PickleCall(
+            "numpy.core.multiarray",
+            "scalar",
+            new PickleBuilt(new PickleCall("numpy", "dtype", "f8", false, true), new object?[] { 3L, "<" }),
+            new byte[8]);
+        return (new()
+        {
+            ["epoch"] = 300L,
+            ["best"] = best,
+            ["state_dict"] = new PickleBuilt(state, new Dictionary<string, object?>()),
+            ["lr"] = new List<object?> { 0.1, null, true },
+        }, storages);
     }
 
     /// <summary>Cuts, lengthens, changes bits and bytes, repeats a stretch, or puts a lie where a number may be.</summary>
@@ -150,17 +165,29 @@ public sealed class WeightFileMutationTests
     {
         long Lie() => Lies[random.Next(Lies.Length)];
         var (module, name) = HostileNames[random.Next(HostileNames.Length)];
-        var storage = Storage($"{random.Next(2)}", random.Next(2) == 0 ? ScalarType.Float32 : ScalarType.Int64, random.Next(2) == 0 ? Lie() : random.Next(64));
+        var storage = Storage(
+            $"{random.Next(2)}",
+            random.Next(2) == 0 ? ScalarType.Float32 : ScalarType.Int64,
+            random.Next(2) == 0 ? Lie() : random.Next(64));
         return kind switch
         {
             0 => new PickleCall(module, name, $"touch '{Sentinel}'"),
             1 => Tensor(storage, Lie(), [Lie(), Lie()], [Lie(), Lie()]),
             2 => Tensor(storage, 0, [random.Next(1, 1_000_000_000), 1], [0, 0]),
             3 => PickleWriter.Write(new PickleCall(module, name, $"touch '{Sentinel}'")).Take(255).ToArray(),
-            4 => Enumerable.Range(0, random.Next(1, 400)).Aggregate((object?)null, (inner, i) => i % 2 == 0 ? new List<object?> { inner } : new Dictionary<string, object?> { ["a"] = inner }),
+            4 => Enumerable
+                .Range(0, random.Next(1, 400))
+                .Aggregate((object?)null, (inner, i) =>
+                    i % 2 == 0 ? new List<object?> { inner } : new Dictionary<string, object?> { ["a"] = inner }),
             5 => new PickleCall("collections", "OrderedDict", new List<object?> { new object?[] { "x.y", storage }, Lie() }),
             6 => new PickleCall("torch._utils", "_rebuild_parameter", new PickleCall(module, name), true, null),
-            7 => new PickleCall("torch._tensor", "_rebuild_from_type_v2", new PickleName(module, name), new PickleName("torch", "Tensor"), Array.Empty<object?>(), null),
+            7 => new PickleCall(
+                "torch._tensor",
+                "_rebuild_from_type_v2",
+                new PickleName(module, name),
+                new PickleName("torch", "Tensor"),
+                Array.Empty<object?>(),
+                null),
             _ => storage,
         };
     }

@@ -11,33 +11,62 @@ public sealed class WeightFileRefusalTests
 
     public static TheoryData<string, object?, string> Invalid => new()
     {
-        { "system", new PickleCall("posix", "system", "touch /tmp/never"), "'posix.system' is not allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
-        { "eval", Root(new PickleCall("builtins", "eval", "1")), "'builtins.eval' is not allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
-        { "load", Root(new PickleCall("torch.storage", "_load_from_bytes", new byte[] { 1 })), "'torch.storage._load_from_bytes' is not allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
-        { "class", Root(new PickleName("collections", "defaultdict")), "'collections.defaultdict' is not allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
-        { "newobj", Root(new PickleOpcodes((byte)'N', (byte)')', 0x81)), "expected an opcode of a state dict's pickle, found 81 at byte 16." },
+        { "system", new PickleCall("posix", "system", "touch /tmp/never"), "'posix.system' is not allowed in a weight file, which holds "
+            + "tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
+        { "eval", Root(new PickleCall("builtins", "eval", "1")), "'builtins.eval' is not allowed in a weight file, which holds tensors, "
+            + "numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
+        { "load", Root(new PickleCall("torch.storage", "_load_from_bytes", new byte[] { 1 })), "'torch.storage._load_from_bytes' is not "
+            + "allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict "
+            + "alone." },
+        { "class", Root(new PickleName("collections", "defaultdict")), "'collections.defaultdict' is not allowed in a weight file, which "
+            + "holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
+        { "newobj", Root(new PickleOpcodes((byte)'N', (byte)')', 0x81)), "expected an opcode of a state dict's pickle, found 81 at byte "
+            + "16." },
         { "list", new List<object?> { 1L }, "expected a dictionary of tensors, found a list of 1." },
-        { "tensor", Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1]), "expected a dictionary of tensors, found a tensor of shape [2]." },
-        { "nothing", new Dictionary<string, object?> { ["epoch"] = 1L }, "expected a dictionary of tensors, found a dictionary of 1 without tensors under names." },
-        { "outside", Root(Tensor(Storage("0", ScalarType.Float32, 2), 1, [2], [1])), "expected a tensor within the 2 elements of storage '0', found offset 1, shape [2], strides [1]." },
-        { "behind", Root(Tensor(Storage("0", ScalarType.Float32, 2), 3, [0], [1])), "expected a tensor within the 2 elements of storage '0', found offset 3, shape [0], strides [1]." },
-        { "stride", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [long.MaxValue])), "expected a tensor within the 2 elements of storage '0', found offset 0, shape [2], strides [9223372036854775807]." },
-        { "expanded", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [1_000_000], [0])), "expected at most 2 elements in a tensor of storage '0', found shape [1000000]." },
-        { "huge", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [1L << 62, 1L << 62], [0, 0])), "expected at most 2 elements in a tensor of storage '0', found shape [4611686018427387904,4611686018427387904]." },
-        { "hugeEmpty", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [1L << 62, 4, 0], [0, 0, 0])), "expected at most 2 elements in a tensor of storage '0', found shape [4611686018427387904,4,0]." },
-        { "negative", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [-1], [1])), "expected a shape of at most 64 whole numbers from 0, found [-1]." },
-        { "rank", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, new long[65], new long[65])), "expected a shape of at most 64 whole numbers from 0, found 65 values." },
-        { "strides", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1, 1])), "expected 1 strides, whole numbers from 0, found [1,1]." },
+        { "tensor", Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1]), "expected a dictionary of tensors, found a tensor of shape "
+            + "[2]." },
+        { "nothing", new Dictionary<string, object?> { ["epoch"] = 1L }, "expected a dictionary of tensors, found a dictionary of 1 "
+            + "without tensors under names." },
+        { "outside", Root(Tensor(Storage("0", ScalarType.Float32, 2), 1, [2], [1])), "expected a tensor within the 2 elements of storage "
+            + "'0', found offset 1, shape [2], strides [1]." },
+        { "behind", Root(Tensor(Storage("0", ScalarType.Float32, 2), 3, [0], [1])), "expected a tensor within the 2 elements of storage "
+            + "'0', found offset 3, shape [0], strides [1]." },
+        { "stride", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [long.MaxValue])), "expected a tensor within the 2 elements "
+            + "of storage '0', found offset 0, shape [2], strides [9223372036854775807]." },
+        { "expanded", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [1_000_000], [0])), "expected at most 2 elements in a tensor of "
+            + "storage '0', found shape [1000000]." },
+        { "huge", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [1L << 62, 1L << 62], [0, 0])), "expected at most 2 elements in a "
+            + "tensor of storage '0', found shape [4611686018427387904,4611686018427387904]." },
+        { "hugeEmpty", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [1L << 62, 4, 0], [0, 0, 0])), "expected at most 2 elements in "
+            + "a tensor of storage '0', found shape [4611686018427387904,4,0]." },
+        { "negative", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [-1], [1])), "expected a shape of at most 64 whole numbers from "
+            + "0, found [-1]." },
+        { "rank", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, new long[65], new long[65])), "expected a shape of at most 64 whole "
+            + "numbers from 0, found 65 values." },
+        { "strides", Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1, 1])), "expected 1 strides, whole numbers from 0, found "
+            + "[1,1]." },
         { "storage", Root(new PicklePersistent("0")), "expected the type, the key and the size of a storage, found '0'." },
-        { "twice", Root(new object?[] { Storage("0", ScalarType.Float32, 2), Storage("0", ScalarType.Int64, 2) }), "expected storage '0': 2 of Float32, as before, found 2 of Int64." },
+        { "twice", Root(
+            new object?[] { Storage("0", ScalarType.Float32, 2), Storage("0", ScalarType.Int64, 2) }), "expected storage '0': 2 of "
+                + "Float32, as before, found 2 of Int64." },
         { "mereName", Root(new PickleCall("torch", "FloatStorage", 1L)), "expected a name to call, found torch.FloatStorage." },
-        { "arguments", Root(new PickleCall("torch._utils", "_rebuild_parameter", "x")), "expected arguments of torch._utils._rebuild_parameter, found 'x'." },
-        { "itself", Root(new PickleCall("torch._tensor", "_rebuild_from_type_v2", new PickleName("torch._tensor", "_rebuild_from_type_v2"), new PickleName("torch", "Tensor"), Array.Empty<object?>(), null)), "expected arguments of torch._tensor._rebuild_from_type_v2, found the name torch._tensor._rebuild_from_type_v2, the name torch.Tensor, a tuple of 0, None." },
+        { "arguments", Root(new PickleCall("torch._utils", "_rebuild_parameter", "x")), "expected arguments of "
+            + "torch._utils._rebuild_parameter, found 'x'." },
+        { "itself", Root(new PickleCall(
+            "torch._tensor",
+            "_rebuild_from_type_v2",
+            new PickleName("torch._tensor", "_rebuild_from_type_v2"),
+            new PickleName("torch", "Tensor"),
+            Array.Empty<object?>(),
+            null)), "expected arguments of torch._tensor._rebuild_from_type_v2, found the name torch._tensor._rebuild_from_type_v2, the "
+                + "name torch.Tensor, a tuple of 0, None." },
         { "underflow", new PickleOpcodes(0x85), "expected 1 values on the stack, found 0." },
-        { "belowMark", new PickleOpcodes((byte)'N', (byte)'(', (byte)'0'), "expected an opcode of a state dict's pickle, found 30 at byte 4." },
+        { "belowMark", new PickleOpcodes((byte)'N', (byte)'(', (byte)'0'), "expected an opcode of a state dict's pickle, found 30 at byte "
+            + "4." },
         { "noMark", new PickleOpcodes((byte)'N', (byte)'t'), "expected a mark on the stack, found none." },
         { "memo", new PickleOpcodes((byte)'h', 0), "expected a memo below number 0, found 0." },
-        { "sparseMemo", new PickleOpcodes((byte)'N', (byte)'r', 255, 255, 255, 255), "expected a memo of number 0 at most, found 4294967295." },
+        { "sparseMemo", new PickleOpcodes((byte)'N', (byte)'r', 255, 255, 255, 255), "expected a memo of number 0 at most, found "
+            + "4294967295." },
         { "pairs", new PickleOpcodes((byte)'}', (byte)'(', (byte)'N', (byte)'u'), "expected pairs of a key and a value, found 1 values." },
         { "utf8", new PickleOpcodes((byte)'X', 1, 0, 0, 0, 0xff), "expected text in UTF-8, found other bytes." },
         { "protocol", new PickleOpcodes(0x80, 6), "expected a pickle of protocol 5 at most, found 6." },
@@ -61,7 +90,8 @@ public sealed class WeightFileRefusalTests
     public void Other_byte_order_is_refused(string order)
     {
         Assert.Equal($"stream: expected the byte order 'little', found '{order}'.", Refusal(Zip(Root(1L), Two, byteOrder: order)));
-        Assert.Equal("stream: expected a file of a little-endian machine, found another.", Refusal(Legacy(Root(1L), Two, littleEndian: false)));
+        Assert.Equal(
+            "stream: expected a file of a little-endian machine, found another.", Refusal(Legacy(Root(1L), Two, littleEndian: false)));
     }
 
     [Fact]
@@ -71,8 +101,12 @@ public sealed class WeightFileRefusalTests
         using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
             archive.CreateEntry("word/document.xml");
         Assert.Equal("stream: expected a zip file with one folder that holds data.pkl, found 0 of them.", Refusal(file.ToArray()));
-        Assert.Equal("stream: expected an entry 'archive/data/1', found none.", Refusal(Zip(Root(Tensor(Storage("1", ScalarType.Float32, 2), 0, [2], [1])), Two)));
-        Assert.Equal("stream: expected 12 bytes in 'archive/data/0' for 3 of Float32, found 8.", Refusal(Zip(Root(Tensor(Storage("0", ScalarType.Float32, 3), 0, [2], [1])), Two)));
+        Assert.Equal(
+            "stream: expected an entry 'archive/data/1', found none.",
+            Refusal(Zip(Root(Tensor(Storage("1", ScalarType.Float32, 2), 0, [2], [1])), Two)));
+        Assert.Equal(
+            "stream: expected 12 bytes in 'archive/data/0' for 3 of Float32, found 8.",
+            Refusal(Zip(Root(Tensor(Storage("0", ScalarType.Float32, 3), 0, [2], [1])), Two)));
         Assert.Equal(
             "stream: expected 9223372036854775807 bytes in 'archive/data/0' for 9223372036854775807 of Float32, found 8.",
             Refusal(Zip(Root(Tensor(Storage("0", ScalarType.Float32, long.MaxValue), 0, [2], [1])), Two)));
@@ -82,7 +116,10 @@ public sealed class WeightFileRefusalTests
     public void Compressed_entry_is_refused_before_it_is_unpacked()
     {
         var zeros = new Dictionary<string, SampleStorage> { ["0"] = new(ScalarType.Byte, new byte[50_000_000]) };
-        var bomb = Zip(Root(Tensor(Storage("0", ScalarType.Byte, 50_000_000), 0, [50_000_000], [1])), zeros, compression: CompressionLevel.SmallestSize);
+        var bomb = Zip(
+            Root(Tensor(Storage("0", ScalarType.Byte, 50_000_000), 0, [50_000_000], [1])),
+            zeros,
+            compression: CompressionLevel.SmallestSize);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Matches(@"^stream: expected an entry 'archive/data.pkl' without compression, found \d+ bytes in \d+\.$", Refusal(bomb));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
@@ -101,10 +138,18 @@ public sealed class WeightFileRefusalTests
     public void Older_file_whose_parts_disagree_is_refused()
     {
         var root = Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1]));
-        Assert.Equal("stream: expected version 1001 of PyTorch's format before 1.6, found the number 1002.", Refusal(Legacy(root, Two, version: 1002)));
-        Assert.Equal("stream: expected the magic number of PyTorch's format before 1.6, found a pickle without.", Refusal(PickleWriter.Write(Root(1L))));
-        Assert.Equal("stream: expected the keys of 1 storages, each once, found 2 keys that are not those.", Refusal(Legacy(root, new(Two) { ["1"] = Two["0"] })));
-        Assert.Equal("stream: expected 2 elements in storage '0', found 3.", Refusal(Legacy(root, new() { ["0"] = new(ScalarType.Float32, new byte[12]) })));
+        Assert.Equal(
+            "stream: expected version 1001 of PyTorch's format before 1.6, found the number 1002.",
+            Refusal(Legacy(root, Two, version: 1002)));
+        Assert.Equal(
+            "stream: expected the magic number of PyTorch's format before 1.6, found a pickle without.",
+            Refusal(PickleWriter.Write(Root(1L))));
+        Assert.Equal(
+            "stream: expected the keys of 1 storages, each once, found 2 keys that are not those.",
+            Refusal(Legacy(root, new(Two) { ["1"] = Two["0"] })));
+        Assert.Equal(
+            "stream: expected 2 elements in storage '0', found 3.",
+            Refusal(Legacy(root, new() { ["0"] = new(ScalarType.Float32, new byte[12]) })));
         var whole = Legacy(root, Two);
         Assert.Equal("stream: expected 8 bytes of storage '0', found 7.", Refusal(whole[..^1]));
         Assert.Equal("stream: expected 8 bytes of storage '0', found 3.", Refusal(whole[..^13]));
@@ -117,8 +162,25 @@ public sealed class WeightFileRefusalTests
         // Each dictionary holds the one before it twice: 15 dictionaries, 2^15 ways to the innermost.
         var opcodes = new List<byte> { (byte)'}', 0x94 };
         for (byte i = 0; i < 15; i++)
-            opcodes.AddRange([(byte)'}', (byte)'(', (byte)'U', 1, (byte)'a', (byte)'h', i, (byte)'U', 1, (byte)'b', (byte)'h', i, (byte)'u', 0x94]);
-        Assert.Equal("stream: expected a dictionary of tensors, found a dictionary of 2 without tensors under names.", Refusal(Zip(new PickleOpcodes([.. opcodes]), Two)));
+            opcodes.AddRange([
+                (byte)'}',
+                (byte)'(',
+                (byte)'U',
+                1,
+                (byte)'a',
+                (byte)'h',
+                i,
+                (byte)'U',
+                1,
+                (byte)'b',
+                (byte)'h',
+                i,
+                (byte)'u',
+                0x94,
+            ]);
+        Assert.Equal(
+            "stream: expected a dictionary of tensors, found a dictionary of 2 without tensors under names.",
+            Refusal(Zip(new PickleOpcodes([.. opcodes]), Two)));
 
         // Every further dictionary is a copy of one long list.
         List<byte> copies = [(byte)']', (byte)'('];
@@ -130,7 +192,8 @@ public sealed class WeightFileRefusalTests
         for (var i = 0; i < 10_000; i++)
             copies.AddRange([(byte)'h', 1, (byte)'h', 0, 0x85, (byte)'R']);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal("stream: expected a pickle of 5,000,000 operations at most, found more.", Refusal(Zip(new PickleOpcodes([.. copies]), Two)));
+        Assert.Equal(
+            "stream: expected a pickle of 5,000,000 operations at most, found more.", Refusal(Zip(new PickleOpcodes([.. copies]), Two)));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000_000);
     }
 

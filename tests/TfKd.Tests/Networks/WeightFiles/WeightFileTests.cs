@@ -8,7 +8,8 @@ namespace TfKd.Tests;
 
 public sealed class WeightFileTests
 {
-    private static readonly Dictionary<string, SampleStorage> Six = new() { ["0"] = new(ScalarType.Float32, [.. Enumerable.Range(0, 6).SelectMany(i => BitConverter.GetBytes((float)i))]) };
+    private static readonly Dictionary<string, SampleStorage> Six = new() { ["0"] = new(
+        ScalarType.Float32, [.. Enumerable.Range(0, 6).SelectMany(i => BitConverter.GetBytes((float)i))]) };
 
     [Property]
     public bool Tensors_of_every_type_are_read_as_they_were_saved(int seed)
@@ -29,7 +30,9 @@ public sealed class WeightFileTests
     {
         using var scope = NewDisposeScope();
         var tensors = Read(Convert.FromBase64String(base64));
-        Assert.Equal(["module.a.row", "module.a.t", "module.a.weight", "module.b.bias", "module.b.half", "module.b.steps"], tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["module.a.row", "module.a.t", "module.a.weight", "module.b.bias", "module.b.half", "module.b.steps"],
+            tensors.Keys.Order(StringComparer.Ordinal));
         Assert.Equal([2L, 3], tensors["module.a.weight"].shape);
         Assert.Equal([0f, 1, 2, 3, 4, 5], tensors["module.a.weight"].data<float>().ToArray());
         Assert.Equal([3L, 2], tensors["module.a.t"].shape);
@@ -61,13 +64,15 @@ public sealed class WeightFileTests
 
     [Theory]
     [InlineData("", "expected a weight file, found nothing in it.")]
-    [InlineData("<!DOCTYPE html>", "expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes 3c21444f4354595045.")]
+    [InlineData("<!DOCTYPE html>", "expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the "
+        + "bytes 3c21444f4354595045.")]
     [InlineData("PK", "expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes 504b.")]
     public void Other_content_is_refused(string content, string message)
     {
         Assert.Equal($"stream: {message}", Assert.Throws<InvalidDataException>(() => Read(Encoding.ASCII.GetBytes(content))).Message);
         using var file = new WeightsOnDisk(Encoding.ASCII.GetBytes(content));
-        Assert.Equal($"'{file.Path}': {message}", Assert.Throws<InvalidDataException>(() => NetworkWeights.ReadNormalization(file.Path)).Message);
+        Assert.Equal(
+            $"'{file.Path}': {message}", Assert.Throws<InvalidDataException>(() => NetworkWeights.ReadNormalization(file.Path)).Message);
     }
 
     [Fact]
@@ -81,7 +86,8 @@ public sealed class WeightFileTests
             using var behind = new MemoryStream([7, 7, 7, .. content]) { Position = 3 };
             Assert.True(SafeTensorsSamples.AreEqual(tensors, WeightFile.Read(behind)));
             using var zipped = new MemoryStream();
-            using (var deflate = new System.IO.Compression.DeflateStream(zipped, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+            using (var deflate = new System.IO.Compression.DeflateStream(
+                zipped, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
                 deflate.Write(content);
             zipped.Position = 0;
             using var pipe = new System.IO.Compression.DeflateStream(zipped, System.IO.Compression.CompressionMode.Decompress);
@@ -101,7 +107,8 @@ public sealed class WeightFileTests
             ["loss"] = 0.5,
             ["history"] = new List<object?> { 1.5, null, true },
             ["rng"] = weight,
-            ["anything"] = new Dictionary<string, object?> { ["model"] = new PickleBuilt(state, new Dictionary<string, object?> { ["_metadata"] = -1L }) },
+            ["anything"] = new Dictionary<string, object?> { ["model"] = new PickleBuilt(
+                state, new Dictionary<string, object?> { ["_metadata"] = -1L }) },
         };
         foreach (var content in new[] { Zip(root, Six), Legacy(root, Six) })
             Assert.Equal([0f, 1, 2, 3, 4, 5], Read(content)["layer.weight"].data<float>().ToArray());
@@ -113,8 +120,14 @@ public sealed class WeightFileTests
     public void One_of_several_state_dicts_is_chosen_by_name()
     {
         using var scope = NewDisposeScope();
-        Dictionary<string, object?> State(long offset) => new() { ["layer.weight"] = Tensor(Storage("0", ScalarType.Float32, 6), offset, [1], [1]) };
-        var root = new Dictionary<string, object?> { ["outer.weight"] = State(3)["layer.weight"], ["model"] = State(1), ["ema"] = new Dictionary<string, object?> { ["model"] = State(2) } };
+        Dictionary<string, object?> State(
+            long offset) => new() { ["layer.weight"] = Tensor(Storage("0", ScalarType.Float32, 6), offset, [1], [1]) };
+        var root = new Dictionary<string, object?>
+        {
+            ["outer.weight"] = State(3)["layer.weight"],
+            ["model"] = State(1),
+            ["ema"] = new Dictionary<string, object?> { ["model"] = State(2) },
+        };
         var content = Zip(root, Six);
         Assert.Equal(
             "stream: expected one dictionary of tensors, or the name of the one to take, found 3 at '', 'model', 'ema/model'.",
@@ -139,7 +152,11 @@ public sealed class WeightFileTests
         var old = new PickleCall("torch._utils", "_rebuild_tensor", part, 1L, new object?[] { 2L }, new object?[] { 1L });
         var whole = Tensor(Storage("0", ScalarType.Float32, 6, [null]), 0, [6], [1]);
         var root = new PickleCall(
-            "collections", "OrderedDict", new List<object?> { new List<object?> { new PickleOldText("a.old"), old }, new object?[] { new PickleOldText("a.whole"), whole } });
+            "collections", "OrderedDict", new List<object?>
+            {
+                new List<object?> { new PickleOldText("a.old"), old },
+                new object?[] { new PickleOldText("a.whole"), whole },
+            });
         var tensors = Read(Legacy(root, Six));
         Assert.Equal([3f, 4], tensors["a.old"].data<float>().ToArray());
         Assert.Equal(6, tensors["a.whole"].numel());
@@ -149,7 +166,11 @@ public sealed class WeightFileTests
     public void Values_beside_tensors_are_understood()
     {
         object? Read(object? value) => new PickleReader(new MemoryStream(PickleWriter.Write(value, 4)), id => id).Read();
-        PickleCall Number(string type, object bytes) => new("numpy.core.multiarray", "scalar", new PickleBuilt(new PickleCall("numpy", "dtype", type, false, true), new object?[] { 3L, "<" }), bytes);
+        PickleCall Number(
+            string type,
+            object bytes) =>
+                new("numpy.core.multiarray", "scalar", new PickleBuilt(
+                    new PickleCall("numpy", "dtype", type, false, true), new object?[] { 3L, "<" }), bytes);
         Assert.Equal(91.5, Read(Number("f8", BitConverter.GetBytes(91.5))));
         Assert.Equal(-2L, Read(Number("i4", new PickleCall("_codecs", "encode", "\u00fe\u00ff\u00ff\u00ff", "latin1"))));
         Assert.Equal(true, Read(Number("b1", new PickleOldText("\u0001"))));
@@ -158,7 +179,9 @@ public sealed class WeightFileTests
         Assert.Equal("cuda:0", Read(new PickleCall("torch", "device", "cuda:0")));
         Assert.Equal([2L, 3L], Assert.IsType<object?[]>(Read(new PickleCall("torch", "Size", new object?[] { new object?[] { 2L, 3L } }))));
         Assert.Equal("torch.float16", Assert.IsType<PickleGlobal>(Read(new PickleName("torch", "float16"))).Name);
-        Assert.Single(Assert.IsType<PickleDictionary>(Read(new PickleCall("collections", "Counter", new Dictionary<string, object?> { ["a"] = 1L }))).Items);
+        Assert.Single(
+            Assert.IsType<PickleDictionary>(Read(new PickleCall(
+                "collections", "Counter", new Dictionary<string, object?> { ["a"] = 1L }))).Items);
     }
 
     [Fact]

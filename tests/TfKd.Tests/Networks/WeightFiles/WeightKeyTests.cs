@@ -19,7 +19,9 @@ public sealed class WeightKeyTests
         using var scope = NewDisposeScope();
         using var source = TestNetworks.BuildTrained(Small, 4);
         using var network = Small.Build(4);
-        var weights = source.Body.state_dict().ToDictionary(entry => prefix + entry.Key.Replace("fc.", $"{head}.", StringComparison.Ordinal), entry => entry.Value.detach());
+        var weights = source.Body
+            .state_dict()
+            .ToDictionary(entry => prefix + entry.Key.Replace("fc.", $"{head}.", StringComparison.Ordinal), entry => entry.Value.detach());
         NetworkWeights.Apply(network, weights, "weights");
         Assert.Equal(Bytes(source), Bytes(network));
     }
@@ -29,7 +31,9 @@ public sealed class WeightKeyTests
     {
         using var scope = NewDisposeScope();
         using var network = Small.Build(4);
-        var weights = network.Body.state_dict().ToDictionary(entry => entry.Key == "fc.bias" ? entry.Key : $"module.{entry.Key}", entry => entry.Value.detach());
+        var weights = network.Body
+            .state_dict()
+            .ToDictionary(entry => entry.Key == "fc.bias" ? entry.Key : $"module.{entry.Key}", entry => entry.Value.detach());
         var error = Assert.Throws<InvalidDataException>(() => NetworkWeights.Apply(network, weights, "weights"));
         Assert.Contains("\nmissing: conv1.weight Float32 [4,3,3,3]\n", error.Message, StringComparison.Ordinal);
         Assert.Contains("\nunexpected: module.conv1.weight Float32 [4,3,3,3]\n", error.Message, StringComparison.Ordinal);
@@ -41,11 +45,15 @@ public sealed class WeightKeyTests
     {
         using var scope = NewDisposeScope();
         using var network = Small.Build(4);
-        var weights = network.Body.state_dict().Where(entry => !entry.Key.StartsWith("fc.", StringComparison.Ordinal)).ToDictionary(entry => entry.Key, entry => entry.Value.detach());
+        var weights = network.Body
+            .state_dict()
+            .Where(entry => !entry.Key.StartsWith("fc.", StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key, entry => entry.Value.detach());
         weights["linear.weight"] = zeros(10, 16);
         weights["linear.bias"] = zeros(10);
         Assert.EndsWith(
-            "missing: fc.bias Float32 [4]\nmissing: fc.weight Float32 [4,16]\nunexpected: linear.bias Float32 [10]\nunexpected: linear.weight Float32 [10,16]",
+            "missing: fc.bias Float32 [4]\nmissing: fc.weight Float32 [4,16]\nunexpected: linear.bias Float32 [10]\nunexpected: "
+                + "linear.weight Float32 [10,16]",
             Assert.Throws<InvalidDataException>(() => NetworkWeights.Apply(network, weights, "weights")).Message,
             StringComparison.Ordinal);
     }
@@ -61,7 +69,10 @@ public sealed class WeightKeyTests
         NetworkWeights.Apply(network, weights, "weights");
         Assert.Equal(weights["kept.weight"].bytes.ToArray(), network.Body.state_dict()["kept.weight"].bytes.ToArray());
         weights["auxiliary"] = zeros(1);
-        Assert.EndsWith("with 3 classes:\nunexpected: auxiliary Float32 [1]", Assert.Throws<InvalidDataException>(() => NetworkWeights.Apply(network, weights, "weights")).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "with 3 classes:\nunexpected: auxiliary Float32 [1]",
+            Assert.Throws<InvalidDataException>(() => NetworkWeights.Apply(network, weights, "weights")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,8 +80,12 @@ public sealed class WeightKeyTests
     {
         using var scope = NewDisposeScope();
         using var network = new DenseNet { GrowthRate = 4, InputShape = new ImageShape(3, 32, 32) }.Build(3);
-        var expected = network.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.is_floating_point() ? entry.Value.detach() + 1 : entry.Value.detach().clone());
-        var older = expected.ToDictionary(entry => Regex.Replace(entry.Key, @"(denselayer\d+)\.(norm|conv)([12])", "$1.$2.$3"), entry => entry.Value);
+        var expected = network.Body
+            .state_dict()
+            .ToDictionary(
+                entry => entry.Key, entry => entry.Value.is_floating_point() ? entry.Value.detach() + 1 : entry.Value.detach().clone());
+        var older = expected.ToDictionary(
+            entry => Regex.Replace(entry.Key, @"(denselayer\d+)\.(norm|conv)([12])", "$1.$2.$3"), entry => entry.Value);
         Assert.Contains("features.denseblock1.denselayer1.norm.1.weight", older.Keys);
         NetworkWeights.Apply(network, older, "weights");
         Assert.All(network.Body.state_dict(), entry => Assert.Equal(expected[entry.Key].bytes.ToArray(), entry.Value.bytes.ToArray()));
@@ -83,6 +98,7 @@ public sealed class WeightKeyTests
     {
         public override string? TranslateWeightKey(string key) => key.StartsWith("aux.", StringComparison.Ordinal) ? null : key;
 
-        protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) => nn.Sequential(("flat", nn.Flatten()), ("kept", nn.Linear(3, classCount)));
+        protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) =>
+            nn.Sequential(("flat", nn.Flatten()), ("kept", nn.Linear(3, classCount)));
     }
 }

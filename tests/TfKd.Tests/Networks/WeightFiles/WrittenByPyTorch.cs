@@ -1,9 +1,9 @@
 namespace TfKd.Tests;
 
 /// <summary>
-/// Two small files as PyTorch 1.13.1 wrote them, in base64. Both hold <c>epoch</c> 3, <c>best</c>, the numpy number 91.5, and in <c>state_dict</c>:
-/// module.a.weight, 0 to 5 in float32 [2,3]; module.a.t, its transpose, and module.a.row, its elements [1,1:], both views of it; module.b.half, float16 (0.5, -2);
-/// module.b.steps, the int64 scalar 7; module.b.bias, the parameter (1.5).
+/// Two small files as PyTorch 1.13.1 wrote them, in base64. Both hold <c>epoch</c> 3, <c>best</c>, the numpy number 91.5, and in
+/// <c>state_dict</c>: module.a.weight, 0 to 5 in float32 [2,3]; module.a.t, its transpose, and module.a.row, its elements [1,1:], both
+/// views of it; module.b.half, float16 (0.5, -2); module.b.steps, the int64 scalar 7; module.b.bias, the parameter (1.5).
 /// </summary>
 internal static class WrittenByPyTorch
 {
