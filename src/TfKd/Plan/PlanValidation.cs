@@ -48,7 +48,7 @@ internal static class PlanValidation
         if (plan.CheckpointDirectory is not null)
             CanonicalText.Of(("Network", network), (nameof(TrainingPlan), plan.Essence));
         else if (plan.Teacher is not null && plan.TeacherCache?.Directory is not null)
-            AnswerKey.TextOf(plan.Augmentations);
+            TeacherCacheKey.TextOf(plan.Augmentations);
     }
 
     private static void CheckMixing(TrainingPlan plan)

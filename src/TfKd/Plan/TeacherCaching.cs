@@ -47,9 +47,12 @@ internal static class TeacherCaching
         var viewCount = plan.ViewCount;
         var rows = context.TrainingFingerprint ?? new(() => SourceFingerprint.Of(training));
         var views = new TeacherCacheViews(cache, format, training.Count, viewCount, repeats: viewCount < plan.MaxEpochs,
-            view => AnswerKey.Of(teacher.Fingerprint!, context.ClassNames, rows.Value, plan.Augmentations, plan.Seed, view, format), say);
+            view => Key().Of(view), say);
         say(views.Describe(), false);
         return views.Keeps || cache.ChangesNumbers ? new CachedTeacher(teacher, format, views) : teacher;
+
+        // Made where it is asked for: the samples' fingerprint is a pass over all of them.
+        TeacherCacheKey Key() => new(teacher.Fingerprint!, context.ClassNames, rows.Value, plan.Augmentations, plan.Seed, format);
     }
 
     private static TeacherCache? RefuseOrGoWithout(TrainingPlan plan, string objection) => plan.TeacherCache is null

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-public sealed class AnswerKeyTests
+public sealed class TeacherCacheKeyTests
 {
     private static readonly string _base = Key();
 
@@ -46,21 +46,38 @@ public sealed class AnswerKeyTests
     }
 
     [Fact]
-    public void The_seed_is_no_part_of_it_where_nothing_is_random() => Assert.Equal(Key(augmentations: [], seed: 1), Key(augmentations: [], seed: 2));
+    public void The_seed_is_no_part_of_it_where_nothing_is_random() =>
+        Assert.Equal(Key(augmentations: [], seed: 1), Key(augmentations: [], seed: 2));
 
     [Fact]
     public void It_is_the_same_in_every_culture()
     {
         var expected = Key(augmentations: [new Rotation { Degrees = 7.5 }]);
-        var (text, key) = CanonicalTextTests.In(CanonicalTextTests.Comma(), () => (new Rotation { Degrees = 7.5 }.ToString(), Key(augmentations: [new Rotation { Degrees = 7.5 }])));
+        var (text, key) = CanonicalTextTests.In(
+            CanonicalTextTests.Comma(),
+            () => (new Rotation { Degrees = 7.5 }.ToString(), Key(augmentations: [new Rotation { Degrees = 7.5 }])));
         Assert.Contains("7,5", text, StringComparison.Ordinal);
         Assert.Equal(expected, key);
     }
 
     private static string Key(
-        string teacher = "teacher", string[]? classNames = null, string rows = "rows", Augmentation[]? augmentations = null, long seed = 3, int view = 0, TeacherCacheFormat? format = null) =>
-        Convert.ToHexString(AnswerKey.Of(
-            teacher, classNames ?? ["a", "b"], rows, augmentations ?? [new RandomCrop(), new Rotation()], seed, view, format ?? new TeacherCacheFormat(2, TeacherCachePrecision.Float32, null)));
+        string teacher = "teacher",
+        string[]? classNames = null,
+        string rows = "rows",
+        Augmentation[]? augmentations = null,
+        long seed = 3,
+        int view = 0,
+        TeacherCacheFormat? format = null)
+    {
+        var key = new TeacherCacheKey(
+            teacher,
+            classNames ?? ["a", "b"],
+            rows,
+            augmentations ?? [new RandomCrop(), new Rotation()],
+            seed,
+            format ?? new TeacherCacheFormat(2, TeacherCachePrecision.Float32, null));
+        return Convert.ToHexString(key.Of(view));
+    }
 
     private sealed record Shift(int[] Pixels) : Augmentation
     {
