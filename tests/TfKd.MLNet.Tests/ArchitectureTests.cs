@@ -34,6 +34,10 @@ public sealed class ArchitectureTests
         "TfKd.MLNet.TorchImageClassificationTransformer (root)", Adapter.Strangers(Rooms[..^1]));
 
     [Fact]
+    public void The_page_of_the_source_lists_the_rooms_in_their_order() =>
+        Assert.Equal(Rooms, MarkdownPage.Read("src/README.md").Section("Adapter: src/TfKd.MLNet").FirstCells);
+
+    [Fact]
     public void Every_class_is_abstract_or_sealed() => Assert.Empty(Adapter.OpenClasses);
 
     [Fact]

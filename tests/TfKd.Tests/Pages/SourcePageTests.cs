@@ -18,15 +18,11 @@ public sealed partial class SourcePageTests
     [Fact]
     public void Rooms_of_the_core_are_its_folders_in_the_tested_order()
     {
-        var rooms = Rooms("Core: src/TfKd", "src/TfKd");
+        var rooms = _page.Section("Core: src/TfKd").FirstCells;
 
         Assert.Equal(ArchitectureTests.Rooms, rooms);
         Assert.Equal(Folders("src/TfKd"), rooms.Order(StringComparer.Ordinal));
     }
-
-    [Fact]
-    public void Rooms_of_the_adapter_are_its_folders() =>
-        Assert.Equal(Folders("src/TfKd.MLNet"), Rooms("Adapter: src/TfKd.MLNet", "src/TfKd.MLNet").Order(StringComparer.Ordinal));
 
     [Fact]
     public void Every_type_that_the_page_names_has_a_source_file()
@@ -47,9 +43,6 @@ public sealed partial class SourcePageTests
 
         Assert.Equal(["NoSuchType", "NoSuchOtherType"], Named(page).Except(_types));
     }
-
-    private static List<string> Rooms(string section, string folder) =>
-        [.. _page.Section(section).FirstCells.Where(room => Directory.Exists(Repository.PathOf($"{folder}/{room}")))];
 
     /// <summary>In backticks any name with a capital; in the flows those of two words or more.</summary>
     private static IEnumerable<string> Named(MarkdownPage page)
