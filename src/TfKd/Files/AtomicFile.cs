@@ -75,7 +75,8 @@ internal static class AtomicFile
                 throw;
             throw new IOException(
                 $"'{path}' could not be written, and what was there before is whole: expected a folder that files can be made in, on a "
-                    + $"disk with room for them; found: {exception.Message}", exception) { HResult = exception.HResult };
+                    + $"disk with room for them; found: {exception.Message}", exception)
+            { HResult = exception.HResult };
         }
     }
 

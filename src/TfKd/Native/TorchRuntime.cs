@@ -53,14 +53,14 @@ public static class TorchRuntime
 
     private static string Advice() =>
         (OperatingSystem.IsWindows(), OperatingSystem.IsMacOS(), RuntimeInformation.ProcessArchitecture) switch
-    {
-        (true, _, Architecture.X64) =>
-            "Add the NuGet package libtorch-cpu-win-x64 (TorchSharp-cuda-windows for an NVIDIA GPU) to the application's project.",
-        (_, true, Architecture.Arm64) => "Add the NuGet package libtorch-cpu-osx-arm64 to the application's project.",
-        (false, false, Architecture.X64) =>
-            "Add the NuGet package libtorch-cpu-linux-x64 (TorchSharp-cuda-linux for an NVIDIA GPU) to the application's project.",
-        var (_, _, architecture) => $"There is no package of it for this system ({RuntimeInformation.OSDescription}, {architecture}).",
-    };
+        {
+            (true, _, Architecture.X64) =>
+                "Add the NuGet package libtorch-cpu-win-x64 (TorchSharp-cuda-windows for an NVIDIA GPU) to the application's project.",
+            (_, true, Architecture.Arm64) => "Add the NuGet package libtorch-cpu-osx-arm64 to the application's project.",
+            (false, false, Architecture.X64) =>
+                "Add the NuGet package libtorch-cpu-linux-x64 (TorchSharp-cuda-linux for an NVIDIA GPU) to the application's project.",
+            var (_, _, architecture) => $"There is no package of it for this system ({RuntimeInformation.OSDescription}, {architecture}).",
+        };
 
     internal static string FileName(string library) =>
         OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";

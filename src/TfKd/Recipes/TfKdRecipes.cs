@@ -169,8 +169,8 @@ public static class TfKdRecipes
             ?? throw new ArgumentException(
                 $"{recipe} has no settings for {student} <- {teacherNetwork} (student <- teacher); there are {string.Join(", ", pairs)}.",
                 nameof(teacherNetwork));
-        return Plan(student, settings.Batch,
-            Objective(settings.Term, source, () => 1)) with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
+        var plan = Plan(student, settings.Batch, Objective(settings.Term, source, () => 1));
+        return plan with { Teacher = Require.NotNull(teacher, nameof(teacher)) };
     }
 
     private static KnowledgeDistillation Objective(PaperTerm term, RecipeSource source, Func<double> multiplier) =>
