@@ -3,8 +3,8 @@ using TfKd;
 namespace CustomObjective;
 
 /// <summary>
-/// A teacher of one's own that trains first: a large network, and then an assistant of middle size, which learns from the large one by the objective of the
-/// student's run and teaches the student. A student that is much smaller than its teacher learns more from the assistant.
+/// A teacher of one's own that trains first: a large network, and then an assistant of middle size, which learns from the large one by the
+/// objective of the student's run and teaches the student. A student that is much smaller than its teacher learns more from the assistant.
 /// </summary>
 /// <remarks>
 /// Mirzadeh, Farajtabar, Li, Levine, Matsukawa and Ghasemzadeh, 'Improved Knowledge Distillation via Teacher Assistant', AAAI 2020.
@@ -23,7 +23,9 @@ internal sealed record AssistantTeacher(NetworkArchitecture Large, NetworkArchit
         return new NetworkTeacher(assistant, context.ClassNames, context, ownsNetwork: true);
     }
 
-    /// <summary>A network that was just trained as a teacher. No property of it is public: what it says is told by its fingerprint.</summary>
+    /// <summary>
+    /// A network that was just trained as a teacher. No property of it is public: what it says is told by its fingerprint.
+    /// </summary>
     private sealed record AtHand : TeacherSource
     {
         private readonly ImageNetwork _network;

@@ -8,12 +8,13 @@ using static TorchSharp.torch;
 namespace CustomObjective;
 
 /// <summary>
-/// A teacher of one's own, without a network: it knows how much of each colour the images of a class have on average, and finds a class the more likely
-/// the more alike the colours of an image are to them.
+/// A teacher of one's own, without a network: it knows how much of each colour the images of a class have on average, and finds a class the
+/// more likely the more alike the colours of an image are to them.
 /// </summary>
 /// <remarks>
-/// The logit of a class is <see cref="Sharpness"/> times the sum over colours of sqrt(h(i) c(i)), h and c being the shares of the image and of the class: the
-/// coefficient of Bhattacharyya, 'On a measure of divergence between two statistical populations', Bulletin of the Calcutta Mathematical Society, 1943.
+/// The logit of a class is <see cref="Sharpness"/> times the sum over colours of sqrt(h(i) c(i)), h and c being the shares of the image and
+/// of the class: the coefficient of Bhattacharyya, 'On a measure of divergence between two statistical populations', Bulletin of the
+/// Calcutta Mathematical Society, 1943.
 /// </remarks>
 internal sealed record ColourTeacher : TeacherSource
 {
@@ -21,7 +22,8 @@ internal sealed record ColourTeacher : TeacherSource
     public int Shades
     {
         get;
-        init => field = value is >= 2 and <= 16 ? value : throw new ArgumentOutOfRangeException(nameof(Shades), value, $"Shades must be within [2, 16], but is {value}.");
+        init => field = value is >= 2 and <= 16 ? value : throw new ArgumentOutOfRangeException(nameof(Shades), value,
+            $"Shades must be within [2, 16], but is {value}.");
     } = 4;
 
     /// <summary>How sure the teacher is of what it sees, above 0; default 40.</summary>
@@ -36,11 +38,12 @@ internal sealed record ColourTeacher : TeacherSource
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {
-        var training = context.Training ?? throw new InvalidOperationException($"{nameof(ColourTeacher)} learns its colours from the training rows, but the context has none.");
+        var training = context.Training ?? throw new InvalidOperationException(
+            $"{nameof(ColourTeacher)} learns its colours from the training rows, but the context has none.");
         using var scope = NewDisposeScope();
         var roots = ColoursOfClasses(training).sqrt();
-        var fingerprint = string.Create(CultureInfo.InvariantCulture,
-            $"{nameof(ColourTeacher)} {Shades} {Sharpness:R} {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes<float>(roots.data<float>().ToArray())))}");
+        var hash = Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes<float>(roots.data<float>().ToArray())));
+        var fingerprint = string.Create(CultureInfo.InvariantCulture, $"{nameof(ColourTeacher)} {Shades} {Sharpness:R} {hash}");
         // The teacher outlives the scope and disposes its tensor itself. Transposed, for the product with a batch.
         return new ColourComparison(this, roots.t().to(context.Device).DetachFromDisposeScope(), fingerprint);
     }

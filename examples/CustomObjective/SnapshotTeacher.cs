@@ -5,11 +5,12 @@ using static TorchSharp.torch;
 namespace CustomObjective;
 
 /// <summary>
-/// A teacher of one's own that follows the student: the student as it was when the last interval of epochs ended. In the first interval there is none, and all
-/// classes are equally likely.
+/// A teacher of one's own that follows the student: the student as it was when the last interval of epochs ended. In the first interval
+/// there is none, and all classes are equally likely.
 /// </summary>
 /// <remarks>
-/// Yang, Xie, Su and Yuille, 'Snapshot Distillation: Teacher-Student Optimization in One Generation', CVPR 2019; without its cyclic learning rate.
+/// Yang, Xie, Su and Yuille, 'Snapshot Distillation: Teacher-Student Optimization in One Generation', CVPR 2019; without its cyclic
+/// learning rate.
 /// </remarks>
 internal sealed record SnapshotTeacher : TeacherSource
 {
@@ -26,7 +27,8 @@ internal sealed record SnapshotTeacher : TeacherSource
     protected override Teacher OpenCore(TeacherContext context)
     {
         var student = context.Student
-            ?? throw new InvalidOperationException($"{this} is made of the student, but the context has none: it can be opened in a run only.");
+            ?? throw new InvalidOperationException(
+                $"{this} is made of the student, but the context has none: it can be opened in a run only.");
         var copy = (student.Architecture with { InputShape = context.InputShape }).Build(student.ClassCount);
         copy.Normalization.Set(student.Normalization.Statistics);
         return new Snapshot(student, copy, new NetworkTeacher(copy, context.ClassNames, context, ownsNetwork: true), Interval);
@@ -64,7 +66,7 @@ internal sealed record SnapshotTeacher : TeacherSource
 
         protected override void DisposeCore() => teacher.Dispose();
 
-        private void Copy(IReadOnlyDictionary<string, Tensor> state)
+        private void Copy(Dictionary<string, Tensor> state)
         {
             using var scope = NewDisposeScope();
             using var noGradient = no_grad();

@@ -4,12 +4,15 @@ using static TorchSharp.torch;
 
 namespace CustomObjective;
 
-/// <summary>An objective of one's own: the divergence between student and teacher, half in each direction, bare: to be weighted and added to other terms.</summary>
+/// <summary>
+/// An objective of one's own: the divergence between student and teacher, half in each direction, bare: to be weighted and added to other
+/// terms.
+/// </summary>
 /// <remarks>
 /// <para>
-/// KL(t||s) / 2 + KL(s||t) / 2 = sum over k of (t(k) - s(k)) (log t(k) - log s(k)) / 2, with t and s the softmax of the logits divided by T; a mean over rows,
-/// without the factor T^2. The first half punishes a student that leaves out what the teacher finds likely, the second one that makes up what the teacher
-/// finds unlikely. A teacher that gives a class the probability 0 makes it infinite.
+/// KL(t||s) / 2 + KL(s||t) / 2 = sum over k of (t(k) - s(k)) (log t(k) - log s(k)) / 2, with t and s the softmax of the logits divided by
+/// T; a mean over rows, without the factor T^2. The first half punishes a student that leaves out what the teacher finds likely, the second
+/// one that makes up what the teacher finds unlikely. A teacher that gives a class the probability 0 makes it infinite.
 /// </para>
 /// <para>Jeffreys, 'An invariant form for the prior probability in estimation problems', Proceedings of the Royal Society A, 1946.</para>
 /// </remarks>

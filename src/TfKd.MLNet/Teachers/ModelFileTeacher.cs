@@ -3,8 +3,8 @@ using Microsoft.ML;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A classifier out of a file that <c>mlContext.Model.Save</c> wrote, as the teacher: the file has exactly one <see cref="TorchImageClassificationTransformer"/>,
-/// alone or in a pipeline. It teaches as <see cref="ModelTeacher"/> does.
+/// A classifier out of a file that <c>mlContext.Model.Save</c> wrote, as the teacher: the file has exactly one
+/// <see cref="TorchImageClassificationTransformer"/>, alone or in a pipeline. It teaches as <see cref="ModelTeacher"/> does.
 /// </summary>
 /// <param name="Path">The file.</param>
 public sealed record ModelFileTeacher(string Path) : TeacherSource
@@ -24,7 +24,9 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
         var models = ModelsInChain.Of(transformer);
         return models.Count == 1
             ? models[0].OpenTeacher(context)
-            : throw new InvalidDataException($"The teacher's file '{Path}' must have exactly one {nameof(TorchImageClassificationTransformer)}, but has {models.Count}.");
+            : throw new InvalidDataException(
+                $"The teacher's file '{Path}' must have exactly one {nameof(TorchImageClassificationTransformer)}, but has "
+                + $"{models.Count}.");
     }
 
     private ITransformer Load()
@@ -36,7 +38,8 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // ML.NET wraps what a component throws, and throws of many types by itself.
-            throw new InvalidDataException($"The teacher's file '{Path}' is no model that ML.NET can load: {exception.GetBaseException().Message}", exception);
+            throw new InvalidDataException(
+                $"The teacher's file '{Path}' is no model that ML.NET can load: {exception.GetBaseException().Message}", exception);
         }
     }
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// An ONNX image classifier as the teacher, run by ONNX Runtime on the CPU: images [N,C,H,W] of float32 or uint8 in, [N,K] of float32 out. Batches of
-/// another size are resized bilinearly. The file must be whole: weights in files beside it are not read.
+/// An ONNX image classifier as the teacher, run by ONNX Runtime on the CPU: images [N,C,H,W] of float32 or uint8 in, [N,K] of float32 out.
+/// Batches of another size are resized bilinearly. The file must be whole: weights in files beside it are not read.
 /// </summary>
 /// <param name="Path">The file.</param>
 public sealed record OnnxTeacher(string Path) : TeacherSource
@@ -17,8 +17,8 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
     /// <summary>
-    /// The model's classes, in the order of its outputs; they are matched with the student's by name. Default null: those in the file's metadata, under
-    /// 'classes' as a JSON list of texts, where this library's own exports have them.
+    /// The model's classes, in the order of its outputs; they are matched with the student's by name. Default null: those in the file's
+    /// metadata, under 'classes' as a JSON list of texts, where this library's own exports have them.
     /// </summary>
     public IReadOnlyList<string>? ClassNames { get; init => field = value is null ? null : new ValueList<string>(value); }
 
@@ -29,13 +29,15 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
     public int InputHeight { get; init => field = Require.NotNegative(value); }
 
     /// <summary>
-    /// Mean and standard deviation of each channel, of values scaled to 0 to 1, that the model was trained with. Default null: it takes pixels from 0 to
-    /// 255, as this library's own exports do. The usual ones of models trained on ImageNet are mean 0.485, 0.456, 0.406 and standard deviation 0.229,
-    /// 0.224, 0.225.
+    /// Mean and standard deviation of each channel, of values scaled to 0 to 1, that the model was trained with. Default null: it takes
+    /// pixels from 0 to 255, as this library's own exports do. The usual ones of models trained on ImageNet are mean 0.485, 0.456, 0.406
+    /// and standard deviation 0.229, 0.224, 0.225.
     /// </summary>
     public ChannelStatistics? Normalization { get; init; }
 
-    /// <summary>What the model answers with. Default: logits. The models that this library exports of a transformer answer with probabilities.</summary>
+    /// <summary>
+    /// What the model answers with. Default: logits. The models that this library exports of a transformer answer with probabilities.
+    /// </summary>
     public TeacherOutput Output { get; init => field = Require.Defined(value); } = TeacherOutput.Logits;
 
     /// <summary>Name of the model's input. Default null: the only one.</summary>
@@ -63,9 +65,12 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
             model = new OnnxTeacherModel(session, Path, InputName, OutputName);
             var shape = model.ShapeFor(context.InputShape.Channels, InputHeight, InputWidth);
             if (model.InputType == ScalarType.Byte && Normalization is not null)
-                throw new InvalidOperationException($"The teacher's file '{Path}' takes uint8 images and so normalises by itself, but Normalization is {Normalization}; leave it null.");
+                throw new InvalidOperationException(
+                    $"The teacher's file '{Path}' takes uint8 images and so normalises by itself, but Normalization is {Normalization}; "
+                    + "leave it null.");
             var fingerprint = $"{TorchImageClassificationModel.HashOf(bytes)} {model}";
-            settings = new FileTeacherSettings(Path, fingerprint, ClassNames ?? ClassesOf(session), shape, model.InputType, Normalization, Output);
+            settings = new FileTeacherSettings(Path, fingerprint, ClassNames ?? ClassesOf(session), shape, model.InputType, Normalization,
+                Output);
         }
         catch
         {
@@ -80,7 +85,9 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
     {
         var metadata = session.ModelMetadata.CustomMetadataMap;
         if (!metadata.TryGetValue(ClassesKey, out var json))
-            throw new InvalidOperationException($"The teacher's file '{Path}' does not say which classes it knows: its metadata have no '{ClassesKey}'. Set ClassNames, in the order of its outputs.");
+            throw new InvalidOperationException(
+                $"The teacher's file '{Path}' does not say which classes it knows: its metadata have no '{ClassesKey}'. Set ClassNames, "
+                + "in the order of its outputs.");
         try
         {
             if (JsonSerializer.Deserialize<string[]>(json) is { } names && !names.Contains(null))
@@ -91,6 +98,8 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
             // Said below, as for a list that is null.
         }
 
-        throw new InvalidOperationException($"The teacher's file '{Path}' does not say which classes it knows: '{ClassesKey}' of its metadata is no JSON list of texts. Set ClassNames, in the order of its outputs.");
+        throw new InvalidOperationException(
+            $"The teacher's file '{Path}' does not say which classes it knows: '{ClassesKey}' of its metadata is no JSON list of texts. "
+            + "Set ClassNames, in the order of its outputs.");
     }
 }

@@ -26,7 +26,9 @@ internal sealed class TeacherScoreColumn
             : throw new ArgumentException($"A teacher may have one {nameof(ScoreColumnTeacher)}, but has {string.Join(" and ", found)}.");
     }
 
-    /// <exception cref="ArgumentException">The column is missing, no vector of floats of known size, or says nothing of its classes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The column is missing, no vector of floats of known size, or says nothing of its classes.
+    /// </exception>
     public static TeacherScoreColumn Find(DataViewSchema schema, ScoreColumnTeacher teacher)
     {
         var name = teacher.Column;
@@ -34,10 +36,14 @@ internal sealed class TeacherScoreColumn
         if (column.Type is not VectorDataViewType { IsKnownSize: true } vector || vector.ItemType != NumberDataViewType.Single)
             throw NoScores(name, ColumnTypes.Describe(column.Type));
         var classNames = column.HasSlotNames(vector.Size) ? SlotNames(column) : teacher.ClassNames
-            ?? throw new ArgumentException($"Teacher score column '{name}' has no slot names that say which classes its {vector.Size} scores are of. Set ClassNames of {nameof(ScoreColumnTeacher)}, in their order.");
+            ?? throw new ArgumentException(
+                $"Teacher score column '{name}' has no slot names that say which classes its {vector.Size} scores are of. Set "
+                + $"ClassNames of {nameof(ScoreColumnTeacher)}, in their order.");
         return classNames.Count == vector.Size
             ? new TeacherScoreColumn(teacher, column, classNames)
-            : throw new ArgumentException($"Teacher score column '{name}' has {vector.Size} scores, but ClassNames of {nameof(ScoreColumnTeacher)} has {classNames.Count} names.");
+            : throw new ArgumentException(
+                $"Teacher score column '{name}' has {vector.Size} scores, but ClassNames of {nameof(ScoreColumnTeacher)} has "
+                + $"{classNames.Count} names.");
     }
 
     /// <exception cref="ArgumentException">The column is missing, or no vector of floats of known size.</exception>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>A fixed teacher that is asked once for each view of a training row, and each time for other images. It owns the teacher.</summary>
+/// <summary>
+/// A fixed teacher that is asked once for each view of a training row, and each time for other images. It owns the teacher.
+/// </summary>
 internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, TeacherCacheViews views) : Teacher
 {
     private readonly byte[] _row = new byte[format.RowBytes];

@@ -5,8 +5,9 @@ using System.Runtime.InteropServices;
 namespace TfKd;
 
 /// <summary>
-/// Answers in a memory-mapped file: a header, a mark a row, the rows. A mark is the checksum of the row's number and bytes, written after them; 0 where there is
-/// no answer. The operating system may write the marks to the disk before the rows: after a power cut a mark that its row does not bear out counts as none.
+/// Answers in a memory-mapped file: a header, a mark a row, the rows. A mark is the checksum of the row's number and bytes, written after
+/// them; 0 where there is no answer. The operating system may write the marks to the disk before the rows: after a power cut a mark that
+/// its row does not bear out counts as none.
 /// </summary>
 internal sealed class TeacherCacheFile : TeacherCacheStore
 {
@@ -122,7 +123,9 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
     {
         var found = new byte[HeaderBytes];
         stream.Position = 0;
-        return stream.Length == Length(rowCount, rowBytes) && stream.ReadAtLeast(found, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes && found.AsSpan().SequenceEqual(header);
+        return stream.Length == Length(rowCount, rowBytes)
+            && stream.ReadAtLeast(found, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes
+            && found.AsSpan().SequenceEqual(header);
     }
 
     private static void Make(FileStream stream, byte[] header, int rowCount, int rowBytes)
@@ -130,7 +133,8 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
         stream.SetLength(0);
         try
         {
-            // Zeros are written, not left out: on a full disk this is an error, where a write to a mapped hole would end the process. The header comes last.
+            // Zeros are written, not left out: on a full disk this is an error, where a write to a mapped hole would end the process. The
+            // header comes last.
             var zeros = new byte[1 << 20];
             for (var left = Length(rowCount, rowBytes); left > 0; left -= zeros.Length)
                 stream.Write(zeros, 0, (int)Math.Min(left, zeros.Length));

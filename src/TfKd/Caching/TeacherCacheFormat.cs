@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace TfKd;
 
 /// <summary>
-/// How the answer to one row is written down. Whole and exact: the logits as they are. Otherwise logarithms of probabilities; of the k largest ones: these in
-/// falling order, that of each other class, and the k classes.
+/// How the answer to one row is written down. Whole and exact: the logits as they are. Otherwise logarithms of probabilities; of the k
+/// largest ones: these in falling order, that of each other class, and the k classes.
 /// </summary>
 internal sealed class TeacherCacheFormat
 {
@@ -79,7 +79,8 @@ internal sealed class TeacherCacheFormat
             logits[_isSparse ? GetIndex(row, place) : place] = GetValue(row, place);
     }
 
-    public override string ToString() => $"{ClassCount} classes, {_kept} kept, {(_isHalf ? TeacherCachePrecision.Float16 : TeacherCachePrecision.Float32)}";
+    public override string ToString() =>
+        $"{ClassCount} classes, {_kept} kept, {(_isHalf ? TeacherCachePrecision.Float16 : TeacherCachePrecision.Float32)}";
 
     // In double and by its logarithm: what remains is often far below what float32 can tell from 1.
     private double LogMean(ReadOnlySpan<int> classes)

@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>The stores of a run's views: opened when their view is first trained on, closed with the run, or with their epoch where no view comes twice.</summary>
+/// <summary>
+/// The stores of a run's views: opened when their view is first trained on, closed with the run, or with their epoch where no view comes
+/// twice.
+/// </summary>
 internal sealed class TeacherCacheViews : IDisposable
 {
     private readonly Dictionary<int, TeacherCacheStore?> _stores = [];
@@ -14,14 +17,14 @@ internal sealed class TeacherCacheViews : IDisposable
 
     /// <param name="cache">How answers are kept.</param>
     /// <param name="format">How they are written down.</param>
-    /// <param name="rowCount">Number of rows.</param>
-    /// <param name="viewCount">Number of views.</param>
-    /// <param name="repeats">Whether a view comes more than once.</param>
+    /// <param name="extent">How much there is to keep.</param>
     /// <param name="key">The key of a view; asked for where there is a folder.</param>
     /// <param name="say">Where messages and warnings go.</param>
-    public TeacherCacheViews(TeacherCache cache, TeacherCacheFormat format, int rowCount, int viewCount, bool repeats, Func<int, byte[]> key, Action<string, bool> say)
+    public TeacherCacheViews(
+        TeacherCache cache, TeacherCacheFormat format, TeacherCacheExtent extent, Func<int, byte[]> key, Action<string, bool> say)
     {
-        (_cache, _format, _rowCount, _viewCount, _repeats, _key, _say) = (cache, format, rowCount, viewCount, repeats, key, say);
+        (_cache, _format, _key, _say) = (cache, format, key, say);
+        (_rowCount, _viewCount, _repeats) = extent;
         if (_cache.Directory is { } directory)
             Directory.CreateDirectory(directory);
     }
@@ -50,14 +53,17 @@ internal sealed class TeacherCacheViews : IDisposable
         if (_cache.Directory is { } directory)
         {
             var known = Enumerable.Range(0, _viewCount).Sum(view => Known(view));
-            return $"The teacher's answers are kept in '{directory}': {known} of {(long)_rowCount * _viewCount} ({views}) were known already.";
+            return $"The teacher's answers are kept in '{directory}': {known} of {(long)_rowCount * _viewCount} ({views}) "
+                + "were known already.";
         }
 
         if (FitsMemory)
             return $"The teacher's answers are kept in memory: {Size(Bytes)} ({views}), none known yet.";
         return _repeats
-            ? $"The teacher is asked for each batch: its answers would take {Size(Bytes)} ({views}), above the memory budget of {Size(_cache.MemoryBudget)}. A TeacherCache with a Directory, or with a larger MemoryBudget, keeps them."
-            : "The teacher is asked for each batch: no view of a row comes twice in this run. Fewer Views than epochs let its answers be kept.";
+            ? $"The teacher is asked for each batch: its answers would take {Size(Bytes)} ({views}), above the memory budget of "
+                + $"{Size(_cache.MemoryBudget)}. A TeacherCache with a Directory, or with a larger MemoryBudget, keeps them."
+            : "The teacher is asked for each batch: no view of a row comes twice in this run. "
+                + "Fewer Views than epochs let its answers be kept.";
     }
 
     public void Dispose() => Close();
@@ -76,7 +82,8 @@ internal sealed class TeacherCacheViews : IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                _say($"The teacher's answers are not kept in '{path}' in this run{(FitsMemory ? ", but in memory" : "")}: {exception.Message}", true);
+                _say($"The teacher's answers are not kept in '{path}' in this run{(FitsMemory ? ", but in memory" : "")}: "
+                    + exception.Message, true);
             }
         }
 

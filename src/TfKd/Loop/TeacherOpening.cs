@@ -7,7 +7,9 @@ internal static class TeacherOpening
     /// <param name="context">What the teacher must fit, with the training rows.</param>
     /// <param name="say">Where messages and warnings go.</param>
     /// <returns>The teacher, which the caller disposes; null where the plan has none.</returns>
-    /// <exception cref="InvalidOperationException">The teacher does not fit, answers rows where images are mixed, or a cache is asked for and its answers cannot be kept.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The teacher does not fit, answers rows where images are mixed, or a cache is asked for and its answers cannot be kept.
+    /// </exception>
     public static Teacher? Open(TrainingPlan plan, TeacherContext context, Action<string, bool> say)
     {
         var teacher = plan.Teacher?.Open(context);
@@ -18,8 +20,8 @@ internal static class TeacherOpening
             if (plan.Mixing is not null && teacher.KnowsTrainingRowsOnly)
             {
                 throw new InvalidOperationException(
-                    $"{plan.Teacher} knows an answer to each row, but the plan mixes images with {plan.Mixing}, and a mixture is none of the rows; "
-                    + "use a teacher that looks at the pixels, or no Mixing.");
+                    $"{plan.Teacher} knows an answer to each row, but the plan mixes images with {plan.Mixing}, and a mixture is none "
+                    + "of the rows; use a teacher that looks at the pixels, or no Mixing.");
             }
 
             return TeacherCaching.Apply(teacher, plan, context, say);

@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Trains the networks of teachers that must be trained first, on the rows and by the plan of the run that they will teach in.</summary>
+/// <summary>
+/// Trains the networks of teachers that must be trained first, on the rows and by the plan of the run that they will teach in.
+/// </summary>
 /// <param name="plan">The plan of the run.</param>
 /// <param name="student">The student's architecture.</param>
 /// <param name="training">The rows to learn from.</param>
@@ -8,7 +10,8 @@ namespace TfKd;
 /// <param name="say">Where messages go.</param>
 /// <param name="token">Stops between batches.</param>
 internal sealed class TeacherTraining(
-    TrainingPlan plan, NetworkArchitecture student, IImageSource training, IImageSource? validation, Action<string> say, CancellationToken token)
+    TrainingPlan plan, NetworkArchitecture student, IImageSource training, IImageSource? validation, Action<string> say,
+    CancellationToken token)
     : ITeacherTraining
 {
     private int _count;

@@ -13,7 +13,9 @@ internal sealed class ClassColumns : IDisposable
     {
         var order = ClassMatching.Match(context.ClassNames, teacherClasses);
         _order = order ?? [];
-        _columns = order is null ? null : tensor([.. order.Select(column => (long)column)], device: context.Device).DetachFromDisposeScope();
+        _columns = order is null
+            ? null
+            : tensor([.. order.Select(column => (long)column)], device: context.Device).DetachFromDisposeScope();
     }
 
     /// <summary>Either way a fresh tensor: one made in inference mode may not take part in a graph.</summary>
@@ -22,6 +24,9 @@ internal sealed class ClassColumns : IDisposable
 
     public void Dispose() => _columns?.Dispose();
 
-    /// <summary>The numbers of the columns: they stand for the two lists of classes in a fingerprint, since the answers are the same whatever the classes are called.</summary>
+    /// <summary>
+    /// The numbers of the columns: they stand for the two lists of classes in a fingerprint, since the answers are the same whatever the
+    /// classes are called.
+    /// </summary>
     public override string ToString() => $"[{string.Join(',', _order)}]";
 }

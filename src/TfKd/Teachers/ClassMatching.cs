@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Matches a teacher's classes with the student's by name: a network trained elsewhere may list the same classes in another order.</summary>
+/// <summary>
+/// Matches a teacher's classes with the student's by name: a network trained elsewhere may list the same classes in another order.
+/// </summary>
 public static class ClassMatching
 {
     private const int MaxNamesShown = 20;
@@ -18,8 +20,11 @@ public static class ClassMatching
             columns.TryAdd(name, columns.Count);
         if (student.Count != studentClasses.Count || columns.Count != teacherClasses.Count || !student.SetEquals(columns.Keys))
             throw new InvalidOperationException(
-                $"The teacher must know the student's classes by the same names, each once. Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
-        return studentClasses.SequenceEqual(teacherClasses, StringComparer.Ordinal) ? null : [.. studentClasses.Select(name => columns[name])];
+                "The teacher must know the student's classes by the same names, each once. "
+                + $"Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
+        return studentClasses.SequenceEqual(teacherClasses, StringComparer.Ordinal)
+            ? null
+            : [.. studentClasses.Select(name => columns[name])];
     }
 
     private static string Text(IReadOnlyList<string> names)

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Several teachers as one: the mean of what they answer. 'The soft targets' of an ensemble are 'an arithmetic or geometric mean of their individual
-/// predictive distributions': Hinton, Vinyals and Dean, 'Distilling the Knowledge in a Neural Network', NIPS 2014 workshop, section 1.
+/// Several teachers as one: the mean of what they answer. 'The soft targets' of an ensemble are 'an arithmetic or geometric mean of their
+/// individual predictive distributions': Hinton, Vinyals and Dean, 'Distilling the Knowledge in a Neural Network', NIPS 2014 workshop,
+/// section 1.
 /// </summary>
 /// <remarks>The mean is taken of the answers as they are; an objective with a temperature softens the mean.</remarks>
 public sealed record EnsembleTeacher : TeacherSource
@@ -29,7 +30,8 @@ public sealed record EnsembleTeacher : TeacherSource
         init
         {
             if (value is not null && value.Count != Members.Count)
-                throw new ArgumentException($"Weights must have one number a member, {Members.Count}, but has {value.Count}.", nameof(Weights));
+                throw new ArgumentException($"Weights must have one number a member, {Members.Count}, but has {value.Count}.",
+                    nameof(Weights));
             if (value is not null && value.All(weight => weight == 0))
                 throw new ArgumentException("Weights must not all be 0.", nameof(Weights));
             field = value is null ? null : new ValueList<double>(value.Select(weight => Require.NotNegative(weight, nameof(Weights))));
@@ -91,7 +93,9 @@ public sealed record EnsembleTeacher : TeacherSource
             get
             {
                 var texts = members.Select(member => member.Fingerprint).ToList();
-                return texts.Contains(null) ? null : $"{mean} of {string.Join(" and ", texts.Select((text, i) => $"{WeightText(i)} ({text})"))}";
+                return texts.Contains(null)
+                    ? null
+                    : $"{mean} of {string.Join(" and ", texts.Select((text, i) => $"{WeightText(i)} ({text})"))}";
             }
         }
 

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>A model out of a file as the teacher: prepares the images, asks the model, and makes logits in the order of the student's classes of what it says.</summary>
+/// <summary>
+/// A model out of a file as the teacher: prepares the images, asks the model, and makes logits in the order of the student's classes of
+/// what it says.
+/// </summary>
 internal sealed class FileTeacher : Teacher
 {
     private const int ProbeRows = 4;
@@ -17,7 +20,10 @@ internal sealed class FileTeacher : Teacher
     private readonly ClassColumns _columns;
     private readonly FileTeacherSettings _settings;
 
-    /// <summary>Asks the model once, so that what does not fit is known before the first batch. The model is the teacher's from here on, also where this throws.</summary>
+    /// <summary>
+    /// Asks the model once, so that what does not fit is known before the first batch. The model is the teacher's from here on, also where
+    /// this throws.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The model does not fit the student's classes or images, or not the settings.</exception>
     public FileTeacher(TeacherContext context, FileTeacherSettings settings, IFileModel model)
     {
@@ -34,7 +40,8 @@ internal sealed class FileTeacher : Teacher
             throw;
         }
 
-        Fingerprint = string.Create(CultureInfo.InvariantCulture, $"{settings.ModelFingerprint} {settings.Shape} {settings.InputType} [{NormalizationText(settings)}] {settings.Output} {_columns}");
+        var input = string.Create(CultureInfo.InvariantCulture, $"{settings.Shape} {settings.InputType} [{NormalizationText(settings)}]");
+        Fingerprint = $"{settings.ModelFingerprint} {input} {settings.Output} {_columns}";
     }
 
     /// <inheritdoc/>
@@ -69,7 +76,8 @@ internal sealed class FileTeacher : Teacher
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         // Four images that look different, or else four answers would be as good as one.
-        var pattern = arange(shape.ByteCount, ScalarType.Int64, _device).mul(97).remainder(256).view(1, shape.Channels, shape.Height, shape.Width);
+        var pattern = arange(shape.ByteCount, ScalarType.Int64, _device).mul(97).remainder(256)
+            .view(1, shape.Channels, shape.Height, shape.Width);
         var brightness = arange(1, ProbeRows + 1, ScalarType.Int64, _device).view(ProbeRows, 1, 1, 1);
         var answers = Answer((pattern * brightness).div(ProbeRows).to(ScalarType.Byte));
         TeacherAnswers.RefuseProbabilitiesAsLogits(TeacherAnswers.Rows(answers), _settings.Output, $"{_name} answers with");
@@ -84,9 +92,12 @@ internal sealed class FileTeacher : Teacher
         var answers = _model.Answer(_input.Prepare(images)).to(_device);
         var (rows, classes) = (images.shape[0], _settings.ClassNames.Count);
         if (answers.dim() != 2 || answers.shape[0] != rows || !answers.is_floating_point())
-            throw new InvalidOperationException($"{_name} must answer {rows} images with a floating point tensor [{rows},{classes}], but answers with {answers.dtype} of shape {Require.ShapeText(answers)}.");
+            throw new InvalidOperationException(
+                $"{_name} must answer {rows} images with a floating point tensor [{rows},{classes}], but answers with {answers.dtype} "
+                + $"of shape {Require.ShapeText(answers)}.");
         if (answers.shape[1] != classes)
-            throw new InvalidOperationException($"{_name} answers with {answers.shape[1]} numbers an image, but has {classes} class names.");
+            throw new InvalidOperationException(
+                $"{_name} answers with {answers.shape[1]} numbers an image, but has {classes} class names.");
         return answers;
     }
 }

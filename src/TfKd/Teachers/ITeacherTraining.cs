@@ -1,14 +1,20 @@
 namespace TfKd;
 
-/// <summary>Trains networks for teachers, on the rows and by the plan of the run that they will teach in. A run offers it to the teacher that it opens.</summary>
+/// <summary>
+/// Trains networks for teachers, on the rows and by the plan of the run that they will teach in. A run offers it to the teacher that it
+/// opens.
+/// </summary>
 public interface ITeacherTraining
 {
     /// <summary>
-    /// Trains a network at the size of the student's images; the caller disposes it. Each network that is trained in a run has a seed of its own, and where
-    /// the run has checkpoints, a folder of its own below theirs: asked for the same networks in the same order, a resumed run finds those that it trained.
+    /// Trains a network at the size of the student's images; the caller disposes it. Each network that is trained in a run has a seed of
+    /// its own, and where the run has checkpoints, a folder of its own below theirs: asked for the same networks in the same order, a
+    /// resumed run finds those that it trained.
     /// </summary>
     /// <param name="request">What is trained and how.</param>
-    /// <exception cref="InvalidOperationException">The request does not fit together or to the rows; thrown before the first batch.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The request does not fit together or to the rows; thrown before the first batch.
+    /// </exception>
     /// <exception cref="ArithmeticException">The network diverged.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     ImageNetwork Train(TeacherTrainingRequest request);

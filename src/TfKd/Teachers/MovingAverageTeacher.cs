@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A network whose weights are an exponential moving average of the student's over the steps of the run: the mean teacher. After step t the average
-/// keeps min(d, 1 - 1 / (t + 1)) of itself, so that the random weights of the beginning are soon forgotten; the running statistics of batch
-/// normalisation are averaged as the weights are.
+/// A network whose weights are an exponential moving average of the student's over the steps of the run: the mean teacher. After step t the
+/// average keeps min(d, 1 - 1 / (t + 1)) of itself, so that the random weights of the beginning are soon forgotten; the running statistics
+/// of batch normalisation are averaged as the weights are.
 /// </summary>
 /// <remarks>Tarvainen and Valpola, 'Mean teachers are better role models', NIPS 2017.</remarks>
 public sealed record MovingAverageTeacher : TeacherSource
 {
     /// <summary>
-    /// Fraction d of the average that is kept at each step, at least 0 and below 1; default 0.99, the paper's for the beginning of a run. It takes 0.999 later:
-    /// an average over some thousand steps, more than a short run has.
+    /// Fraction d of the average that is kept at each step, at least 0 and below 1; default 0.99, the paper's for the beginning of a run.
+    /// It takes 0.999 later: an average over some thousand steps, more than a short run has.
     /// </summary>
     public double Decay { get; init => field = Require.FractionBelowOne(value); } = 0.99;
 

@@ -27,7 +27,8 @@ public sealed class NetworkTeacher : Teacher
         ArgumentNullException.ThrowIfNull(classNames);
         ArgumentNullException.ThrowIfNull(context);
         if (classNames.Count != network.ClassCount)
-            throw new ArgumentException($"The network has {network.ClassCount} classes, but {classNames.Count} names came.", nameof(classNames));
+            throw new ArgumentException($"The network has {network.ClassCount} classes, but {classNames.Count} names came.",
+                nameof(classNames));
         TeacherInput.RequireChannels(network.Architecture.InputShape, context);
         _columns = new ClassColumns(context, classNames);
         (_network, _ownsNetwork, _withFeatures) = (network, ownsNetwork, context.WithFeatures);

@@ -1,12 +1,15 @@
 namespace TfKd;
 
 /// <summary>
-/// A second network of the student's architecture, from other random weights, that learns beside it: in each step both answer, and each then learns from
-/// the other's answer by the plan's objective (mutual learning). The run returns the one that was better on the validation rows; without validation rows,
-/// the student.
+/// A second network of the student's architecture, from other random weights, that learns beside it: in each step both answer, and each
+/// then learns from the other's answer by the plan's objective (mutual learning). The run returns the one that was better on the validation
+/// rows; without validation rows, the student.
 /// </summary>
 /// <remarks>
-/// <para>The paper's objective is <c>new CrossEntropy() + new SoftTargetKl()</c>. Its two networks change one after the other; here both answer before either changes.</para>
+/// <para>
+/// The paper's objective is <c>new CrossEntropy() + new SoftTargetKl()</c>. Its two networks change one after the other; here both answer
+/// before either changes.
+/// </para>
 /// <para>Zhang, Xiang, Hospedales and Lu, 'Deep Mutual Learning', CVPR 2018, for two networks.</para>
 /// </remarks>
 public sealed record PeerTeacher : TeacherSource

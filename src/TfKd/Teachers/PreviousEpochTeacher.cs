@@ -7,9 +7,9 @@ namespace TfKd;
 /// The student as it was at the end of the last epoch. In the first epoch there is none, and the answer is the rows' own targets.
 /// </summary>
 /// <remarks>
-/// <para>PS-KD is this teacher with targets that move from the labels to it: <c>new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 } +
-/// new Ramped { Inner = new SoftTargetKl(), To = 0.8 }</c>. The teacher is a copy of the network and sees the pixels that the student sees; the authors' code keeps
-/// the answers of the last epoch instead, which were given to another view and in training mode.</para>
+/// <para>PS-KD is this teacher with targets that move from the labels to it: <c>new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2
+/// } + new Ramped { Inner = new SoftTargetKl(), To = 0.8 }</c>. The teacher is a copy of the network and sees the pixels that the student
+/// sees; the authors' code keeps the answers of the last epoch instead, which were given to another view and in training mode.</para>
 /// <para>Kim, Ji, Yoon and Hwang, 'Self-Knowledge Distillation with Progressive Refinement of Targets', ICCV 2021.</para>
 /// </remarks>
 public sealed record PreviousEpochTeacher : TeacherSource

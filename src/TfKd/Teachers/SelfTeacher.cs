@@ -1,12 +1,13 @@
 namespace TfKd;
 
 /// <summary>
-/// The student's own architecture, trained before it: Tf-KD_self with one generation. With more, each generation is taught by the one before with the
-/// plan's objective, and the last teaches the student: born-again networks.
+/// The student's own architecture, trained before it: Tf-KD_self with one generation. With more, each generation is taught by the one
+/// before with the plan's objective, and the last teaches the student: born-again networks.
 /// </summary>
 /// <remarks>
-/// Equation 7 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020; Furlanello, Lipton, Tschannen, Itti and
-/// Anandkumar, 'Born-Again Neural Networks', ICML 2018. Each generation takes as many epochs as the student and begins from other random weights.
+/// Equation 7 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020; Furlanello, Lipton,
+/// Tschannen, Itti and Anandkumar, 'Born-Again Neural Networks', ICML 2018. Each generation takes as many epochs as the student and begins
+/// from other random weights.
 /// </remarks>
 public sealed record SelfTeacher : TeacherSource
 {

@@ -19,14 +19,17 @@ internal sealed class StudentCopy : IDisposable
 
     /// <exception cref="InvalidOperationException">There is no student.</exception>
     public static StudentCopy Open(TeacherSource source, TeacherContext context) => new(
-        context.Student ?? throw new InvalidOperationException($"{source} is made of the student and can be opened in a run only, but the context has no {nameof(TeacherContext.Student)}."),
+        context.Student ?? throw new InvalidOperationException(
+            $"{source} is made of the student and can be opened in a run only, but the context has no {nameof(TeacherContext.Student)}."),
         context);
 
     public IEnumerable<KeyValuePair<string, Tensor>> Tensors => _copy.Body.state_dict();
 
     public TeacherSignal Teach(ImageBatch batch) => _teacher.Teach(batch);
 
-    /// <summary>Moves to the student: the whole way by default, or a fraction of it. What cannot be averaged, counters, is taken over.</summary>
+    /// <summary>
+    /// Moves to the student: the whole way by default, or a fraction of it. What cannot be averaged, counters, is taken over.
+    /// </summary>
     public void Follow(double fraction = 1)
     {
         using var scope = NewDisposeScope();

@@ -4,32 +4,35 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// An opened teacher: answers batches until it is disposed. Deriving a class and overriding <see cref="TeachCore"/> is all it takes to bring one of your
-/// own; the other members have defaults for a teacher that never changes with the student and whose answers are not kept.
+/// An opened teacher: answers batches until it is disposed. Deriving a class and overriding <see cref="TeachCore"/> is all it takes to
+/// bring one of your own; the other members have defaults for a teacher that never changes with the student and whose answers are not kept.
 /// </summary>
 /// <remarks>
-/// A teacher that wraps others forwards all members to them, or what they are made of never follows the student and is missing in the checkpoint.
+/// A teacher that wraps others forwards all members to them, or what they are made of never follows the student and is missing in the
+/// checkpoint.
 /// </remarks>
 public abstract class Teacher : IDisposable
 {
     private bool _isDisposed;
 
     /// <summary>
-    /// Not null for a teacher that is fixed: its answer depends on the pixels and the row alone, never on the student, the targets or on when it is asked,
-    /// and so it can be kept. The text is equal for two teachers that give equal answers to equal batches, and different for any other two: a hash of the
-    /// weights and of how they are used, say. Kept answers and checkpoints are found by it. Default null: the teacher is not fixed.
+    /// Not null for a teacher that is fixed: its answer depends on the pixels and the row alone, never on the student, the targets or on
+    /// when it is asked, and so it can be kept. The text is equal for two teachers that give equal answers to equal batches, and different
+    /// for any other two: a hash of the weights and of how they are used, say. Kept answers and checkpoints are found by it. Default null:
+    /// the teacher is not fixed.
     /// </summary>
     public virtual string? Fingerprint => null;
 
     /// <summary>
-    /// Whether the answer is looked up by the row's number, so that only training rows have one; refused where images are mixed. Default false: it depends
-    /// on the pixels.
+    /// Whether the answer is looked up by the row's number, so that only training rows have one; refused where images are mixed. Default
+    /// false: it depends on the pixels.
     /// </summary>
     public virtual bool KnowsTrainingRowsOnly => false;
 
     /// <summary>Answers one batch, without gradient. The tensors belong to the caller's dispose scope.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The answer is not one floating point number for each row and class; or the teacher knows training rows only, and the batch is of other images.
+    /// The answer is not one floating point number for each row and class; or the teacher knows training rows only, and the batch is of
+    /// other images.
     /// </exception>
     public TeacherSignal Teach(ImageBatch batch)
     {
@@ -43,8 +46,10 @@ public abstract class Teacher : IDisposable
         using var noGradient = no_grad();
         var signal = TeachCore(batch);
         RequireLogits(signal?.Logits, batch);
-        var features = signal!.Features;
-        return signal with { Logits = HandOver(signal.Logits, scope), Features = [.. features.Select(feature => HandOver(feature, scope))] };
+        return new TeacherSignal(HandOver(signal!.Logits, scope))
+        {
+            Features = [.. signal.Features.Select(feature => HandOver(feature, scope))],
+        };
     }
 
     /// <summary>After each step of the student. Does nothing by default.</summary>
@@ -58,7 +63,9 @@ public abstract class Teacher : IDisposable
     {
     }
 
-    /// <summary>All that a resumed run needs to go on as if it had never stopped; the tensors stay the teacher's. Default: nothing.</summary>
+    /// <summary>
+    /// All that a resumed run needs to go on as if it had never stopped; the tensors stay the teacher's. Default: nothing.
+    /// </summary>
     public virtual IEnumerable<KeyValuePair<string, Tensor>> ReadState() => [];
 
     /// <summary>Puts back what <see cref="ReadState"/> gave; the tensors stay the caller's. Does nothing by default.</summary>
@@ -77,7 +84,8 @@ public abstract class Teacher : IDisposable
     }
 
     /// <summary>
-    /// Answers one batch. It runs without gradient and in a dispose scope of its own: what is returned is moved out of it, and all else is freed.
+    /// Answers one batch. It runs without gradient and in a dispose scope of its own: what is returned is moved out of it, and all else is
+    /// freed.
     /// </summary>
     /// <param name="batch">The batch; its tensors stay the caller's.</param>
     /// <returns>

@@ -9,7 +9,9 @@ internal static class TeacherAnswers
     // How far the sum of a row of float32 probabilities may be from 1.
     private const double SumTolerance = 1e-3;
 
-    /// <summary>What is wrong with the answer to one row, as the end of a sentence that begins with who gave it; null where nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the answer to one row, as the end of a sentence that begins with who gave it; null where nothing is.
+    /// </summary>
     public static string? ObjectionTo(ReadOnlySpan<float> row, TeacherOutput output)
     {
         var sum = 0.0;
@@ -18,7 +20,11 @@ internal static class TeacherAnswers
             if (!float.IsFinite(row[k]))
                 return $"{row[k]} for class {k}; expected finite numbers";
             if (output == TeacherOutput.Probabilities && row[k] < 0)
-                return $"{row[k]} for class {k}; expected probabilities, 0 or above (set Output to {TeacherOutput.Logits} where they are logits)";
+            {
+                return $"{row[k]} for class {k}; expected probabilities, 0 or above "
+                    + $"(set Output to {TeacherOutput.Logits} where they are logits)";
+            }
+
             sum += row[k];
         }
 
@@ -33,7 +39,9 @@ internal static class TeacherAnswers
     public static void RefuseProbabilitiesAsLogits(IEnumerable<float[]> rows, TeacherOutput output, string subject)
     {
         if (output == TeacherOutput.Logits && rows.All(IsDistribution))
-            throw new InvalidOperationException($"{subject} probabilities (each row is within [0, 1], and 1 in all), but Output is {TeacherOutput.Logits}; set it to {TeacherOutput.Probabilities}.");
+            throw new InvalidOperationException(
+                $"{subject} probabilities (each row is within [0, 1], and 1 in all), but Output is {TeacherOutput.Logits}; set it to "
+                + $"{TeacherOutput.Probabilities}.");
     }
 
     /// <summary>Checks each row, and takes the logarithm of probabilities; a fresh tensor or the argument.</summary>

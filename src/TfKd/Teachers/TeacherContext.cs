@@ -21,7 +21,8 @@ public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape
     public ITeacherTraining? TeacherTraining { get; init; }
 
     /// <summary>
-    /// Whether the objective looks at the teacher's features by stage. A teacher that has none answers without; the run is then refused. Default false.
+    /// Whether the objective looks at the teacher's features by stage. A teacher that has none answers without; the run is then refused.
+    /// Default false.
     /// </summary>
     public bool WithFeatures { get; init; }
 

@@ -14,12 +14,16 @@ internal sealed class TeacherInput : IDisposable
     /// <param name="normalization">Mean and standard deviation of each channel; null: pixels from 0 to 255.</param>
     /// <param name="type">Float32, or, without normalisation, Byte.</param>
     /// <param name="context">What the teacher must fit.</param>
-    /// <exception cref="InvalidOperationException">The number of channels differs from the student's, or from that of the statistics.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The number of channels differs from the student's, or from that of the statistics.
+    /// </exception>
     public TeacherInput(ImageShape shape, ChannelStatistics? normalization, ScalarType type, TeacherContext context)
     {
         RequireChannels(shape, context);
         if (normalization is not null && normalization.Mean.Count != shape.Channels)
-            throw new InvalidOperationException($"Normalization has statistics of {normalization.Mean.Count} channels, but the teacher takes images of {shape.Channels} ({shape}).");
+            throw new InvalidOperationException(
+                $"Normalization has statistics of {normalization.Mean.Count} channels, but the teacher takes images of {shape.Channels} "
+                + $"({shape}).");
         (_shape, _type) = (shape, type);
         if (normalization is null)
             return;
@@ -47,7 +51,9 @@ internal sealed class TeacherInput : IDisposable
     public static void RequireChannels(ImageShape shape, TeacherContext context)
     {
         if (shape.Channels != context.InputShape.Channels)
-            throw new InvalidOperationException($"The teacher takes images of {shape.Channels} channels ({shape}), but the student's have {context.InputShape.Channels} ({context.InputShape}).");
+            throw new InvalidOperationException(
+                $"The teacher takes images of {shape.Channels} channels ({shape}), but the student's have {context.InputShape.Channels} "
+                + $"({context.InputShape}).");
     }
 
     /// <summary>Resizes bilinearly; images that have the size already are returned as they are.</summary>

@@ -6,6 +6,9 @@ public enum TeacherOutput
     /// <summary>Logits: what goes into a softmax. Any finite numbers.</summary>
     Logits,
 
-    /// <summary>Probabilities: what comes out of a softmax. The teacher answers with their logarithms, of which a softmax makes the same probabilities again.</summary>
+    /// <summary>
+    /// Probabilities: what comes out of a softmax. The teacher answers with their logarithms, of which a softmax makes the same
+    /// probabilities again.
+    /// </summary>
     Probabilities,
 }

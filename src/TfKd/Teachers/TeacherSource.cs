@@ -3,17 +3,19 @@ using System.Text;
 namespace TfKd;
 
 /// <summary>
-/// Where the target distributions come from: a plain value that a training run opens. Deriving a record and overriding <see cref="OpenCore"/> brings a
-/// teacher of your own.
+/// Where the target distributions come from: a plain value that a training run opens. Deriving a record and overriding
+/// <see cref="OpenCore"/> brings a teacher of your own.
 /// </summary>
 public abstract record TeacherSource
 {
-    /// <summary>The sources this one is made of; none by default. One that wraps others must name them: a run looks at them before it opens any.</summary>
+    /// <summary>
+    /// The sources this one is made of; none by default. One that wraps others must name them: a run looks at them before it opens any.
+    /// </summary>
     public virtual IReadOnlyList<TeacherSource> Parts => [];
 
     /// <summary>
-    /// Whether the teacher can answer with features by stage (<see cref="TeacherContext.WithFeatures"/>). Default true; where it is false, an objective on
-    /// the teacher's features is refused before the teacher is opened, and otherwise when its first answer has none.
+    /// Whether the teacher can answer with features by stage (<see cref="TeacherContext.WithFeatures"/>). Default true; where it is false,
+    /// an objective on the teacher's features is refused before the teacher is opened, and otherwise when its first answer has none.
     /// </summary>
     public virtual bool GivesFeatures => true;
 

@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>A network that a teacher has trained before it teaches: what is unlike the student's run. What is left at null is as there.</summary>
+/// <summary>
+/// A network that a teacher has trained before it teaches: what is unlike the student's run. What is left at null is as there.
+/// </summary>
 public sealed record TeacherTrainingRequest
 {
     /// <summary>What is trained. Default null: the student's architecture, which then starts as the student does.</summary>
@@ -16,19 +18,20 @@ public sealed record TeacherTrainingRequest
     public int? Epochs { get; init => field = value is { } epochs ? Require.Positive(epochs) : null; }
 
     /// <summary>
-    /// What the network starts from. Default null: random weights where <see cref="Architecture"/> is set, otherwise what the student starts from.
+    /// What the network starts from. Default null: random weights where <see cref="Architecture"/> is set, otherwise what the student
+    /// starts from.
     /// </summary>
     public InitialWeights? InitialWeights { get; init; }
 
     /// <summary>
-    /// How many of the network's first stages keep their weights, 0 or above. Default null: none where <see cref="Architecture"/> is set, otherwise as many
-    /// as of the student.
+    /// How many of the network's first stages keep their weights, 0 or above. Default null: none where <see cref="Architecture"/> is set,
+    /// otherwise as many as of the student.
     /// </summary>
     public int? FrozenStages { get; init => field = value is { } count ? Require.NotNegative(count) : null; }
 
     /// <summary>
-    /// The learning rate of all but the head, as a multiple of the head's, above 0. Default null: 1 where <see cref="Architecture"/> is set, otherwise the
-    /// student's.
+    /// The learning rate of all but the head, as a multiple of the head's, above 0. Default null: 1 where <see cref="Architecture"/> is
+    /// set, otherwise the student's.
     /// </summary>
     public double? BackboneLearningRateFactor { get; init => field = value is { } factor ? Require.Positive(factor) : null; }
 

@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A network in a TorchScript file, made in Python with <c>torch.jit.trace</c> or <c>torch.jit.script</c> and <c>.save</c>, as the teacher. It runs in
-/// evaluation mode; batches of another size are resized bilinearly. A TorchScript file holds code: open only files that you trust.
+/// A network in a TorchScript file, made in Python with <c>torch.jit.trace</c> or <c>torch.jit.script</c> and <c>.save</c>, as the teacher.
+/// It runs in evaluation mode; batches of another size are resized bilinearly. A TorchScript file holds code: open only files that you
+/// trust.
 /// </summary>
 /// <remarks>
-/// On a CPU it runs on libtorch's own convolutions, which are slow and right: those of oneDNN are wrong for some shapes on some processors, and a
-/// script cannot be looked into to find out which it has.
+/// On a CPU it runs on libtorch's own convolutions, which are slow and right: those of oneDNN are wrong for some shapes on some processors,
+/// and a script cannot be looked into to find out which it has.
 /// </remarks>
 /// <param name="Path">The file.</param>
 public sealed record TorchScriptTeacher(string Path) : TeacherSource
@@ -27,12 +28,14 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
         get;
         init => field = value is null or { Channels: > 0, Height: > 0, Width: > 0 }
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(InputShape), value, $"InputShape must be above 0 in each dimension, but is {value}.");
+            : throw new ArgumentOutOfRangeException(nameof(InputShape), value,
+                $"InputShape must be above 0 in each dimension, but is {value}.");
     }
 
     /// <summary>
-    /// Mean and standard deviation of each channel, of values scaled to 0 to 1, that the network was trained with. Default null: it takes pixels from 0
-    /// to 255. The usual ones of networks trained on ImageNet are mean 0.485, 0.456, 0.406 and standard deviation 0.229, 0.224, 0.225.
+    /// Mean and standard deviation of each channel, of values scaled to 0 to 1, that the network was trained with. Default null: it takes
+    /// pixels from 0 to 255. The usual ones of networks trained on ImageNet are mean 0.485, 0.456, 0.406 and standard deviation 0.229,
+    /// 0.224, 0.225.
     /// </summary>
     public ChannelStatistics? Normalization { get; init; }
 
@@ -48,7 +51,8 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
     protected override Teacher OpenCore(TeacherContext context)
     {
         FileTeacher.RequireFile(Path);
-        var settings = new FileTeacherSettings(Path, FileTeacher.HashOf(Path), ClassNames, InputShape ?? context.InputShape, ScalarType.Float32, Normalization, Output);
+        var settings = new FileTeacherSettings(Path, FileTeacher.HashOf(Path), ClassNames, InputShape ?? context.InputShape,
+            ScalarType.Float32, Normalization, Output);
         return new FileTeacher(context, settings, new Model(Path, context.Device));
     }
 
@@ -68,7 +72,8 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
             }
             catch (ExternalException exception)
             {
-                throw new InvalidDataException($"The teacher's file '{path}' is no TorchScript that libtorch can load: {exception.Message}", exception);
+                throw new InvalidDataException($"The teacher's file '{path}' is no TorchScript that libtorch can load: {exception.Message}",
+                    exception);
             }
 
             _module.eval();
@@ -84,7 +89,8 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
             }
             catch (Exception exception) when (exception is ExternalException or InvalidCastException)
             {
-                throw new InvalidOperationException($"The teacher '{_path}' cannot answer images {Require.ShapeText(images)}: {exception.Message}", exception);
+                throw new InvalidOperationException(
+                    $"The teacher '{_path}' cannot answer images {Require.ShapeText(images)}: {exception.Message}", exception);
             }
         }
 

@@ -1,9 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// A network that is trained before the student, on the same rows: a larger one (knowledge distillation), a smaller one (reversed, Re-KD), or one that is
-/// stopped long before it is good (defective, De-KD: <c>Epochs = 1</c>). It starts from random weights; its schedule is the plan's, for as many epochs as
-/// it has; its best validation epoch teaches.
+/// A network that is trained before the student, on the same rows: a larger one (knowledge distillation), a smaller one (reversed, Re-KD),
+/// or one that is stopped long before it is good (defective, De-KD: <c>Epochs = 1</c>). It starts from random weights; its schedule is the
+/// plan's, for as many epochs as it has; its best validation epoch teaches.
 /// </summary>
 /// <remarks>Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, section 2.</remarks>
 /// <param name="Architecture">The teacher's network; it is trained at the size of the student's images.</param>

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A teacher that finds all classes equally likely. (1 - a) H(q, p) + a KL(uniform||p) is, up to a constant, <c>LabelSmoothing</c> by a: equation 3 of
-/// Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020.
+/// A teacher that finds all classes equally likely. (1 - a) H(q, p) + a KL(uniform||p) is, up to a constant, <c>LabelSmoothing</c> by a:
+/// equation 3 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020.
 /// </summary>
 public sealed record UniformTeacher : TeacherSource
 {

@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// A network with published or saved weights as the teacher. The file's head must have the student's classes in the student's order, which a file of weights does not
-/// say; see <see cref="NetworkWeights.Load(ImageNetwork, string)"/> for what is read.
+/// A network with published or saved weights as the teacher. The file's head must have the student's classes in the student's order, which
+/// a file of weights does not say; see <see cref="NetworkWeights.Load(ImageNetwork, string)"/> for what is read.
 /// </summary>
 /// <param name="Architecture">The network that the weights are of.</param>
 /// <param name="Path">The file: .safetensors, or PyTorch's .pth.</param>
@@ -15,19 +15,23 @@ public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string 
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
     /// <summary>
-    /// What the network's input was normalised with. Default null: what the file says (the .safetensors files of this library do); a file that does not say is then refused.
+    /// What the network's input was normalised with. Default null: what the file says (the .safetensors files of this library do); a file
+    /// that does not say is then refused.
     /// </summary>
     public ChannelStatistics? Normalization { get; init; }
 
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, does not fit the network or the number of classes, or does not say how its input is normalised.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, does not fit the network or the number of classes, or does not say how its input is normalised.
+    /// </exception>
     protected override Teacher OpenCore(TeacherContext context)
     {
         FileTeacher.RequireFile(Path);
         TorchRuntime.EnsureLoaded();
         var normalization = Normalization ?? NetworkWeights.ReadNormalization(Path)
-            ?? throw new InvalidDataException($"The teacher's file '{Path}' does not say what its network's input was normalised with; set {nameof(Normalization)}.");
+            ?? throw new InvalidDataException(
+                $"The teacher's file '{Path}' does not say what its network's input was normalised with; set {nameof(Normalization)}.");
         var network = Architecture.Build(context.ClassNames.Count);
         try
         {

@@ -138,7 +138,8 @@ public sealed class CachedTeacherTests : IDisposable
     {
         cache ??= new TeacherCache();
         var format = new TeacherCacheFormat(classCount, cache.Precision, cache.TopK);
-        return new CachedTeacher(_table, format, new TeacherCacheViews(cache, format, rowCount: 6, viewCount: 2, repeats: true, _ => [], (message, _) => Assert.Fail(message)));
+        var extent = new TeacherCacheExtent(Rows: 6, Views: 2, Repeats: true);
+        return new CachedTeacher(_table, format, new TeacherCacheViews(cache, format, extent, _ => [], (message, _) => Assert.Fail(message)));
     }
 
     private static ImageBatch Batch(int view, params int[] rows) =>
@@ -164,14 +165,16 @@ public sealed class CachedTeacherTests : IDisposable
         /// <summary>What it says of two images whose rows it does not know.</summary>
         public static float[] Unknown => [-1, -2, -3, -1, -2, -3];
 
-        public static float[] Answers(int view, params int[] rows) => [.. rows.SelectMany(row => new float[] { row, 10 * row, -view - row * row })];
+        public static float[] Answers(int view, params int[] rows) =>
+            [.. rows.SelectMany(row => new float[] { row, 10 * row, -view - row * row })];
 
         protected override TeacherSignal TeachCore(ImageBatch batch)
         {
             Calls++;
             RowsAsked += batch.RowIds.Count;
             // The first class alone is left where the others become impossible.
-            var offset = float.IsNegativeInfinity(Offset) ? tensor(new float[] { 0, Offset, Offset }) : tensor(new float[] { Offset, Offset, Offset });
+            var first = float.IsNegativeInfinity(Offset) ? 0 : Offset;
+            var offset = tensor(new float[] { first, Offset, Offset });
             using (offset)
             using (var answers = tensor(batch.RowIds.Count == 0 ? Unknown : Answers(batch.View, [.. batch.RowIds])).view(-1, 3))
             using (var sum = answers + offset)

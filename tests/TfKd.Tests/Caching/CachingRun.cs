@@ -33,7 +33,8 @@ internal sealed class CachingRun
     /// <param name="width">Width of the student.</param>
     /// <param name="teacherSeed">Which teacher.</param>
     /// <param name="cancelAfter">Number of steps after which the run is cancelled.</param>
-    public static CachingRun Of(TrainingPlan plan, int rows = Rows, int rowSeed = 1, int width = 6, long teacherSeed = 11, int? cancelAfter = null)
+    public static CachingRun Of(TrainingPlan plan, int rows = Rows, int rowSeed = 1, int width = 6, long teacherSeed = 11,
+        int? cancelAfter = null)
     {
         using var source = new CancellationTokenSource();
         var teacher = new CountingTeacher { WeightSeed = teacherSeed };
@@ -68,7 +69,8 @@ internal sealed class CachingRun
 
         public override void OnMessage(string message, bool isWarning)
         {
-            var isOfAnswers = !message.StartsWith("Convolutions run ", StringComparison.Ordinal) && !message.StartsWith("The teacher's targets at ", StringComparison.Ordinal);
+            var isOfAnswers = !message.StartsWith("Convolutions run ", StringComparison.Ordinal) && !message.StartsWith(
+                "The teacher's targets at ", StringComparison.Ordinal);
             if (isOfAnswers)
                 Messages.Add(isWarning ? $"! {message}" : message);
         }

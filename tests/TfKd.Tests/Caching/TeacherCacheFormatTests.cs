@@ -2,13 +2,15 @@ namespace TfKd.Tests;
 
 public sealed class TeacherCacheFormatTests
 {
-    public static TheoryData<int, int?> Sizes => new() { { 2, null }, { 100, null }, { 10, 1 }, { 10, 3 }, { 10, 9 }, { 100, 5 }, { 70_000, 4 } };
+    public static TheoryData<int, int?> Sizes =>
+        new() { { 2, null }, { 100, null }, { 10, 1 }, { 10, 3 }, { 10, 9 }, { 100, 5 }, { 70_000, 4 } };
 
     [Fact]
     public void Float32_gives_back_every_bit()
     {
         float[] logits = [0, -0f, 1.1f, float.MaxValue, float.NegativeInfinity, float.Epsilon];
-        Assert.Equal(logits.Select(BitConverter.SingleToInt32Bits), Passed(logits, TeacherCachePrecision.Float32, null).Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(logits.Select(BitConverter.SingleToInt32Bits),
+            Passed(logits, TeacherCachePrecision.Float32, null).Select(BitConverter.SingleToInt32Bits));
     }
 
     [Theory]
@@ -98,7 +100,8 @@ public sealed class TeacherCacheFormatTests
     [Fact]
     public void As_many_classes_as_there_are_keep_all()
     {
-        Assert.Equal(new TeacherCacheFormat(7, TeacherCachePrecision.Float32, null).ToString(), new TeacherCacheFormat(7, TeacherCachePrecision.Float32, 7).ToString());
+        Assert.Equal(new TeacherCacheFormat(7, TeacherCachePrecision.Float32, null).ToString(),
+            new TeacherCacheFormat(7, TeacherCachePrecision.Float32, 7).ToString());
         Assert.Equal([3f, 1, 2], Passed([3, 1, 2], TeacherCachePrecision.Float32, 9));
     }
 

@@ -29,15 +29,18 @@ public sealed class TeacherFileCacheTests : IDisposable
         Assert.Equal(first.Losses, second.Losses);
         Assert.Equal(first.Weights, second.Weights);
         Assert.Equal(2, Files.Length);
-        Assert.Equal([$"The teacher's answers are kept in '{Cache.Directory}': 0 of 192 (96 rows, 2 views) were known already."], first.Messages);
-        Assert.Equal([$"The teacher's answers are kept in '{Cache.Directory}': 192 of 192 (96 rows, 2 views) were known already."], second.Messages);
+        Assert.Equal([$"The teacher's answers are kept in '{Cache.Directory}': 0 of 192 (96 rows, 2 views) were known already."],
+            first.Messages);
+        Assert.Equal([$"The teacher's answers are kept in '{Cache.Directory}': 192 of 192 (96 rows, 2 views) were known already."],
+            second.Messages);
     }
 
     [Fact]
     public void Another_student_asks_nothing()
     {
         CachingRun.Of(TwoViews);
-        Assert.Empty(CachingRun.Of(TwoViews with { MaxEpochs = 4, Optimizer = new AdamW(), Objective = new SoftTargetKl() }, width: 10).Asked);
+        Assert.Empty(CachingRun.Of(TwoViews with { MaxEpochs = 4, Optimizer = new AdamW(), Objective = new SoftTargetKl() },
+            width: 10).Asked);
     }
 
     [Fact]
@@ -119,7 +122,8 @@ public sealed class TeacherFileCacheTests : IDisposable
         var run = CachingRun.Of(Plan);
         Assert.Equal(Rows, run.Asked.Count);
         Assert.Equal(expected.Weights, run.Weights);
-        Assert.Contains($"! '{file}' is damaged or was not finished, and is made anew: the teacher is asked for its rows again.", run.Messages);
+        Assert.Contains($"! '{file}' is damaged or was not finished, and is made anew: the teacher is asked for its rows again.",
+            run.Messages);
         Assert.Empty(CachingRun.Of(Plan).Asked);
     }
 
@@ -153,9 +157,11 @@ public sealed class TeacherFileCacheTests : IDisposable
         }
 
         Assert.Equal(Rows, run.Asked.Count);
-        Assert.Contains(run.Messages, message => message.StartsWith($"! The teacher's answers are not kept in '{file}' in this run, but in memory: ", StringComparison.Ordinal));
+        Assert.Contains(run.Messages, message => message.StartsWith(
+            $"! The teacher's answers are not kept in '{file}' in this run, but in memory: ", StringComparison.Ordinal));
         Assert.Equal(4 * Rows, small.Asked.Count);
-        Assert.Contains(small.Messages, message => message.StartsWith($"! The teacher's answers are not kept in '{file}' in this run: ", StringComparison.Ordinal));
+        Assert.Contains(small.Messages,
+            message => message.StartsWith($"! The teacher's answers are not kept in '{file}' in this run: ", StringComparison.Ordinal));
         Assert.Equal(before, File.ReadAllBytes(file));
         Assert.Equal(CachingRun.Of(Plan).Weights, run.Weights);
     }
@@ -189,7 +195,11 @@ public sealed class TeacherFileCacheTests : IDisposable
     {
         var file = Path.Combine(_directory, "a file");
         File.WriteAllText(file, "");
-        var plan = Plan with { TeacherCache = Cache with { Directory = Path.Combine(file, "below") }, Callbacks = [new FirstEpoch(() => Assert.Fail("an epoch ran"))] };
+        var plan = Plan with
+        {
+            TeacherCache = Cache with { Directory = Path.Combine(file, "below") },
+            Callbacks = [new FirstEpoch(() => Assert.Fail("an epoch ran"))],
+        };
         Assert.Contains(file, Assert.ThrowsAny<IOException>(() => CachingRun.Of(plan)).Message, StringComparison.Ordinal);
     }
 

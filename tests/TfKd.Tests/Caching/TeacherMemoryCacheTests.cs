@@ -6,7 +6,8 @@ public sealed class TeacherMemoryCacheTests
     private const int Rows = CachingRun.Rows;
 
     private static readonly TrainingPlan _plan = CachingRun.Plan;
-    private static readonly TrainingPlan _twoViews = _plan with { Augmentations = [new RandomCrop { Padding = 2 }], Views = 2, MaxEpochs = 5 };
+    private static readonly TrainingPlan _twoViews =
+        _plan with { Augmentations = [new RandomCrop { Padding = 2 }], Views = 2, MaxEpochs = 5 };
 
     [Fact]
     public void Without_augmentations_each_row_is_asked_once()
@@ -32,7 +33,9 @@ public sealed class TeacherMemoryCacheTests
     {
         var run = CachingRun.Of(_twoViews with { Views = views });
         Assert.Equal(AllOf(views: 5), run.Asked.Order());
-        Assert.Equal(["The teacher is asked for each batch: no view of a row comes twice in this run. Fewer Views than epochs let its answers be kept."], run.Messages);
+        Assert.Equal(
+            ["The teacher is asked for each batch: no view of a row comes twice in this run. Fewer Views than epochs let its answers be "
+                + "kept."], run.Messages);
     }
 
     [Fact]
@@ -42,7 +45,9 @@ public sealed class TeacherMemoryCacheTests
         Assert.Equal(Rows, CachingRun.Of(_plan with { TeacherCache = new TeacherCache { MemoryBudget = Needed } }).Asked.Count);
         var run = CachingRun.Of(_plan with { TeacherCache = new TeacherCache { MemoryBudget = Needed - 1 } });
         Assert.Equal(4 * Rows, run.Asked.Count);
-        Assert.StartsWith("The teacher is asked for each batch: its answers would take 0.001 MiB (96 rows, 1 view), above the memory budget of 0.001 MiB.", Assert.Single(run.Messages), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The teacher is asked for each batch: its answers would take 0.001 MiB (96 rows, 1 view), above the memory budget of 0.001 "
+            + "MiB.", Assert.Single(run.Messages), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,9 +108,10 @@ public sealed class TeacherMemoryCacheTests
         Run(plan);
         Run(plan with { TeacherCache = TeacherCache.Off });
         Assert.Equal(
-            "TeacherCache is set, but the answers of VirtualTeacher { CorrectProbability = 0.99, Temperature = 1, Form = Paper } cannot be kept: it has no Fingerprint, " +
-            "as one has whose answer depends on the pixels and the row alone. Leave TeacherCache at null, or set it to TeacherCache.Off.",
-            Assert.Throws<InvalidOperationException>(() => Run(plan with { TeacherCache = new TeacherCache(), Callbacks = [new Batches()] })).Message);
+            "TeacherCache is set, but the answers of VirtualTeacher { CorrectProbability = 0.99, Temperature = 1, Form = Paper } cannot be kept: " +
+            "it has no Fingerprint, as one has whose answer depends on the pixels and the row alone. Leave TeacherCache at null, or set it to TeacherCache.Off.",
+            Assert.Throws<InvalidOperationException>(
+                () => Run(plan with { TeacherCache = new TeacherCache(), Callbacks = [new Batches()] })).Message);
     }
 
     [Fact]
@@ -115,23 +121,31 @@ public sealed class TeacherMemoryCacheTests
         Assert.Contains("\nViews: 2\n", plan.Describe(), StringComparison.Ordinal);
         Assert.Contains("\nViews: new ones each epoch\n", (plan with { Views = null }).Describe(), StringComparison.Ordinal);
         Assert.Contains("\nTeacher: UniformTeacher { }\n", plan.Describe(), StringComparison.Ordinal);
-        Assert.All([new TeacherCache(), new TeacherCache { Directory = "d" }, TeacherCache.Off, TeacherCache.Off with { TopK = 3 }], cache =>
+        TeacherCache[] without = [new(), new() { Directory = "d" }, TeacherCache.Off, TeacherCache.Off with { TopK = 3 }];
+        Assert.All(without, cache =>
             Assert.Equal(plan.Describe(), (plan with { TeacherCache = cache }).Describe()));
         Assert.Contains("\nTeacher: UniformTeacher { }, answers kept as Float16, 3 classes\n",
-            (plan with { TeacherCache = new TeacherCache { Precision = TeacherCachePrecision.Float16, TopK = 3 } }).Describe(), StringComparison.Ordinal);
+            (plan with { TeacherCache = new TeacherCache { Precision = TeacherCachePrecision.Float16, TopK = 3 } }).Describe(),
+                StringComparison.Ordinal);
     }
 
     [Fact]
     public void Numbers_out_of_range_are_refused()
     {
-        Assert.StartsWith("Views must be above 0 and finite, but is 0.", Assert.Throws<ArgumentOutOfRangeException>(() => _plan with { Views = 0 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("TopK must be above 0", Assert.Throws<ArgumentOutOfRangeException>(() => new TeacherCache { TopK = 0 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("MemoryBudget must be 0 or above", Assert.Throws<ArgumentOutOfRangeException>(() => new TeacherCache { MemoryBudget = -1 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Precision must be one of Float32, Float16", Assert.Throws<ArgumentOutOfRangeException>(() => new TeacherCache { Precision = (TeacherCachePrecision)9 }).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Directory must be a name", Assert.Throws<ArgumentException>(() => new TeacherCache { Directory = "" }).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Views must be above 0 and finite, but is 0.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => _plan with { Views = 0 }).Message, StringComparison.Ordinal);
+        Assert.StartsWith("TopK must be above 0", Assert.Throws<ArgumentOutOfRangeException>(() => new TeacherCache { TopK = 0 }).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith("MemoryBudget must be 0 or above",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new TeacherCache { MemoryBudget = -1 }).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Precision must be one of Float32, Float16", Assert.Throws<ArgumentOutOfRangeException>(
+            () => new TeacherCache { Precision = (TeacherCachePrecision)9 }).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Directory must be a name", Assert.Throws<ArgumentException>(() => new TeacherCache { Directory = "" }).Message,
+            StringComparison.Ordinal);
     }
 
-    private static IEnumerable<(int View, int Row)> AllOf(int views) => Enumerable.Range(0, views).SelectMany(view => Enumerable.Range(0, Rows).Select(row => (view, row)));
+    private static IEnumerable<(int View, int Row)> AllOf(int views) =>
+        Enumerable.Range(0, views).SelectMany(view => Enumerable.Range(0, Rows).Select(row => (view, row)));
 
     private static void Run(TrainingPlan plan)
     {

@@ -11,13 +11,15 @@ public sealed class ClassMatchingTests
 
     [Fact]
     public void Another_set_is_refused_with_both_lists() => AssertRefused(
-        "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'cat', 'dog'; teacher's 3 classes: 'cat', 'Dog', 'horse'.",
+        "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'cat', 'dog'; " +
+        "teacher's 3 classes: 'cat', 'Dog', 'horse'.",
         ["cat", "dog"],
         ["cat", "Dog", "horse"]);
 
     [Fact]
     public void A_name_that_stands_twice_is_refused() => AssertRefused(
-        "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'a', 'b'; teacher's 3 classes: 'a', 'b', 'a'.",
+        "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'a', 'b'; " +
+        "teacher's 3 classes: 'a', 'b', 'a'.",
         ["a", "b"],
         ["a", "b", "a"]);
 

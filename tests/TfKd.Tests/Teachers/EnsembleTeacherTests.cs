@@ -32,7 +32,8 @@ public sealed class EnsembleTeacherTests : IDisposable
         double[] first = [1, -2, 0.5], second = [2, 0, -3];
         var (a, b) = Shares(weights);
 
-        var answer = Teach(new EnsembleTeacher(new Constant("a", first), new Constant("b", second)) { Weights = weights, Mean = EnsembleMean.Geometric });
+        var source = new EnsembleTeacher(new Constant("a", first), new Constant("b", second)) { Weights = weights };
+        var answer = Teach(source with { Mean = EnsembleMean.Geometric });
 
         // From the probabilities, not from the logits.
         var means = Softmax(first).Zip(Softmax(second), (p, q) => Math.Pow(p, a) * Math.Pow(q, b)).ToArray();
@@ -71,7 +72,8 @@ public sealed class EnsembleTeacherTests : IDisposable
         new EnsembleTeacher(first, second).Open(TeacherFixture.Context(3)).Dispose();
         Assert.Equal((1, 1), (first.Disposed, second.Disposed));
 
-        var refused = Assert.Throws<InvalidOperationException>(() => new EnsembleTeacher(first, new Refusing(), second).Open(TeacherFixture.Context(3)));
+        var refused = Assert.Throws<InvalidOperationException>(
+            () => new EnsembleTeacher(first, new Refusing(), second).Open(TeacherFixture.Context(3)));
         Assert.Equal("it does not fit", refused.Message);
         Assert.Equal((2, 1), (first.Disposed, second.Disposed));
     }
@@ -82,7 +84,8 @@ public sealed class EnsembleTeacherTests : IDisposable
         var batch = TeacherFixture.Batch(3, 2, 0);
         foreach (var mean in Enum.GetValues<EnsembleMean>())
         {
-            using var teacher = new EnsembleTeacher(new VirtualTeacher(), new UniformTeacher(), new Constant("a", [1, 2, 3])) { Mean = mean }.Open(TeacherFixture.Context(3));
+            var source = new EnsembleTeacher(new VirtualTeacher(), new UniformTeacher(), new Constant("a", [1, 2, 3])) { Mean = mean };
+            using var teacher = source.Open(TeacherFixture.Context(3));
             var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
             using var logits = teacher.Teach(batch).Logits;
             Assert.Equal([2, 3], logits.shape);
@@ -93,17 +96,21 @@ public sealed class EnsembleTeacherTests : IDisposable
     [Fact]
     public void Source_is_a_plain_value_whose_parts_are_checked()
     {
-        Assert.Equal(new EnsembleTeacher(new UniformTeacher(), new VirtualTeacher()), new EnsembleTeacher([new UniformTeacher(), new VirtualTeacher()]));
+        Assert.Equal(new EnsembleTeacher(new UniformTeacher(), new VirtualTeacher()),
+            new EnsembleTeacher([new UniformTeacher(), new VirtualTeacher()]));
         Assert.NotEqual(new EnsembleTeacher(new UniformTeacher()) { Weights = [1] }, new EnsembleTeacher(new UniformTeacher()));
         Assert.Equal(
             "EnsembleTeacher { Members = [UniformTeacher { }, UniformTeacher { }], Weights = [1, 3], Mean = Arithmetic }",
             new EnsembleTeacher(new UniformTeacher(), new UniformTeacher()) { Weights = [1, 3] }.ToString());
-        Assert.Equal("An ensemble must have at least one member, but has none. (Parameter 'members')", Assert.Throws<ArgumentException>(() => new EnsembleTeacher()).Message);
+        Assert.Equal("An ensemble must have at least one member, but has none. (Parameter 'members')",
+            Assert.Throws<ArgumentException>(() => new EnsembleTeacher()).Message);
         Assert.Equal(
             "Weights must have one number a member, 1, but has 2. (Parameter 'Weights')",
             Assert.Throws<ArgumentException>(() => new EnsembleTeacher(new UniformTeacher()) { Weights = [1, 2] }).Message);
-        Assert.Equal("Weights must not all be 0. (Parameter 'Weights')", Assert.Throws<ArgumentException>(() => new EnsembleTeacher(new UniformTeacher()) { Weights = [0] }).Message);
-        Assert.StartsWith("Weights must be 0 or above and finite, but is -1.", Assert.Throws<ArgumentOutOfRangeException>(() => new EnsembleTeacher(new UniformTeacher()) { Weights = [-1] }).Message);
+        Assert.Equal("Weights must not all be 0. (Parameter 'Weights')",
+            Assert.Throws<ArgumentException>(() => new EnsembleTeacher(new UniformTeacher()) { Weights = [0] }).Message);
+        Assert.StartsWith("Weights must be 0 or above and finite, but is -1.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new EnsembleTeacher(new UniformTeacher()) { Weights = [-1] }).Message);
     }
 
     [Fact]
@@ -128,7 +135,8 @@ public sealed class EnsembleTeacherTests : IDisposable
         }
     }
 
-    private static (double First, double Second) Shares(double[]? weights) => weights is null ? (0.5, 0.5) : (weights[0] / weights.Sum(), weights[1] / weights.Sum());
+    private static (double First, double Second) Shares(double[]? weights) =>
+        weights is null ? (0.5, 0.5) : (weights[0] / weights.Sum(), weights[1] / weights.Sum());
 
     private static double[] Softmax(double[] logits)
     {
@@ -153,7 +161,8 @@ public sealed class EnsembleTeacherTests : IDisposable
         {
             public override string Fingerprint => source.Name;
 
-            protected override TeacherSignal TeachCore(ImageBatch batch) => new(tensor(source.Logits, ScalarType.Float32).repeat(batch.Images.shape[0], 1));
+            protected override TeacherSignal TeachCore(ImageBatch batch) =>
+                new(tensor(source.Logits, ScalarType.Float32).repeat(batch.Images.shape[0], 1));
 
             protected override void DisposeCore() => source.Disposed++;
         }
@@ -166,6 +175,7 @@ public sealed class EnsembleTeacherTests : IDisposable
 
     private sealed record Network(ImageNetwork Trained) : TeacherSource
     {
-        protected override Teacher OpenCore(TeacherContext context) => new NetworkTeacher(Trained, context.ClassNames, context, ownsNetwork: false);
+        protected override Teacher OpenCore(TeacherContext context) =>
+            new NetworkTeacher(Trained, context.ClassNames, context, ownsNetwork: false);
     }
 }

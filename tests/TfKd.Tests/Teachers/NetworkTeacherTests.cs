@@ -63,11 +63,13 @@ public sealed class NetworkTeacherTests : IDisposable
     public void Batch_of_another_size_is_resized(ScalarType type)
     {
         var images = Images(16, 12).to(type);
-        using var teacher = new NetworkTeacher(_network, _classes, TeacherFixture.Context(3, new ImageShape(3, 16, 12)), ownsNetwork: false);
+        using var teacher = new NetworkTeacher(_network, _classes, TeacherFixture.Context(3, new ImageShape(3, 16, 12)),
+            ownsNetwork: false);
 
         var logits = teacher.Teach(Batch(images)).Logits;
 
-        var resized = nn.functional.interpolate(images.to(ScalarType.Float32), [8, 8], mode: InterpolationMode.Bilinear, align_corners: false);
+        var resized = nn.functional.interpolate(images.to(ScalarType.Float32), [8, 8], mode: InterpolationMode.Bilinear,
+            align_corners: false);
         Assert.True(allclose(_network.call(resized), logits));
     }
 
@@ -82,7 +84,8 @@ public sealed class NetworkTeacherTests : IDisposable
         var answer = teacher.Teach(batch).Logits;
 
         Assert.True(allclose(expected, answer));
-        Assert.Equal(0, _network.named_buffers().Single(buffer => buffer.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).buffer.item<long>());
+        Assert.Equal(0, _network.named_buffers().Single(
+            buffer => buffer.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).buffer.item<long>());
     }
 
     [Fact]
@@ -132,7 +135,8 @@ public sealed class NetworkTeacherTests : IDisposable
     [Fact]
     public void Another_number_of_channels_is_refused()
     {
-        var exception = Assert.Throws<InvalidOperationException>(() => new NetworkTeacher(_network, _classes, TeacherFixture.Context(3, new ImageShape(1, 8, 8)), ownsNetwork: false));
+        var exception = Assert.Throws<InvalidOperationException>(
+            () => new NetworkTeacher(_network, _classes, TeacherFixture.Context(3, new ImageShape(1, 8, 8)), ownsNetwork: false));
 
         Assert.Equal("The teacher takes images of 3 channels (3x8x8), but the student's have 1 (1x8x8).", exception.Message);
     }
@@ -140,12 +144,14 @@ public sealed class NetworkTeacherTests : IDisposable
     [Fact]
     public void Another_number_of_names_than_logits_is_refused()
     {
-        var exception = Assert.Throws<ArgumentException>(() => new NetworkTeacher(_network, ["class 0", "class 1"], TeacherFixture.Context(2), ownsNetwork: false));
+        var exception = Assert.Throws<ArgumentException>(
+            () => new NetworkTeacher(_network, ["class 0", "class 1"], TeacherFixture.Context(2), ownsNetwork: false));
 
         Assert.Equal("The network has 3 classes, but 2 names came. (Parameter 'classNames')", exception.Message);
     }
 
-    private static Tensor Images(int height, int width) => (arange(2 * 3 * height * width).remainder(251)).view(2, 3, height, width).to(ScalarType.Byte);
+    private static Tensor Images(int height, int width) =>
+        (arange(2 * 3 * height * width).remainder(251)).view(2, 3, height, width).to(ScalarType.Byte);
 
     private static ImageBatch Batch(Tensor images) => TeacherFixture.Batch(Targets.FromLabels(tensor([0L, 2L]), 3), images);
 

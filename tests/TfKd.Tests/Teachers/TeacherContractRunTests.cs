@@ -1,6 +1,8 @@
 namespace TfKd.Tests;
 
-/// <summary>Every wrapper of teachers over every kind, in runs: it follows the student there, and comes out of a checkpoint as it went in.</summary>
+/// <summary>
+/// Every wrapper of teachers over every kind, in runs: it follows the student there, and comes out of a checkpoint as it went in.
+/// </summary>
 public sealed class TeacherContractRunTests : IDisposable
 {
     private static readonly NetworkArchitecture _network = new SmallCnn { InputShape = new ImageShape(3, 16, 16), Width = 4 };
@@ -88,7 +90,8 @@ public sealed class TeacherContractRunTests : IDisposable
             Assert.True(alone.TeacherReport!.Training.Metrics.Top1 > 0.7, alone.TeacherReport.ToString());
             Assert.Equal(alone.TeacherReport.Training.Metrics.Top1, within.TeacherReport!.Training.Metrics.Top1, 0.02);
             Assert.Equal(alone.TeacherReport.Validation!.Metrics.Top1, within.TeacherReport.Validation!.Metrics.Top1, 0.02);
-            Assert.All(alone.History, (epoch, i) => Assert.Equal(epoch.TeacherAgreement!.Value, within.History[i].TeacherAgreement!.Value, 0.02));
+            Assert.All(alone.History,
+                (epoch, i) => Assert.Equal(epoch.TeacherAgreement!.Value, within.History[i].TeacherAgreement!.Value, 0.02));
         }
 
         static TrainingResult Run(TeacherSource source) => WatchedRun.Run(
@@ -107,7 +110,8 @@ public sealed class TeacherContractRunTests : IDisposable
             Callbacks = [new BrokenRun.Listener(messages.Add)],
         };
         var message = Assert.Throws<InvalidOperationException>(() => WatchedRun.Run(plan)).Message;
-        Assert.Equal("PeerTeacher learns beside the student and cannot be a part of another teacher; set it as the plan's Teacher.", message);
+        Assert.Equal("PeerTeacher learns beside the student and cannot be a part of another teacher; set it as the plan's Teacher.",
+            message);
         Assert.Empty(messages);
     }
 

@@ -49,7 +49,8 @@ public sealed class TeacherContractTests : IDisposable
     [Fact]
     public void Every_wrapper_overrides_all_that_a_teacher_may()
     {
-        var members = typeof(Teacher).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        var members = typeof(Teacher).GetMethods(
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
             .Where(method => method is { IsVirtual: true, IsFinal: false }).ToList();
         Assert.Contains(members, method => method.Name == nameof(Teacher.OnEpochEnd));
         Assert.All(WrapperTypes(), type => Assert.Empty(members.Where(member => !Overrides(type, member)).Select(member => member.Name)));
@@ -199,7 +200,8 @@ public sealed class TeacherContractTests : IDisposable
     {
         Training = _training,
         Student = student,
-        TeacherTraining = new TeacherTraining(new TrainingPlan { BatchSize = 16, MaxEpochs = 2 }, _network, _training, null, _ => { }, default),
+        TeacherTraining = new TeacherTraining(new TrainingPlan { BatchSize = 16, MaxEpochs = 2 }, _network, _training, null, _ => { },
+            default),
     };
 
     // All views look alike: what an answer changes with is the student.

@@ -59,7 +59,8 @@ public sealed class TeacherTrainingTests
     public void The_students_start_is_for_its_own_architecture()
     {
         var plan = _plan with { InitialWeights = new Zeros(), FrozenStages = 1, BackboneLearningRateFactor = 0.5 };
-        Assert.Equal(Train(new TeacherTrainingRequest { Architecture = _network }).Weights, Train(new TeacherTrainingRequest { Architecture = _network }, plan).Weights);
+        Assert.Equal(Train(new TeacherTrainingRequest { Architecture = _network }).Weights,
+            Train(new TeacherTrainingRequest { Architecture = _network }, plan).Weights);
         Assert.NotEqual(Train(new TeacherTrainingRequest()).Weights, Train(new TeacherTrainingRequest(), plan).Weights);
     }
 

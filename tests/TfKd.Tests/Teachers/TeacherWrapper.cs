@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 namespace TfKd.Tests;
 
 /// <summary>One way to wrap a teacher, with what it must then answer.</summary>
-/// <param name="Source">The source that has the teacher for a part, beside <see cref="Companion"/>; or the teacher itself, where its answers are kept.</param>
+/// <param name="Source">
+/// The source that has the teacher for a part, beside <see cref="Companion"/>; or the teacher itself, where its answers are kept.
+/// </param>
 /// <param name="Cache">How answers are kept, given a folder; null: not at all.</param>
 /// <param name="Mean">The probabilities of a row, given those of the teacher and those of the companion.</param>
 internal sealed record TeacherWrapper(
@@ -32,13 +34,14 @@ internal sealed record TeacherWrapper(
         var format = new TeacherCacheFormat(context.ClassNames.Count, TeacherCachePrecision.Float32, topK: null);
         // A folder of its own: two that are open at once do not share a file.
         var cache = Cache(Path.Combine(folder, Guid.NewGuid().ToString("N")));
-        var views = new TeacherCacheViews(cache, format, context.Training!.Count, viewCount: 8, repeats: true, KeyOf, (_, _) => { });
+        var views = new TeacherCacheViews(cache, format, new(context.Training!.Count, Views: 8, Repeats: true), KeyOf, (_, _) => { });
         return new CachedTeacher(source.Open(context), format, views);
     }
 
     private static byte[] KeyOf(int view) => SHA256.HashData([(byte)view]);
 
-    private static EnsembleTeacher Ensemble(EnsembleMean mean, TeacherSource source) => new(source, Companion) { Mean = mean, Weights = [3, 1] };
+    private static EnsembleTeacher Ensemble(EnsembleMean mean, TeacherSource source) =>
+        new(source, Companion) { Mean = mean, Weights = [3, 1] };
 
     private static double[] Arithmetic(double[] teacher, double[] companion) => [.. teacher.Zip(companion, (p, q) => 0.75 * p + 0.25 * q)];
 

@@ -9,7 +9,9 @@ public sealed class VirtualTeacherTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    /// <summary>Computed in float64 plain Python: classes, temperature, a; then correct and other in the code's form and in the paper's.</summary>
+    /// <summary>
+    /// Computed in float64 plain Python: classes, temperature, a; then correct and other in the code's form and in the paper's.
+    /// </summary>
     public static TheoryData<int, double, double[], double[]> Golden => new()
     {
         { 10, 20, [0.10453884, 0.09949568], [0.13498218, 0.09611309] },
@@ -36,7 +38,8 @@ public sealed class VirtualTeacherTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Golden))]
-    public void Softmax_of_the_answer_equals_the_golden_table_whoever_softens(int classCount, double temperature, double[] code, double[] paper)
+    public void Softmax_of_the_answer_equals_the_golden_table_whoever_softens(int classCount, double temperature, double[] code,
+        double[] paper)
     {
         foreach (var (form, expected) in ((TfKdForm, double[])[])[(TfKdForm.ReferenceCode, code), (TfKdForm.Paper, paper)])
         {
@@ -69,7 +72,8 @@ public sealed class VirtualTeacherTests : IDisposable
     [Fact]
     public void Mixture_gets_the_mixture_of_its_classes_answers()
     {
-        var answer = Teach(new VirtualTeacher(), TeacherFixture.Batch(Targets.FromProbabilities(tensor([0.25f, 0.75f, 0, 0], [1, 4])), zeros(1, 3, 8, 8)));
+        var answer = Teach(new VirtualTeacher(),
+            TeacherFixture.Batch(Targets.FromProbabilities(tensor([0.25f, 0.75f, 0, 0], [1, 4])), zeros(1, 3, 8, 8)));
 
         var other = 0.01 / 3;
         double[] expected = [0.25 * 0.99 + 0.75 * other, 0.75 * 0.99 + 0.25 * other, other, other];

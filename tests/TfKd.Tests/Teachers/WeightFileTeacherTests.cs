@@ -42,19 +42,22 @@ public sealed class WeightFileTeacherTests : IDisposable
             SafeTensors.Write(_path, network.Body.state_dict(), new Dictionary<string, string>());
 
         var error = Assert.Throws<InvalidDataException>(() => new WeightFileTeacher(_architecture, _path).Open(TeacherFixture.Context(3)));
-        Assert.Equal($"The teacher's file '{_path}' does not say what its network's input was normalised with; set Normalization.", error.Message);
+        Assert.Equal($"The teacher's file '{_path}' does not say what its network's input was normalised with; set Normalization.",
+            error.Message);
     }
 
     [Fact]
     public void Another_number_of_classes_is_refused()
     {
         Save().Dispose();
-        Assert.Contains("does not fit", Assert.Throws<InvalidDataException>(() => new WeightFileTeacher(_architecture, _path).Open(TeacherFixture.Context(4))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not fit", Assert.Throws<InvalidDataException>(
+            () => new WeightFileTeacher(_architecture, _path).Open(TeacherFixture.Context(4))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_that_is_not_there_is_named() =>
-        Assert.Equal($"The teacher's file '{_path}' is not there.", Assert.Throws<FileNotFoundException>(() => new WeightFileTeacher(_architecture, _path).Open(TeacherFixture.Context(3))).Message);
+        Assert.Equal($"The teacher's file '{_path}' is not there.", Assert.Throws<FileNotFoundException>(
+            () => new WeightFileTeacher(_architecture, _path).Open(TeacherFixture.Context(3))).Message);
 
     private ImageNetwork Save()
     {
@@ -64,5 +67,6 @@ public sealed class WeightFileTeacherTests : IDisposable
         return network;
     }
 
-    private static ImageBatch Batch() => TeacherFixture.Batch(Targets.FromLabels(tensor([0L, 2L]), 3), randint(256, [2, 3, 8, 8], ScalarType.Byte));
+    private static ImageBatch Batch() =>
+        TeacherFixture.Batch(Targets.FromLabels(tensor([0L, 2L]), 3), randint(256, [2, 3, 8, 8], ScalarType.Byte));
 }
