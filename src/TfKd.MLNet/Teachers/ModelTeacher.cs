@@ -2,13 +2,17 @@ using Microsoft.ML;
 
 namespace TfKd.MLNet;
 
-/// <summary>A classifier that was trained or loaded before teaches: KD with a larger one, Re-KD with a smaller one, De-KD with a poor one.</summary>
+/// <summary>
+/// A classifier that was trained or loaded before teaches: KD with a larger one, Re-KD with a smaller one, De-KD with a poor one.
+/// </summary>
 public sealed record ModelTeacher : TeacherSource, IHasIdentity
 {
     private readonly TorchImageClassificationModel _model;
 
     /// <summary>Takes the teacher out of a transformer; the transformer may be disposed afterwards.</summary>
-    /// <param name="transformer">A <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one in it, as Fit and Model.Load return them.</param>
+    /// <param name="transformer">
+    /// A <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one in it, as Fit and Model.Load return them.
+    /// </param>
     /// <exception cref="ArgumentException">There is none in the chain, or more than one.</exception>
     public ModelTeacher(ITransformer transformer) => _model = ModelsInChain.Single(transformer, nameof(transformer));
 
@@ -24,7 +28,10 @@ public sealed record ModelTeacher : TeacherSource, IHasIdentity
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context) => _model.OpenTeacher(context);
 
-    /// <summary>Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names in it.</summary>
+    /// <summary>
+    /// Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names
+    /// in it.
+    /// </summary>
     public bool Equals(ModelTeacher? other) => other is not null && Hashes == other.Hashes;
 
     /// <inheritdoc/>

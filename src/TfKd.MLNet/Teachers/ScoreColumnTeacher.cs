@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// What another model of an ML.NET pipeline said of the training rows as the teacher: its Score column, a vector of floats with one number a class. Any
-/// trainer of multiclass classifiers can teach a network so. The scores belong to rows, not to pixels: each augmented view of a row gets the same answer.
+/// What another model of an ML.NET pipeline said of the training rows as the teacher: its Score column, a vector of floats with one number
+/// a class. Any trainer of multiclass classifiers can teach a network so. The scores belong to rows, not to pixels: each augmented view of
+/// a row gets the same answer.
 /// </summary>
 /// <remarks>
-/// The column is read once, with the training rows; validation rows need none. Its classes are those of its slot names, and are matched with the
-/// student's by name.
+/// The column is read once, with the training rows; validation rows need none. Its classes are those of its slot names, and are matched
+/// with the student's by name.
 /// </remarks>
 /// <param name="Column">Name of the column.</param>
 public sealed record ScoreColumnTeacher(string Column) : TeacherSource
@@ -21,7 +22,9 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
     /// <summary>The classes, in the order of the scores. Default null. This property is ignored when the column has slot names.</summary>
     public IReadOnlyList<string>? ClassNames { get; init => field = value is null ? null : new ValueList<string>(value); }
 
-    /// <summary>What the scores are. Default: probabilities, which need not sum to 1: their softmax in the objective makes them do so.</summary>
+    /// <summary>
+    /// What the scores are. Default: probabilities, which need not sum to 1: their softmax in the objective makes them do so.
+    /// </summary>
     public TeacherOutput Output { get; init => field = Require.Defined(value); } = TeacherOutput.Probabilities;
 
     /// <inheritdoc/>
