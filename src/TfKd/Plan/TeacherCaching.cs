@@ -44,10 +44,9 @@ internal static class TeacherCaching
             return teacher;
         var training = context.Training!;
         var format = new TeacherCacheFormat(context.ClassNames.Count, cache.Precision, cache.TopK);
-        var viewCount = plan.ViewCount;
+        var extent = new TeacherCacheExtent(training.Count, plan.ViewCount, Repeats: plan.ViewCount < plan.MaxEpochs);
         var rows = context.TrainingFingerprint ?? new(() => SourceFingerprint.Of(training));
-        var views = new TeacherCacheViews(cache, format, training.Count, viewCount, repeats: viewCount < plan.MaxEpochs,
-            view => Key().Of(view), say);
+        var views = new TeacherCacheViews(cache, format, extent, view => Key().Of(view), say);
         say(views.Describe(), false);
         return views.Keeps || cache.ChangesNumbers ? new CachedTeacher(teacher, format, views) : teacher;
 
