@@ -23,16 +23,10 @@ internal sealed record AssistantTeacher(NetworkArchitecture Large, NetworkArchit
         return new NetworkTeacher(assistant, context.ClassNames, context, ownsNetwork: true);
     }
 
-    /// <summary>
-    /// A network that was just trained as a teacher. No property of it is public: what it says is told by its fingerprint.
-    /// </summary>
-    private sealed record AtHand : TeacherSource
+    /// <summary>A network that was just trained as a teacher; what it says is told by its fingerprint, not by its text.</summary>
+    private sealed record AtHand([property: NotIdentity] ImageNetwork Network) : TeacherSource
     {
-        private readonly ImageNetwork _network;
-
-        public AtHand(ImageNetwork network) => _network = network;
-
         protected override Teacher OpenCore(TeacherContext context) =>
-            new NetworkTeacher(_network, context.ClassNames, context, ownsNetwork: false);
+            new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);
     }
 }

@@ -11,10 +11,13 @@ internal static class TeacherReporting
     /// <param name="training">What was gathered in the last epoch.</param>
     /// <param name="student">Who learnt, with its final weights and in evaluation mode.</param>
     /// <param name="validation">Rows that nobody learnt from, or null.</param>
-    /// <param name="path">Which kernels compute.</param>
     /// <param name="token">Stops between batches.</param>
     public static TeacherReport Report(
-        TrainingPlan plan, Teacher teacher, TeacherStatistics training, ImageNetwork student, IImageSource? validation, ComputePath path,
+        TrainingPlan plan,
+        Teacher teacher,
+        TeacherStatistics training,
+        ImageNetwork student,
+        IImageSource? validation,
         CancellationToken token)
     {
         var temperature = plan.Objective.TeacherTemperature;
@@ -24,20 +27,20 @@ internal static class TeacherReporting
         foreach (var loaded in new BatchLoader(validation, plan.BatchSize).ReadInOrder(token))
         {
             using (loaded)
-                Add(statistics, teacher, student, loaded, path);
+                Add(statistics, teacher, student, loaded);
         }
 
         return new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures());
     }
 
-    private static void Add(TeacherStatistics statistics, Teacher teacher, ImageNetwork student, LoadedBatch loaded, ComputePath path)
+    private static void Add(TeacherStatistics statistics, Teacher teacher, ImageNetwork student, LoadedBatch loaded)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var kernels = path.Enter();
+        using var kernels = student.Path.Enter();
         var targets = Targets.FromLabels(loaded.Labels.to(student.Device), student.ClassCount);
         // No training rows: a teacher that keeps its answers by their numbers must not take these for them.
         var batch = new ImageBatch(loaded.Images.to(student.Device), targets, RowIds: [], View: 0);
-        statistics.Add(teacher.Teach(batch).Logits, student.Run(path.Arrange(batch.Images)).Logits, targets.Labels!);
+        statistics.Add(teacher.Teach(batch).Logits, student.Run(student.Path.Arrange(batch.Images)).Logits, targets.Labels!);
     }
 }

@@ -91,7 +91,7 @@ public sealed class Trainer(TrainingPlan plan)
     private TeacherReport ReportTeacher(RunSetup setup, TeacherStatistics statistics, CancellationToken token)
     {
         var (student, teacher) = (setup.Run.State.Student, setup.Participants.Teacher!);
-        var report = TeacherReporting.Report(Plan, teacher, statistics, student, setup.Run.State.Validation, student.Path, token);
+        var report = TeacherReporting.Report(Plan, teacher, statistics, student, setup.Run.State.Validation, token);
         if (report.Warning is { } warning)
             setup.Callbacks.Warn(warning);
         return report;

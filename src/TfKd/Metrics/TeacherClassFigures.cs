@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace TfKd;
 
 /// <summary>What a teacher says of the rows of one class; NaN where there are none.</summary>
@@ -8,4 +10,10 @@ namespace TfKd;
 /// <param name="KlFromSmoothedLabel">
 /// Mean nats that the targets say of the other classes, where a hard label says none; see <see cref="TeacherFigures.KlFromSmoothedLabel"/>.
 /// </param>
-public sealed record TeacherClassFigures(string Name, int Count, double Accuracy, double TargetProbability, double KlFromSmoothedLabel);
+public sealed record TeacherClassFigures(
+    string Name,
+    int Count,
+    double Accuracy,
+    double TargetProbability,
+    // By the name that cards of saved models have it under.
+    [property: JsonPropertyName("Gain")] double KlFromSmoothedLabel);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace TfKd;
 
 /// <summary>
@@ -27,6 +29,8 @@ public sealed record TeacherFigures
     /// Mean KL divergence, in nats, of the targets from that smoothed label: what the teacher says of the likeness of the other classes,
     /// which neither hard nor smoothed labels say. 0 for label smoothing, at most ln(K - 1).
     /// </summary>
+    // By the name that cards of saved models have it under.
+    [JsonPropertyName("Gain")]
     public required double KlFromSmoothedLabel { get; init; }
 
     /// <summary>The same class by class, in the order of the label indices.</summary>
