@@ -33,6 +33,9 @@ public sealed class BatchLoader
     public IReadOnlyList<int> BatchSizes =>
         [.. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Where(size => size > 0).Distinct()];
 
+    /// <summary>The fewest rows in a batch of a shuffled epoch; 0 without rows.</summary>
+    internal int SmallestBatch => UsedRows % BatchSize is > 0 and var rest ? rest : Math.Min(BatchSize, UsedRows);
+
     // Batch statistics of a single row are of no use, and of a single value an error: a lone last row waits for the next epoch's order.
     private int UsedRows => _source.Count > BatchSize && _source.Count % BatchSize == 1 ? _source.Count - 1 : _source.Count;
 

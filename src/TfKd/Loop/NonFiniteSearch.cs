@@ -10,6 +10,8 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
 {
     private const string Advice = "A lower learning rate, a longer warm-up, or MaxGradientNorm usually helps.";
 
+    private const string BufferCause = "its layer saw what is not finite, or a single value a channel";
+
     private string Place => FormattableString.Invariant(
         $"in epoch {Position.Progress.Epoch + 1}, step {Position.Progress.Step + 1}, at learning rate {Position.LearningRate:G3}");
 
@@ -40,30 +42,40 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
         Exception(
             FormattableString.Invariant($"The norm of the gradient is {norm} {Place}; the objective is finite. {Advice}"), "gradient");
 
-    /// <summary>Throws where a weight is not finite.</summary>
+    /// <summary>Throws where a weight or a buffer (a running statistic) is not finite.</summary>
     /// <exception cref="TrainingDivergedException">There is one.</exception>
     public void RequireFiniteWeights()
     {
-        if (FindWeight() is not { } name)
+        if (Find() is not ({ } name, var isBuffer))
             return;
-        var cause = "the objective was finite, so the gradient was not, or the step was too long";
-        throw Exception(FormattableString.Invariant($"The weight '{name}' is not finite after the step {Place}; {cause}. {Advice}"), name);
+        var cause = isBuffer
+            ? BufferCause
+            : "the objective was finite, so the gradient was not, or the step was too long";
+        var what = FormattableString.Invariant($"The {(isBuffer ? "buffer" : "weight")} '{name}' is not finite after the step {Place}; {cause}.");
+        throw Exception($"{what} {Advice}", name);
     }
 
     private string Origin(ObjectiveInput input)
     {
-        if (FindWeight() is { } weight)
-            return $"The weight '{weight}' was not finite any more: the step before made it so. ";
+        // Running statistics are of this very batch, too; weights are as the step before left them.
+        if (Find() is ({ } name, var isBuffer))
+            return isBuffer
+                ? $"The buffer '{name}' is not finite: {BufferCause}. "
+                : $"The weight '{name}' was not finite any more: the step before made it so. ";
         if (!IsFinite(input.Student.Logits))
             return "The network's answer is not finite, but its weights are. ";
         return input.Teacher is { } teacher && !IsFinite(teacher.Logits) ? "The teacher's answer is not finite. " : "";
     }
 
-    private string? FindWeight()
+    // Weights first: what is wrong with them makes the statistics of the layers behind them wrong, too.
+    private (string? Name, bool IsBuffer) Find()
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        return Network.Body.named_parameters().FirstOrDefault(entry => !IsFinite(entry.parameter)).name;
+        var weight = Network.Body.named_parameters().FirstOrDefault(entry => !IsFinite(entry.parameter)).name;
+        return weight is not null
+            ? (weight, false)
+            : (Network.Body.named_buffers().FirstOrDefault(entry => !IsFinite(entry.buffer)).name, true);
     }
 
     private TrainingDivergedException Exception(string message, string term) => new(message)

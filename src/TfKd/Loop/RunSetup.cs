@@ -29,6 +29,7 @@ internal sealed class RunSetup : IDisposable
             var rowWeights = RowWeights.Of(data.Training, plan.ClassWeighting);
             var frozen = PrepareStudent();
             Loader = OpenLoader();
+            LoneValues.Refuse(data.Student, frozen, data.Training.Shape, Loader.SmallestBatch);
             data.Student.UsePath(KernelChoice.Of(plan, data.Student, data.Training.Shape, BatchSizes(), Callbacks));
             var peer = plan.Teacher is PeerTeacher ? Own(CreatePeer()) : null;
             // A pass over all rows, made once and where it is needed.
