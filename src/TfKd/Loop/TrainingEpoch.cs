@@ -79,8 +79,7 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var (epoch, steps) = (_run.Epoch, _run.Sums.Steps);
         // Anew in each step: a resumed run drops out what an unbroken one would.
         GlobalGenerator.Seed(plan.Seed, SeedPurpose.Dropout, epoch, steps);
-        // The rate of a step is that of its end: the first step of a warm-up moves, too.
-        var rate = plan.Optimizer.LearningRate * plan.Schedule.Factor(epoch + (steps + 1.0) / setup.StepsAnEpoch, plan.MaxEpochs);
+        var rate = plan.RateOf(epoch, steps, setup.StepsAnEpoch);
         var outcome = setup.Strategy.Take(batches, new(new TrainingProgress(epoch, plan.MaxEpochs, _run.Step), rate));
         _run.Count(outcome, rate, setup.StepsAnEpoch);
     }

@@ -62,7 +62,10 @@ public sealed record TrainingPlan
     /// <summary>How the weights are changed. Default: <see cref="Sgd"/>.</summary>
     public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd();
 
-    /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
+    /// <summary>
+    /// The learning rate over the run: of each step at its end, or, where that is 0, in its middle. Default: cosine after one epoch of
+    /// warm-up.
+    /// </summary>
     public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 
     /// <summary>What the network starts from. Default null: random weights.</summary>
@@ -158,6 +161,21 @@ public sealed record TrainingPlan
         BestEpochMetric
         ?? Callbacks.Select(callback => callback.WatchedMetric).FirstOrDefault(metric => metric is not null)
         ?? ValidationMetric.Accuracy;
+
+    /// <summary>
+    /// The learning rate of a step: the schedule's at the step's end, so that the first step of a warm-up moves, too. Where that is 0, as
+    /// at the end of a cosine, that of the step's middle: no step is taken in vain, and a run of one step learns.
+    /// </summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step in it, from 0.</param>
+    /// <param name="stepsAnEpoch">Steps of a whole epoch.</param>
+    internal double RateOf(int epoch, int step, int stepsAnEpoch)
+    {
+        var atEnd = Factor(step + 1.0);
+        return Optimizer.LearningRate * (atEnd != 0 ? atEnd : Factor(step + 0.5));
+
+        double Factor(double steps) => Schedule.Factor(epoch + steps / stepsAnEpoch, MaxEpochs);
+    }
 
     internal int ViewCount => Augmentations.Count == 0 ? 1 : Math.Min(Views ?? MaxEpochs, MaxEpochs);
 
