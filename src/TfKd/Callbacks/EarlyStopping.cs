@@ -19,6 +19,9 @@ public sealed class EarlyStopping : TrainingCallback
     /// <inheritdoc/>
     public override ValidationMetric? WatchedMetric => Metric;
 
+    /// <summary>True.</summary>
+    public override bool NeedsValidation => true;
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">There is no validation set.</exception>
     public override void OnEpochEnd(TrainingState state)

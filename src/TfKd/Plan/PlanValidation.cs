@@ -27,7 +27,11 @@ internal static class PlanValidation
         if (training.Count < 2)
             throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
         if (validation is null)
+        {
+            CheckCallbacks(plan);
             return;
+        }
+
         CheckSource(validation, student, "validation");
         if (!validation.ClassNames.SequenceEqual(training.ClassNames))
             throw new InvalidOperationException(
@@ -49,6 +53,13 @@ internal static class PlanValidation
             CanonicalText.Of(("Network", network), (nameof(TrainingPlan), plan.Essence));
         else if (plan.Teacher is not null && plan.TeacherCache?.Directory is not null)
             TeacherCacheKey.TextOf(plan.Augmentations);
+    }
+
+    private static void CheckCallbacks(TrainingPlan plan)
+    {
+        if (plan.Callbacks.FirstOrDefault(callback => callback.NeedsValidation) is { } callback)
+            throw new InvalidOperationException(
+                $"{callback.GetType().Name} watches the validation rows, but the run has none; give a validation set or leave it out.");
     }
 
     private static void CheckMixing(TrainingPlan plan)

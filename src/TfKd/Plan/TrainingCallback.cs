@@ -9,6 +9,11 @@ public abstract class TrainingCallback
     /// </summary>
     public virtual ValidationMetric? WatchedMetric => null;
 
+    /// <summary>
+    /// Whether it is of no use without validation rows: a run without them is then refused before its first batch. False by default.
+    /// </summary>
+    public virtual bool NeedsValidation => false;
+
     /// <summary>Before the first step.</summary>
     public virtual void OnTrainBegin(TrainingState state)
     {

@@ -32,6 +32,16 @@ public sealed class EarlyStoppingTests
             Assert.Throws<InvalidOperationException>(() => new EarlyStopping().OnEpochEnd(state)).Message);
     }
 
+    [Fact]
+    public void A_run_without_validation_rows_is_refused_before_the_first_batch()
+    {
+        var watcher = new WatchedRun.Watcher { BatchEnd = _ => Assert.Fail("a batch ran") };
+        Assert.Equal(
+            "EarlyStopping watches the validation rows, but the run has none; give a validation set or leave it out.",
+            Assert.Throws<InvalidOperationException>(() =>
+                WatchedRun.Run(WatchedRun.Plan with { Callbacks = [new EarlyStopping(), watcher] }, validate: false)).Message);
+    }
+
     private static EpochMetrics Metrics(int epoch, ClassificationMetrics? validation) => new()
     {
         Epoch = epoch,

@@ -82,6 +82,37 @@ public sealed class SourceTests
         }
     }
 
+    [Theory]
+    [InlineData(1000, 4, 0.1)]
+    [InlineData(1000, 5, 0.1)]
+    [InlineData(100, 14, 0.1)]
+    [InlineData(3, 7, 0.25)]
+    [InlineData(50, 3, 0.01)]
+    public void Split_is_within_one_row_of_the_fraction_whatever_the_classes_hold(int classes, int rowsAClass, double fraction)
+    {
+        var (kept, heldOut) = StratifiedSplit.Cut(Labelled(Enumerable.Repeat(rowsAClass, classes)), fraction, seed: 5);
+        Assert.Equal(classes * rowsAClass, kept.Count + heldOut.Count);
+        Assert.InRange(heldOut.Count, classes * rowsAClass * fraction - 1, classes * rowsAClass * fraction + 1);
+        var share = (int)(rowsAClass * fraction);
+        Assert.All(Labels(heldOut).CountBy(label => label), count => Assert.InRange(count.Value, share, share + 1));
+        Assert.Equal(classes, Labels(kept).Distinct().Count());
+    }
+
+    [Fact]
+    public void Split_gives_what_is_left_to_the_largest_remainders()
+    {
+        // Shares 0.5, 1.25, 2.75: 4.5 rows, so 5, of which the whole parts are 3.
+        var (_, heldOut) = StratifiedSplit.Cut(Labelled([2, 5, 11]), 0.25, seed: 5);
+        Assert.Equal([0, 1, 2, 2, 2], Labels(heldOut).Order());
+    }
+
+    [Fact]
+    public void Split_does_not_prefer_the_first_of_classes_with_equal_shares()
+    {
+        var (_, heldOut) = StratifiedSplit.Cut(Labelled(Enumerable.Repeat(4, 100)), 0.1, seed: 5);
+        Assert.InRange(Labels(heldOut).Average(), 35, 65);
+    }
+
     [Fact]
     public void Split_depends_on_the_seed_alone()
     {
@@ -111,6 +142,15 @@ public sealed class SourceTests
         Assert.Equal(0.5, statistics.Std[0], 12);
         Assert.Equal(10 / 255.0, statistics.Mean[1], 12);
         Assert.Equal(1, statistics.Std[1]);
+    }
+
+    private static DecodedCache Labelled(IEnumerable<int> rowsOfClasses)
+    {
+        var counts = rowsOfClasses.ToArray();
+        var source = new DecodedCache(new ImageShape(1, 1, 1), [.. counts.Select((_, label) => $"class{label}")]);
+        foreach (var label in counts.SelectMany((count, label) => Enumerable.Repeat(label, count)))
+            source.Add([0], label);
+        return source;
     }
 
     private static int[] Labels(IImageSource source) => [.. Enumerable.Range(0, source.Count).Select(source.GetLabel)];
