@@ -16,20 +16,31 @@ internal sealed class MetricsAccumulator
 
     /// <summary>Adds a row; of equal scores the earlier class ranks first.</summary>
     /// <returns>The class that ranks first, and its probability.</returns>
+    /// <exception cref="ArithmeticException">
+    /// A logit is NaN or infinite, or all are minus infinity; minus infinity of some classes is the probability 0.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The label is the index of no class.</exception>
     public (int Predicted, double Confidence) Add(ReadOnlySpan<float> logits, int label)
     {
+        if (label < 0 || label >= logits.Length)
+            throw new ArgumentOutOfRangeException(
+                nameof(label), label, $"The label of row {_count} must be within [0, {logits.Length}), but is {label}.");
         var rank = 0;
         var best = 0;
         for (var k = 0; k < logits.Length; k++)
         {
             if (float.IsNaN(logits[k]))
                 throw new ArithmeticException($"The network's output for class {k} of row {_count} is not a number.");
+            if (float.IsPositiveInfinity(logits[k]))
+                throw new ArithmeticException($"The network's output for class {k} of row {_count} is infinite.");
             if (logits[k] > logits[label] || (logits[k] == logits[label] && k < label))
                 rank++;
             if (logits[k] > logits[best])
                 best = k;
         }
 
+        if (float.IsNegativeInfinity(logits[best]))
+            throw new ArithmeticException($"The network's outputs for row {_count} are all minus infinity, which is no distribution.");
         var (largest, sum) = SpanSoftmax.Partition(logits);
         _negativeLogLikelihood += Math.Log(sum) - (logits[label] - largest);
         var confidence = 1 / sum;

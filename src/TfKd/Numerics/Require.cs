@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -74,7 +75,7 @@ internal static class Require
         return tensor;
     }
 
-    /// <summary>Checks that labels are an int64 vector [N] with as many rows as the logits.</summary>
+    /// <summary>Checks that labels are an int64 vector [N] with as many rows as the logits, each the index of a class.</summary>
     public static Tensor Labels(Tensor tensor, Tensor logits, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
@@ -82,6 +83,11 @@ internal static class Require
             throw new ArgumentException(
                 $"{name} must be Int64 of shape [{logits.shape[0]}], one label a row of the logits {ShapeText(logits)}, but is "
                     + $"{tensor.dtype} of shape {ShapeText(tensor)}.", name);
+        using var scope = NewDisposeScope();
+        var values = tensor.detach().cpu().data<long>().ToArray();
+        if (Array.FindIndex(values, label => label < 0 || label >= logits.shape[1]) is >= 0 and var row)
+            throw new ArgumentException(
+                $"{name} must be indices of classes within [0, {logits.shape[1]}), but that of row {row} is {values[row]}.", name);
         return tensor;
     }
 

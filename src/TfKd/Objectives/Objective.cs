@@ -16,14 +16,20 @@ public abstract record Objective
 
     /// <summary>Computes the differentiable scalar; unless the record says otherwise, a mean over samples of sums over classes.</summary>
     /// <returns>A fresh tensor in the caller's dispose scope. All else that was made on the way is disposed.</returns>
+    /// <remarks>
+    /// <see cref="ComputeCore"/> sees logits and features in float32 at least: those in bfloat16 or float16, whose few digits would be lost
+    /// in the differences of softmaxes, are converted, and gradients flow back in their own type.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">
-    /// The objective computed something else than a floating-point scalar, or the input lacks what it needs.
+    /// The objective computed something else than a floating-point scalar, the input lacks what it needs, or it has no samples.
     /// </exception>
     public Tensor Compute(ObjectiveInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        if (input.Student.Logits is { } logits && logits.dim() > 0 && logits.shape[0] == 0)
+            throw new InvalidOperationException($"{GetType().Name} cannot be computed of a batch without samples.");
         using var scope = NewDisposeScope();
-        return scope.Release(RequireScalar(ComputeCore(input)));
+        return scope.Release(RequireScalar(ComputeCore(input.InSinglePrecision())));
     }
 
     /// <summary>
@@ -98,8 +104,10 @@ public abstract record Objective
     /// [N,K], what the student says of another image of each row's class; required by objectives that need
     /// <see cref="ObjectiveNeeds.ClassPartners"/>, otherwise ignored.
     /// </param>
-    /// <returns>A differentiable scalar of the logits' type.</returns>
-    /// <exception cref="ArgumentException">A shape or type does not fit, or the teacher or the partners are missing.</exception>
+    /// <returns>A differentiable scalar of the logits' type, float32 for logits in bfloat16 or float16.</returns>
+    /// <exception cref="ArgumentException">
+    /// A shape, a type or a label does not fit, there are no rows, or the teacher or the partners are missing.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The objective looks at features.</exception>
     public Tensor Evaluate(Tensor studentLogits, Tensor labels, Tensor? teacherLogits = null, Tensor? partnerLogits = null)
     {
@@ -107,6 +115,9 @@ public abstract record Objective
         if (studentLogits.shape[1] < 2)
             throw new ArgumentException(
                 $"studentLogits must have at least two classes, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
+        if (studentLogits.shape[0] == 0)
+            throw new ArgumentException(
+                $"studentLogits must have at least one row, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
         Require.Labels(labels, studentLogits);
         if (Needs.HasFlag(ObjectiveNeeds.Teacher) && teacherLogits is null)
             throw new ArgumentNullException(nameof(teacherLogits), $"{GetType().Name} needs a teacher's logits.");

@@ -19,6 +19,25 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
 
     internal ObjectiveStates? States { get; init; }
 
+    /// <summary>The same with logits and features of half precision in float32; itself where there are none.</summary>
+    internal ObjectiveInput InSinglePrecision()
+    {
+        IEnumerable<Tensor?> seen =
+            [Student.Logits, .. Student.Features, Teacher?.Logits, .. Teacher?.Features ?? [], PartnerLogits];
+        return !seen.Any(IsHalf) ? this : this with
+        {
+            Student = Student with { Logits = Single(Student.Logits), Features = [.. Student.Features.Select(Single)] },
+            Teacher = Teacher is null
+                ? null
+                : Teacher with { Logits = Single(Teacher.Logits), Features = [.. Teacher.Features.Select(Single)] },
+            PartnerLogits = PartnerLogits is null ? null : Single(PartnerLogits),
+        };
+    }
+
+    private static bool IsHalf(Tensor? values) => values?.dtype is ScalarType.BFloat16 or ScalarType.Float16;
+
+    private static Tensor Single(Tensor values) => IsHalf(values) ? values.to(ScalarType.Float32) : values;
+
     /// <summary>The teacher's answer, for objectives that declare <see cref="ObjectiveNeeds.Teacher"/>.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public TeacherSignal RequireTeacher() =>

@@ -96,5 +96,11 @@ internal static class PlanValidation
         if (source.Shape.Channels != student.Architecture.InputShape.Channels)
             throw new InvalidOperationException(
                 $"The network takes {student.Architecture.InputShape.Channels} channels, but the {which} images are {source.Shape}.");
+        for (var row = 0; row < source.Count; row++)
+        {
+            if (source.GetLabel(row) is var label && (label < 0 || label >= student.ClassCount))
+                throw new InvalidOperationException(
+                    $"The label of {which} row {row} is {label}; expected the index of a class, within [0, {student.ClassCount}).");
+        }
     }
 }

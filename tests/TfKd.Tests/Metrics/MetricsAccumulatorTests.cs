@@ -55,6 +55,29 @@ public sealed class MetricsAccumulatorTests
     }
 
     [Fact]
+    public void Plus_infinity_is_reported() => Assert.Equal(
+        "The network's output for class 2 of row 0 is infinite.",
+        Assert.Throws<ArithmeticException>(() => new MetricsAccumulator().Add([0, 1, float.PositiveInfinity], 0)).Message);
+
+    [Fact]
+    public void Minus_infinity_is_the_probability_0_unless_all_are()
+    {
+        var accumulator = new MetricsAccumulator();
+        accumulator.Add([0, float.NegativeInfinity, 0], 0);
+        Assert.Equal(Math.Log(2), accumulator.ToMetrics().NegativeLogLikelihood, 1e-12);
+        Assert.Equal(
+            "The network's outputs for row 1 are all minus infinity, which is no distribution.",
+            Assert.Throws<ArithmeticException>(() => accumulator.Add([float.NegativeInfinity, float.NegativeInfinity], 0)).Message);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(2)]
+    public void A_label_that_is_no_class_is_named(int label) => Assert.StartsWith(
+        $"The label of row 0 must be within [0, 2), but is {label}.",
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricsAccumulator().Add([0, 1], label)).Message);
+
+    [Fact]
     public void Not_a_number_is_reported() => Assert.Equal(
         "The network's output for class 1 of row 0 is not a number.",
         Assert.Throws<ArithmeticException>(() => new MetricsAccumulator().Add([0, float.NaN], 0)).Message);

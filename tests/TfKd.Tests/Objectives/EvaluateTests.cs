@@ -53,9 +53,25 @@ public sealed class EvaluateTests : IDisposable
 
     [Theory]
     [InlineData(-100)]
+    [InlineData(-1)]
     [InlineData(4)]
-    public void Label_that_is_no_class_is_not_ignored(long label) =>
-        Assert.ThrowsAny<Exception>(() => new CrossEntropy().Evaluate(zeros(1, 4), tensor([label])));
+    public void Label_that_is_no_class_is_named(long label) => AssertRefused(
+        $"labels must be indices of classes within [0, 4), but that of row 1 is {label}. (Parameter 'labels')",
+        () => new CrossEntropy().Evaluate(zeros(2, 4), tensor([3, label])));
+
+    [Fact]
+    public void A_batch_without_samples_is_refused()
+    {
+        AssertRefused(
+            "studentLogits must have at least one row, but has shape [0,4]. (Parameter 'studentLogits')",
+            () => new CrossEntropy().Evaluate(zeros(0, 4), zeros(0, ScalarType.Int64)));
+        using var log = new LossLog();
+        var targets = Targets.FromLabels(zeros(0, ScalarType.Int64), 3);
+        var input = new ObjectiveInput(new NetworkOutput(zeros(0, 3)), targets, Teacher: null, new TrainingProgress(0, 1, 0), log);
+        Assert.Equal(
+            "CrossEntropy cannot be computed of a batch without samples.",
+            Assert.Throws<InvalidOperationException>(() => new CrossEntropy().Compute(input)).Message);
+    }
 
     [Fact]
     public void Plan_without_the_needed_teacher_is_explained()
