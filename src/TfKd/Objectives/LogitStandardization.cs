@@ -15,6 +15,8 @@ namespace TfKd;
 /// <para>Sun, Ren, Li, Wang and Cao, 'Logit Standardization in Knowledge Distillation', CVPR 2024; their code computes the same. The cross
 /// entropy with the labels is not standardised there, but both terms of a wrapped <see cref="KnowledgeDistillation"/> are: wrap the bare
 /// term, as in <c>0.1 * new CrossEntropy() + 9 * 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } }</c>.</para>
+/// <para>It needs three classes at least: two standardised logits are 0.7071 and -0.7071 whatever the logits were, so that nothing but
+/// which is larger is left, and no gradient.</para>
 /// <para>A teacher's logit of minus infinity is taken as the limit of a falling one, where the row's other logits become equal. A row of
 /// equal logits stays at 0; the student's gradient there is 1e7 times that of Inner, as in the authors' code.</para>
 /// </remarks>
@@ -35,6 +37,15 @@ public sealed record LogitStandardization : Objective
     /// <inheritdoc/>
     public override IEnumerable<Objective> Parts => [Inner];
 
+    /// <summary>Nothing; refuses two classes.</summary>
+    /// <exception cref="InvalidOperationException">There are two classes.</exception>
+    public override ObjectiveState? CreateState(ObjectiveContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        RequireThreeClasses(context.ClassCount);
+        return null;
+    }
+
     /// <summary>That of <see cref="Inner"/>, of the standardised logits.</summary>
     /// <inheritdoc/>
     public override SoftTarget? SoftTargetOf(
@@ -42,15 +53,14 @@ public sealed record LogitStandardization : Objective
     {
         if (teacherLogits.IsEmpty)
             return Inner.SoftTargetOf(label, classCount, teacherLogits, temperature);
-        using var scope = NewDisposeScope();
-        var standardized = StandardizedTeacher(tensor(teacherLogits.ToArray()).unsqueeze(0));
-        return Inner.SoftTargetOf(label, classCount, standardized.data<float>().ToArray(), temperature);
+        return Inner.SoftTargetOf(label, classCount, Standardized(teacherLogits), temperature);
     }
 
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var (student, teacher) = (input.Student, input.RequireTeacher());
+        RequireThreeClasses(student.Logits.shape[1]);
         return Inner.Compute(input with
         {
             Student = student with { Logits = Standardized(student.Logits) },
@@ -64,6 +74,25 @@ public sealed record LogitStandardization : Objective
 
     private static Tensor Standardized(Tensor logits) =>
         (logits - logits.mean([1], keepdim: true)) / (logits.std(1, unbiased: true, keepdim: true) + Epsilon);
+
+    // The same without Torch, for one sample of a teacher's.
+    private static float[] Standardized(ReadOnlySpan<float> logits)
+    {
+        var values = new double[logits.Length];
+        for (var k = 0; k < values.Length; k++)
+            values[k] = Math.Max(logits[k], Lowest);
+        var mean = values.Average();
+        var deviation = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1));
+        return Array.ConvertAll(values, value => (float)((value - mean) / (deviation + Epsilon)));
+    }
+
+    private static void RequireThreeClasses(long classCount)
+    {
+        if (classCount < 3)
+            throw new InvalidOperationException(
+                $"{nameof(LogitStandardization)} needs at least 3 classes, but there are {classCount}: standardised, two logits are the same "
+                    + "two numbers whatever they were, and nothing can be learnt from them. Take its Inner by itself.");
+    }
 
     private static Objective RequireTaught(Objective inner, [CallerMemberName] string name = "") =>
         Require.NotNull(inner, name).Needs.HasFlag(ObjectiveNeeds.Teacher)

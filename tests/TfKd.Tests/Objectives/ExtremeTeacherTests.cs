@@ -11,12 +11,10 @@ public sealed class ExtremeTeacherTests
         get
         {
             TheoryData<string, int> cases = [];
-            foreach (var name in ObjectiveCases.All
-                .Where(entry => entry.Value.Needs.HasFlag(ObjectiveNeeds.Teacher))
-                .Select(entry => entry.Key))
+            foreach (var classes in (int[])[2, 3])
             {
-                cases.Add(name, 2);
-                cases.Add(name, 3);
+                foreach (var objective in ObjectiveCases.For(classes).Where(one => one.Needs.HasFlag(ObjectiveNeeds.Teacher)))
+                    cases.Add(objective.ToString(), classes);
             }
 
             return cases;

@@ -70,5 +70,10 @@ public static class ObjectiveCases
     public static TheoryData<string> NamesOfPlainDerivative =>
         [.. All.Where(entry => entry.Value is not WeightedSoftLabelKd).Select(entry => entry.Key)];
 
+    /// <summary>Those that can be computed with so many classes: two standardised logits say nothing.</summary>
+    public static IEnumerable<Objective> For(int classes) => All.Values.Where(objective => classes > 2 || !Standardises(objective));
+
+    private static bool Standardises(Objective objective) => objective is LogitStandardization || objective.Parts.Any(Standardises);
+
     private static bool NeedsLabels(Objective objective) => objective.Needs.HasFlag(ObjectiveNeeds.HardLabels);
 }
