@@ -9,6 +9,9 @@ namespace TfKd;
 /// </summary>
 public static class Divergences
 {
+    // Below it float32 loses less than 0.01 %, and results stay what they were.
+    private const double WideFrom = 100;
+
     /// <summary>Logarithms of the softened probabilities: log softmax(logits / temperature).</summary>
     /// <param name="logits">[N,K].</param>
     /// <param name="temperature">Above 0; 1 leaves the probabilities as they are, more makes them more alike.</param>
@@ -34,6 +37,42 @@ public static class Divergences
         // A finite stand-in for log 0: its product with p = 0 is 0, where that of minus infinity would be NaN.
         var difference = constant.clamp(min: finfo(constant.dtype).min) - logProbabilities;
         return (target * difference).sum(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// KL of the teacher's from the student's softmax at a temperature, with its digits at any: softened far enough, the two differ by less
+    /// than float32 tells apart, while what multiplies their divergence, T^2, is as large as that is small.
+    /// </summary>
+    /// <param name="teacherLogits">[N,K].</param>
+    /// <param name="studentLogits">[N,K].</param>
+    /// <param name="temperature">T, above 0.</param>
+    /// <returns>[N], of the student's type, differentiable in its logits.</returns>
+    internal static Tensor SoftenedKl(Tensor teacherLogits, Tensor studentLogits, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        var (teacher, student) = (ForTemperature(teacherLogits, temperature), ForTemperature(studentLogits, temperature));
+        return Kl(LogSoftmax(teacher, temperature), LogSoftmax(student, temperature), temperature).to(studentLogits.dtype)
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits in the type that their softmax at a temperature needs for <see cref="Kl(Tensor, Tensor, double)"/>.</summary>
+    internal static Tensor ForTemperature(Tensor logits, double temperature) =>
+        temperature < WideFrom ? logits : logits.to(ScalarType.Float64);
+
+    /// <summary>KL of distributions whose logits were <see cref="ForTemperature"/> and divided by it.</summary>
+    internal static Tensor Kl(Tensor logTarget, Tensor logProbabilities, double temperature)
+    {
+        if (temperature < WideFrom)
+            return Kl(logTarget, logProbabilities);
+        using var scope = NewDisposeScope();
+        // As p and q sum to 1, KL is the sum of p (r + exp(-r) - 1) with r = log p - log q, where nothing large cancels for small r.
+        var constant = logTarget.detach();
+        var (target, probabilities) = (constant.exp(), logProbabilities.exp());
+        var difference = constant.clamp(min: finfo(constant.dtype).min) - logProbabilities;
+        var small = difference.clamp(-1, 1);
+        var near = target * (small + (-small).expm1());
+        var far = target * difference + (probabilities - target);
+        return where(difference.detach().abs().lt(0.5), near, far).sum(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Cross entropy H(p, q) = -sum over classes of p log q.</summary>

@@ -29,8 +29,7 @@ public sealed record ClassWiseSelfKd : Objective
     {
         var (student, labels) = (input.Student.Logits, input.RequireLabels());
         var crossEntropy = input.MeanOverRows(Divergences.NegativeLogLikelihood(labels, Divergences.LogSoftmax(student)), "cross_entropy");
-        var rows = Divergences.Kl(
-            Divergences.LogSoftmax(input.RequirePartnerLogits(), Temperature), Divergences.LogSoftmax(student, Temperature));
+        var rows = Divergences.SoftenedKl(input.RequirePartnerLogits(), student, Temperature);
         var divergence = input.MeanOverRows(rows, "class_wise_kl");
         return crossEntropy + Weight * Temperature * Temperature * divergence;
     }

@@ -40,15 +40,17 @@ public sealed record DecoupledKd : Objective
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var labels = input.RequireLabels();
-        var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
+        var student = Divergences.ForTemperature(input.Student.Logits, Temperature);
+        var teacher = Divergences.ForTemperature(input.RequireTeacher().Logits, Temperature);
         var (studentOthers, teacherOthers) = (OtherClasses.Of(student, labels), OtherClasses.Of(teacher, labels));
         var targetRows = Divergences.Kl(
             OtherClasses.LogSoftmaxOfTwo(teacher, labels, teacherOthers, Temperature),
-            OtherClasses.LogSoftmaxOfTwo(student, labels, studentOthers, Temperature));
+            OtherClasses.LogSoftmaxOfTwo(student, labels, studentOthers, Temperature), Temperature);
         var otherRows = Divergences.Kl(
-            OtherClasses.LogSoftmax(teacherOthers, Temperature), OtherClasses.LogSoftmax(studentOthers, Temperature));
-        var target = input.MeanOverRows(targetRows, "target_class_kd");
-        var other = input.MeanOverRows(otherRows, "non_target_class_kd");
+            OtherClasses.LogSoftmax(teacherOthers, Temperature), OtherClasses.LogSoftmax(studentOthers, Temperature), Temperature);
+        var type = input.Student.Logits.dtype;
+        var target = input.MeanOverRows(targetRows.to(type), "target_class_kd");
+        var other = input.MeanOverRows(otherRows.to(type), "non_target_class_kd");
         return Temperature * Temperature * (Alpha * target + Beta * other);
     }
 }

@@ -39,7 +39,7 @@ public sealed record KnowledgeDistillation : Objective
     {
         var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
         var crossEntropy = input.MeanOverRows(input.CrossEntropyOfTargets(Divergences.LogSoftmax(student)), "cross_entropy");
-        var rows = Divergences.Kl(Divergences.LogSoftmax(teacher, Temperature), Divergences.LogSoftmax(student, Temperature));
+        var rows = Divergences.SoftenedKl(teacher, student, Temperature);
         var divergence = input.MeanOverRows(rows, "soft_target_kl");
         return (1 - Alpha) * crossEntropy + Alpha * Factor(student.shape[1]) * divergence;
     }

@@ -31,8 +31,10 @@ public sealed record SoftTargetKl : Objective
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
-        var student = Divergences.LogSoftmax(input.Student.Logits, SoftenStudent ? Temperature : 1);
-        var rows = Divergences.Kl(Divergences.LogSoftmax(input.RequireTeacher().Logits, Temperature), student);
+        var (student, teacher) = (input.Student.Logits, input.RequireTeacher().Logits);
+        var rows = SoftenStudent
+            ? Divergences.SoftenedKl(teacher, student, Temperature)
+            : Divergences.Kl(Divergences.LogSoftmax(teacher, Temperature), Divergences.LogSoftmax(student));
         if (Reduction == KlReduction.PerElement)
             rows = rows / input.Student.Logits.shape[1];
         return input.MeanOverRows(rows, "soft_target_kl");
