@@ -145,7 +145,7 @@ internal sealed class RunSetup : IDisposable
         Own(new Learner(peer, _plan, context, Own(new FrozenLayers(peer, _plan.FrozenStages))));
 
     private TeacherStatistics? CreateStatistics(Teacher? teacher) =>
-        teacher is null ? null : new TeacherStatistics(_data.Training.ClassNames, _plan.Objective.TeacherTemperature);
+        teacher is null ? null : new TeacherStatistics(_data.Training.ClassNames, _plan.Objective);
 
     private TrainingState CreateState() => new(_data.Student, _plan)
     {

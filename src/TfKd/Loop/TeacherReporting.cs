@@ -23,7 +23,7 @@ internal static class TeacherReporting
         var temperature = plan.Objective.TeacherTemperature;
         if (validation is null || teacher.KnowsTrainingRowsOnly)
             return new TeacherReport(temperature, training.ToFigures(), null);
-        var statistics = new TeacherStatistics(validation.ClassNames, temperature);
+        var statistics = new TeacherStatistics(validation.ClassNames, plan.Objective);
         foreach (var loaded in new BatchLoader(validation, plan.BatchSize).ReadInOrder(token))
         {
             using (loaded)

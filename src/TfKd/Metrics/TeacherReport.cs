@@ -7,7 +7,10 @@ namespace TfKd;
 /// Does the teacher help? What a run found of its teacher: how good it is, and what its softened answers say that hard or smoothed labels
 /// do not.
 /// </summary>
-/// <param name="Temperature">The temperature T at which the objective softens the teacher's answers.</param>
+/// <param name="Temperature">
+/// The temperature T at which the objective softens the teacher's answers; under a <see cref="LogitStandardization"/> the standardised ones.
+/// The targets of the figures are what the student sees: what <see cref="Objective.SoftTargetOf"/> says of the teacher's answers.
+/// </param>
 /// <param name="Training">
 /// On the training rows, as the student saw them in its last epoch: augmented, and the student in training mode. Mixtures count as rows of
 /// their most probable class, so that the other class of a mixture, which the teacher names, raises the divergence from the smoothed label.

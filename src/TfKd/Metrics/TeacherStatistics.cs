@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Gathers <see cref="TeacherFigures"/> row by row, in double precision.</summary>
-internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double temperature)
+/// <param name="classNames">The classes.</param>
+/// <param name="objective">Says what of the teacher's answers the student sees: its targets are the report's.</param>
+internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Objective objective)
 {
     private readonly ClassSums[] _classes = [.. classNames.Select(_ => new ClassSums())];
     private readonly double[] _target = new double[classNames.Count];
@@ -60,7 +62,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
     public void Add(ReadOnlySpan<float> teacher, ReadOnlySpan<float> student, int label)
     {
         _metrics.Add(teacher, label);
-        SpanSoftmax.Of(teacher, temperature, _target);
+        SetTarget(teacher, label);
         var (best, bestOfStudent, entropy) = (ArgMax(teacher), ArgMax(student), 0.0);
         foreach (var probability in _target)
             entropy -= Term(probability);
@@ -79,6 +81,20 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, double
         _classes[label].Add(best == label, correct, kl);
         if (Example is null || (best == label, kl).CompareTo(_exampleRank) > 0)
             (_exampleRank, Example) = ((best == label, kl), new TeacherExample(label, teacher.ToArray()));
+    }
+
+    // What an objective asks of the student without a teacher, or of its features alone, is not the teacher's answer.
+    private void SetTarget(ReadOnlySpan<float> teacher, int label)
+    {
+        if (objective.SoftTargetOf(label, _target.Length, teacher) is { } target && target.Source.Needs.HasFlag(ObjectiveNeeds.Teacher))
+        {
+            for (var k = 0; k < _target.Length; k++)
+                _target[k] = target.Probabilities[k];
+        }
+        else
+        {
+            SpanSoftmax.Of(teacher, objective.TeacherTemperature, _target);
+        }
     }
 
     public TeacherFigures ToFigures()

@@ -11,7 +11,7 @@ public sealed class TeacherReportTests
     public void Figures_are_those_computed_by_hand()
     {
         // At T = 2: softmax of (ln 16, ln 4, 0) / 2 is (4, 2, 1) / 7; of (0, 0, ln 4) / 2 it is (1, 1, 2) / 4.
-        var statistics = new TeacherStatistics(["a", "b", "c"], temperature: 2);
+        var statistics = new TeacherStatistics(["a", "b", "c"], new SoftTargetKl { Temperature = 2 });
         statistics.Add([(float)Math.Log(16), (float)Math.Log(4), 0], [1, 0, 0], label: 0);
         statistics.Add([0, 0, (float)Math.Log(4)], [1, 0, 0], label: 1);
 
@@ -37,10 +37,36 @@ public sealed class TeacherReportTests
         Assert.True(double.IsNaN(figures.Classes[2].Accuracy));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Targets_are_what_the_student_sees_of_the_teachers_answers(bool isStandardised)
+    {
+        var kl = new SoftTargetKl { Temperature = 2 };
+        Objective term = isStandardised ? new LogitStandardization { Inner = kl } : kl;
+        var statistics = new TeacherStatistics(["a", "b", "c"], 0.5 * new CrossEntropy() + 3 * term);
+        statistics.Add([30, 0, 0], [1, 0, 0], label: 0);
+
+        // Standardised, the logits are 2, -1 and -1 over the square root of 3; their size is gone.
+        var (high, low) = isStandardised ? (Math.Exp(1 / Math.Sqrt(3)), Math.Exp(-0.5 / Math.Sqrt(3))) : (Math.Exp(15), 1);
+        var (correct, other) = (high / (high + 2 * low), low / (high + 2 * low));
+        Assert.Equal(Entropy(correct, other, other), statistics.ToFigures().Entropy, 1e-6);
+        Assert.Equal(1.5 * (1 - correct), statistics.ToFigures().EffectiveSmoothing, 1e-6);
+    }
+
+    [Fact]
+    public void Targets_that_need_no_teacher_are_not_taken_for_the_teachers()
+    {
+        var statistics = new TeacherStatistics(["a", "b", "c"], new TfKdRegularization { Temperature = 40 } + new FeatureHint());
+        statistics.Add([3, 0, 0], [1, 0, 0], label: 0);
+        Assert.NotEqual(new TfKdRegularization { Temperature = 40 }.SoftTargetOf(0, 3)!.Probabilities[0],
+            statistics.ToFigures().Classes[0].TargetProbability, 1e-3);
+    }
+
     [Fact]
     public void After_clearing_nothing_is_left()
     {
-        var statistics = new TeacherStatistics(["a", "b"], 1);
+        var statistics = new TeacherStatistics(["a", "b"], new SoftTargetKl());
         statistics.Add([3, 0], [3, 0], 1);
         statistics.Clear();
         statistics.Add([3, 0], [3, 0], 0);
