@@ -42,12 +42,12 @@ internal sealed class DecodeBuffers
         }
     }
 
-    // In powers of two: images of many sizes need few steps.
+    // In powers of two: images of many sizes need few steps. What is not kept is no larger than it must be.
     private static Span<byte> Room(ref byte[] buffer, int length)
     {
         if (buffer.Length < length)
             buffer = GC.AllocateUninitializedArray<byte>(
-                (int)Math.Min((uint)Array.MaxLength, BitOperations.RoundUpToPowerOf2((uint)length)));
+                length > MaxKeptBytes ? length : (int)BitOperations.RoundUpToPowerOf2((uint)length));
         return buffer.AsSpan(0, length);
     }
 }
