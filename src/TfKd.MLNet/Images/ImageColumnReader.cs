@@ -30,6 +30,10 @@ internal abstract class ImageColumnReader : IDisposable
         {
             block.AddError(new ImageDecodingException($"The file cannot be read: {exception.Message}", exception));
         }
+        catch (Exception exception) when (exception is not (OperationCanceledException or ObjectDisposedException))
+        {
+            block.AddError(new ImageDecodingException($"The image cannot be read: {exception.Message}", exception));
+        }
     }
 
     /// <summary>The file that the row's image came from; empty where that is not known.</summary>

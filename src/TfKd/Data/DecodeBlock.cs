@@ -9,8 +9,6 @@ internal sealed class DecodeBlock(ImageShape shape, int capacity)
     /// <summary>How many encoded bytes make a block full; photos of many megabytes come in blocks of a few.</summary>
     public const int FullBytes = 16 << 20;
 
-    // With what is there before it, a file fits into an array.
-    private const int MaxFileBytes = 1 << 30;
     private const int FirstBytes = 64 << 10;
 
     // Without a bound the pool's threads add up while others are held up, and with them the buffers they decode in.
@@ -40,32 +38,26 @@ internal sealed class DecodeBlock(ImageShape shape, int capacity)
 
     public ReadOnlySpan<byte> PixelsOf(int row) => Slot(row);
 
+    /// <exception cref="ImageDecodingException">There are more bytes than an image may have; nothing was added.</exception>
     public void AddEncoded(ReadOnlySpan<byte> encoded)
     {
+        var limit = ImageLimits.Current.MostFileBytes;
+        if (encoded.Length > limit)
+            throw ImageFile.TooLarge("The image", encoded.Length, limit);
         encoded.CopyTo(RoomFor(encoded.Length));
         AddPlace(encoded.Length);
     }
 
     /// <summary>Adds the content of a file.</summary>
+    /// <exception cref="ImageDecodingException">The file is empty, too large, or no regular file; nothing was added.</exception>
     /// <exception cref="IOException">The file cannot be read, or became shorter; nothing was added.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; nothing was added.</exception>
     public void AddFile(string path)
     {
-        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        var length = RandomAccess.GetLength(file);
-        if (length > MaxFileBytes)
-            throw new IOException($"'{path}' has {length} bytes; the most that is read is {MaxFileBytes}.");
+        using var file = ImageFile.Open(path, out var length);
         // What lies behind the last row does no harm.
-        var buffer = RoomFor((int)length);
-        for (var read = 0; read < buffer.Length;)
-        {
-            var count = RandomAccess.Read(file, buffer[read..], read);
-            if (count == 0)
-                throw new IOException($"'{path}' ended after {read} of {length} bytes.");
-            read += count;
-        }
-
-        AddPlace((int)length);
+        ImageFile.Read(file, path, RoomFor(length));
+        AddPlace(length);
     }
 
     /// <summary>Adds a row whose bytes could not even be read.</summary>

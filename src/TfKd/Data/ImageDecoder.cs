@@ -6,17 +6,27 @@ namespace TfKd;
 /// <summary>Encoded images (JPEG, PNG, WebP, GIF, BMP) to planar bytes of a fixed shape. Safe for concurrent use.</summary>
 internal static class ImageDecoder
 {
-    // 4 bytes a pixel must stay within an array; nothing a camera makes comes near.
-    private const long MaxPixels = 1L << 28;
+    private const int PixelBytes = 4;
 
-    /// <summary>Decodes, turns upright as the file's EXIF orientation says, and fits to the shape (see <see cref="ImageFit"/>).</summary>
-    /// <exception cref="ImageDecodingException">The bytes are no image, or not a whole one.</exception>
+    /// <summary>
+    /// Decodes, turns upright as the file's EXIF orientation says, and fits to the shape (see <see cref="ImageFit"/>), within the limits of
+    /// the process (see <see cref="ImageLimits"/>).
+    /// </summary>
+    /// <exception cref="ImageDecodingException">
+    /// The bytes are no image, or not a whole one, or one beyond a limit; or decoding it failed in another way.
+    /// </exception>
     public static void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels)
     {
+        ImageFit.Check(shape, pixels.Length);
         var buffers = DecodeBuffers.Rent();
         try
         {
             Decode(encoded, shape, pixels, buffers);
+        }
+        catch (Exception exception) when (exception is not ImageDecodingException)
+        {
+            // Out of memory, most of all: of one image, not of the run.
+            throw new ImageDecodingException($"Decoding {encoded.Length} bytes failed: {exception.Message}", exception);
         }
         finally
         {
@@ -24,16 +34,34 @@ internal static class ImageDecoder
         }
     }
 
-    private static void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels, DecodeBuffers buffers)
+    private static unsafe void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels, DecodeBuffers buffers)
     {
         if (encoded.IsEmpty)
             throw new ImageDecodingException("The image has no bytes.");
-        using var data = SKData.CreateCopy(encoded);
-        using var codec = SKCodec.Create(data)
-            ?? throw new ImageDecodingException($"{encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP); "
-                + $"they begin with {Start(encoded)}.");
-        var turned = (int)codec.EncodedOrigin > (int)SKEncodedOrigin.BottomLeft;
-        var size = SmallestUsefulSize(codec, turned ? (shape.Width, shape.Height) : (shape.Height, shape.Width));
+        fixed (byte* address = encoded)
+        {
+            using var data = SKData.Create((nint)address, encoded.Length);
+            using var codec = SKCodec.Create(data)
+                ?? throw new ImageDecodingException($"{encoded.Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, "
+                    + $"BMP); they begin with {Start(encoded)}.");
+            var limits = ImageLimits.Current;
+            var size = SmallestUsefulSize(codec, IsOnItsSide(codec) ? (shape.Width, shape.Height) : (shape.Height, shape.Width), limits);
+            var memory = (IsUpright(codec) ? 1L : 2L) * PixelBytes * size.Width * size.Height;
+            DecodingMemory.Take(memory, limits.DecodingMemory);
+            try
+            {
+                Decode(codec, encoded.Length, size, buffers, out var upright);
+                ImageFit.Fit(upright, shape, pixels, buffers);
+            }
+            finally
+            {
+                DecodingMemory.Return(memory);
+            }
+        }
+    }
+
+    private static void Decode(SKCodec codec, int encodedLength, SKSizeI size, DecodeBuffers buffers, out SourcePixels upright)
+    {
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, SKAlphaType.Premul);
         var buffer = buffers.Decoded(info.BytesSize);
         SKCodecResult result;
@@ -45,35 +73,39 @@ internal static class ImageDecoder
 
         if (result != SKCodecResult.Success)
             throw new ImageDecodingException($"The {codec.EncodedFormat} image of {codec.Info.Width}x{codec.Info.Height} pixels and "
-                + $"{encoded.Length} bytes is damaged or cut short ({result}).");
-        var (width, height) = (info.Width, info.Height);
-        if (codec.EncodedOrigin is not (SKEncodedOrigin.TopLeft or SKEncodedOrigin.Default))
+                + $"{encodedLength} bytes is damaged or cut short ({result}).");
+        if (IsUpright(codec))
         {
-            var upright = buffers.Upright(info.BytesSize);
-            TurnUpright(
-                MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(upright), width, height, codec.EncodedOrigin);
-            buffer = upright;
-            if (turned)
-                (width, height) = (height, width);
+            upright = new SourcePixels(buffer, size.Width, size.Height, isBgra: true);
+            return;
         }
 
-        ImageFit.Fit(new SourcePixels(buffer, width, height, isBgra: true), shape, pixels, buffers);
+        var turned = buffers.Upright(info.BytesSize);
+        TurnUpright(
+            MemoryMarshal.Cast<byte, uint>(buffer), MemoryMarshal.Cast<byte, uint>(turned), size.Width, size.Height, codec.EncodedOrigin);
+        var (width, height) = IsOnItsSide(codec) ? (size.Height, size.Width) : (size.Width, size.Height);
+        upright = new SourcePixels(turned, width, height, isBgra: true);
     }
 
-    // JPEG can be decoded at 1/8 to 7/8 of its size for a fraction of the cost; never below what the shape needs.
-    private static SKSizeI SmallestUsefulSize(SKCodec codec, (int Height, int Width) wanted)
+    private static bool IsUpright(SKCodec codec) => codec.EncodedOrigin is SKEncodedOrigin.TopLeft or SKEncodedOrigin.Default;
+
+    private static bool IsOnItsSide(SKCodec codec) => codec.EncodedOrigin > SKEncodedOrigin.BottomLeft;
+
+    // JPEG and WebP can be decoded at 1/8 to 7/8 of their size for a fraction of the cost; never below what the shape needs.
+    private static SKSizeI SmallestUsefulSize(SKCodec codec, (int Height, int Width) wanted, ImageLimits limits)
     {
-        var full = codec.Info.Size;
-        if ((long)full.Width * full.Height > MaxPixels)
-            throw new ImageDecodingException($"The image has {full.Width}x{full.Height} pixels; the most that is decoded is {MaxPixels}.");
-        for (var eighths = 1; eighths < 8; eighths++)
+        var (full, size) = (codec.Info.Size, codec.Info.Size);
+        for (var eighths = 1; eighths < 8 && size == full; eighths++)
         {
             var scaled = codec.GetScaledDimensions(eighths / 8f);
             if (scaled.Width >= wanted.Width && scaled.Height >= wanted.Height)
-                return scaled;
+                size = scaled;
         }
 
-        return full;
+        if ((long)size.Width * size.Height <= limits.MostPixels)
+            return size;
+        throw new ImageDecodingException($"The {codec.EncodedFormat} image of {full.Width}x{full.Height} pixels would be decoded to "
+            + $"{(long)size.Width * size.Height}; the most is {limits.MostPixels} ({nameof(ImageLimits)}.{nameof(ImageLimits.MaxPixels)}).");
     }
 
     private static void TurnUpright(ReadOnlySpan<uint> source, Span<uint> target, int width, int height, SKEncodedOrigin origin)
