@@ -9,19 +9,32 @@ namespace Microsoft.ML;
 public static class TorchImageClassificationCatalog
 {
     /// <summary>
-    /// Reads a folder that has one sub-folder a class, with the images of the class in it (png, jpg, jpeg, gif, bmp, webp). Columns:
-    /// <c>ImagePath</c> (text), <c>Label</c> (text, the name of the sub-folder) and <c>Image</c> (the encoded bytes, read from the file
-    /// whenever a row is). The order is that of the names, by code point.
+    /// Reads a folder of images (png, jpg, jpeg, jpe, jfif, gif, bmp, dib, webp, ico, wbmp). Columns: <c>ImagePath</c> (text), <c>Label</c>
+    /// (text) and <c>Image</c> (the encoded bytes, read from the file whenever a row is; none where it cannot be read, of which training
+    /// and scoring say why). The order is that of the names, by code point. Hidden files and folders and those of the system are left out
+    /// silently; what else is left out is counted in a warning.
     /// </summary>
     /// <param name="data">The catalog of the context.</param>
     /// <param name="folder">Path of the folder.</param>
+    /// <param name="labelled">
+    /// True, the default: the folder has one sub-folder a class, whose name is the label of the images in it. False: the images in the
+    /// folder and in all folders below it, with an empty label: what is to be predicted.
+    /// </param>
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
-    /// <exception cref="InvalidDataException">The folder has no sub-folders, or none of them an image.</exception>
-    public static IDataView LoadImagesFromFolder(this DataOperationsCatalog data, string folder)
+    /// <exception cref="InvalidDataException">There are no sub-folders where labels are wanted, or no images.</exception>
+    public static IDataView LoadImagesFromFolder(this DataOperationsCatalog data, string folder, bool labelled = true)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return new FolderImagesView(FolderImages.List(folder));
+        var leftOut = new FolderRemainder();
+        var files = labelled ? FolderImages.List(folder, leftOut) : FolderImages.ListUnlabelled(folder, leftOut);
+        if (leftOut.Describe(folder) is { } warning)
+        {
+            using var channel = CatalogUtils.GetEnvironment(data).Start(nameof(LoadImagesFromFolder));
+            channel.Warning(MessageSensitivity.UserData, "{0}", warning);
+        }
+
+        return new FolderImagesView(files);
     }
 
     /// <summary>Trains an image classifier with TorchSharp, with everything that can be set.</summary>

@@ -51,7 +51,10 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         public string? ImageCacheDirectory { get; init => field = value is null ? null : Require.Name(value); }
 
-        /// <summary>What to do with images that cannot be decoded while training. Default: throw. Scoring always throws.</summary>
+        /// <summary>
+        /// What to do with images that cannot be decoded while training, whatever the reason: files that are missing, damaged, or beyond a
+        /// limit of <see cref="ImageLimits"/> among them. Default: throw. Scoring always throws.
+        /// </summary>
         public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
 
         /// <summary>

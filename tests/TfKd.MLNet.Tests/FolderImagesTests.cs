@@ -5,6 +5,8 @@ namespace TfKd.MLNet.Tests;
 
 public sealed class FolderImagesTests : IDisposable
 {
+    private const string AllNames = "*.png, *.jpg, *.jpeg, *.jpe, *.jfif, *.gif, *.bmp, *.dib, *.webp, *.ico, *.wbmp";
+
     private readonly MLContext _ml = new(seed: 1);
     private readonly TemporaryFolder _folder = new();
 
@@ -39,8 +41,7 @@ public sealed class FolderImagesTests : IDisposable
         File.Delete(_folder.File("a/2.png"));
         Assert.Equal(2, view.GetColumn<string>("Label").Count());
         Assert.Equal("new"u8.ToArray(), view.GetColumn<byte[]>("Image").First());
-        Assert.Contains(
-            "2.png", Assert.Throws<FileNotFoundException>(() => view.GetColumn<byte[]>("Image").Last()).Message, StringComparison.Ordinal);
+        Assert.Empty(view.GetColumn<byte[]>("Image").Last());
     }
 
     [Fact]
@@ -75,11 +76,80 @@ public sealed class FolderImagesTests : IDisposable
         var missing = _folder.File("none");
         Assert.Equal($"The folder '{missing}' is not there; expected one with a sub-folder of images for each class.",
             Assert.Throws<DirectoryNotFoundException>(() => _ml.Data.LoadImagesFromFolder(missing)).Message);
-        Assert.Equal($"The folder '{_folder.Path}' has no sub-folders; expected one for each class, with the images of the class in it.",
+        Assert.Equal($"The folder '{_folder.Path}' has no sub-folders; expected one for each class, with the images of the class in it. " +
+            "Images without labels, to be predicted, are read with labelled: false.",
             Assert.Throws<InvalidDataException>(() => _ml.Data.LoadImagesFromFolder(_folder.Path)).Message);
         Write("a", "notes.txt");
-        Assert.Equal($"No sub-folder of '{_folder.Path}' has an image; expected files named *.png, *.jpg, *.jpeg, *.gif, *.bmp, *.webp.",
+        Assert.Equal($"No sub-folder of '{_folder.Path}' has an image; expected files named {AllNames}.",
             Assert.Throws<InvalidDataException>(() => _ml.Data.LoadImagesFromFolder(_folder.Path)).Message);
+    }
+
+    [Fact]
+    public void Hidden_folders_and_those_of_the_system_are_no_classes()
+    {
+        Write("a", "1.png");
+        foreach (var folder in new[] { ".ipynb_checkpoints", ".thumbnails", "__MACOSX", "@eaDir", "a/.cache" })
+            Write(folder, "2.png");
+        Write("a", "Thumbs.db");
+        var warnings = Warnings(_ml);
+        Assert.Equal(["a"], _ml.Data.LoadImagesFromFolder(_folder.Path).GetColumn<string>("Label"));
+        var unlabelled = _ml.Data.LoadImagesFromFolder(_folder.Path, labelled: false);
+        Assert.Equal(["1.png"], unlabelled.GetColumn<string>("ImagePath").Select(Path.GetFileName));
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public void What_is_left_out_is_counted_and_folders_without_an_image_are_named()
+    {
+        Write("a", "1.jfif");
+        Write("a", "1.txt");
+        Write("a", "2.TXT");
+        Write("b", "1.heic");
+        Write("a/raw/old", "1.jpg");
+        Write("", "loose.png");
+        var warnings = Warnings(_ml);
+        Assert.Equal(["1.jfif"], _ml.Data.LoadImagesFromFolder(_folder.Path).GetColumn<string>("ImagePath").Select(Path.GetFileName));
+        Assert.Equal(
+            $"Not all of '{_folder.Path}' was taken. 3 files are no images by their names (*.heic: 1, *.txt: 2). 2 images are not " +
+            $"directly in a sub-folder of '{_folder.Path}', and have no label ('{_folder.Path}': 1, '{_folder.File("a/raw/old")}': 1). " +
+            "1 sub-folders have no image: 'b'.",
+            Assert.Single(warnings));
+    }
+
+    [Fact]
+    public void A_flat_folder_is_read_without_labels_and_predictions_come_with_the_files_names()
+    {
+        foreach (var (file, label) in new[] { ("1.png", 0), ("2.jfif", 1), ("below/3.dib", 2) })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder.File(file))!);
+            File.WriteAllBytes(_folder.File(file), TestImages.Encode(label, 1));
+        }
+
+        var photos = _ml.Data.LoadImagesFromFolder(_folder.Path, labelled: false);
+        Assert.Equal(["", "", ""], photos.GetColumn<string>("Label"));
+        // A pipeline that maps the label to a key takes them: the key is missing.
+        var keys = TestRows.WithKeys(_ml, photos);
+        Assert.Equal([0u, 0u, 0u], keys.GetColumn<uint>("Label"));
+        var predictions = TestModels.Fake(out _).Transform(keys);
+        Assert.Equal(
+            [("1.png", 1u), ("2.jfif", 2u), ("3.dib", 3u)],
+            predictions.GetColumn<string>("ImagePath").Select(path => Path.GetFileName(path)!)
+                .Zip(predictions.GetColumn<uint>("PredictedLabel")));
+        Assert.Equal(
+            $"Neither '{_folder.File("empty")}' nor a folder below it has an image; expected files named {AllNames}.",
+            Assert.Throws<InvalidDataException>(() => _ml.Data.LoadImagesFromFolder(
+                Directory.CreateDirectory(_folder.File("empty")).FullName, labelled: false)).Message);
+    }
+
+    private static List<string> Warnings(MLContext ml)
+    {
+        var warnings = new List<string>();
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(message.RawMessage);
+        };
+        return warnings;
     }
 
     private void Write(string folder, string file)

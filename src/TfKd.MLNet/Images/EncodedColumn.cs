@@ -19,12 +19,15 @@ internal sealed class EncodedColumn : ImageColumnKind
     private sealed class Reader(DataViewRow row, DataViewSchema.Column column) : ImageColumnReader(row, column)
     {
         private readonly ValueGetter<VBuffer<byte>> _getter = row.GetGetter<VBuffer<byte>>(column);
+        private readonly bool _isFile = FolderImagesView.HasBytesOfFile(column);
         private VBuffer<byte> _bytes;
 
         private protected override void Add(DecodeBlock block)
         {
             _getter(ref _bytes);
-            if (_bytes.IsDense)
+            if (_bytes.Length == 0 && _isFile && ReadPath() is { IsEmpty: false } path)
+                block.AddFile(path.ToString());
+            else if (_bytes.IsDense)
                 block.AddEncoded(_bytes.GetValues());
             else
                 block.AddEncoded([.. _bytes.DenseValues()]);

@@ -4,14 +4,22 @@ using Microsoft.ML.Data;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Image files as data. A file's bytes are read when the image column of its row is, and not kept; rows may be shuffled at no cost.
+/// Image files as data. A file's bytes are read when the image column of its row is, and not kept; rows may be shuffled at no cost. A file
+/// that cannot be read gives no bytes: an error thrown here would, under ML.NET's threads that read ahead, end the whole reading without
+/// saying which row it was.
 /// </summary>
 internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)> files) : IDataView
 {
     private const int PathIndex = 0;
     private const int LabelIndex = 1;
 
+    // On a column of bytes: they are those of the file that the path column names.
+    private const string BytesOfFile = "BytesOfFile";
+
     private static readonly DataViewSchema Columns = MakeSchema();
+
+    /// <summary>Whether a column's bytes are those of the row's file, and none where that cannot be read.</summary>
+    public static bool HasBytesOfFile(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(BytesOfFile) is not null;
 
     public DataViewSchema Schema => Columns;
 
@@ -34,7 +42,12 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
         var schema = new DataViewSchema.Builder();
         schema.AddColumn(ImageColumn.PathColumnName, TextDataViewType.Instance);
         schema.AddColumn("Label", TextDataViewType.Instance);
-        schema.AddColumn("Image", new VectorDataViewType(NumberDataViewType.Byte));
+        var annotations = new DataViewSchema.Annotations.Builder();
+        annotations.Add(
+            BytesOfFile,
+            TextDataViewType.Instance,
+            (ref ReadOnlyMemory<char> value) => value = ImageColumn.PathColumnName.AsMemory());
+        schema.AddColumn("Image", new VectorDataViewType(NumberDataViewType.Byte), annotations.ToAnnotations());
         return schema.ToSchema();
     }
 
@@ -79,15 +92,19 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
 
         private void ReadImage(ref VBuffer<byte> image)
         {
-            using var file = System.IO.File.OpenHandle(files[File].Path, options: FileOptions.SequentialScan);
-            var length = checked((int)RandomAccess.GetLength(file));
-            var editor = VBufferEditor.Create(ref image, length);
-            var read = 0;
-            while (read < length && RandomAccess.Read(file, editor.Values[read..], read) is > 0 and var count)
-                read += count;
-            // A file that another program shortens meanwhile is a damaged image, not one with bytes of the row before.
-            editor.Values[read..].Clear();
-            image = editor.Commit();
+            var path = files[File].Path;
+            try
+            {
+                using var file = ImageFile.Open(path, out var length);
+                var editor = VBufferEditor.Create(ref image, length);
+                ImageFile.Read(file, path, editor.Values);
+                image = editor.Commit();
+            }
+            catch (Exception exception) when (exception is ImageDecodingException or IOException or UnauthorizedAccessException)
+            {
+                // Who needs the image reads the file again, and learns why.
+                image = VBufferEditor.Create(ref image, 0).Commit();
+            }
         }
     }
 }

@@ -105,7 +105,8 @@ internal static class ImageDecoder
         if ((long)size.Width * size.Height <= limits.MostPixels)
             return size;
         throw new ImageDecodingException($"The {codec.EncodedFormat} image of {full.Width}x{full.Height} pixels would be decoded to "
-            + $"{(long)size.Width * size.Height}; the most is {limits.MostPixels} ({nameof(ImageLimits)}.{nameof(ImageLimits.MaxPixels)}).");
+            + $"{(long)size.Width * size.Height}; the most is {limits.MostPixels} "
+            + $"({nameof(ImageLimits)}.{nameof(ImageLimits.MaxPixels)}).");
     }
 
     private static void TurnUpright(ReadOnlySpan<uint> source, Span<uint> target, int width, int height, SKEncodedOrigin origin)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using TfKd.Tests;
 
 namespace TfKd.MLNet.Tests;
 
@@ -30,11 +32,53 @@ public sealed class BadInputTests : IDisposable
         var warnings = Fit(UndecodableImages.Skip);
         var warning = Assert.Single(warnings, line => line.Contains("cannot be decoded", StringComparison.Ordinal));
         Assert.StartsWith("3 images cannot be decoded and were left out. Row 2: ", warning, StringComparison.Ordinal);
-        Assert.Contains("The image has no bytes.", warning, StringComparison.Ordinal);
+        Assert.Contains("The image has no bytes. Expected a regular file", warning, StringComparison.Ordinal);
         Assert.Contains(
             $"Row 9: the image in column 'Image', from '{text}', cannot be used. 14 bytes are not an image of a known format (JPEG, PNG, " +
             "WebP, GIF, BMP); they begin with 7468697320697320.",
             warning, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("deleted", "The file cannot be read: Could not find file '")]
+    [InlineData("dangling", "The file cannot be read: ")]
+    [InlineData("pipe", "The image has no bytes. Expected a regular file that is not empty, and no pipe or device.")]
+    [InlineData("huge", "has 3221225472 bytes; the most that is read is 268435456 (ImageLimits.MaxFileBytes).")]
+    [InlineData("elongated", "")]
+    [InlineData("promise", "The Png image of 16384x16384 pixels would be decoded to 268435456; the most is 134217728")]
+    public void A_file_that_cannot_be_an_image_is_skipped_or_named_with_its_row(string what, string reason)
+    {
+        var file = Write()[4];
+        // After the folder was listed, as far as that matters.
+        Action<string> spoil = what switch
+        {
+            "deleted" => File.Delete,
+            "dangling" => path => Replace(path, () => File.CreateSymbolicLink(path, _folder.File("nowhere.png"))),
+            "pipe" => path => Replace(path, () => Process.Start("mkfifo", [path]).WaitForExit()),
+            "huge" => path =>
+            {
+                using var stream = File.OpenWrite(path);
+                stream.SetLength(3L << 30);
+            },
+            "elongated" => path => File.WriteAllBytes(path, Images.GreyPng(1, 200_000)),
+            _ => path => File.WriteAllBytes(path, Images.GreyPng(16384, 16384, whole: false)),
+        };
+        var warnings = FitFolder(Once(UndecodableImages.Skip), () => spoil(file));
+        if (reason.Length == 0)
+        {
+            Assert.DoesNotContain(warnings, line => line.Contains("cannot be decoded", StringComparison.Ordinal));
+            return;
+        }
+
+        var warning = Assert.Single(warnings, line => line.Contains("cannot be decoded", StringComparison.Ordinal));
+        var start = $"Row 4: the image in column 'Image', from '{file}', cannot be used. ";
+        Assert.StartsWith($"1 images cannot be decoded and were left out. {start}", warning, StringComparison.Ordinal);
+        Assert.Contains(reason, warning, StringComparison.Ordinal);
+        if (!File.Exists(file))
+            Replace(file, () => File.WriteAllBytes(file, []));
+        var error = Assert.Throws<ImageDecodingException>(() => FitFolder(Once(UndecodableImages.Throw), () => spoil(file)));
+        Assert.StartsWith(start, error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,16 +221,26 @@ public sealed class BadInputTests : IDisposable
         return file;
     }
 
-    private List<string> Fit(UndecodableImages undecodable) =>
-        FitFolder(TrainingRuns.Options with { UndecodableImages = undecodable, MaxEpochs = 1 });
+    private static void Replace(string file, Action make)
+    {
+        File.Delete(file);
+        make();
+    }
 
-    private List<string> FitFolder(TorchImageClassificationTrainer.Options options)
+    private static TorchImageClassificationTrainer.Options Once(UndecodableImages undecodable) =>
+        TrainingRuns.Options with { UndecodableImages = undecodable, MaxEpochs = 1 };
+
+    private List<string> Fit(UndecodableImages undecodable) => FitFolder(Once(undecodable));
+
+    private List<string> FitFolder(TorchImageClassificationTrainer.Options options, Action? afterListing = null)
     {
         var ml = new MLContext(seed: 1);
         var warnings = Warnings(ml);
         var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(
             ml.MulticlassClassification.Trainers.TorchImageClassification(options));
-        pipeline.Fit(ml.Data.LoadImagesFromFolder(_folder.Path)).Dispose();
+        var rows = ml.Data.LoadImagesFromFolder(_folder.Path);
+        afterListing?.Invoke();
+        pipeline.Fit(rows).Dispose();
         return warnings;
     }
 }

@@ -36,7 +36,8 @@ public sealed class ImageLimitsTests : IDisposable
         var png = Images.Encode(128, 128, (_, _) => SKColors.Red);
         // An eighth of each side is enough for the network.
         ImageDecoder.Decode(jpeg, shape, new byte[shape.ByteCount]);
-        Assert.EndsWith("would be decoded to 16384; the most is 1024 (ImageLimits.MaxPixels).", Refusal(png, shape), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "would be decoded to 16384; the most is 1024 (ImageLimits.MaxPixels).", Refusal(png, shape), StringComparison.Ordinal);
         ImageLimits.Current = ImageLimits.Current with { MaxPixels = 128 * 128 };
         ImageDecoder.Decode(png, shape, new byte[shape.ByteCount]);
     }
@@ -91,7 +92,8 @@ public sealed class ImageLimitsTests : IDisposable
 
         foreach (var file in files)
         {
-            var reading = Task.Run(() => Assert.Throws<ImageDecodingException>(() => new DecodeBlock(new ImageShape(1, 2, 2), 1).AddFile(file)));
+            var block = new DecodeBlock(new ImageShape(1, 2, 2), 1);
+            var reading = Task.Run(() => Assert.Throws<ImageDecodingException>(() => block.AddFile(file)));
             Assert.True(reading.Wait(TimeSpan.FromSeconds(20)), $"'{file}' was opened.");
             Assert.Equal(
                 "The image has no bytes. Expected a regular file that is not empty, and no pipe or device.", reading.Result.Message);
