@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using TfKd.Tests;
 
 namespace TfKd.MLNet.Tests;
 
@@ -56,6 +57,63 @@ public sealed class ImageColumnTests : IDisposable
         }
 
         Assert.Equal(40, number);
+    }
+
+    [Fact]
+    public void Images_in_memory_stay_usable_after_fit_and_transform()
+    {
+        var images = _rows.Select(row => MLImage.CreateFromStream(new MemoryStream(row.Image))).ToList();
+        var data = _ml.Data.LoadFromEnumerable(_rows.Select((row, i) => new LabelledImageRow { Label = row.Label, Image = images[i] }));
+        var keys = TestRows.WithKeys(_ml, data);
+        var trainer = _ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with { MaxEpochs = 1 });
+        for (var pass = 0; pass < 2; pass++)
+            trainer.Fit(keys).Dispose();
+        var expected = Scores(_ml.Data.LoadFromEnumerable(_rows), "Image");
+        for (var pass = 0; pass < 2; pass++)
+        {
+            Assert.Equal(expected, Scores(keys, "Image"));
+            // The images themselves, and those that pass through, are read, too.
+            var view = TestModels.Fake(out _).Transform(keys);
+            Assert.Equal(40, _ml.Data.CreateEnumerable<MLImageRow>(view, reuseRowObject: false).Count(row => row.Image!.Width == 8));
+        }
+
+        Assert.All(images.Zip(_rows), pair =>
+            Assert.Equal(MLImage.CreateFromStream(new MemoryStream(pair.Second.Image)).Pixels, pair.First.Pixels));
+    }
+
+    [Fact]
+    public void An_elongated_image_is_scored_and_one_of_too_many_pixels_spares_the_other_rows_of_its_block()
+    {
+        byte[][] images =
+        [
+            _rows[0].Image, Images.GreyPng(1, 200_000, grey: 90), Images.GreyPng(16384, 16384, whole: false), _rows[1].Image,
+        ];
+        var view = TestModels.Fake(out _).Transform(_ml.Data.LoadFromEnumerable(images.Select(image => new InputRow { Image = image })));
+        using var cursor = view.GetRowCursor([view.Schema["Score"]]);
+        var getScore = cursor.GetGetter<VBuffer<float>>(view.Schema["Score"]);
+        VBuffer<float> score = default;
+        var errors = new List<string?>();
+        while (cursor.MoveNext())
+            errors.Add(Record.Exception(() => getScore(ref score))?.Message);
+        Assert.Equal(4, errors.Count);
+        Assert.StartsWith(
+            "Row 2: the image in column 'Image' cannot be used. The Png image of 16384x16384 pixels", errors[2], StringComparison.Ordinal);
+        Assert.All([0, 1, 3], row => Assert.Null(errors[row]));
+    }
+
+    [Fact]
+    public void A_row_whose_image_fails_before_it_is_read_is_named()
+    {
+        var none = _ml.Data.LoadFromEnumerable(Array.Empty<PathAndBytes>());
+        var failing = _ml.Transforms.CustomMapping<PathAndBytes, OtherBytes>(
+            (from, to) => to.Other = from.ImagePath == "bad.jpg" ? throw new InvalidOperationException("No such row.") : _rows[0].Image,
+            contractName: null).Fit(none);
+        using var engine = _ml.Model.CreatePredictionEngine<PathAndBytes, OutputScore>(
+            new TransformerChain<ITransformer>(failing, TestModels.Fake(out _, TestModels.Columns with { Image = "Other" })));
+        Assert.Equal(3, engine.Predict(new PathAndBytes { ImagePath = "good.jpg" }).Score.Length);
+        Assert.Equal(
+            "Row 1: the image in column 'Other', from 'bad.jpg', cannot be used. The image cannot be read: No such row.",
+            Assert.Throws<ImageDecodingException>(() => engine.Predict(new PathAndBytes { ImagePath = "bad.jpg" })).Message);
     }
 
     [Theory]
@@ -165,6 +223,19 @@ public sealed class ImageColumnTests : IDisposable
         public MLImage? Image { get; set; }
 
         public uint PredictedLabel { get; set; }
+    }
+
+    private sealed class LabelledImageRow
+    {
+        public string Label { get; set; } = "";
+
+        [ImageType(8, 8)]
+        public MLImage? Image { get; set; }
+    }
+
+    private sealed class OtherBytes
+    {
+        public byte[] Other { get; set; } = [];
     }
 
     private sealed class PlanarRow

@@ -7,7 +7,8 @@ namespace TfKd.MLNet;
 /// <summary>Images in memory, as LoadImages and ResizeImages give them.</summary>
 /// <remarks>
 /// An MLImage lives until the next getter call, move or dispose of its cursor (ResizeImages to the size that an image already has hands out
-/// its own source), so there is one variable for all rows, and the pixels are copied at once.
+/// its own source), so there is one variable for all rows, and the pixels are copied at once. The last image is not disposed: where the
+/// rows are objects in memory it is the caller's own, who may use it again; any other goes with the garbage.
 /// </remarks>
 internal sealed class MLImageColumn : ImageColumnKind
 {
@@ -29,13 +30,6 @@ internal sealed class MLImageColumn : ImageColumnKind
         private readonly byte[] _pixels = new byte[shape.ByteCount];
         private readonly DecodeBuffers _buffers = new();
         private MLImage? _image;
-
-        public override void Dispose()
-        {
-            _image?.Dispose();
-            _image = null;
-            base.Dispose();
-        }
 
         private protected override void Add(DecodeBlock block)
         {

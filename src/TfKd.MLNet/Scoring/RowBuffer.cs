@@ -80,7 +80,7 @@ internal abstract class RowBuffer : IDisposable
         {
             foreach (var image in _values)
                 image?.Dispose();
-            _latest?.Dispose();
+            // Not the latest: it may be the caller's own (see MLImageColumn).
             base.Dispose();
         }
 
