@@ -35,7 +35,8 @@ internal static class Table
         {
             return (file, classifier.Predict(File.ReadAllBytes(file)), null);
         }
-        catch (Exception error) when (error is UnreadableImageException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is UnreadableImageException or InvalidDataException or IOException
+            or UnauthorizedAccessException)
         {
             return (file, null, error.Message);
         }

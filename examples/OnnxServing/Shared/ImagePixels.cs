@@ -10,8 +10,12 @@ namespace OnnxServing;
 /// </summary>
 internal static class ImagePixels
 {
-    // 4 bytes a pixel, for each request that is under way: what a phone's camera makes, and no more.
-    private const long MaxPixels = 1L << 26;
+    // 4 bytes a pixel, and as many again for what is turned, for each image that is being decoded. A photo that its codec can reduce
+    // counts at the reduced size.
+    private const long MaxPixels = 1L << 25;
+
+    // Of an image that covers the input more than so many times, only the part that is kept is made.
+    private const double MostCovering = 8;
 
     /// <summary>Decodes a JPEG, PNG, WebP, GIF or BMP file.</summary>
     /// <param name="encoded">The file's content.</param>
@@ -40,17 +44,17 @@ internal static class ImagePixels
 
         origin = codec.EncodedOrigin;
         var full = codec.Info.Size;
-        if ((long)full.Width * full.Height > MaxPixels)
-        {
-            throw new UnreadableImageException(
-                $"The image has {full.Width}x{full.Height} pixels; the most that is decoded is {MaxPixels}.");
-        }
-
         // A JPEG decoder leaves out detail at little cost, in eighths: the smallest size that still covers the input.
         var (neededWidth, neededHeight) = IsOnItsSide(origin) ? (height, width) : (width, height);
         var size = Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f))
             .Append(full)
             .First(size => size == full || (size.Width >= neededWidth && size.Height >= neededHeight));
+        if ((long)size.Width * size.Height > MaxPixels)
+        {
+            throw new UnreadableImageException(
+                $"The image has {full.Width}x{full.Height} pixels; the most that is decoded is {MaxPixels}.");
+        }
+
         var bitmap = new SKBitmap(new SKImageInfo(size.Width, size.Height, SKColorType.Bgra8888, SKAlphaType.Premul));
         var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
         if (result == SKCodecResult.Success)
@@ -65,6 +69,8 @@ internal static class ImagePixels
 
     private static SKBitmap TurnUpright(SKBitmap source, SKEncodedOrigin origin)
     {
+        if (origin is SKEncodedOrigin.TopLeft or SKEncodedOrigin.Default)
+            return source;
         var swap = IsOnItsSide(origin);
         var flipX = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight
             or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
@@ -90,15 +96,53 @@ internal static class ImagePixels
     private static SKBitmap Cover(SKBitmap image, int height, int width)
     {
         var scale = Math.Max((double)width / image.Width, (double)height / image.Height);
-        var covering = new SKBitmap(
-            image.Info.WithSize(
-                Math.Max(width, (int)Math.Round(image.Width * scale)), Math.Max(height, (int)Math.Round(image.Height * scale))));
+        var coveringWidth = Math.Max(width, (long)Math.Round(image.Width * scale));
+        var coveringHeight = Math.Max(height, (long)Math.Round(image.Height * scale));
+        if (coveringWidth == image.Width && coveringHeight == image.Height)
+            return image;
         // Averages when shrinking, bicubic when growing.
-        var quality = covering.Width < image.Width ? SKFilterQuality.Medium : SKFilterQuality.High;
-        if (covering.Info.Size == image.Info.Size ? image.CopyTo(covering) : image.ScalePixels(covering, quality))
+        var quality = coveringWidth < image.Width ? SKFilterQuality.Medium : SKFilterQuality.High;
+        if (coveringWidth * (double)coveringHeight > MostCovering * width * height)
+        {
+            return DrawCentre(
+                image, Kept(image.Width, coveringWidth, width), Kept(image.Height, coveringHeight, height), new(width, height), quality);
+        }
+
+        var covering = new SKBitmap(image.Info.WithSize((int)coveringWidth, (int)coveringHeight));
+        if (image.ScalePixels(covering, quality))
             return covering;
         covering.Dispose();
         throw new UnreadableImageException($"The image of {image.Width}x{image.Height} pixels cannot be scaled to cover {width}x{height}.");
+    }
+
+    // Which columns (or rows) of an image are needed for the centre of the covering one, and how those are scaled and moved.
+    private static (int First, int Count, double Scale, double Offset) Kept(int source, long covering, int kept)
+    {
+        var (scale, cropped) = (covering / (double)source, (covering - kept) / 2);
+        // What the averages look at, who pair columns, and pair pairs, as they do in the whole image.
+        var (margin, pairs) = (4 * Math.Max(1, 1 / scale), Math.Pow(2, Math.Ceiling(Math.Log2(Math.Max(1, 1 / scale)))));
+        var first = (int)Math.Max(0, Math.Floor((cropped / scale - margin) / pairs) * pairs);
+        var end = (int)Math.Min(source, Math.Ceiling(((cropped + kept) / scale + margin) / pairs) * pairs);
+        return (first, end - first, scale, first * scale - cropped);
+    }
+
+    private static SKBitmap DrawCentre(
+        SKBitmap image,
+        (int First, int Count, double Scale, double Offset) x,
+        (int First, int Count, double Scale, double Offset) y,
+        SKSizeI size,
+        SKFilterQuality quality)
+    {
+        var drawn = new SKBitmap(image.Info.WithSize(size.Width, size.Height));
+        var corner = image.GetPixels() + y.First * image.RowBytes + x.First * image.BytesPerPixel;
+        var place = new SKMatrix((float)x.Scale, 0, (float)x.Offset, 0, (float)y.Scale, (float)y.Offset, 0, 0, 1);
+        using var part = SKImage.FromPixels(image.Info.WithSize(x.Count, y.Count), corner, image.RowBytes);
+        using var shader = part.ToShader(SKShaderTileMode.Clamp, SKShaderTileMode.Clamp, place);
+        using var canvas = new SKCanvas(drawn);
+        using var paint = new SKPaint { Shader = shader, BlendMode = SKBlendMode.Src };
+        paint.FilterQuality = quality;
+        canvas.DrawPaint(paint);
+        return drawn;
     }
 
     private static byte[] Crop(SKBitmap image, int channels, int height, int width)

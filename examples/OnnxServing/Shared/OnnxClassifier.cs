@@ -67,6 +67,7 @@ internal sealed class OnnxClassifier : IDisposable
 
     /// <summary>Classifies an image file. May be called from several threads at once.</summary>
     /// <exception cref="UnreadableImageException">The bytes are no image, no whole one, or too large a one.</exception>
+    /// <exception cref="InvalidDataException">The network's answer is not a number.</exception>
     public Prediction Predict(byte[] encoded)
     {
         var pixels = ImagePixels.Read(encoded, _channels, _height, _width);
@@ -76,7 +77,16 @@ internal sealed class OnnxClassifier : IDisposable
         var probabilities = results[0].GetTensorDataAsSpan<float>();
         var scores = new Score[Classes.Count];
         for (var i = 0; i < scores.Length; i++)
+        {
+            if (!float.IsFinite(probabilities[i]))
+            {
+                throw new InvalidDataException(
+                    $"The network's answer for the class '{Classes[i]}' is {probabilities[i]}, which is no probability.");
+            }
+
             scores[i] = new Score(Classes[i], probabilities[i]);
+        }
+
         // By probability, equal ones in the order of the classes.
         scores = [.. scores.OrderByDescending(score => score.Probability)];
         return new Prediction(scores[0].Label, scores[0].Probability, scores);

@@ -1,7 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace OnnxServing;
@@ -12,39 +12,81 @@ namespace OnnxServing;
 /// </summary>
 internal static class PredictionServer
 {
-    private const long MaxBytes = 32 << 20;
-
     /// <summary>
-    /// A server that is not started yet, on the loopback address: what faces a network wants a proxy before it, with TLS and limits.
+    /// Where the server listens when nothing else is said: what faces a network wants a proxy before it, with TLS and limits.
     /// </summary>
+    public const string DefaultUrls = "http://127.0.0.1:5080";
+
+    // Of a body. With the number of requests that are answered at one time, what bodies take has a bound, too.
+    private const long MaxBytes = 32 << 20;
+    private const int MaxRequests = 32;
+
+    /// <summary>A server that is not started yet.</summary>
     /// <param name="classifier">What answers; stays the caller's, and must outlive the server.</param>
-    /// <param name="port">The port; 0: one that is free.</param>
-    public static WebApplication Create(OnnxClassifier classifier, int port)
+    /// <param name="urls">
+    /// Where it listens, separated by semicolons. Null: what ASPNETCORE_URLS says, or else <see cref="DefaultUrls"/>.
+    /// </param>
+    public static WebApplication Create(OnnxClassifier classifier, string? urls = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         // What keeps the server from starting is thrown, and told by who started it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, port);
-            kestrel.Limits.MaxRequestBodySize = MaxBytes;
-        });
+        builder.WebHost.UseUrls((urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrls).Split(';'));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBytes);
+        builder.Services.AddProblemDetails();
         var application = builder.Build();
+        // Whatever is not foreseen is a problem document, too.
+        application.UseExceptionHandler();
+        // Decoding takes the memory of the image: one a core at a time, whatever comes in.
+        var (decoding, room) = (new SemaphoreSlim(Environment.ProcessorCount), new SemaphoreSlim(MaxRequests));
         application.MapGet("/health", () => new { status = "ok", classes = classifier.Classes.Count, input = classifier.InputShape });
-        application.MapPost("/predict", (HttpRequest request, CancellationToken token) => Predict(classifier, request, token));
+        application.MapPost("/predict", async (HttpContext context, CancellationToken token) =>
+        {
+            if (!room.Wait(0, CancellationToken.None))
+                return TooMany(context);
+            try
+            {
+                return await Predict(classifier, decoding, context.Request, token);
+            }
+            finally
+            {
+                room.Release();
+            }
+        });
         return application;
     }
 
-    private static async Task<IResult> Predict(OnnxClassifier classifier, HttpRequest request, CancellationToken token)
+    private static IResult TooMany(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return Results.Problem(
+            $"{MaxRequests} requests are being answered; try again.", statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> Predict(
+        OnnxClassifier classifier, SemaphoreSlim decoding, HttpRequest request, CancellationToken token)
     {
         try
         {
-            return Results.Ok(classifier.Predict(await ReadImage(request, token)));
+            var image = await ReadImage(request, token);
+            await decoding.WaitAsync(token);
+            try
+            {
+                return Results.Ok(classifier.Predict(image));
+            }
+            finally
+            {
+                decoding.Release();
+            }
         }
         catch (UnreadableImageException error)
         {
             return Results.Problem(error.Message, statusCode: StatusCodes.Status400BadRequest);
+        }
+        catch (InvalidDataException error)
+        {
+            return Results.Problem(error.Message, statusCode: StatusCodes.Status500InternalServerError);
         }
         catch (BadHttpRequestException error)
         {

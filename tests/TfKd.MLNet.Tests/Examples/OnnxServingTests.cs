@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -95,6 +96,89 @@ public sealed class OnnxServingTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_images_that_promise_much_at_once_are_refused_or_answered_in_bounded_work()
+    {
+        using var transformer = MakeModel(3);
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        await using var server = await Start(classifier);
+        using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+        var clock = Stopwatch.StartNew();
+        var promise = Images.GreyPng(8192, 8192, whole: false);
+        Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Refusal(client, new ByteArrayContent(promise)))),
+            text => Assert.Equal("The image has 8192x8192 pixels; the most that is decoded is 33554432.", text));
+        var thread = Images.GreyPng(1, 500_000, grey: 90);
+        Assert.Equal(
+            classifier.Predict(Images.GreyPng(48, 32, grey: 90)).Scores, (await Predict(client, new ByteArrayContent(thread))).Scores);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public async Task More_requests_than_are_answered_at_one_time_are_told_to_come_again()
+    {
+        using var transformer = MakeModel(3);
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        await using var server = await Start(classifier);
+        using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+        var token = TestContext.Current.CancellationToken;
+        // Bodies that do not end hold the server's room, one each.
+        using var held = new SemaphoreSlim(0);
+        var waiting = Enumerable.Range(0, 32).Select(_ => client.PostAsync("/predict", new HeldContent(held), token)).ToList();
+        HttpResponseMessage refused;
+        do
+            refused = await client.PostAsync("/predict", new ByteArrayContent(DrawnSigns.Draw(1)), token);
+        while (refused.StatusCode == HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("application/problem+json", refused.Content.Headers.ContentType!.MediaType);
+        held.Release(waiting.Count);
+        Assert.All(await Task.WhenAll(waiting), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        Assert.NotEmpty((await Predict(client, new ByteArrayContent(DrawnSigns.Draw(1)))).Scores);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_no_number_is_a_problem_document()
+    {
+        using var transformer = MakeModel(3, spoilt: true);
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        await using var server = await Start(classifier);
+        using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+        using var response = await client.PostAsync(
+            "/predict", new ByteArrayContent(DrawnSigns.Draw(1)), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Contains(
+            "The network's answer for the class 'first' is NaN, which is no probability.",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        File.WriteAllBytes(_folder.File("sign.jpg"), DrawnSigns.Draw(1));
+        using var writer = new StringWriter();
+        Assert.False(Table.Write(writer, classifier, [_folder.File("sign.jpg")]));
+    }
+
+    [Fact]
+    public async Task It_listens_where_the_environment_says_and_on_the_loopback_address_otherwise()
+    {
+        using var transformer = MakeModel(3);
+        using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
+        Assert.Equal("127.0.0.1", new Uri(PredictionServer.DefaultUrls).Host);
+        var before = Environment.GetEnvironmentVariable("ASPNETCORE_URLS");
+        Environment.SetEnvironmentVariable("ASPNETCORE_URLS", "http://0.0.0.0:0");
+        try
+        {
+            await using var everywhere = PredictionServer.Create(classifier);
+            await everywhere.StartAsync(TestContext.Current.CancellationToken);
+            Assert.Equal("0.0.0.0", new Uri(everywhere.Urls.Single()).Host);
+            await using var local = PredictionServer.Create(classifier, "http://127.0.0.1:0");
+            await local.StartAsync(TestContext.Current.CancellationToken);
+            Assert.Equal("127.0.0.1", new Uri(local.Urls.Single()).Host);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("ASPNETCORE_URLS", before);
+        }
+    }
+
+    [Fact]
     public void Table_has_a_line_a_file_in_their_order()
     {
         using var transformer = MakeModel(3);
@@ -156,16 +240,25 @@ public sealed class OnnxServingTests : IDisposable
         }
 
         images.Add(("transparent", Images.Encode(70, 50, (x, y) => new SKColor((byte)(3 * x), (byte)(5 * y), 90, (byte)(x * y % 256)))));
+        foreach (var (width, height) in new[] { (1, 3000), (900, 7), (5, 640), (2000, 100), (4096, 40) })
+            images.Add(($"elongated {width}x{height}", DrawnSigns.Draw(images.Count, width, height, SKEncodedImageFormat.Png)));
         images.Add(("grey", Images.Encode(70, 50, (x, y) => new SKColor((byte)(3 * x), (byte)(3 * x), (byte)(3 * x)))));
         return images;
     }
 
     /// <summary>A network with random weights, whose answers have no meaning and depend on each pixel.</summary>
-    private TorchImageClassificationTransformer MakeModel(int channels)
+    private TorchImageClassificationTransformer MakeModel(int channels, bool spoilt = false)
     {
         var architecture = new SmallCnn { Width = 8, InputShape = new ImageShape(channels, 32, 48) };
         using var network = architecture.Build(Names.Length);
         network.Normalization.Set(new ChannelStatistics([.. Enumerable.Repeat(0.45, channels)], [.. Enumerable.Repeat(0.05, channels)]));
+        if (spoilt)
+        {
+            using var _ = TorchSharp.torch.no_grad();
+            foreach (var parameter in network.Body.parameters())
+                parameter.fill_(double.NaN);
+        }
+
         var transformer = new TorchImageClassificationTransformer(
             NetworkExport.ToModel(network, ClassKeys.FromCard(TestModels.TextClasses(Names)), TestModels.Training), TestModels.Columns);
         transformer.SaveOnnx(_folder.File("model.onnx"));
@@ -174,7 +267,7 @@ public sealed class OnnxServingTests : IDisposable
 
     private static async Task<WebApplication> Start(OnnxClassifier classifier)
     {
-        var server = PredictionServer.Create(classifier, port: 0);
+        var server = PredictionServer.Create(classifier, "http://127.0.0.1:0");
         await server.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
@@ -201,5 +294,25 @@ public sealed class OnnxServingTests : IDisposable
         return (
             await response.Content.ReadFromJsonAsync<JsonElement>(
                 TestContext.Current.CancellationToken)).GetProperty("detail").GetString()!;
+    }
+
+    /// <summary>A sign whose body begins at once, and ends when it may.</summary>
+    private sealed class HeldContent(SemaphoreSlim held) : HttpContent
+    {
+        private readonly byte[] _image = DrawnSigns.Draw(1);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(_image.AsMemory(0, 10));
+            await stream.FlushAsync();
+            await held.WaitAsync();
+            await stream.WriteAsync(_image.AsMemory(10));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _image.Length;
+            return true;
+        }
     }
 }
