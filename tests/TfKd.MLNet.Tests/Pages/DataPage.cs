@@ -16,6 +16,11 @@ internal static class DataPage
         return pipeline.Fit(data).Transform(data);
     }
 
+    public static void RaiseALimit()
+    {
+        ImageLimits.Current = ImageLimits.Current with { MaxPixels = 1L << 28 };
+    }
+
     public static TorchImageClassificationTrainer.Options Augment()
     {
         var options = new TorchImageClassificationTrainer.Options

@@ -18,9 +18,9 @@ internal static class ExportAndServingPage
     {
         var ml = new MLContext();
         var model = ml.Model.Load("model.zip", out _);
-        var predictions = model.Transform(ml.Data.LoadImagesFromFolder("new photos"));
-        foreach (var label in predictions.GetColumn<string>("PredictedLabel"))
-            Console.WriteLine(label);
+        var predictions = model.Transform(ml.Data.LoadImagesFromFolder("new photos", labelled: false));
+        foreach (var (path, label) in predictions.GetColumn<string>("ImagePath").Zip(predictions.GetColumn<string>("PredictedLabel")))
+            Console.WriteLine($"{Path.GetFileName(path)} {label}");
     }
 
     public static TorchImageClassificationTrainer.Options BeSure()

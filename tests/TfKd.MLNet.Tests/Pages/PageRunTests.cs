@@ -31,7 +31,7 @@ public sealed class PageRunTests : IDisposable
     {
         foreach (var row in TestRows.Make(30))
         {
-            foreach (var folder in (string[])[$"photos/{row.Label}", $"new photos/{row.Label}"])
+            foreach (var folder in (string[])[$"photos/{row.Label}", "new photos"])
                 File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(folder).FullName, $"{row.Number}.png"), row.Image);
             File.WriteAllBytes("photo.jpg", row.Image);
         }
@@ -44,7 +44,7 @@ public sealed class PageRunTests : IDisposable
         Assert.Equal(32, lines.Length);
         Assert.InRange(double.Parse(lines[0]), 0, 1);
         Assert.Matches("^(red|green|blue) [0-9]+ ?%$", lines[1]);
-        Assert.All(lines[2..], line => Assert.Contains(line, TestRows.Names));
+        Assert.All(lines[2..], line => Assert.Matches(@"^[0-9]+\.png (red|green|blue)$", line));
         Fit(TransferLearningPage.GoOn(_ml) with { MaxEpochs = 1 }).Dispose();
         Assert.Contains("PredictedLabel", DataPage.TrainOnPaths(_ml).Schema.Select(column => column.Name));
     }
