@@ -91,6 +91,26 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
+    public void Icons_bitmaps_and_the_formats_of_photos_are_read()
+    {
+        var png = Images.GreyPng(4, 4, grey: 255);
+        var bitmap = new byte[14 + 40 + 4 * 12];
+        "BM"u8.CopyTo(bitmap);
+        (bitmap[2], bitmap[10], bitmap[14], bitmap[18], bitmap[22], bitmap[26], bitmap[28]) = ((byte)bitmap.Length, 54, 40, 4, 4, 1, 24);
+        bitmap.AsSpan(54).Fill(255);
+        byte[] icon = [0, 0, 1, 0, 1, 0, 4, 4, 0, 0, 1, 0, 32, 0, (byte)png.Length, 0, 0, 0, 22, 0, 0, 0, .. png];
+        byte[] wireless = [0, 0, 4, 4, 0xF0, 0xF0, 0xF0, 0xF0];
+        byte[] gif =
+        [
+            .. "GIF89a"u8, 1, 0, 1, 0, 0x80, 0, 0, 255, 255, 255, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B,
+        ];
+        foreach (var encoded in new[] { png, bitmap, icon, wireless, gif })
+            Assert.All(Decode(encoded, Rgb4), value => Assert.Equal(255, value));
+        foreach (var format in new[] { SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Webp })
+            Assert.All(Decode(Images.Encode(4, 4, (_, _) => SKColors.White, format), Rgb4), value => Assert.Equal(255, value));
+    }
+
+    [Fact]
     public void Nothing_is_not_an_image() => Refused([], "The image has no bytes.");
 
     [Fact]
