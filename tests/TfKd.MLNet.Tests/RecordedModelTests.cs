@@ -46,7 +46,8 @@ public sealed class RecordedModelTests : IDisposable
         Assert.Equal(_recorded.Temperature, _found.Temperature);
         Assert.Equal(_recorded.Metrics, _found.Metrics);
         Assert.Equal(_recorded.Rows, _found.Rows);
-        Assert.Equal(_recorded.TeacherReport, _found.TeacherReport);
+        // The column has another heading since: what it holds is a divergence.
+        Assert.Equal(_recorded.TeacherReport?.Replace("    gain", "      KL", StringComparison.Ordinal), _found.TeacherReport);
     }
 
     [Fact]
