@@ -29,17 +29,25 @@ public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVer
             var consequence = chosenIsWrong ? $"No path is right: {Path} is used all the same, and its results cannot be relied on."
                 : Path.OneDnn ? $"{Path} is used instead."
                 : $"{Path} is used instead, which is {Slowness()}.";
-            return $"On this processor libtorch computes wrong convolutions. {string.Join(" ", refused)} {consequence}";
+            var fault = Verdicts.Any(verdict => verdict is { IsRight: false, Error: not null })
+                ? "On this processor libtorch computes wrong convolutions."
+                : "On this processor some convolutions are ruled out, and were not tried.";
+            return $"{fault} {string.Join(" ", refused)} {consequence}";
         }
     }
 
     private static string Describe(IGrouping<ComputePath, KernelVerdict> refused)
     {
-        var first = refused.First();
-        var fault = first.Error is { } error
-            ? string.Create(CultureInfo.InvariantCulture, $"off by {error:0.###} of the largest value")
-            : "known to end the process";
-        return $"{refused.Key}: {refused.Count()}, the first being {first.Convolution} ({fault}).";
+        var (wrong, untried) = (refused.Where(verdict => verdict.Error is not null).ToList(),
+            refused.Where(verdict => verdict.Error is null).ToList());
+        var parts = new List<string>();
+        if (wrong.Count > 0)
+            parts.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{wrong.Count}, the first being {wrong[0].Convolution} (off by {wrong[0].Error:0.###} of the largest value)"));
+        if (untried.Count > 0)
+            parts.Add($"{untried.Count} ruled out, not tried, the first being {untried[0].Convolution} (known to end the process)");
+        return $"{refused.Key}: {string.Join("; ", parts)}.";
     }
 
     private string Slowness()

@@ -84,6 +84,11 @@ public sealed class KernelCheckTests : IDisposable
         Assert.DoesNotContain(probe.Asked, asked => asked.Signature == deadly && asked.Path.OneDnn);
         Assert.Contains(probe.Asked, asked => asked == (deadly, ComputePath.Trusted));
         Assert.Contains("batch 2 (known to end the process)", result.Warning, StringComparison.Ordinal);
+        // What was not tried is not said to be wrong.
+        Assert.StartsWith(
+            "On this processor some convolutions are ruled out, and were not tried. channels-last with oneDNN: 1 ruled out, not tried, ",
+            result.Warning,
+            StringComparison.Ordinal);
     }
 
     [Fact]
