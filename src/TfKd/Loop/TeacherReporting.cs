@@ -33,6 +33,27 @@ internal static class TeacherReporting
         return new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures());
     }
 
+    /// <summary>What is wrong with a teacher that knows no more than guessing would; null with one that does.</summary>
+    /// <param name="plan">What is run.</param>
+    /// <param name="teacher">Who teaches.</param>
+    /// <param name="training">What it said in the first epoch.</param>
+    public static string? DoubtOf(TrainingPlan plan, Teacher teacher, TeacherStatistics training)
+    {
+        using var scope = NewDisposeScope();
+        var figures = training.ToFigures();
+        var recalls = figures.Classes.Where(one => one.Count > 0).Select(one => one.Accuracy).ToArray();
+        var (found, chance) = (recalls.Average(), 1.0 / recalls.Length);
+        // One that follows the student begins as it does; and answers that are all equal are meant to say nothing.
+        var isUniform = Math.Abs(figures.Metrics.NegativeLogLikelihood - Math.Log(figures.Classes.Count)) < 1e-6;
+        var deviation = Math.Sqrt(chance * (1 - chance) / figures.Metrics.Count);
+        if (recalls.Length < 2 || found > chance + deviation || isUniform || teacher.ReadState().Any())
+            return null;
+        return FormattableString.Invariant($"{plan.Teacher} is at chance: of the training rows of a class it puts {found:P1} into it, as a ")
+            + FormattableString.Invariant($"mean over the classes, where guessing would put {chance:P1}. ")
+            + "Check that its ClassNames are in the order of its outputs, that its Normalization is the one that it was trained with, and "
+            + "the size of its images.";
+    }
+
     private static void Add(TeacherStatistics statistics, Teacher teacher, ImageNetwork student, LoadedBatch loaded)
     {
         using var scope = NewDisposeScope();

@@ -48,6 +48,9 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
     public EpochMetrics Validate(EpochMetrics metrics)
     {
         metrics = metrics with { TeacherAgreement = setup.Participants.Statistics?.Agreement };
+        if (_run.Epoch == 0 && setup.Participants is { Teacher: { } teacher, Statistics: { } statistics }
+            && TeacherReporting.DoubtOf(plan, teacher, statistics) is { } doubt)
+            setup.Callbacks.Warn(doubt);
         if (_run.State.Validation is not { } rows)
             return metrics;
         var stopwatch = Stopwatch.StartNew();
