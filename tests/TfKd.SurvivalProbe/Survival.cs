@@ -39,7 +39,7 @@ internal sealed class Survival(int epochs, int seed, Action<string> say)
                 different += found == expected ? 0 : 1;
                 say($"run {ended} ended after {killed} kills: {found}, {(found == expected ? "the same" : "ANOTHER")}");
                 // An empty file may be one that another writer is about to lock: it goes when it is a minute old.
-                var leftovers = new DirectoryInfo(run).EnumerateFiles().Count(file => file.Length > 0) - 1;
+                var leftovers = new DirectoryInfo(run).EnumerateFiles("*.tmp").Count(file => file.Length > 0);
                 if (leftovers > 0)
                     throw new InvalidOperationException($"{leftovers} files are left beside the checkpoint in '{run}'.");
                 break;

@@ -13,8 +13,11 @@ internal static class AtomicFile
     private static readonly TimeSpan _timeToLock = TimeSpan.FromMinutes(1);
 
     /// <summary>Writes the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="before">Where the file that was there goes. Default null: it is replaced.</param>
     /// <exception cref="IOException">The folder cannot be written to, or its disk is full; what was there before is whole.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, string? before = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         WriteBeside(path, stream =>
@@ -22,6 +25,8 @@ internal static class AtomicFile
             write(stream);
             // On the disk before it has the name: after a power cut the name must not stand on an empty file.
             stream.Flush(flushToDisk: true);
+            if (before is not null && File.Exists(path))
+                File.Move(path, before, overwrite: true);
             File.Move(stream.Name, path, overwrite: true);
         });
         RemoveLeftovers(path);

@@ -25,7 +25,7 @@ internal sealed class RunSetup : IDisposable
         try
         {
             if (plan.CheckpointDirectory is { } directory)
-                RunCheckpoint.Prepare(directory);
+                Own(RunCheckpoint.Prepare(directory));
             var rowWeights = RowWeights.Of(data.Training, plan.ClassWeighting);
             var frozen = PrepareStudent();
             Loader = OpenLoader();

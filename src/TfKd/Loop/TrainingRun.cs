@@ -51,6 +51,8 @@ internal sealed class TrainingRun : IDisposable
     {
         if (_checkpoint?.TryLoad(Parts()) is not { } text)
             return null;
+        if (_checkpoint.Warning is { } warning)
+            State.Say(warning, true);
         var position = RunPosition.Parse(text, _checkpoint.Path);
         (Step, Sums) = (position.Step, position.Unfinished ?? new());
         foreach (var metrics in position.History)
