@@ -159,7 +159,7 @@ internal sealed class RunSetup : IDisposable
         if (_plan.CheckpointDirectory is not { } directory)
             return null;
         var rows = (_data.Training.Count, fingerprint.Value);
-        return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher);
+        return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher, StepsAnEpoch);
     }
 
     private StepStrategy CreateStrategy(float[]? rowWeights)
