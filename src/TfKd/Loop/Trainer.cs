@@ -82,7 +82,9 @@ public sealed class Trainer(TrainingPlan plan)
         callbacks.Notify(callback => callback.OnTrainEnd(run.State));
         run.State.Student.eval();
         var result = run.Finish();
-        if (setup.Participants.Statistics is { } statistics && !run.WasFinished && !run.EndedWithinEpoch)
+        if (run.FindFinished() is { } found)
+            result = result with { TeacherReport = found.Report, TeacherExample = found.Example };
+        else if (setup.Participants.Statistics is { } statistics && !run.WasFinished && !run.EndedWithinEpoch)
             result = result with { TeacherReport = ReportTeacher(setup, statistics, token), TeacherExample = statistics.Example };
         callbacks.Notify(callback => callback.OnFinished(run.State, result));
         return result;
@@ -94,6 +96,7 @@ public sealed class Trainer(TrainingPlan plan)
         var report = TeacherReporting.Report(Plan, teacher, statistics, student, setup.Run.State.Validation, token);
         if (report.Warning is { } warning)
             setup.Callbacks.Warn(warning);
+        setup.Run.KeepFinished(report, statistics.Example);
         return report;
     }
 }

@@ -172,6 +172,27 @@ internal sealed class TrainingRun : IDisposable
         return new TrainingResult([.. State.History], best.Epoch, State.StopReason) { IsPeer = best.IsPeer };
     }
 
+    /// <summary>What is kept of a run that was found finished; null where it was not, or nothing is.</summary>
+    public FinishedRun? FindFinished() => WasFinished && _checkpoint is not null
+        ? FinishedRun.Read(_plan.CheckpointDirectory!, _checkpoint.IdentityHash, Step)
+        : null;
+
+    /// <summary>Keeps, beside the checkpoint, what was found of the teacher.</summary>
+    public void KeepFinished(TeacherReport report, TeacherExample? example)
+    {
+        if (_checkpoint is null)
+            return;
+        try
+        {
+            new FinishedRun(_checkpoint.IdentityHash, Step, report, example).Write(_plan.CheckpointDirectory!);
+        }
+        catch (IOException exception)
+        {
+            // The run is finished, and its checkpoint whole.
+            State.Say($"The report on the teacher was not kept: {exception.Message}", true);
+        }
+    }
+
     public void Dispose() => _best.Dispose();
 
     private string Kernels => _participants.Student.Network.Path.ToString();
