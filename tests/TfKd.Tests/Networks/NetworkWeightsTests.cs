@@ -104,6 +104,62 @@ public sealed class NetworkWeightsTests
                 Assert.Equal(0, tensor.item<long>());
     }
 
+    [Theory]
+    [InlineData("features.1.running_var", double.NaN, "1 of 16 values not finite in Float32, the first is NaN")]
+    [InlineData("features.0.weight", double.PositiveInfinity, "1 of 432 values not finite in Float32, the first is Infinity")]
+    [InlineData("features.0.weight", 1e300, "1 of 432 values not finite in Float32, the first is Infinity")]
+    [InlineData("features.1.running_mean", double.NegativeInfinity, "1 of 16 values not finite in Float32, the first is -Infinity")]
+    [InlineData("features.1.running_var", -0.5, "1 of 16 variances below 0, the first is -0.5")]
+    public void Values_that_no_network_has_are_refused_by_file_and_key(string key, double value, string message)
+    {
+        using var scope = NewDisposeScope();
+        using var source = new SmallCnn().Build(3);
+        var weights = source.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
+        weights[key] = weights[key].to(ScalarType.Float64);
+        weights[key].view(-1)[5] = value;
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+        using var network = new SmallCnn().Build(3);
+        var before = Snapshot(network);
+        try
+        {
+            SafeTensors.Write(path, weights);
+            var expected = $"'{path}' cannot be used: expected finite values, and variances from 0, found others:\n{key}: {message}";
+            Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => NetworkWeights.Load(network, path)).Message);
+            Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => NetworkWeights.LoadBackbone(network, path)).Message);
+            var teacher = new WeightFileTeacher(new SmallCnn(), path) { Normalization = new([0.5, 0.5, 0.5], [0.2, 0.2, 0.2]) };
+            Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => teacher.Open(TeacherFixture.Context(3))).Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.Equal(before, Snapshot(network));
+    }
+
+    [Fact]
+    public void A_head_that_is_passed_over_may_have_any_values()
+    {
+        using var scope = NewDisposeScope();
+        using var source = new SmallCnn().Build(3);
+        var weights = source.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
+        var head = NetworkHead.Find(source).Keys().First();
+        weights[head] = full_like(weights[head], float.NaN);
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+        using var network = new SmallCnn().Build(5);
+        try
+        {
+            SafeTensors.Write(path, weights);
+            NetworkWeights.LoadBackbone(network, path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.All(network.Body.state_dict().Values, tensor => Assert.True(tensor.isfinite().all().item<bool>()));
+    }
+
     [Fact]
     public void Stream_is_named_in_messages()
     {

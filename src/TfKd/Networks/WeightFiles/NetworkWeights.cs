@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>
 /// Puts weights into a network and takes them out, strictly: a network is either loaded whole, or untouched and the error lists every
-/// difference.
+/// difference. Values that are not finite are refused, too.
 /// </summary>
 public static class NetworkWeights
 {
@@ -108,7 +108,8 @@ public static class NetworkWeights
     /// </param>
     /// <param name="source">What messages call the weights.</param>
     /// <exception cref="InvalidDataException">
-    /// A key is missing or unexpected, or has another shape or kind of type; the network is unchanged.
+    /// A key is missing or unexpected, has another shape or kind of type, or values that are not finite in the network's precision or
+    /// are no variances; the network is unchanged.
     /// </exception>
     public static void Apply(ImageNetwork network, IReadOnlyDictionary<string, Tensor> weights, string source)
     {
@@ -123,6 +124,9 @@ public static class NetworkWeights
         var differences = Differences(state, weights).ToList();
         if (differences.Count > 0)
             throw new InvalidDataException($"{source} does not fit {target}:\n{string.Join('\n', differences)}");
+        if (WeightValues.Objections(state, weights) is { Count: > 0 } objections)
+            throw new InvalidDataException(
+                $"{source} cannot be used: expected finite values, and variances from 0, found others:\n{string.Join('\n', objections)}");
         using var noGrad = no_grad();
         foreach (var (key, tensor) in state)
             if (weights.TryGetValue(key, out var value))
