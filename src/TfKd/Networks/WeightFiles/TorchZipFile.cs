@@ -6,7 +6,8 @@ namespace TfKd;
 
 /// <summary>
 /// PyTorch's format since 1.6: a zip of one folder with data.pkl, the pickled object; data/0, data/1, ..., its storages; and byteorder, if
-/// the version is not old. Entries are stored without compression, so none is longer than the file.
+/// the version is not old. Entries are stored without compression, so none is longer than the file, and each that is read is compared with
+/// its checksum.
 /// </summary>
 internal static class TorchZipFile
 {
@@ -34,6 +35,7 @@ internal static class TorchZipFile
         {
             // Entries may lie one over another, but not add up to more than the file.
             var entry = FindStorage(archive, $"{folder}data/{storage.Key}", storage, left);
+            ZipChecksum.Require(entry);
             using var content = entry.Open();
             read.Add(storage, TorchStorages.Read(content, storage));
             left -= storage.ByteCount;
@@ -75,6 +77,7 @@ internal static class TorchZipFile
     private static byte[] ReadBytes(ZipArchiveEntry entry, long limit)
     {
         RequireStored(entry, limit);
+        ZipChecksum.Require(entry);
         var bytes = new byte[entry.Length];
         using var content = entry.Open();
         content.ReadExactly(bytes);

@@ -85,6 +85,36 @@ public sealed class WeightFileRefusalTests
     }
 
     [Theory]
+    [InlineData("archive/data/0")]
+    [InlineData("archive/data.pkl")]
+    public void A_flipped_bit_in_a_zip_is_damage(string entry)
+    {
+        using var scope = NewDisposeScope();
+        var content = Convert.FromBase64String(WrittenByPyTorch.Zip);
+        Assert.NotEmpty(WeightFile.Read(new MemoryStream(content)));
+        content = Zip(Root(Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1])), Two);
+        WeightFile.Read(new MemoryStream(content));
+        using (var archive = new ZipArchive(new MemoryStream(content)))
+        {
+            // Behind the local header and the name: the entry's first byte.
+            var name = System.Text.Encoding.ASCII.GetBytes(entry);
+            var at = content.AsSpan().IndexOf(name) + name.Length;
+            var expected = archive.GetEntry(entry)!.Crc32;
+            content[at + (entry.EndsWith("pkl", StringComparison.Ordinal) ? 12 : 3)] ^= 0x40;
+            var message = Assert.Throws<InvalidDataException>(() => WeightFile.Read(new MemoryStream(content), "'a.pth'")).Message;
+            Assert.StartsWith(
+                $"'a.pth': the file is damaged: expected the CRC-32 {expected:x8} of '{entry}', found ", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("", 0u)]
+    [InlineData("123456789", 0xCBF43926u)]
+    [InlineData("The quick brown fox jumps over the lazy dog", 0x414FA339u)]
+    public void Checksums_are_those_of_the_format(string text, uint checksum) =>
+        Assert.Equal(checksum, ZipChecksum.Of(System.Text.Encoding.ASCII.GetBytes(text)));
+
+    [Theory]
     [InlineData("")]
     [InlineData("big")]
     public void Other_byte_order_is_refused(string order)
