@@ -139,6 +139,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// a teacher or be made into this transformer again.</para>
     /// <para>Model.Save fails for a schema of nothing but an MLImage column; give null for the schema then. Columns whose names begin with
     /// "TfKd.Portable." are dropped from the data, and the column Score is where the score column is another.</para>
+    /// <para>A program that has no reference to this library starts with ONNX Runtime's telemetry on, unless ORT_DISABLE_TELEMETRY is 1 in
+    /// its environment.</para>
     /// </remarks>
     /// <exception cref="NotSupportedException">
     /// The network takes neither 1 nor 3 channels, or a column has a name that the columns between the steps need.

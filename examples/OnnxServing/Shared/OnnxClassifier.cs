@@ -19,6 +19,7 @@ internal sealed class OnnxClassifier : IDisposable
     /// <exception cref="InvalidDataException">The file is no network that <c>SaveOnnx</c> wrote.</exception>
     public OnnxClassifier(string path)
     {
+        Telemetry.TurnOffUnlessSet();
         using var options = new SessionOptions();
         // Threads that spin between two requests take the cores from the requests' own threads.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");

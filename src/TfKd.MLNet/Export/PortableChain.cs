@@ -39,6 +39,7 @@ internal sealed class PortableChain
                 "transformers give 1 (grey) or 3 (RGB).");
         }
 
+        OnnxTelemetry.TurnOffUnlessSet();
         // ML.NET hands a model to ONNX Runtime as a file, and leaves behind the one that it makes of a stream.
         var file = Path.Combine(ml.TempFilePath, Path.GetRandomFileName());
         try

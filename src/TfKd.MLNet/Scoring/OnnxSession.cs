@@ -11,6 +11,7 @@ internal static class OnnxSession
     /// <exception cref="InvalidDataException">ONNX Runtime cannot read the model.</exception>
     public static InferenceSession Open(byte[] model, string name, int threads = 0)
     {
+        OnnxTelemetry.TurnOffUnlessSet();
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, IntraOpNumThreads = threads };
         // Workers that spin between batches take the cores that decode the next images, and those of whatever else runs.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace TfKd;
 
-/// <summary>The few functions of the C library that .NET does not offer. glibc on Linux only: callers check.</summary>
+/// <summary>
+/// The few functions of the C library that .NET does not offer. glibc on Linux only, unless a function says otherwise: callers check.
+/// </summary>
 internal static partial class LibC
 {
     private const string Name = "libc.so.6";
@@ -38,6 +40,23 @@ internal static partial class LibC
     /// <summary>The variable as native code sees it, which <see cref="Environment"/> does not: .NET keeps a copy of its own.</summary>
     internal static string? GetEnvironmentVariable(string name) => Marshal.PtrToStringUTF8(getenv(name));
 
+    /// <summary>
+    /// Gives native code a variable that it does not have: changes made through <see cref="Environment"/> reach it on Windows only. On
+    /// Linux with glibc, macOS and Windows; on other systems nothing happens.
+    /// </summary>
+    internal static void AddEnvironmentVariable(string name, string value)
+    {
+        if (IsGlibc)
+            _ = setenv(name, value, overwrite: 0);
+        else if (OperatingSystem.IsMacOS())
+            _ = SetOnMac(name, value, overwrite: 0);
+        else if (OperatingSystem.IsWindows() && Environment.GetEnvironmentVariable(name) is null)
+            Environment.SetEnvironmentVariable(name, value);
+    }
+
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getenv(string name);
+
+    [LibraryImport("libSystem.dylib", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetOnMac(string name, string value, int overwrite);
 }
