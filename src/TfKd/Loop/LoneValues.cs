@@ -21,8 +21,8 @@ internal static class LoneValues
         if (smallestBatch > 1 || Find(student, frozen, shape) is not { } layer)
             return;
         throw new InvalidOperationException(
-            $"With a batch of {smallestBatch} image of {shape}, the batch norm '{layer}' of {student.Architecture} sees one value a channel, "
-                + $"which has no variance; expected 2 or more. Set {nameof(TrainingPlan.BatchSize)} to 2 or more (with "
+            $"With a batch of {smallestBatch} image of {shape}, the batch norm '{layer}' of {student.Architecture} sees one value a "
+                + $"channel, which has no variance; expected 2 or more. Set {nameof(TrainingPlan.BatchSize)} to 2 or more (with "
                 + $"{nameof(TrainingPlan.AccumulateSteps)} for larger steps), or take larger images.");
     }
 

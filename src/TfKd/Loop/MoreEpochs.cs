@@ -18,8 +18,8 @@ internal static class MoreEpochs
             {
                 var (then, now) = (shorter.RateOf(epoch, step, stepsAnEpoch), plan.RateOf(epoch, step, stepsAnEpoch));
                 if (then != now)
-                    return FormattableString.Invariant(
-                        $"The learning rate depends on the number of epochs: with {plan.Schedule}, step {step + 1} of epoch {epoch + 1} had ")
+                    return "The learning rate depends on the number of epochs: "
+                        + FormattableString.Invariant($"with {plan.Schedule}, step {step + 1} of epoch {epoch + 1} had ")
                         + FormattableString.Invariant($"{then:G4} of {before} epochs, and has {now:G4} of {plan.MaxEpochs}.");
             }
         }

@@ -51,7 +51,8 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
         var cause = isBuffer
             ? BufferCause
             : "the objective was finite, so the gradient was not, or the step was too long";
-        var what = FormattableString.Invariant($"The {(isBuffer ? "buffer" : "weight")} '{name}' is not finite after the step {Place}; {cause}.");
+        var kind = isBuffer ? "buffer" : "weight";
+        var what = FormattableString.Invariant($"The {kind} '{name}' is not finite after the step {Place}; {cause}.");
         throw Exception($"{what} {Advice}", name);
     }
 

@@ -11,7 +11,9 @@ internal static class RunIdentity
     /// <param name="network">The student's network.</param>
     /// <param name="rows">Number and fingerprint of the training rows.</param>
     /// <param name="teacher">The teacher; null: there is none.</param>
-    /// <param name="stepsAnEpoch">Steps of an epoch: a checkpoint of fewer epochs is gone on with where they were the first of these.</param>
+    /// <param name="stepsAnEpoch">
+    /// Steps of an epoch: a checkpoint of fewer epochs is gone on with where they were the first of these.
+    /// </param>
     /// <exception cref="InvalidOperationException">A member of the plan or of the network has no canonical text.</exception>
     public static RunCheckpoint Open(
         string directory, TrainingPlan plan, NetworkArchitecture network, (int Count, string Fingerprint) rows, Teacher? teacher,

@@ -8,8 +8,8 @@ namespace TfKd;
 /// do not.
 /// </summary>
 /// <param name="Temperature">
-/// The temperature T at which the objective softens the teacher's answers; under a <see cref="LogitStandardization"/> the standardised ones.
-/// The targets of the figures are what the student sees: what <see cref="Objective.SoftTargetOf"/> says of the teacher's answers.
+/// The temperature T at which the objective softens the teacher's answers; under a <see cref="LogitStandardization"/> the standardised
+/// ones. The targets of the figures are what the student sees: what <see cref="Objective.SoftTargetOf"/> says of the teacher's answers.
 /// </param>
 /// <param name="Training">
 /// On the training rows, as the student saw them in its last epoch: augmented, and the student in training mode. Mixtures count as rows of

@@ -14,11 +14,11 @@ namespace TfKd;
 /// objective is CrossEntropy + Dist { Beta = 2, Gamma = 2 } for ImageNet, where T is 1, and CrossEntropy + Dist { Beta = 2, Gamma = 2,
 /// Temperature = 4, Form = DistForm.ReferenceCode } for CIFAR-100.</para>
 /// <para>Huang, You, Wang, Qian and Xu, 'Knowledge Distillation from A Stronger Teacher', NeurIPS 2022. Their code has a factor T^2, by
-/// <see cref="Form"/> (16 at the T = 4 that they take for CIFAR-100: without it the weights there are 16 times too small), and adds 1e-8 to the denominator of r: a class that all rows find improbable then counts as unrelated, and a student
-/// that hardly varies gets gradients of up to 1e8. Here r is exact for probabilities of any size, and what differs by no more than rounding
-/// has no correlation: such a row or column is at a distance of 1 and has no gradient. So are all columns of a batch of one row. A student
-/// that answers every row alike, as one whose last layer is zero does, learns nothing from the columns: another term has to start
-/// it.</para>
+/// <see cref="Form"/> (16 at the T = 4 that they take for CIFAR-100: without it the weights there are 16 times too small), and adds 1e-8 to
+/// the denominator of r: a class that all rows find improbable then counts as unrelated, and a student that hardly varies gets gradients of
+/// up to 1e8. Here r is exact for probabilities of any size, and what differs by no more than rounding has no correlation: such a row or
+/// column is at a distance of 1 and has no gradient. So are all columns of a batch of one row. A student that answers every row alike, as
+/// one whose last layer is zero does, learns nothing from the columns: another term has to start it.</para>
 /// <para>Where rows have weights, the mean over samples and the correlations along columns are weighted, and the columns' term counts once
 /// a row, with the row's weight: a row of double weight is that row twice. Finite where the teacher's probabilities are 0 and 1.</para>
 /// </remarks>

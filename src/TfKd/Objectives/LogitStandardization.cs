@@ -90,8 +90,8 @@ public sealed record LogitStandardization : Objective
     {
         if (classCount < 3)
             throw new InvalidOperationException(
-                $"{nameof(LogitStandardization)} needs at least 3 classes, but there are {classCount}: standardised, two logits are the same "
-                    + "two numbers whatever they were, and nothing can be learnt from them. Take its Inner by itself.");
+                $"{nameof(LogitStandardization)} needs at least 3 classes, but there are {classCount}: standardised, two logits are the "
+                    + "same two numbers whatever they were, and nothing can be learnt from them. Take its Inner by itself.");
     }
 
     private static Objective RequireTaught(Objective inner, [CallerMemberName] string name = "") =>

@@ -111,34 +111,7 @@ public abstract record Objective
     /// <exception cref="InvalidOperationException">The objective looks at features.</exception>
     public Tensor Evaluate(Tensor studentLogits, Tensor labels, Tensor? teacherLogits = null, Tensor? partnerLogits = null)
     {
-        Require.Logits(studentLogits);
-        if (studentLogits.shape[1] < 2)
-            throw new ArgumentException(
-                $"studentLogits must have at least two classes, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
-        if (studentLogits.shape[0] == 0)
-            throw new ArgumentException(
-                $"studentLogits must have at least one row, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
-        Require.Labels(labels, studentLogits);
-        if (Needs.HasFlag(ObjectiveNeeds.Teacher) && teacherLogits is null)
-            throw new ArgumentNullException(nameof(teacherLogits), $"{GetType().Name} needs a teacher's logits.");
-        if (Needs.HasFlag(ObjectiveNeeds.ClassPartners) && partnerLogits is null)
-            throw new ArgumentNullException(
-                nameof(partnerLogits), $"{GetType().Name} needs the student's logits for other images of the rows' classes.");
-        if ((Needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) != 0)
-            throw new InvalidOperationException(
-                $"{GetType().Name} looks at features by stage and cannot be computed from logits alone; train with it.");
-        if (teacherLogits is not null)
-        {
-            Require.Logits(teacherLogits);
-            Require.SameShape(teacherLogits, studentLogits);
-        }
-
-        if (partnerLogits is not null)
-        {
-            Require.Logits(partnerLogits);
-            Require.SameShape(partnerLogits, studentLogits);
-        }
-
+        RequireFitting(studentLogits, labels, teacherLogits, partnerLogits);
         using var scope = NewDisposeScope();
         using var log = new LossLog();
         var targets = Targets.FromLabels(labels, checked((int)studentLogits.shape[1]));
@@ -182,6 +155,37 @@ public abstract record Objective
     /// The objective in the form of a cross entropy with a smoothed label; null where it has none. See <see cref="EquivalentSmoothing"/>.
     /// </summary>
     internal virtual SmoothedLabel? AsSmoothedLabel(int classCount) => null;
+
+    private void RequireFitting(Tensor studentLogits, Tensor labels, Tensor? teacherLogits, Tensor? partnerLogits)
+    {
+        Require.Logits(studentLogits);
+        if (studentLogits.shape[1] < 2)
+            throw new ArgumentException(
+                $"studentLogits must have at least two classes, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
+        if (studentLogits.shape[0] == 0)
+            throw new ArgumentException(
+                $"studentLogits must have at least one row, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
+        Require.Labels(labels, studentLogits);
+        if (Needs.HasFlag(ObjectiveNeeds.Teacher) && teacherLogits is null)
+            throw new ArgumentNullException(nameof(teacherLogits), $"{GetType().Name} needs a teacher's logits.");
+        if (Needs.HasFlag(ObjectiveNeeds.ClassPartners) && partnerLogits is null)
+            throw new ArgumentNullException(
+                nameof(partnerLogits), $"{GetType().Name} needs the student's logits for other images of the rows' classes.");
+        if ((Needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) != 0)
+            throw new InvalidOperationException(
+                $"{GetType().Name} looks at features by stage and cannot be computed from logits alone; train with it.");
+        if (teacherLogits is not null)
+        {
+            Require.Logits(teacherLogits);
+            Require.SameShape(teacherLogits, studentLogits);
+        }
+
+        if (partnerLogits is not null)
+        {
+            Require.Logits(partnerLogits);
+            Require.SameShape(partnerLogits, studentLogits);
+        }
+    }
 
     private Tensor RequireScalar(Tensor? value) => value is not null && value.dim() == 0 && value.is_floating_point()
         ? value

@@ -34,8 +34,8 @@ public sealed class MoreEpochsTests : IDisposable
         var message = Refusal(Plan with { Schedule = new CosineSchedule(), MaxEpochs = 4 });
         Assert.Contains("They differ in\nTrainingPlan.MaxEpochs: 2 there, 4 here\n", message, StringComparison.Ordinal);
         Assert.EndsWith(
-            "The learning rate depends on the number of epochs: with CosineSchedule { FinalFactor = 0 }, step 1 of epoch 1 had 0.04878 of 2 "
-                + "epochs, and has 0.04969 of 4.",
+            "The learning rate depends on the number of epochs: with CosineSchedule { FinalFactor = 0 }, step 1 of epoch 1 had 0.04878 of "
+                + "2 epochs, and has 0.04969 of 4.",
             message,
             StringComparison.Ordinal);
     }
@@ -52,7 +52,8 @@ public sealed class MoreEpochsTests : IDisposable
     {
         var ramp = new Ramped { Inner = new CrossEntropy(), From = 0.5 };
         BrokenRun.Run(Plan with { MaxEpochs = 2, Objective = ramp });
-        Assert.EndsWith("may depend on the number of epochs.", Refusal(Plan with { MaxEpochs = 3, Objective = ramp }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "may depend on the number of epochs.", Refusal(Plan with { MaxEpochs = 3, Objective = ramp }), StringComparison.Ordinal);
 
         var plan = Plan with { CheckpointDirectory = Path.Combine(_directory, "fixed"), Objective = ramp with { Epochs = 3 } };
         BrokenRun.Run(plan with { MaxEpochs = 2 });

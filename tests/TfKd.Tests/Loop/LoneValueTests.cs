@@ -59,7 +59,8 @@ public sealed class LoneValueTests
             () => Train(_plan with { BatchSize = 8, Callbacks = [breaking] }, new SmallCnn(), 16));
 
         Assert.EndsWith("running_var", exception.Term, StringComparison.Ordinal);
-        Assert.StartsWith($"The buffer '{exception.Term}' is not finite after the step in epoch 1, step 1", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The buffer '{exception.Term}' is not finite after the step in epoch 1, step 1", exception.Message, StringComparison.Ordinal);
     }
 
     private static void Break(TrainingState state)

@@ -17,7 +17,8 @@ public sealed class TeacherDoubtTests
         WatchedRun.Run(plan with { Callbacks = [watcher, new WatchedRun.Watcher { EpochEnd = See }] });
 
         var warning = Assert.Single(watcher.Warnings, text => text.Contains("is at chance", StringComparison.Ordinal));
-        Assert.Contains("it puts 0.0 % into it, as a mean over the classes, where guessing would put 25.0 %", warning, StringComparison.Ordinal);
+        Assert.Contains(
+            "it puts 0.0 % into it, as a mean over the classes, where guessing would put 25.0 %", warning, StringComparison.Ordinal);
         Assert.Contains("Check that its ClassNames are in the order of its outputs", warning, StringComparison.Ordinal);
         Assert.Equal(0, epochsBefore);
 
