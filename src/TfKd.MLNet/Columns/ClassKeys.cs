@@ -12,6 +12,7 @@ internal abstract class ClassKeys
 {
     private static readonly JsonSerializerOptions Json = new()
     {
+        TypeInfoResolver = ReflectionJson.Resolver,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new TextConverter() },
     };
@@ -31,6 +32,9 @@ internal abstract class ClassKeys
 
     /// <summary>Whether the key values are text.</summary>
     public bool AreText => this is Typed<ReadOnlyMemory<char>>;
+
+    /// <summary>Whether the label has key values.</summary>
+    public bool AreNamed => this is not Unnamed;
 
     /// <summary>Adds the names as text under the given kind of annotation; nothing where the label had no key values.</summary>
     public abstract void AddNames(DataViewSchema.Annotations.Builder annotations, string kind);
@@ -136,7 +140,7 @@ internal abstract class ClassKeys
         {
         }
 
-        public override ClassList ToCard() => new(null, JsonSerializer.SerializeToElement(Names));
+        public override ClassList ToCard() => new(null, JsonSerializer.SerializeToElement(Names, Json));
     }
 
     /// <summary>ML.NET's text, which the serialiser would take for a list of characters.</summary>

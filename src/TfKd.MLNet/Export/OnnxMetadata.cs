@@ -25,8 +25,8 @@ internal static class OnnxMetadata
         var shape = architecture.InputShape;
         var metadata = new Dictionary<string, string>
         {
-            ["classes"] = JsonSerializer.Serialize(classes.Names),
-            ["input"] = JsonSerializer.Serialize(new
+            ["classes"] = Json(classes.Names),
+            ["input"] = Json(new
             {
                 layout = "NCHW",
                 type = inputType == OnnxInputType.Bytes ? "uint8" : "float32",
@@ -37,11 +37,13 @@ internal static class OnnxMetadata
                 resize = "upright by EXIF, scaled in proportion until the size is covered, cropped around the centre; " +
                     "averaging when shrinking, bicubic when growing; transparency on white",
             }),
-            ["output"] = JsonSerializer.Serialize(new { values = "probabilities, softmax is inside", temperature }),
+            ["output"] = Json(new { values = "probabilities, softmax is inside", temperature }),
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
         };
         if (training is not null)
-            metadata["training"] = JsonSerializer.Serialize(new { training.Plan, training.Seed, training.Metrics, training.Versions });
+            metadata["training"] = Json(new { training.Plan, training.Seed, training.Metrics, training.Versions });
         return metadata;
     }
+
+    private static string Json<T>(T value) => JsonSerializer.Serialize(value, ReflectionJson.Options);
 }

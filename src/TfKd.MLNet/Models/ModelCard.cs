@@ -10,6 +10,7 @@ public sealed record ModelCard
 {
     private static readonly JsonSerializerOptions Json = new()
     {
+        TypeInfoResolver = ReflectionJson.Resolver,
         WriteIndented = true,
         IgnoreReadOnlyProperties = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,

@@ -90,7 +90,7 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
                 + "in the order of its outputs.");
         try
         {
-            if (JsonSerializer.Deserialize<string[]>(json) is { } names && !names.Contains(null))
+            if (JsonSerializer.Deserialize<string[]>(json, ReflectionJson.Options) is { } names && !names.Contains(null))
                 return names;
         }
         catch (JsonException)

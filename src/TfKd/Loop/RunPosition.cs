@@ -10,7 +10,11 @@ namespace TfKd;
 internal sealed record RunPosition(long Step, string? StopReason, IReadOnlyList<EpochMetrics> History)
 {
     // A term that an objective only reports may be infinite.
-    private static readonly JsonSerializerOptions _json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        TypeInfoResolver = ReflectionJson.Resolver,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     /// <summary>The epoch under way; null between two.</summary>
     public EpochSums? Unfinished { get; init; }

@@ -14,6 +14,7 @@ internal sealed class KernelVerdictStore
 {
     private static readonly JsonSerializerOptions _json = new()
     {
+        TypeInfoResolver = ReflectionJson.Resolver,
         WriteIndented = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

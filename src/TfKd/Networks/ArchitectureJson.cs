@@ -13,6 +13,7 @@ internal static class ArchitectureJson
 
     private static readonly JsonSerializerOptions Options = new()
     {
+        TypeInfoResolver = ReflectionJson.Resolver,
         IgnoreReadOnlyProperties = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         Converters = { new JsonStringEnumConverter() },
@@ -24,7 +25,7 @@ internal static class ArchitectureJson
         var json = JsonSerializer.SerializeToNode(architecture, type, Options)!.AsObject();
         json.Insert(0, TypeKey,
             type.Assembly == typeof(NetworkArchitecture).Assembly ? type.Name : $"{type.FullName}, {type.Assembly.GetName().Name}");
-        return JsonSerializer.SerializeToElement(json);
+        return JsonSerializer.SerializeToElement(json, Options);
     }
 
     /// <exception cref="InvalidDataException">
@@ -36,7 +37,7 @@ internal static class ArchitectureJson
             || !json.TryGetProperty(TypeKey, out var typeName) || typeName.ValueKind != JsonValueKind.String)
             throw new InvalidDataException($"An architecture must be an object with the text property {TypeKey}, but is {json}.");
         var type = Resolve(typeName.GetString()!);
-        var properties = JsonSerializer.SerializeToNode(json)!.AsObject();
+        var properties = JsonSerializer.SerializeToNode(json, Options)!.AsObject();
         properties.Remove(TypeKey);
         try
         {
