@@ -170,7 +170,10 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
 
-        /// <summary>Where the network is trained. Default null: the CPU.</summary>
+        /// <summary>
+        /// Where the network is trained. Default null: as the MLContext says, by GpuDeviceId and FallbackToCpu; without them the CPU. A
+        /// device that is set here and cannot be used is an error.
+        /// </summary>
         public torch.Device? Device { get; init; }
 
         /// <summary>

@@ -13,18 +13,21 @@ namespace TfKd.MLNet;
 public sealed partial class TorchImageClassificationTrainer
     : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
 {
+    private readonly IHostEnvironment _environment;
     private readonly IHost _host;
     private readonly Options _options;
     private readonly TrainingPlan _plan;
+    private readonly TransformerColumns _columns;
     private readonly ScoreColumnTeacher? _scores;
 
     /// <exception cref="ArgumentException">
     /// Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are
-    /// frozen.
+    /// frozen; or the two output columns have one name.
     /// </exception>
     internal TorchImageClassificationTrainer(IHostEnvironment environment, Options options)
     {
-        (_host, _options, _plan) = (environment.Register(nameof(TorchImageClassificationTrainer)), options, options.ToPlan());
+        (_environment, _host) = (environment, environment.Register(nameof(TorchImageClassificationTrainer)));
+        (_options, _plan, _columns) = (options, options.ToPlan(), options.OutputColumns);
         _scores = TeacherScoreColumn.Of(_plan.Teacher);
     }
 
@@ -40,7 +43,7 @@ public sealed partial class TorchImageClassificationTrainer
             WeightColumn.Find(inputSchema, weight);
         if (_scores is not null)
             TeacherScoreColumn.Check(inputSchema, _scores);
-        return TorchImageClassificationSchema.Append(inputSchema, _options.LabelColumnName, _options.OutputColumns);
+        return TorchImageClassificationSchema.Append(inputSchema, _options.LabelColumnName, _columns);
     }
 
     /// <summary>Trains on the rows.</summary>
@@ -56,7 +59,8 @@ public sealed partial class TorchImageClassificationTrainer
     /// An image cannot be decoded, and <see cref="Options.UndecodableImages"/> is Throw.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// Objective, teacher, initial weights, network and rows do not fit together, or a weight is negative or not finite.
+    /// Objective, teacher, initial weights, network and rows do not fit together, or a weight is negative or not finite; or the device
+    /// cannot be used.
     /// </exception>
     /// <exception cref="NotSupportedException">
     /// An operation of the network has no ONNX form; the message names the module by its path.
@@ -78,6 +82,7 @@ public sealed partial class TorchImageClassificationTrainer
         var network = _options.SizedNetwork;
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
         Rejection.Check(_options.Rejection, classes);
+        var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
         var seed = _host.Rand.Next();
         var settings = _options.ToDataSettings(network.InputShape, _scores);
         using var data = TrainingData.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
@@ -88,13 +93,16 @@ public sealed partial class TorchImageClassificationTrainer
                 "CalibrateScores to false.");
         }
 
+        if (_options.OptimizerAdvice is { } advice)
+            channel.Warning(MessageSensitivity.None, "{0}", advice);
         var watcher = new HostCallback(channel, _options.MetricsCallback, hostCancellation);
-        var plan = _plan with { Seed = seed, Callbacks = [watcher, .. _plan.Callbacks] };
-        return new TorchImageClassificationTransformer(Train(plan, network, classes, data, cancellation.Token), _options.OutputColumns);
+        var plan = _plan with { Seed = seed, Device = device, Callbacks = [watcher, .. _plan.Callbacks] };
+        var model = Train(plan, network, classes, data, channel, cancellation.Token);
+        return new TorchImageClassificationTransformer(model, _columns);
     }
 
     private TorchImageClassificationModel Train(
-        TrainingPlan plan, NetworkArchitecture network, ClassKeys classes, TrainingData data, CancellationToken token)
+        TrainingPlan plan, NetworkArchitecture network, ClassKeys classes, TrainingData data, IChannel channel, CancellationToken token)
     {
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(network, classes.Names);
@@ -106,6 +114,8 @@ public sealed partial class TorchImageClassificationTrainer
         var calibration = _options.CalibrateScores
             ? TemperatureCalibration.Fit(student, data.Validation!, _options.BatchSize, untilTheEnd)
             : null;
+        if (calibration?.Warning is { } warning)
+            channel.Warning(MessageSensitivity.None, "{0}", warning);
         var provenance = RunProvenance.Of(plan, data, classes, result, calibration);
         return NetworkExport.ToModel(student, classes, provenance, calibration?.Temperature ?? 1, _options.Rejection);
     }

@@ -15,7 +15,9 @@ internal static class LabelColumn
         if (key.Count < 2)
         {
             throw new ArgumentException(
-                $"Label column '{name}' has 1 class ('{ClassKeys.FromLabel(column).Names[0]}'); expected at least 2.");
+                ClassKeys.FromLabel(column) is { AreNamed: true } classes
+                    ? $"Label column '{name}' has 1 class ('{classes.Names[0]}'); expected at least 2."
+                    : $"Label column '{name}' has no classes: MapValueToKey found no row with a label. Expected at least 2 classes.");
         }
 
         if (key.Count > int.MaxValue)

@@ -22,10 +22,18 @@ internal abstract class ImageColumnKind
     /// <summary>Whether a column may be of this kind, before there are data: sizes are not known then.</summary>
     public abstract bool Accepts(SchemaShape.Column column);
 
-    /// <summary>Refuses a column of this kind whose rows cannot be images of the shape.</summary>
-    /// <exception cref="ArgumentException">The size is another.</exception>
+    /// <summary>
+    /// Refuses a column of this kind whose rows cannot be images of the shape: here, where images are decoded, for its channels.
+    /// </summary>
+    /// <exception cref="ArgumentException">Of such a column there are no images of the shape.</exception>
     public virtual void Check(DataViewSchema.Column column, ImageShape shape)
     {
+        if (shape.Channels is not (1 or 3))
+        {
+            throw new ArgumentException(
+                $"Image column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, of which images of 1 (grey) or 3 (RGB) channels " +
+                $"are made; the network takes {shape}. Give it pixels of its own size, as a vector of floats, or another InputShape.");
+        }
     }
 
     /// <summary>Opens a reader of the row's image.</summary>

@@ -26,6 +26,23 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>Whether libtorch computes on the device in this process.</summary>
+    internal static bool CanUse(torch.Device device) => device.type != DeviceType.CUDA
+        || (torch.cuda.is_available() && Math.Max(device.index, 0) < torch.cuda.device_count());
+
+    /// <exception cref="InvalidOperationException">libtorch does not compute on the device; the message says what is missing.</exception>
+    internal static void RequireDevice(torch.Device device)
+    {
+        if (!CanUse(device))
+            throw new InvalidOperationException($"The device '{device}' cannot be used: {WhyNot()}");
+    }
+
+    /// <summary>Why a graphics card that was asked for cannot be used.</summary>
+    internal static string WhyNot() => torch.cuda.is_available()
+        ? $"libtorch finds {torch.cuda.device_count()} of NVIDIA's graphics cards, numbered from 0."
+        : "libtorch finds no graphics card of NVIDIA's. It needs one, its driver, and the NuGet package "
+            + $"{(OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux")} in place of libtorch-cpu-*.";
+
     /// <summary>What to tell the user when libtorch does not load.</summary>
     /// <param name="libraryPath">Where it was found; null where it was not.</param>
     internal static string Explain(string? libraryPath) => libraryPath is null

@@ -5,6 +5,8 @@ internal static class PlanValidation
 {
     public static void Check(TrainingPlan plan, ImageNetwork student, IImageSource training, IImageSource? validation)
     {
+        if (plan.Device is { } device)
+            TorchRuntime.RequireDevice(device);
         // Who looks at a teacher's features needs one, whether or not it looks at the logits, too.
         var needsTeacher = (plan.Objective.Needs & (ObjectiveNeeds.Teacher | ObjectiveNeeds.TeacherFeatures)) != 0;
         if (needsTeacher && plan.Teacher is null)

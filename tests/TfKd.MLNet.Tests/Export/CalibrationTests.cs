@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 
 namespace TfKd.MLNet.Tests;
 
@@ -15,8 +16,10 @@ public sealed class CalibrationTests
     public void The_temperature_is_in_the_model_in_its_file_and_in_its_scores()
     {
         using var folder = new TemporaryFolder();
-        using var plain = TrainingRuns.Fit(options: _calibrated with { CalibrateScores = false });
-        using var calibrated = TrainingRuns.Fit(options: _calibrated);
+        // A third of the rows that calibrate have another label, which the network could not know: it is too sure of them.
+        var options = _calibrated with { ValidationSet = Mislabelled(120), MaxEpochs = 10 };
+        using var plain = TrainingRuns.Fit(options: options with { CalibrateScores = false });
+        using var calibrated = TrainingRuns.Fit(options: options);
         Assert.Equal(plain.Model.Card.WeightsSha256, calibrated.Model.Card.WeightsSha256);
         Assert.Equal(1, plain.Model.Temperature);
         Assert.NotEqual(1, calibrated.Model.Temperature);
@@ -38,6 +41,22 @@ public sealed class CalibrationTests
                 Assert.All(powers.Zip(scaled[row]), pair => Assert.Equal(pair.First / powers.Sum(), pair.Second, 1e-5));
             }
         }
+    }
+
+    [Fact]
+    public void Calibration_on_few_rows_is_warned_of()
+    {
+        var (ml, warnings) = (new MLContext(seed: 1), new List<string>());
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == ChannelMessageKind.Warning)
+                warnings.Add(message.RawMessage);
+        };
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(_calibrated).Fit(TrainingRuns.Rows(ml));
+        Assert.StartsWith(
+            "Scores were calibrated on 27 samples, too few to know the temperature well; it is ",
+            Assert.Single(warnings),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,6 +123,14 @@ public sealed class CalibrationTests
             Assert.Throws<ArgumentException>(() => numbers.WithRejection(new Rejection { Threshold = 0.5, Label = "unknown" })).Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new Rejection { Threshold = 1.5 });
+    }
+
+    private static IDataView Mislabelled(int count)
+    {
+        var (ml, rows) = (new MLContext(seed: 1), TestRows.Make(count));
+        foreach (var row in rows.Where(row => row.Number / 3 % 3 == 0))
+            row.Label = TestRows.Names[(row.Number + 1) % 3];
+        return TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(rows));
     }
 
     private static float[][] Scores(ITransformer transformer, IDataView rows) =>

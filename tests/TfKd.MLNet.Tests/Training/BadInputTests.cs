@@ -103,6 +103,28 @@ public sealed class BadInputTests : IDisposable
             TrainingRuns.Fit(rows: ml => ml.Data.SkipRows(TrainingRuns.Rows(ml, 9), 9))).Message);
 
     [Fact]
+    public void Data_without_rows_have_no_classes() => Assert.Equal(
+        "Label column 'Label' has no classes: MapValueToKey found no row with a label. Expected at least 2 classes.",
+        Assert.Throws<ArgumentException>(() => TrainingRuns.Fit(rows: ml =>
+        {
+            var none = ml.Data.LoadFromEnumerable(Array.Empty<InputRow>());
+            return ml.Transforms.Conversion.MapValueToKey("Label").Fit(none).Transform(none);
+        })).Message);
+
+    [Fact]
+    public void Two_output_columns_need_two_names() => Assert.Equal(
+        "ScoreColumnName and PredictedLabelColumnName are both 'Result'; expected two names for two columns.",
+        Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.TorchImageClassification(
+            TrainingRuns.Options with { ScoreColumnName = "Result", PredictedLabelColumnName = "Result" })).Message);
+
+    [Fact]
+    public void Decoded_images_have_one_or_three_channels() => Assert.Equal(
+        "Image column 'Image' is Vector<Byte> of unknown size, of which images of 1 (grey) or 3 (RGB) channels are made; the network takes " +
+        "4x8x8. Give it pixels of its own size, as a vector of floats, or another InputShape.",
+        Assert.Throws<ArgumentException>(() => TrainingRuns.Fit(
+            options: TrainingRuns.Options with { Network = new SmallCnn { InputShape = new ImageShape(4, 8, 8) } })).Message);
+
+    [Fact]
     public void Rows_without_a_label_are_left_out_and_counted()
     {
         var ml = new MLContext(seed: 1);

@@ -46,6 +46,19 @@ public sealed class OptionsToPlanTests
     }
 
     [Fact]
+    public void Frozen_SqueezeNet_with_plain_steps_is_warned_of()
+    {
+        var options = new TorchImageClassificationTrainer.Options { Network = new SqueezeNet(), WeightsPath = "weights.pth" };
+        Assert.Null(options.OptimizerAdvice);
+        Assert.StartsWith(
+            "A SqueezeNet with frozen stages learns poorly with Sgd {",
+            (options with { FrozenStages = 1 }).OptimizerAdvice,
+            StringComparison.Ordinal);
+        Assert.Null((options with { FrozenStages = 1, Optimizer = new AdamW() }).OptimizerAdvice);
+        Assert.Null((options with { FrozenStages = 1, Network = new MobileNetV2() }).OptimizerAdvice);
+    }
+
+    [Fact]
     public void An_option_that_is_not_set_is_its_default_in_the_plan()
     {
         var options = new Options();
