@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 // What is used behind these doors, the same in every version of ML.NET from 1.0 to 6.0 preview: LoadableClassAttribute, SignatureLoadModel,
 // VersionInfo, ModelSaveContext and ModelLoadContext (saving and loading without registration); the constructors of SchemaShape.Column and
-// TrainerInfo (schemas of estimators); RowCursorUtils.GetLabelGetter; CatalogUtils.GetEnvironment; ICancelable (cancellation by the host).
+// TrainerInfo (schemas of estimators); RowCursorUtils.GetLabelGetter; CatalogUtils.GetEnvironment; ICancelable (cancellation by the host);
+// IHostEnvironmentInternal (the context's device); ITransformCanSaveOnnx (to say that ConvertToOnnx does not do).
 // For ToPortable, the same from 1.5 to 6.0 preview: the constructors of MulticlassPredictionTransformer, LinearMulticlassModelParameters
 // and EmptyDataView, and ModelProto (ONNX as ML.NET reads it).
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]

@@ -8,6 +8,27 @@ namespace TfKd.MLNet.Tests;
 public sealed class OnnxSettingsTests
 {
     [Fact]
+    public void Conversion_by_ml_net_is_refused_and_names_SaveOnnx()
+    {
+        var ml = new MLContext(seed: 1);
+        var data = ml.Data.LoadFromEnumerable(TestRows.Make(3));
+        using var model = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        using var chain = new TransformerChain<ITransformer>(
+            model, ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(model.Transform(data)));
+        foreach (var transformer in (ITransformer[])[model, chain])
+        {
+            using var stream = new MemoryStream();
+            var error = Assert.Throws<NotSupportedException>(() => ml.Model.ConvertToOnnx(transformer, data, stream));
+            Assert.StartsWith(
+                "ConvertToOnnx cannot write a TorchImageClassificationTransformer, since decoding images has no ONNX form. Its SaveOnnx " +
+                "writes the network,",
+                error.Message,
+                StringComparison.Ordinal);
+            Assert.Equal(0, stream.Length);
+        }
+    }
+
+    [Fact]
     public void Bytes_and_floats_give_the_same_scores()
     {
         using var folder = new TemporaryFolder();
