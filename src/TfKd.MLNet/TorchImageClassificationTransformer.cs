@@ -118,6 +118,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// <param name="ml">The context that the chain belongs to.</param>
     /// <param name="images">What the image column holds. Default: paths. ML.NET has no transformer that decodes bytes (ConvertToImage takes
     /// raw pixels): where images come as bytes, choose MLImage, and fill the input class by MLImage.CreateFromStream.</param>
+    /// <param name="imageColumnName">The column that the chain reads. Default null: the one that this transformer reads. Where that is the
+    /// bytes of LoadImagesFromFolder, "ImagePath" is the paths of the same data.</param>
     /// <returns>The chain; the caller disposes it, by IDisposable.</returns>
     /// <remarks>
     /// <para>Columns have the names and types they have here: the predicted label is a key with the key values of the training labels, for
@@ -146,10 +148,11 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// The network takes neither 1 nor 3 channels, or a column has a name that the columns between the steps need.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is no value of the enumeration.</exception>
-    public ITransformer ToPortable(MLContext ml, PortableImageColumn images = PortableImageColumn.Path)
+    public ITransformer ToPortable(
+        MLContext ml, PortableImageColumn images = PortableImageColumn.Path, string? imageColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(ml);
-        return PortableChain.Build(ml, Model, Columns, images);
+        return PortableChain.Build(ml, Model, imageColumnName is null ? Columns : Columns with { Image = imageColumnName }, images);
     }
 
     /// <summary>

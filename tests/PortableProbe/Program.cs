@@ -19,6 +19,9 @@ using (var engine = ml.Model.CreatePredictionEngine<Input, Output>(model))
 internal sealed class Input
 {
     public string Image { get; set; } = "";
+
+    /// <summary>Where the model reads the paths of LoadImagesFromFolder.</summary>
+    public string ImagePath => Image;
 }
 
 internal sealed class Output

@@ -45,8 +45,33 @@ public sealed class PortableTests : IDisposable
         var names = scored.Select(row => TestRows.Names[row.PredictedLabel - 1]).ToArray();
         var lines = scored.Zip(names, (row, name) => $"{name} {Bits(row.Score)} red green blue");
         Assert.Equal(
-            ["Image PredictedLabel Score Name", .. lines, names[0]],
+            ["Image ImagePath PredictedLabel Score Name", .. lines, names[0]],
             LoadProbe.RunPortable(_folder.File("portable.zip"), _rows.Select(row => row.Image)));
+    }
+
+    [Fact]
+    public void Model_of_a_folder_of_images_reads_the_paths_of_the_same_data()
+    {
+        foreach (var row in TestRows.Make(6))
+        {
+            var folder = Directory.CreateDirectory(_folder.File($"photos/{row.Label}"));
+            File.WriteAllBytes(Path.Combine(folder.FullName, $"{row.Number}.png"), row.Image);
+        }
+
+        var photos = _ml.Data.LoadImagesFromFolder(_folder.File("photos"));
+        using var own = Open(TestModels.WithNetwork());
+        var portable = own.ToPortable(_ml, imageColumnName: "ImagePath");
+        using var chain = new TransformerChain<ITransformer>(
+            portable, _ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(portable.Transform(photos)));
+        _ml.Model.Save(chain, photos.Schema, _folder.File("photos.zip"));
+
+        _ml.Model.Load(_folder.File("photos.zip"), out var schema);
+        Assert.Equal(TextDataViewType.Instance, schema["ImagePath"].Type);
+        var scored = own.Transform(photos);
+        var expected = scored.GetColumn<float[]>("Score").Zip(scored.GetColumn<uint>("PredictedLabel"), (score, key) =>
+            $"{TestRows.Names[key - 1]} {Bits(score)} red green blue").ToList();
+        var lines = LoadProbe.RunPortable(_folder.File("photos.zip"), photos.GetColumn<string>("ImagePath"));
+        Assert.Equal(expected, lines[1..^1]);
     }
 
     [Fact]

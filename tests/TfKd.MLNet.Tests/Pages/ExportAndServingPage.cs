@@ -10,8 +10,10 @@ internal static class ExportAndServingPage
     {
         ml.Model.Save(model, rows.Schema, "model.zip");
         transformer.SaveOnnx("model.onnx");
-        ml.Model.Save(transformer.ToPortable(ml), rows.Schema, "portable.zip");
         transformer.Model.SaveCard("model.md");
+        using var portable = (TransformerChain<ITransformer>)transformer.ToPortable(ml, imageColumnName: "ImagePath");
+        var named = ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(portable.Transform(rows));
+        ml.Model.Save(portable.Append(named), rows.Schema, "portable.zip");
     }
 
     public static void PredictMany()
@@ -21,6 +23,30 @@ internal static class ExportAndServingPage
         var predictions = model.Transform(ml.Data.LoadImagesFromFolder("new photos", labelled: false));
         foreach (var (path, label) in predictions.GetColumn<string>("ImagePath").Zip(predictions.GetColumn<string>("PredictedLabel")))
             Console.WriteLine($"{Path.GetFileName(path)} {label}");
+    }
+
+    public static void PredictWithoutLabels(MLContext ml, IDataView photos, TorchImageClassificationTrainer.Options options)
+    {
+        var keys = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos);
+        var labelled = keys.Transform(photos);
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options)
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+            .Fit(labelled);
+        ml.Model.Save(model, ml.Data.LoadFromEnumerable<Image>([]).Schema, "without-labels.zip");
+        var predictor = ml.Model.Load("without-labels.zip", out _);
+        using var engine = ml.Model.CreatePredictionEngine<Image, Answer>(predictor);
+        Console.WriteLine(engine.Predict(new Image { Bytes = File.ReadAllBytes("photo.jpg") }).PredictedLabel);
+    }
+
+    public sealed class Image
+    {
+        [ColumnName("Image")]
+        public byte[] Bytes { get; set; } = [];
+    }
+
+    public sealed class Answer
+    {
+        public string PredictedLabel { get; set; } = "";
     }
 
     public static TorchImageClassificationTrainer.Options BeSure()

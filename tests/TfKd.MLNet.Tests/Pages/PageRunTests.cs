@@ -41,7 +41,10 @@ public sealed class PageRunTests : IDisposable
         ExportAndServingPage.PredictMany();
 
         var lines = Lines();
-        Assert.Equal(32, lines.Length);
+        // A line an epoch, and then those of the programs.
+        Assert.Equal(30 + 32, lines.Length);
+        Assert.StartsWith("Epoch 1/30: ", lines[0], StringComparison.Ordinal);
+        lines = lines[30..];
         Assert.InRange(double.Parse(lines[0]), 0, 1);
         Assert.Matches("^(red|green|blue) [0-9]+ ?%$", lines[1]);
         Assert.All(lines[2..], line => Assert.Matches(@"^[0-9]+\.png (red|green|blue)$", line));
@@ -105,7 +108,13 @@ public sealed class PageRunTests : IDisposable
             .Dispose();
 
         using var transformer = Fit(Short(ExportAndServingPage.BeSure()));
-        ExportAndServingPage.Export(_ml, transformer, transformer, Rows());
+        foreach (var row in TestRows.Make(6))
+            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory($"photos/{row.Label}").FullName, $"{row.Number}.png"), row.Image);
+        ExportAndServingPage.Export(_ml, transformer, transformer, _ml.Data.LoadImagesFromFolder("photos"));
+        File.Copy(Directory.GetFiles("photos/red")[0], "photo.jpg");
+        ExportAndServingPage.PredictWithoutLabels(
+            _ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30)), Short(new TorchImageClassificationTrainer.Options()));
+        Assert.Contains(Lines()[^1], TestRows.Names);
         Assert.All((string[])["model.zip", "model.onnx", "portable.zip", "model.md"], file => Assert.True(new FileInfo(file).Length > 0));
     }
 
