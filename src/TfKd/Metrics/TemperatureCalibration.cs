@@ -11,7 +11,7 @@ namespace TfKd;
 /// that is conjugate to the likelihood. Their part vanishes where there are many samples.</para>
 /// <para>The temperature stays 1 unless the gain in likelihood, with four further samples that speak against the change, is more than
 /// twice its standard error. Simulated with 16 to 300 samples, 2 and 5 classes and true temperatures from 0.7 to 2.5, the mean negative
-/// log-likelihood of other samples is then above that of T = 1 by less than 0.001, and by less than 0.002 where the samples have chosen the
+/// log-likelihood of other samples is then above that of T = 1 by less than 0.001, and by less than 0.005 where the samples have chosen the
 /// best of eight epochs before.</para>
 /// </remarks>
 /// <param name="Temperature">
