@@ -9,9 +9,10 @@ internal sealed class ClassColumns : IDisposable
     private readonly Tensor? _columns;
 
     /// <exception cref="InvalidOperationException">The classes differ from the student's.</exception>
-    public ClassColumns(TeacherContext context, IReadOnlyList<string> teacherClasses)
+    public ClassColumns(
+        TeacherContext context, IReadOnlyList<string> teacherClasses, TeacherClasses classes = TeacherClasses.AsStudent)
     {
-        var order = ClassMatching.Match(context.ClassNames, teacherClasses);
+        var order = ClassMatching.Match(context.ClassNames, teacherClasses, classes == TeacherClasses.MayBeMore);
         _order = order ?? [];
         _columns = order is null
             ? null
@@ -19,7 +20,7 @@ internal sealed class ClassColumns : IDisposable
     }
 
     /// <summary>Either way a fresh tensor: one made in inference mode may not take part in a graph.</summary>
-    /// <param name="answers">[N,K].</param>
+    /// <param name="answers">[N,K], or of more classes.</param>
     public Tensor Arrange(Tensor answers) => _columns is null ? answers.clone() : answers.index_select(1, _columns);
 
     public void Dispose() => _columns?.Dispose();

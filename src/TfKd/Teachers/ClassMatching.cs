@@ -10,7 +10,18 @@ public static class ClassMatching
     /// <summary>Finds, for each class of the student, the column of the teacher's logits that means it.</summary>
     /// <returns>The columns in the student's order, or null where both lists are equal and nothing is to be moved.</returns>
     /// <exception cref="InvalidOperationException">The two sets differ, or a name stands twice in one list.</exception>
-    public static IReadOnlyList<int>? Match(IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses)
+    public static IReadOnlyList<int>? Match(IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses) =>
+        Match(studentClasses, teacherClasses, teacherMayKnowMore: false);
+
+    /// <inheritdoc cref="Match(IReadOnlyList{string}, IReadOnlyList{string})"/>
+    /// <param name="studentClasses">The student's classes, in order.</param>
+    /// <param name="teacherClasses">The teacher's classes, in the order of its outputs.</param>
+    /// <param name="teacherMayKnowMore">
+    /// Whether the teacher may know classes that the student does not: their columns are left out, and the softmax over the others shares
+    /// their probability among these in proportion.
+    /// </param>
+    public static IReadOnlyList<int>? Match(
+        IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses, bool teacherMayKnowMore)
     {
         ArgumentNullException.ThrowIfNull(studentClasses);
         ArgumentNullException.ThrowIfNull(teacherClasses);
@@ -18,14 +29,20 @@ public static class ClassMatching
         var columns = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var name in teacherClasses)
             columns.TryAdd(name, columns.Count);
-        if (student.Count != studentClasses.Count || columns.Count != teacherClasses.Count || !student.SetEquals(columns.Keys))
+        var areDistinct = student.Count == studentClasses.Count && columns.Count == teacherClasses.Count;
+        if (!areDistinct || !student.IsSubsetOf(columns.Keys) || !teacherMayKnowMore && columns.Count > student.Count)
             throw new InvalidOperationException(
-                "The teacher must know the student's classes by the same names, each once. "
-                + $"Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
+                $"The teacher must know the student's classes by the same names, each once{Advice(student, columns, teacherMayKnowMore)}. "
+                    + $"Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
         return studentClasses.SequenceEqual(teacherClasses, StringComparer.Ordinal)
             ? null
             : [.. studentClasses.Select(name => columns[name])];
     }
+
+    private static string Advice(HashSet<string> student, Dictionary<string, int> columns, bool teacherMayKnowMore) =>
+        !teacherMayKnowMore && student.IsProperSubsetOf(columns.Keys)
+            ? $" and no others, unless {nameof(TeacherClasses)}.{nameof(TeacherClasses.MayBeMore)} is chosen"
+            : "";
 
     private static string Text(IReadOnlyList<string> names)
     {

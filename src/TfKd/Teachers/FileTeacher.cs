@@ -13,6 +13,9 @@ internal sealed class FileTeacher : Teacher
 {
     private const int ProbeRows = 4;
 
+    // How far two answers to one image may be apart, against the largest of them.
+    private const double Tolerance = 5e-3;
+
     private readonly string _name;
     private readonly Device _device;
     private readonly IFileModel _model;
@@ -21,16 +24,18 @@ internal sealed class FileTeacher : Teacher
     private readonly FileTeacherSettings _settings;
 
     /// <summary>
-    /// Asks the model once, so that what does not fit is known before the first batch. The model is the teacher's from here on, also where
-    /// this throws.
+    /// Asks the model, twice and in other batches, so that what does not fit is known before the first batch. The model is the teacher's
+    /// from here on, also where this throws.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The model does not fit the student's classes or images, or not the settings.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model does not fit the student's classes or images or the settings, or its answers depend on the batch or on chance.
+    /// </exception>
     public FileTeacher(TeacherContext context, FileTeacherSettings settings, IFileModel model)
     {
         (_settings, _model, _device, _name) = (settings, model, context.Device, $"The teacher '{settings.Path}'");
         try
         {
-            _columns = new ClassColumns(context, settings.ClassNames);
+            _columns = new ClassColumns(context, settings.ClassNames, settings.Classes);
             _input = new TeacherInput(settings.Shape, settings.Normalization, settings.InputType, context);
             Probe(context.InputShape);
         }
@@ -79,9 +84,31 @@ internal sealed class FileTeacher : Teacher
         var pattern = arange(shape.ByteCount, ScalarType.Int64, _device).mul(97).remainder(256)
             .view(1, shape.Channels, shape.Height, shape.Width);
         var brightness = arange(1, ProbeRows + 1, ScalarType.Int64, _device).view(ProbeRows, 1, 1, 1);
-        var answers = Answer((pattern * brightness).div(ProbeRows).to(ScalarType.Byte));
+        var images = (pattern * brightness).div(ProbeRows).to(ScalarType.Byte);
+        var answers = Answer(images);
         TeacherAnswers.RefuseProbabilitiesAsLogits(TeacherAnswers.Rows(answers), _settings.Output, $"{_name} answers with");
+        RequireSame(answers, Answer(images), "when it is asked again");
+        RequireSame(answers, cat([.. images.split([2, 1, 1]).Select(Answer)]), "in another batch");
     }
+
+    /// <summary>Kept answers, and the mean over an epoch, stand on it that an image has one answer.</summary>
+    private void RequireSame(Tensor first, Tensor second, string when)
+    {
+        // Other kernels for another batch size differ in the last bits; batch norms that still learn and dropout by far more.
+        var tolerance = first.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? 4 * Tolerance : Tolerance;
+        var (one, other) = (first.to(ScalarType.Float64), second.to(ScalarType.Float64));
+        if (one.allclose(other, rtol: 0, atol: tolerance * (1 + Largest(one)), equal_nan: true))
+            return;
+        var difference = FormattableString.Invariant($"{Largest(one - other):G3}");
+        throw new InvalidOperationException(
+            $"{_name} answers the same image differently {when}, by up to {difference}: its answers depend on the batch or on chance. It "
+            + "was "
+                + "saved in training mode, with batch normalisation or dropout at work, or is quantised by the batch; save it in "
+                + "evaluation "
+                + "mode: in Python, model.eval() before torch.jit.trace or torch.onnx.export.");
+    }
+
+    private static double Largest(Tensor values) => values.abs().nan_to_num(nan: 0, posinf: 0).max().item<double>();
 
     private static string NormalizationText(FileTeacherSettings settings) => settings.Normalization is not { } statistics
         ? ""

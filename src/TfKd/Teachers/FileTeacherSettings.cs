@@ -11,5 +11,14 @@ namespace TfKd;
 /// <param name="Normalization">The model's own normalisation, where it is not inside; null: it takes pixels from 0 to 255.</param>
 /// <param name="Output">What the model answers with.</param>
 internal sealed record FileTeacherSettings(
-    string Path, string ModelFingerprint, IReadOnlyList<string> ClassNames, ImageShape Shape, ScalarType InputType,
-    ChannelStatistics? Normalization, TeacherOutput Output);
+    string Path,
+    string ModelFingerprint,
+    IReadOnlyList<string> ClassNames,
+    ImageShape Shape,
+    ScalarType InputType,
+    ChannelStatistics? Normalization,
+    TeacherOutput Output)
+{
+    /// <summary>Which classes it may know beside the student's. Default: none.</summary>
+    public TeacherClasses Classes { get; init; } = TeacherClasses.AsStudent;
+}

@@ -1,13 +1,11 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
 
 /// <summary>
 /// A network in a TorchScript file, made in Python with <c>torch.jit.trace</c> or <c>torch.jit.script</c> and <c>.save</c>, as the teacher.
-/// It runs in evaluation mode; batches of another size are resized bilinearly. A TorchScript file holds code: open only files that you
-/// trust.
+/// It runs in evaluation mode; batches of another size are resized bilinearly. It answers with one tensor; it may be traced for one image,
+/// and is then asked image by image, and be of half precision. A TorchScript file holds code: open only files that you trust.
 /// </summary>
 /// <remarks>
 /// On a CPU it runs on libtorch's own convolutions, which are slow and right: those of oneDNN are wrong for some shapes on some processors,
@@ -42,58 +40,28 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
     /// <summary>What the network answers with. Default: logits.</summary>
     public TeacherOutput Output { get; init => field = Require.Defined(value); } = TeacherOutput.Logits;
 
+    /// <summary>
+    /// Which classes the network may know beside the student's. Default: none. With more, the student's classes are taken out of its
+    /// answers and renormalised.
+    /// </summary>
+    public TeacherClasses Classes { get; init => field = Require.Defined(value); }
+
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not TorchScript, or damaged.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not TorchScript or damaged, or asks for operators that libtorch does not have (those of torchvision, say).
+    /// </exception>
     protected override Teacher OpenCore(TeacherContext context)
     {
         FileTeacher.RequireFile(Path);
-        var settings = new FileTeacherSettings(Path, FileTeacher.HashOf(Path), ClassNames, InputShape ?? context.InputShape,
-            ScalarType.Float32, Normalization, Output);
-        return new FileTeacher(context, settings, new Model(Path, context.Device));
-    }
-
-    private sealed class Model : IFileModel
-    {
-        private readonly string _path;
-        private readonly jit.ScriptModule<Tensor, Tensor> _module;
-        private readonly ComputePath _kernels;
-
-        public Model(string path, Device device)
+        var settings = new FileTeacherSettings(
+            Path, FileTeacher.HashOf(Path), ClassNames, InputShape ?? context.InputShape, ScalarType.Float32, Normalization, Output)
         {
-            TorchRuntime.EnsureLoaded();
-            _path = path;
-            try
-            {
-                _module = jit.load<Tensor, Tensor>(path, device.type, device.index);
-            }
-            catch (ExternalException exception)
-            {
-                throw new InvalidDataException($"The teacher's file '{path}' is no TorchScript that libtorch can load: {exception.Message}",
-                    exception);
-            }
-
-            _module.eval();
-            _kernels = device.type == DeviceType.CPU && OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default;
-        }
-
-        public Tensor Answer(Tensor images)
-        {
-            using var kernels = _kernels.Enter();
-            try
-            {
-                return _module.call(images);
-            }
-            catch (Exception exception) when (exception is ExternalException or InvalidCastException)
-            {
-                throw new InvalidOperationException(
-                    $"The teacher '{_path}' cannot answer images {Require.ShapeText(images)}: {exception.Message}", exception);
-            }
-        }
-
-        public void Dispose() => _module.Dispose();
+            Classes = Classes,
+        };
+        return new FileTeacher(context, settings, new TorchScriptModel(Path, context.Device));
     }
 }

@@ -16,7 +16,11 @@ internal static class TorchScriptFile
     /// A module whose forward is the given text, of statements that compute <c>answer</c> from <c>images</c>. In training mode, as which it
     /// is saved, it answers 100 more.
     /// </summary>
-    public static void Write(string path, string statements)
+    /// <param name="path">The file.</param>
+    /// <param name="statements">The text.</param>
+    /// <param name="type">The type of the result.</param>
+    /// <param name="returned">What is returned, an expression with <c>result</c>.</param>
+    public static void Write(string path, string statements, string type = "Tensor", string returned = "result")
     {
         var source = $"""
             class Scripted(Module):
@@ -24,13 +28,13 @@ internal static class TorchScriptFile
               __buffers__ = []
               training : bool
               def forward(self: __torch__.Scripted,
-                images: Tensor) -> Tensor:
+                images: Tensor) -> {type}:
                 {statements.ReplaceLineEndings("\n    ")}
                 if self.training:
                   result = torch.add(answer, 100)
                 else:
                   result = answer
-                return result
+                return {returned}
 
             """;
         using var zip = ZipFile.Open(path, ZipArchiveMode.Create);

@@ -126,6 +126,124 @@ public sealed class TorchScriptTeacherTests : IDisposable
             Refusal<InvalidOperationException>(_source with { Normalization = new ChannelStatistics([0.5], [0.5]) }));
     }
 
+    [Theory]
+    [InlineData("answer = ops.torchvision.nms(images, images, 0.5)", "torchvision::nms")]
+    [InlineData("answer = torch.an_operator_of_tomorrow(images)", "aten::an_operator_of_tomorrow")]
+    [InlineData("answer = ops.mkldnn_prepacked.of_nobody(ops.torchvision.nms(images, images, 0.5))", "mkldnn_prepacked::of_nobody, torchvision::nms")]
+    public void Operators_that_libtorch_does_not_have_are_refused_and_do_not_end_the_process(string statements, string operators)
+    {
+        TorchScriptFile.Write(At("foreign.pt"), statements);
+
+        var message = Refusal<InvalidDataException>(_source with { Path = At("foreign.pt") });
+
+        Assert.StartsWith($"The teacher's file '{At("foreign.pt")}' is no TorchScript that libtorch can load: it asks for operators that ", message);
+        Assert.Contains($" does not have: {operators}. They belong to another library", message);
+    }
+
+    [Fact]
+    public void Operators_in_texts_are_none()
+    {
+        Assert.Equal(
+            ["aten::add", "prim::min", "aten::relu_"],
+            TorchScriptArchive.Operators("""
+                x = torch.add(y, "torch.nothing(", 'ops.a.b(\'') # torch.comment(
+                z = ops.prim.min([1]); w = __torch__.torch.nn.Linear(torch.relu_(x)); v = self.torch.f(w)
+                """.Replace("\\'", "\'", StringComparison.Ordinal)));
+        TorchScriptFile.Write(At("text.pt"), $"{Script()}\nif torch.dim(images) == 7:\n  ops.prim.RaiseException(\"ops.torchvision.nms(\")");
+        using var teacher = (_source with { Path = At("text.pt") }).Open(TeacherFixture.Context(3));
+        Assert.True(TorchOperators.Has("aten::conv2d") && TorchOperators.Has("prim::NumToTensor") && TorchOperators.Has("aten::__getitem__"));
+    }
+
+    [Fact]
+    public void A_damaged_file_and_one_of_weights_alone_are_called_so()
+    {
+        var content = File.ReadAllBytes(_path);
+        content[content.AsSpan().IndexOf("torch.conv2d"u8) + 8] ^= 1;
+        File.WriteAllBytes(At("flipped.pt"), content);
+        Assert.StartsWith(
+            $"The teacher's file '{At("flipped.pt")}' is no TorchScript that libtorch can load: the file is damaged: expected the CRC-32 ",
+            Refusal<InvalidDataException>(_source with { Path = At("flipped.pt") }));
+        File.WriteAllBytes(At("weights.pt"), Convert.FromBase64String(WrittenByPyTorch.Zip));
+        Assert.Contains(
+            "expected code beside the weights, found none; torch.jit.save writes it",
+            Refusal<InvalidDataException>(_source with { Path = At("weights.pt") }));
+    }
+
+    [Theory]
+    [InlineData("answer = torch.dropout(answer, 0.5, True)", "when it is asked again")]
+    [InlineData("answer = torch.sub(answer, torch.mean(answer, [0], True))", "in another batch")]
+    public void A_teacher_whose_answers_depend_on_the_batch_or_on_chance_is_refused(string statement, string when)
+    {
+        TorchScriptFile.Write(At("training.pt"), $"{Script()}\n{statement}");
+
+        var message = Refusal<InvalidOperationException>(_source with { Path = At("training.pt") });
+
+        Assert.StartsWith($"The teacher '{At("training.pt")}' answers the same image differently {when}, by up to ", message);
+        Assert.Contains(": its answers depend on the batch or on chance. It was saved in training mode", message);
+    }
+
+    [Theory]
+    [InlineData("Dict[str, Tensor]", "{\"logits\": result}")]
+    [InlineData("NoneType", "None")]
+    [InlineData("Tuple[Tensor, Tensor]", "(result, result)")]
+    [InlineData("List[Tensor]", "[result]")]
+    [InlineData("int", "3")]
+    public void An_answer_that_is_no_tensor_is_refused_in_words(string type, string returned)
+    {
+        TorchScriptFile.Write(At("other.pt"), Script(), type, returned);
+
+        Assert.Equal(
+            $"The teacher '{At("other.pt")}' must answer with one tensor [N,K], but answers with something else (a dictionary, a tuple or None, say); save a module whose forward returns the logits alone.",
+            Refusal<InvalidOperationException>(_source with { Path = At("other.pt") }));
+    }
+
+    [Fact]
+    public void A_network_that_was_traced_for_one_image_is_asked_image_by_image()
+    {
+        TorchScriptFile.Write(At("one.pt"), $"{Script()}\nanswer = torch.view(answer, [1, 3])");
+        var images = TestNetworks.Pixels(5, new ImageShape(3, 8, 8));
+
+        AssertClose(Expected(images), Teach(_source with { Path = At("one.pt") }, images));
+    }
+
+    [Theory]
+    [InlineData("answer = torch.to(answer, 5)", 5)]
+    [InlineData("answer = torch.add(torch.matmul(torch.mean(images, [2, 3]), torch.to(torch.eye(3), 5)), 0)", 5)]
+    [InlineData("answer = torch.add(torch.matmul(torch.mean(images, [2, 3]), torch.to(torch.eye(3), 15)), 0)", 15)]
+    public void A_network_of_half_precision_is_asked_in_it(string statement, int type)
+    {
+        Assert.True(type is (int)ScalarType.Float16 or (int)ScalarType.BFloat16);
+        var own = !statement.Contains("eye", StringComparison.Ordinal);
+        TorchScriptFile.Write(At("half.pt"), own ? $"{Script()}\n{statement}" : statement);
+        var images = TestNetworks.Pixels(5, new ImageShape(3, 8, 8));
+        var source = _source with { Path = At("half.pt"), Normalization = own ? _statistics : null };
+
+        var answer = Teach(source, images);
+
+        Assert.Equal(ScalarType.Float32, answer.dtype);
+        var expected = own ? Expected(images) : images.to(ScalarType.Float32).mean([2, 3]);
+        Assert.True(allclose(expected, answer, rtol: 0.02, atol: 0.02));
+    }
+
+    [Fact]
+    public void Of_a_teacher_that_knows_more_classes_the_students_are_taken_where_that_is_chosen()
+    {
+        TorchScriptFile.Write(At("six.pt"), $"{Script()}\nanswer = torch.cat([torch.neg(answer), answer], 1)");
+        var source = _source with { Path = At("six.pt"), ClassNames = ["cat", "dog", "owl", "class 1", "class 2", "class 0"] };
+        var images = TestNetworks.Pixels(5, new ImageShape(3, 8, 8));
+        Assert.Contains(
+            "each once and no others, unless TeacherClasses.MayBeMore is chosen. Student's 3 classes", Refusal<InvalidOperationException>(source));
+
+        var answer = Teach(source with { Classes = TeacherClasses.MayBeMore }, images);
+
+        var six = cat([-Expected(images), Expected(images)], 1).softmax(1);
+        var three = six.index_select(1, tensor([5L, 3L, 4L]));
+        AssertClose(three / three.sum(1, keepdim: true), answer.softmax(1));
+        Assert.Contains(
+            "the same names, each once. Student's",
+            Refusal<InvalidOperationException>(source with { Classes = TeacherClasses.MayBeMore, ClassNames = ["a", "b", "c", "d", "e", "class 0"] }));
+    }
+
     [Fact]
     public void Fingerprint_is_of_the_file_the_settings_and_the_order_of_the_columns()
     {
@@ -171,7 +289,7 @@ public sealed class TorchScriptTeacherTests : IDisposable
         Assert.Equal(_source, new TorchScriptTeacher(_path) { ClassNames = [.. _classes], Normalization = new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) });
         Assert.NotEqual(_source, _source with { ClassNames = ["class 0", "class 2", "class 1"] });
         Assert.Equal(
-            "TorchScriptTeacher { Path = a.pt, ClassNames = [x, y], InputShape = , Normalization = , Output = Logits }",
+            "TorchScriptTeacher { Path = a.pt, ClassNames = [x, y], InputShape = , Normalization = , Output = Logits, Classes = AsStudent }",
             new TorchScriptTeacher("a.pt") { ClassNames = ["x", "y"] }.ToString());
         Assert.Equal("Path must be a name, but is empty. (Parameter 'Path')", Assert.Throws<ArgumentException>(() => new TorchScriptTeacher("") { ClassNames = [] }).Message);
     }
