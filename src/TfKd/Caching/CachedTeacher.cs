@@ -37,9 +37,7 @@ internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, 
         var answers = empty(batch.RowIds.Count, format.ClassCount, ScalarType.Float32);
         var store = views.Of(batch.View);
         // All or none: a teacher that met batches of any size would have its kernels checked for each of them.
-        if (store is not null && batch.RowIds.All(store.IsKnown))
-            Recall(store, batch.RowIds, MemoryMarshal.Cast<byte, float>(answers.bytes));
-        else
+        if (store is null || !Recall(store, batch.RowIds, MemoryMarshal.Cast<byte, float>(answers.bytes)))
             Ask(store, batch, MemoryMarshal.Cast<byte, float>(answers.bytes));
         return new TeacherSignal(answers.to(batch.Images.device));
     }
@@ -57,13 +55,19 @@ internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, 
         }
     }
 
-    private void Recall(TeacherCacheStore store, IReadOnlyList<int> rows, Span<float> answers)
+    /// <summary>False where one of the rows is not known, or not any more.</summary>
+    private bool Recall(TeacherCacheStore store, IReadOnlyList<int> rows, Span<float> answers)
     {
+        if (!rows.All(store.IsKnown))
+            return false;
         for (var i = 0; i < rows.Count; i++)
         {
-            store.Read(rows[i], _row);
+            if (!store.TryRead(rows[i], _row))
+                return false;
             format.Decode(_row, answers.Slice(i * format.ClassCount, format.ClassCount));
         }
+
+        return true;
     }
 
     private void Ask(TeacherCacheStore? store, ImageBatch batch, Span<float> answers)
@@ -74,10 +78,8 @@ internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, 
         var given = MemoryMarshal.Cast<byte, float>(plain.bytes);
         for (var i = 0; i < rows.Count; i++)
         {
-            var isKnown = store is not null && store.IsKnown(rows[i]);
-            if (isKnown)
-                store!.Read(rows[i], _row);
-            else
+            var isKnown = store is not null && store.TryRead(rows[i], _row);
+            if (!isKnown)
                 format.Encode(given.Slice(i * format.ClassCount, format.ClassCount), _row);
             var answer = answers.Slice(i * format.ClassCount, format.ClassCount);
             // Read back even now: a run computes the same whether it finds an answer or makes it.

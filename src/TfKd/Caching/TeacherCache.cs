@@ -13,13 +13,13 @@ namespace TfKd;
 /// epochs; answers in a <see cref="Directory"/> are still there.
 /// </para>
 /// <para>
-/// In a <see cref="Directory"/> each view has a file of its own, memory-mapped. Its name is a SHA-256 over all that the answers depend on:
-/// the teacher's fingerprint, the classes, the training rows, the augmentations (member by member; one with a member that cannot be written
-/// is refused before the first batch, see <see cref="NotIdentityAttribute"/>) and, where there are any, the seed, the view, and how the
-/// answers are written down. Whatever changes, another file is used. The device is no part of it, and a teacher of your own must say in its
-/// fingerprint what it depends on. A file with gaps belongs to the one run that fills it; a second one at the same time goes without it and
-/// says so. A file without gaps is read by any number of runs. Every row has a checksum, so that a row half written when the machine
-/// stopped is asked again. Nothing deletes the files.
+/// In a <see cref="Directory"/> each view has a file of its own. Its name is a SHA-256 over all that the answers depend on: the teacher's
+/// fingerprint, the classes, the training rows, the augmentations (member by member; one with a member that cannot be written is refused
+/// before the first batch, see <see cref="NotIdentityAttribute"/>) and, where there are any, the seed, the view, and how the answers are
+/// written down. Whatever changes, another file is used. The device is no part of it, and a teacher of your own must say in its fingerprint
+/// what it depends on. A file with gaps belongs to the one run that fills it; a second one at the same time goes without it and says so. A
+/// file without gaps is read by any number of runs. Every row has a checksum, so that a row half written when the machine stopped, or cut
+/// off by another process, is asked again. A run whose folder cannot be written to goes without it and says so. Nothing deletes the files.
 /// </para>
 /// </remarks>
 public sealed record TeacherCache

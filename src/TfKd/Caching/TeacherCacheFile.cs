@@ -1,13 +1,13 @@
-using System.IO.MemoryMappedFiles;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace TfKd;
 
 /// <summary>
-/// Answers in a memory-mapped file: a header, a mark a row, the rows. A mark is the checksum of the row's number and bytes, written after
-/// them; 0 where there is no answer. The operating system may write the marks to the disk before the rows: after a power cut a mark that
-/// its row does not bear out counts as none.
+/// Answers in a file: a header, a mark a row, the rows. A mark is the checksum of the row's number and bytes, written after them; 0 where
+/// there is no answer. Each answer is compared with its mark when it is read: the operating system may write the marks to the disk before
+/// the rows, and another process may cut the file. What its mark does not bear out counts as none. The file is not mapped into memory,
+/// where one that is cut ends the process.
 /// </summary>
 internal sealed class TeacherCacheFile : TeacherCacheStore
 {
@@ -15,25 +15,19 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
     // In the byte order of the machine: a file of one with the other order is not mistaken for a file of this one.
     private const ulong Magic = 0x3152_5753_4E41_4454;
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly FileStream _stream;
     private readonly int _rowCount;
     private readonly int _rowBytes;
 
-    private TeacherCacheFile(FileStream stream, int rowCount, int rowBytes, bool isReadOnly) : base(rowCount)
+    private TeacherCacheFile(FileStream stream, int rowCount, int rowBytes) : base(rowCount)
     {
-        (_rowCount, _rowBytes) = (rowCount, rowBytes);
-        var access = isReadOnly ? MemoryMappedFileAccess.Read : MemoryMappedFileAccess.ReadWrite;
-        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, access, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, Length(rowCount, rowBytes), access);
+        (_stream, _rowCount, _rowBytes) = (stream, rowCount, rowBytes);
         var (marks, row) = (new uint[rowCount], new byte[rowBytes]);
-        _view.SafeMemoryMappedViewHandle.ReadSpan<uint>(HeaderBytes, marks);
+        if (!ReadWhole(MemoryMarshal.AsBytes(marks.AsSpan()), HeaderBytes))
+            return;
         for (var i = 0; i < rowCount; i++)
         {
-            if (marks[i] == 0)
-                continue;
-            Read(i, row);
-            if (Mark(i, row) == marks[i])
+            if (marks[i] != 0 && ReadWhole(row, RowOffset(i)) && Mark(i, row) == marks[i])
                 MarkKnown(i);
         }
     }
@@ -61,7 +55,7 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
                 Make(stream, header, rowCount, rowBytes);
             }
 
-            return new TeacherCacheFile(stream, rowCount, rowBytes, isReadOnly: false);
+            return new TeacherCacheFile(stream, rowCount, rowBytes);
         }
         catch
         {
@@ -88,19 +82,53 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
         }
     }
 
-    public override void Read(int row, Span<byte> answer) => _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)RowOffset(row), answer);
+    public override void Dispose() => _stream.Dispose();
 
-    public override void Dispose()
+    protected override bool Read(int row, Span<byte> answer)
     {
-        _view.Dispose();
-        _file.Dispose();
+        uint mark = 0;
+        return ReadWhole(MemoryMarshal.AsBytes(new Span<uint>(ref mark)), MarkOffset(row))
+            && ReadWhole(answer, RowOffset(row)) && mark == Mark(row, answer);
     }
 
-    protected override void Write(int row, ReadOnlySpan<byte> answer)
+    protected override bool Write(int row, ReadOnlySpan<byte> answer)
     {
-        _view.SafeMemoryMappedViewHandle.WriteSpan((ulong)RowOffset(row), answer);
-        Thread.MemoryBarrier();
-        _view.Write(HeaderBytes + (long)row * sizeof(uint), Mark(row, answer));
+        // A whole file that lost an answer is read by others, too, and stays as it is.
+        if (!_stream.CanWrite)
+            return false;
+        var mark = Mark(row, answer);
+        try
+        {
+            RandomAccess.Write(_stream.SafeFileHandle, answer, RowOffset(row));
+            RandomAccess.Write(_stream.SafeFileHandle, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(ref mark)), MarkOffset(row));
+            return true;
+        }
+        catch (IOException)
+        {
+            // A disk that is full, or gone: the row is asked again.
+            return false;
+        }
+    }
+
+    private bool ReadWhole(Span<byte> bytes, long offset)
+    {
+        try
+        {
+            while (bytes.Length > 0)
+            {
+                var count = RandomAccess.Read(_stream.SafeFileHandle, bytes, offset);
+                if (count == 0)
+                    return false;
+                bytes = bytes[count..];
+                offset += count;
+            }
+
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static TeacherCacheFile? OpenWhole(string path, byte[] header, int rowCount, int rowBytes)
@@ -112,7 +140,7 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
             return null;
         }
 
-        var file = new TeacherCacheFile(stream, rowCount, rowBytes, isReadOnly: true);
+        var file = new TeacherCacheFile(stream, rowCount, rowBytes);
         if (file.IsWhole)
             return file;
         file.Dispose();
@@ -124,8 +152,7 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
         var found = new byte[HeaderBytes];
         stream.Position = 0;
         return stream.Length == Length(rowCount, rowBytes)
-            && stream.ReadAtLeast(found, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes
-            && found.AsSpan().SequenceEqual(header);
+            && stream.ReadAtLeast(found, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes && found.AsSpan().SequenceEqual(header);
     }
 
     private static void Make(FileStream stream, byte[] header, int rowCount, int rowBytes)
@@ -133,8 +160,7 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
         stream.SetLength(0);
         try
         {
-            // Zeros are written, not left out: on a full disk this is an error, where a write to a mapped hole would end the process. The
-            // header comes last.
+            // Zeros are written, not left out: a full disk is found out here. The header comes last.
             var zeros = new byte[1 << 20];
             for (var left = Length(rowCount, rowBytes); left > 0; left -= zeros.Length)
                 stream.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
@@ -172,6 +198,8 @@ internal sealed class TeacherCacheFile : TeacherCacheStore
     }
 
     private static long Length(int rowCount, int rowBytes) => HeaderBytes + rowCount * (sizeof(uint) + (long)rowBytes);
+
+    private static long MarkOffset(int row) => HeaderBytes + (long)row * sizeof(uint);
 
     private long RowOffset(int row) => HeaderBytes + (long)_rowCount * sizeof(uint) + (long)row * _rowBytes;
 }

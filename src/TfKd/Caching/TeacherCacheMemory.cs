@@ -17,13 +17,21 @@ internal sealed class TeacherCacheMemory : TeacherCacheStore
         _blocks = new byte[]?[(rowCount + _rowsPerBlock - 1) / _rowsPerBlock];
     }
 
-    public override void Read(int row, Span<byte> answer) => Slot(row).CopyTo(answer);
-
     public override void Dispose()
     {
     }
 
-    protected override void Write(int row, ReadOnlySpan<byte> answer) => answer.CopyTo(Slot(row));
+    protected override bool Read(int row, Span<byte> answer)
+    {
+        Slot(row).CopyTo(answer);
+        return true;
+    }
+
+    protected override bool Write(int row, ReadOnlySpan<byte> answer)
+    {
+        answer.CopyTo(Slot(row));
+        return true;
+    }
 
     private Span<byte> Slot(int row) =>
         (_blocks[row / _rowsPerBlock] ??= new byte[_rowsPerBlock * _rowBytes]).AsSpan(row % _rowsPerBlock * _rowBytes, _rowBytes);

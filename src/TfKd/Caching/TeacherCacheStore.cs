@@ -7,19 +7,17 @@ internal abstract class TeacherCacheStore(int rowCount) : IDisposable
 
     public bool IsKnown(int row) => _known[row];
 
-    /// <summary>Copies the answer to a known row.</summary>
-    public abstract void Read(int row, Span<byte> answer);
+    /// <summary>Copies the answer to a known row; false where it is not there any more, and the row not known from here on.</summary>
+    public bool TryRead(int row, Span<byte> answer) => _known[row] && (_known[row] = Read(row, answer));
 
-    /// <summary>Keeps the answer to a row that was not known.</summary>
-    public void Add(int row, ReadOnlySpan<byte> answer)
-    {
-        Write(row, answer);
-        _known[row] = true;
-    }
+    /// <summary>Keeps the answer to a row that was not known, where it can be kept.</summary>
+    public void Add(int row, ReadOnlySpan<byte> answer) => _known[row] = Write(row, answer);
 
     public abstract void Dispose();
 
-    protected abstract void Write(int row, ReadOnlySpan<byte> answer);
+    protected abstract bool Read(int row, Span<byte> answer);
+
+    protected abstract bool Write(int row, ReadOnlySpan<byte> answer);
 
     protected void MarkKnown(int row) => _known[row] = true;
 

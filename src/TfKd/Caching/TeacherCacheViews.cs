@@ -14,6 +14,7 @@ internal sealed class TeacherCacheViews : IDisposable
     private readonly bool _repeats;
     private readonly Func<int, byte[]> _key;
     private readonly Action<string, bool> _say;
+    private readonly string? _directory;
 
     /// <param name="cache">How answers are kept.</param>
     /// <param name="format">How they are written down.</param>
@@ -25,12 +26,24 @@ internal sealed class TeacherCacheViews : IDisposable
     {
         (_cache, _format, _key, _say) = (cache, format, key, say);
         (_rowCount, _viewCount, _repeats) = extent;
-        if (_cache.Directory is { } directory)
-            Directory.CreateDirectory(directory);
+        _directory = cache.Directory;
+        try
+        {
+            if (_directory is not null)
+                Directory.CreateDirectory(_directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && !IsBelowFile(_directory!))
+        {
+            // A file system that cannot be written to is the machine's; a path that is no folder's is a mistake, and thrown.
+            _say($"The teacher's answers are not kept in '{_directory}' in this run{InMemory}: {exception.Message}", true);
+            _directory = null;
+        }
     }
 
     /// <summary>Whether anything can be kept.</summary>
-    public bool Keeps => _cache.Directory is not null || FitsMemory;
+    public bool Keeps => _directory is not null || FitsMemory;
+
+    private string InMemory => FitsMemory ? ", but in memory" : "";
 
     private bool FitsMemory => _repeats && Bytes <= _cache.MemoryBudget;
 
@@ -50,7 +63,7 @@ internal sealed class TeacherCacheViews : IDisposable
     public string Describe()
     {
         var views = $"{_rowCount} rows, {_viewCount} {(_viewCount == 1 ? "view" : "views")}";
-        if (_cache.Directory is { } directory)
+        if (_directory is { } directory)
         {
             var known = Enumerable.Range(0, _viewCount).Sum(view => Known(view));
             return $"The teacher's answers are kept in '{directory}': {known} of {(long)_rowCount * _viewCount} ({views}) "
@@ -68,11 +81,22 @@ internal sealed class TeacherCacheViews : IDisposable
 
     public void Dispose() => Close();
 
+    private static bool IsBelowFile(string path)
+    {
+        for (var part = Path.GetFullPath(path); part is not null; part = Path.GetDirectoryName(part))
+        {
+            if (Path.Exists(part))
+                return !Directory.Exists(part);
+        }
+
+        return false;
+    }
+
     private static string Size(long bytes) => FormattableString.Invariant($"{bytes / (double)(1 << 20):0.###} MiB");
 
     private TeacherCacheStore? Open(int view)
     {
-        if (_cache.Directory is not null)
+        if (_directory is not null)
         {
             var key = _key(view);
             var path = PathOf(key);
@@ -82,8 +106,7 @@ internal sealed class TeacherCacheViews : IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                _say($"The teacher's answers are not kept in '{path}' in this run{(FitsMemory ? ", but in memory" : "")}: "
-                    + exception.Message, true);
+                _say($"The teacher's answers are not kept in '{path}' in this run{InMemory}: {exception.Message}", true);
             }
         }
 
@@ -96,7 +119,7 @@ internal sealed class TeacherCacheViews : IDisposable
         return TeacherCacheFile.CountKnown(PathOf(key), key, _rowCount, _format.RowBytes);
     }
 
-    private string PathOf(byte[] key) => Path.Combine(_cache.Directory!, $"{Convert.ToHexStringLower(key)}.answers");
+    private string PathOf(byte[] key) => Path.Combine(_directory!, $"{Convert.ToHexStringLower(key)}.answers");
 
     private void Close()
     {

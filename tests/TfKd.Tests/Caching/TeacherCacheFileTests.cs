@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace TfKd.Tests;
 
 public sealed class TeacherCacheFileTests : IDisposable
@@ -118,6 +121,31 @@ public sealed class TeacherCacheFileTests : IDisposable
         AssertMadeAnew();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_file_that_another_process_cuts_while_it_is_open_loses_rows_and_nothing_else(bool isWhole)
+    {
+        Fill(isWhole ? [0, 1, 2, 3, 4] : [0, 1, 2, 3]);
+        using var file = Open();
+        // Behind the first two rows: .NET would not open it for writing a second time.
+        var length = 64 + Rows * sizeof(uint) + 2 * RowBytes;
+        using (var cut = Process.Start("truncate", ["-s", length.ToString(CultureInfo.InvariantCulture), Path]))
+        {
+            cut.WaitForExit();
+            Assert.Equal(0, cut.ExitCode);
+        }
+
+        var answer = new byte[RowBytes];
+        Assert.Equal([true, true, false, false], Enumerable.Range(0, 4).Select(row => file.TryRead(row, answer)));
+        Assert.Equal([0, 1], Known(file).Take(2));
+        Assert.DoesNotContain(2, Known(file));
+        // A whole file is only read: the row is asked each time. One with gaps is this run's, and takes the row again.
+        file.Add(2, Answer(2));
+        Assert.Equal(!isWhole, file.TryRead(2, answer));
+        Assert.True(isWhole || answer.AsSpan().SequenceEqual(Answer(2)));
+    }
+
     private void AssertMadeAnew()
     {
         Assert.Equal(0, TeacherCacheFile.CountKnown(Path, _key, Rows, RowBytes));
@@ -152,7 +180,7 @@ public sealed class TeacherCacheFileTests : IDisposable
     private static byte[] Read(TeacherCacheFile file, int row)
     {
         var answer = new byte[RowBytes];
-        file.Read(row, answer);
+        Assert.True(file.TryRead(row, answer));
         return answer;
     }
 
