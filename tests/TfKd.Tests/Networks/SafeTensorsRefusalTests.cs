@@ -72,6 +72,28 @@ public sealed class SafeTensorsRefusalTests
     }
 
     [Fact]
+    public void A_header_that_would_take_all_memory_is_refused_within_little()
+    {
+        const string End = """],"data_offsets":[0,0]}""";
+        const string Begin = """:{"dtype":"F32","shape":[""";
+        var zeros = "{\"a\"" + Begin + string.Join(',', Enumerable.Repeat('0', 1_000_000)) + End + "}";
+        var tensors = string.Join(',', Enumerable.Range(0, 100_001).Select(i => $"\"{i}\"{Begin}0{End}"));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.StartsWith("stream: expected tensor 'a': a shape of at most 64 whole numbers from 0, found [0,0,", Refusal(zeros));
+        Assert.Equal("stream: expected 100,000 tensors at most, found more.", Refusal("{" + tensors + "}"));
+        var longest = Refusal(new string(' ', 17 << 20));
+        Assert.Equal($"stream: expected a header of at most {16 << 20} bytes, found a length of {17 << 20}.", longest);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 300_000_000);
+
+        static string Refusal(string header)
+        {
+            byte[] json = System.Text.Encoding.UTF8.GetBytes(header);
+            byte[] bytes = [.. BitConverter.GetBytes((long)json.Length), .. json];
+            return Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(bytes))).Message;
+        }
+    }
+
+    [Fact]
     public void Mutated_file_is_refused_or_read_as_it_stands()
     {
         using var scope = NewDisposeScope();

@@ -12,8 +12,11 @@ public sealed class SafeTensorsHeader
 {
     internal const string MetadataKey = "__metadata__";
 
-    // The limits of the format's own implementation, and of Torch.
-    private const long MaxHeaderBytes = 100_000_000;
+    // Far above those of the largest networks; parsed, a header takes a multiple of its length in memory.
+    private const long MaxHeaderBytes = 16 << 20;
+    private const int MaxTensors = 100_000;
+
+    // Torch's own.
     private const int MaxRank = 64;
 
     private readonly string _source;
@@ -71,6 +74,8 @@ public sealed class SafeTensorsHeader
                 Metadata = ParseMetadata(entry.Value);
             else
                 tensors.Add(ParseTensor(entry.Name, entry.Value));
+            if (tensors.Count > MaxTensors)
+                throw Invalid(FormattableString.Invariant($"{MaxTensors:N0} tensors at most"), "more");
         }
         // An empty tensor begins where its neighbour does, and goes before it.
         Tensors =
@@ -141,8 +146,9 @@ public sealed class SafeTensorsHeader
     {
         if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Array)
             return null;
+        // Longer than any shape; the list is refused with it.
         var numbers = new List<long>();
-        foreach (var element in value.EnumerateArray())
+        foreach (var element in value.EnumerateArray().Take(MaxRank + 1))
         {
             if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out var number) || number < 0)
                 return null;

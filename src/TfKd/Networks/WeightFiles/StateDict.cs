@@ -10,6 +10,9 @@ internal static class StateDict
     private const int MaxDepth = 20;
     private const int MaxListed = 20;
 
+    // Far above those of the largest networks.
+    private const int MaxTensors = 100_000;
+
     /// <param name="root">The pickled object.</param>
     /// <param name="dictionary">The path of the dictionary to take, with / between names; null for the only one.</param>
     /// <exception cref="InvalidDataException">There is none, or more than one and no path.</exception>
@@ -27,6 +30,8 @@ internal static class StateDict
         var candidates = dotted.Count > 0 ? dotted : found;
         return candidates.Count switch
         {
+            1 when candidates[0].Tensors.Count > MaxTensors => throw PickleValue.Invalid(
+                FormattableString.Invariant($"{MaxTensors:N0} tensors at most"), FormattableString.Invariant($"{candidates[0].Tensors.Count:N0}")),
             1 => candidates[0].Tensors,
             0 => throw PickleValue.Invalid("a dictionary of tensors", $"{PickleValue.Describe(root)} without tensors under names"),
             _ => throw PickleValue.Invalid(
