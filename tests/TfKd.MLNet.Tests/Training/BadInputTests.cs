@@ -54,7 +54,11 @@ public sealed class BadInputTests : IDisposable
         {
             "deleted" => File.Delete,
             "dangling" => path => Replace(path, () => File.CreateSymbolicLink(path, _folder.File("nowhere.png"))),
-            "pipe" => path => Replace(path, () => Process.Start("mkfifo", [path]).WaitForExit()),
+            "pipe" => path => Replace(path, () =>
+            {
+                using var make = Process.Start("mkfifo", [path]);
+                make.WaitForExit();
+            }),
             "huge" => path =>
             {
                 using var stream = File.OpenWrite(path);

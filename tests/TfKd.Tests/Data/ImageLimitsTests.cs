@@ -52,13 +52,14 @@ public sealed class ImageLimitsTests : IDisposable
     }
 
     [Fact]
-    public void Images_that_are_decoded_at_one_time_share_the_memory_and_one_alone_is_never_held_up()
+    public async Task Images_that_are_decoded_at_one_time_share_the_memory_and_one_alone_is_never_held_up()
     {
         DecodingMemory.Take(90, limit: 100);
-        var second = Task.Run(() => DecodingMemory.Take(20, limit: 100));
-        Assert.False(second.Wait(TimeSpan.FromMilliseconds(100)));
+        var token = TestContext.Current.CancellationToken;
+        var second = Task.Run(() => DecodingMemory.Take(20, limit: 100), token);
+        await Assert.ThrowsAsync<TimeoutException>(() => second.WaitAsync(TimeSpan.FromMilliseconds(100), token));
         DecodingMemory.Return(90);
-        Assert.True(second.Wait(TimeSpan.FromSeconds(20)));
+        await second.WaitAsync(TimeSpan.FromSeconds(20), token);
         DecodingMemory.Return(20);
         DecodingMemory.Take(200, limit: 100);
         DecodingMemory.Return(200);
@@ -75,7 +76,7 @@ public sealed class ImageLimitsTests : IDisposable
     }
 
     [Fact]
-    public void Pipes_devices_and_empty_files_are_not_opened()
+    public async Task Pipes_devices_and_empty_files_are_not_opened()
     {
         var empty = Path.Combine(_folder, "empty.jpg");
         File.WriteAllBytes(empty, []);
@@ -84,7 +85,7 @@ public sealed class ImageLimitsTests : IDisposable
         {
             var pipe = Path.Combine(_folder, "pipe.jpg");
             using (var make = Process.Start("mkfifo", [pipe]))
-                make.WaitForExit();
+                await make.WaitForExitAsync(TestContext.Current.CancellationToken);
             var link = Path.Combine(_folder, "link.jpg");
             File.CreateSymbolicLink(link, pipe);
             files.AddRange([pipe, link, "/dev/zero"]);
@@ -93,10 +94,12 @@ public sealed class ImageLimitsTests : IDisposable
         foreach (var file in files)
         {
             var block = new DecodeBlock(new ImageShape(1, 2, 2), 1);
-            var reading = Task.Run(() => Assert.Throws<ImageDecodingException>(() => block.AddFile(file)));
-            Assert.True(reading.Wait(TimeSpan.FromSeconds(20)), $"'{file}' was opened.");
+            // One that was opened would never end.
+            var error = await Task.Run(() => Record.Exception(() => block.AddFile(file)), TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
             Assert.Equal(
-                "The image has no bytes. Expected a regular file that is not empty, and no pipe or device.", reading.Result.Message);
+                "The image has no bytes. Expected a regular file that is not empty, and no pipe or device.",
+                Assert.IsType<ImageDecodingException>(error).Message);
         }
     }
 
