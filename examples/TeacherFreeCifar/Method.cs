@@ -97,7 +97,8 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
         {
             Published = (2.91, "ResNet-56 to 20"),
         },
-        new("dist", "DIST, ResNet-56", _ => new CrossEntropy() + new Dist { Beta = 2, Gamma = 2, Temperature = 4 }, TeacherKind.Good)
+        new("dist", "DIST, ResNet-56", _ =>
+            new CrossEntropy() + new Dist { Beta = 2, Gamma = 2, Temperature = 4, Form = DistForm.ReferenceCode }, TeacherKind.Good)
         {
             Published = (2.69, "ResNet-56 to 20"),
         },

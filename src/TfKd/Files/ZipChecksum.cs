@@ -26,7 +26,8 @@ internal static class ZipChecksum
             checksum = Append(checksum, buffer.AsSpan(0, count));
         if (~checksum != entry.Crc32)
             throw new InvalidDataException(
-                $"the file is damaged: expected the CRC-32 {entry.Crc32:x8} of '{entry.FullName}', found {~checksum:x8}. Copy or download it "
+                $"the file is damaged: expected the CRC-32 {entry.Crc32:x8} of '{entry.FullName}', found {~checksum:x8}. Copy or download "
+                + "it "
                     + "again (or save it again, where it was written without checksums).");
     }
 

@@ -48,7 +48,8 @@ internal static class TeacherReporting
         var deviation = Math.Sqrt(chance * (1 - chance) / figures.Metrics.Count);
         if (recalls.Length < 2 || found > chance + deviation || isUniform || teacher.ReadState().Any())
             return null;
-        return FormattableString.Invariant($"{plan.Teacher} is at chance: of the training rows of a class it puts {found:P1} into it, as a ")
+        return FormattableString.Invariant(
+            $"{plan.Teacher} is at chance: of the training rows of a class it puts {found:P1} into it, as a ")
             + FormattableString.Invariant($"mean over the classes, where guessing would put {chance:P1}. ")
             + "Check that its ClassNames are in the order of its outputs, that its Normalization is the one that it was trained with, and "
             + "the size of its images.";

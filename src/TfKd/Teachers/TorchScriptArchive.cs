@@ -33,7 +33,8 @@ internal static partial class TorchScriptArchive
             throw new InvalidDataException(
                 $"it asks for operators that this process's libtorch {TorchSharp.torch.__version__} does not have: "
                     + $"{string.Join(", ", unknown.Take(MaxListed))}{(unknown.Count > MaxListed ? ", ..." : "")}. They belong to another "
-                    + "library (torchvision, say), to a newer PyTorch, or to optimize_for_inference; save the model without them, or as ONNX");
+                    + "library (torchvision, say), to a newer PyTorch, or to optimize_for_inference; save the model without them, or as "
+                    + "ONNX");
     }
 
     /// <summary>The operators that a text of TorchScript asks for, as namespace::name.</summary>

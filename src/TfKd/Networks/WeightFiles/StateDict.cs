@@ -31,7 +31,8 @@ internal static class StateDict
         return candidates.Count switch
         {
             1 when candidates[0].Tensors.Count > MaxTensors => throw PickleValue.Invalid(
-                FormattableString.Invariant($"{MaxTensors:N0} tensors at most"), FormattableString.Invariant($"{candidates[0].Tensors.Count:N0}")),
+                FormattableString.Invariant($"{MaxTensors:N0} tensors at most"), FormattableString.Invariant(
+                    $"{candidates[0].Tensors.Count:N0}")),
             1 => candidates[0].Tensors,
             0 => throw PickleValue.Invalid("a dictionary of tensors", $"{PickleValue.Describe(root)} without tensors under names"),
             _ => throw PickleValue.Invalid(

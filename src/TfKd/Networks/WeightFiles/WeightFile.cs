@@ -24,7 +24,8 @@ public static class WeightFile
     /// beside an optimiser's state and numbers.
     /// </param>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged (in the zip format every entry that is read is compared with its checksum; the others have none), holds more than one dictionary of tensors (they are listed), or asks for what is not allowed.
+    /// The file is damaged (in the zip format every entry that is read is compared with its checksum; the others have none), holds more
+    /// than one dictionary of tensors (they are listed), or asks for what is not allowed.
     /// </exception>
     public static Dictionary<string, Tensor> Read(string path) => Read(path, null);
 
