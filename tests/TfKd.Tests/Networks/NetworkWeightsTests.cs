@@ -143,7 +143,7 @@ public sealed class NetworkWeightsTests
         using var scope = NewDisposeScope();
         using var source = new SmallCnn().Build(3);
         var weights = source.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
-        var head = NetworkHead.Find(source).Keys().First();
+        var head = NetworkHead.Find(source).Keys()[0];
         weights[head] = full_like(weights[head], float.NaN);
         var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
         using var network = new SmallCnn().Build(5);
