@@ -8,11 +8,16 @@ internal sealed class ClassColumns : IDisposable
     private readonly IReadOnlyList<int> _order;
     private readonly Tensor? _columns;
 
+    /// <param name="context">What the teacher must fit.</param>
+    /// <param name="teacherClasses">The teacher's classes, in the order of its answers.</param>
+    /// <param name="classes">Which it may know beside the student's; null: none, and there is no choice.</param>
     /// <exception cref="InvalidOperationException">The classes differ from the student's.</exception>
     public ClassColumns(
-        TeacherContext context, IReadOnlyList<string> teacherClasses, TeacherClasses classes = TeacherClasses.AsStudent)
+        TeacherContext context, IReadOnlyList<string> teacherClasses, TeacherClasses? classes = null)
     {
-        var order = ClassMatching.Match(context.ClassNames, teacherClasses, classes == TeacherClasses.MayBeMore);
+        // Only where there is a choice the message speaks of it.
+        var advice = classes == TeacherClasses.AsStudent ? $" and no others, unless Classes is {nameof(TeacherClasses.MayBeMore)}" : "";
+        var order = ClassMatching.Match(context.ClassNames, teacherClasses, classes == TeacherClasses.MayBeMore, advice);
         _order = order ?? [];
         _columns = order is null
             ? null

@@ -21,7 +21,15 @@ public static class ClassMatching
     /// their probability among these in proportion.
     /// </param>
     public static IReadOnlyList<int>? Match(
-        IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses, bool teacherMayKnowMore)
+        IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses, bool teacherMayKnowMore) =>
+        Match(studentClasses, teacherClasses, teacherMayKnowMore, advice: "");
+
+    /// <param name="studentClasses">The student's classes, in order.</param>
+    /// <param name="teacherClasses">The teacher's classes, in the order of its outputs.</param>
+    /// <param name="teacherMayKnowMore">Whether the teacher may know others.</param>
+    /// <param name="advice">What to add to the message where it does, and may not.</param>
+    internal static IReadOnlyList<int>? Match(
+        IReadOnlyList<string> studentClasses, IReadOnlyList<string> teacherClasses, bool teacherMayKnowMore, string advice)
     {
         ArgumentNullException.ThrowIfNull(studentClasses);
         ArgumentNullException.ThrowIfNull(teacherClasses);
@@ -32,17 +40,12 @@ public static class ClassMatching
         var areDistinct = student.Count == studentClasses.Count && columns.Count == teacherClasses.Count;
         if (!areDistinct || !student.IsSubsetOf(columns.Keys) || !teacherMayKnowMore && columns.Count > student.Count)
             throw new InvalidOperationException(
-                $"The teacher must know the student's classes by the same names, each once{Advice(student, columns, teacherMayKnowMore)}. "
+                $"The teacher must know the student's classes by the same names, each once{(student.IsProperSubsetOf(columns.Keys) ? advice : "")}. "
                     + $"Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
         return studentClasses.SequenceEqual(teacherClasses, StringComparer.Ordinal)
             ? null
             : [.. studentClasses.Select(name => columns[name])];
     }
-
-    private static string Advice(HashSet<string> student, Dictionary<string, int> columns, bool teacherMayKnowMore) =>
-        !teacherMayKnowMore && student.IsProperSubsetOf(columns.Keys)
-            ? $" and no others, unless {nameof(TeacherClasses)}.{nameof(TeacherClasses.MayBeMore)} is chosen"
-            : "";
 
     private static string Text(IReadOnlyList<string> names)
     {

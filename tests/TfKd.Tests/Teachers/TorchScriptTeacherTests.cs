@@ -232,7 +232,7 @@ public sealed class TorchScriptTeacherTests : IDisposable
         var source = _source with { Path = At("six.pt"), ClassNames = ["cat", "dog", "owl", "class 1", "class 2", "class 0"] };
         var images = TestNetworks.Pixels(5, new ImageShape(3, 8, 8));
         Assert.Contains(
-            "each once and no others, unless TeacherClasses.MayBeMore is chosen. Student's 3 classes", Refusal<InvalidOperationException>(source));
+            "each once and no others, unless Classes is MayBeMore. Student's 3 classes", Refusal<InvalidOperationException>(source));
 
         var answer = Teach(source with { Classes = TeacherClasses.MayBeMore }, images);
 
