@@ -69,7 +69,8 @@ internal sealed class OnnxScorer : IImageScorer
 
     private static void Check(IReadOnlyDictionary<string, NodeMetadata> found, string name, Type type, int[] row)
     {
-        if (found.TryGetValue(name, out var node) && node.ElementType == type && node.Dimensions.AsSpan()[1..].SequenceEqual(row))
+        if (found.TryGetValue(name, out var node) && node.IsTensor && node.ElementType == type
+            && node.Dimensions is [_, .. var rest] && rest.AsSpan().SequenceEqual(row))
             return;
         var nodes = found.Select(entry =>
             $"'{entry.Key}' of type {entry.Value.ElementType.Name} and shape [{string.Join(',', entry.Value.Dimensions)}]");

@@ -6,7 +6,7 @@ namespace TfKd.MLNet;
 
 /// <summary>
 /// An ONNX image classifier as the teacher, run by ONNX Runtime on the CPU: images [N,C,H,W] of float32 or uint8 in, [N,K] of float32 out.
-/// Batches of another size are resized bilinearly. The file must be whole: weights in files beside it are not read.
+/// Batches of another size are resized bilinearly. The file must be whole: one with weights in files beside it is refused.
 /// </summary>
 /// <param name="Path">The file.</param>
 public sealed record OnnxTeacher(string Path) : TeacherSource
@@ -46,12 +46,18 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
     /// <summary>Name of the model's output. Default null: the only one.</summary>
     public string? OutputName { get; init; }
 
+    /// <summary>
+    /// Which classes the model may know beside the student's. Default: none. With more, the student's classes are taken out of its answers
+    /// and renormalised.
+    /// </summary>
+    public TeacherClasses Classes { get; init => field = Require.Defined(value); }
+
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">ONNX Runtime cannot read the file.</exception>
+    /// <exception cref="InvalidDataException">ONNX Runtime cannot read the file, or it has weights in other files.</exception>
     protected override Teacher OpenCore(TeacherContext context)
     {
         TorchRuntime.EnsureLoaded();
@@ -69,8 +75,11 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
                     $"The teacher's file '{Path}' takes uint8 images and so normalises by itself, but Normalization is {Normalization}; "
                     + "leave it null.");
             var fingerprint = $"{TorchImageClassificationModel.HashOf(bytes)} {model}";
-            settings = new FileTeacherSettings(Path, fingerprint, ClassNames ?? ClassesOf(session), shape, model.InputType, Normalization,
-                Output);
+            settings = new FileTeacherSettings(
+                Path, fingerprint, ClassNames ?? ClassesOf(session), shape, model.InputType, Normalization, Output)
+            {
+                Classes = Classes,
+            };
         }
         catch
         {

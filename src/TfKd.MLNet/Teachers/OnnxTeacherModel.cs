@@ -92,7 +92,11 @@ internal sealed class OnnxTeacherModel : IFileModel
             : OrtValue.CreateTensorValueFromMemory(images.data<float>().ToArray(), images.shape);
         using var run = new RunOptions();
         using var results = _session.Run(run, [_input], [input], [_output]);
-        return tensor(results[0].GetTensorDataAsSpan<float>().ToArray(), results[0].GetTensorTypeAndShape().Shape);
+        var shape = results[0].GetTensorTypeAndShape().Shape;
+        return shape.Length > 0
+            ? tensor(results[0].GetTensorDataAsSpan<float>().ToArray(), shape)
+            : throw new InvalidOperationException(
+                $"The teacher '{_path}' must answer with a tensor [N,K], but output '{_output}' is a single number.");
     }
 
     private string Choose(IReadOnlyDictionary<string, NodeMetadata> nodes, string kind, string property, string? name)

@@ -31,6 +31,23 @@ internal static class OnnxFile
         model.WriteTo(stream);
     }
 
+    /// <summary>One tensor as the scores, whose values are in another file.</summary>
+    /// <param name="location">The other file.</param>
+    /// <param name="inAttribute">Whether the tensor is a constant of a node, and not among the weights.</param>
+    public static byte[] WithTensorElsewhere(string location, bool inAttribute)
+    {
+        var tensor = new ProtoMessage().Integer(1, 1).Integer(1, 3).Integer(2, Float).Text(8, "weights")
+            .Message(13, new ProtoMessage().Text(1, "location").Text(2, location)).Integer(14, 1);
+        var constant = new ProtoMessage().Text(2, "scores").Text(4, "Constant")
+            .Message(5, new ProtoMessage().Text(1, "value").Message(5, tensor).Integer(20, 4));
+        var copy = Node("Identity", "weights", "scores");
+        var graph = inAttribute ? new ProtoMessage().Message(1, constant) : new ProtoMessage().Message(1, copy).Message(5, tensor);
+        graph.Text(2, "elsewhere").Message(11, Value("images", Float, [1, 3, 8, 8])).Message(12, Value("scores", Float, [1, 3]));
+        using var stream = new MemoryStream();
+        new ProtoMessage().Integer(1, 8).Message(7, graph).Message(8, new ProtoMessage().Text(1, "").Integer(2, 17)).WriteTo(stream);
+        return stream.ToArray();
+    }
+
     private static ProtoMessage Node(string type, string input, string output, ProtoMessage? attribute = null)
     {
         var node = new ProtoMessage().Text(1, input).Text(2, output).Text(4, type);

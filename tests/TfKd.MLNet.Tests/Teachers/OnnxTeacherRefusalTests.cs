@@ -43,6 +43,21 @@ public sealed class OnnxTeacherRefusalTests : IDisposable
             source with { InputWidth = 0 });
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_file_with_tensors_in_other_files_is_refused(bool inAttribute)
+    {
+        // As it is there, ONNX Runtime would read it if the file's folder were the current one.
+        File.WriteAllBytes(_folder.File("weights.bin"), new byte[12]);
+        File.WriteAllBytes(_folder.File("parts.onnx"), OnnxFile.WithTensorElsewhere("weights.bin", inAttribute));
+        Assert.Equal(
+            $"The teacher's file '{_folder.File("parts.onnx")}' must be whole, but has tensors in other files ('weights.bin'), which are " +
+            "not read. Save it as one file, in Python: onnx.save(onnx.load('model.onnx'), 'whole.onnx'); torch.onnx.export does so with " +
+            "external_data=False. One file takes up to 2 GB.",
+            Refusal<InvalidDataException>(new OnnxTeacher(_folder.File("parts.onnx")) { ClassNames = TestRows.Names }));
+    }
+
     [Fact]
     public void What_does_not_fit_is_refused_when_the_teacher_is_opened()
     {

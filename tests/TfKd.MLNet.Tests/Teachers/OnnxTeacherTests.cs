@@ -166,7 +166,7 @@ public sealed class OnnxTeacherTests : IDisposable
         Assert.NotEqual(new OnnxTeacher("a") { ClassNames = ["x"] }, new OnnxTeacher("a") { ClassNames = ["y"] });
         Assert.Equal(
             "OnnxTeacher { Path = a, ClassNames = [x, y], InputWidth = 0, InputHeight = 0, Normalization = , Output = Logits, InputName " +
-            "= , OutputName =  }",
+            "= , OutputName = , Classes = AsStudent }",
             new OnnxTeacher("a") { ClassNames = ["x", "y"] }.ToString());
         Assert.Equal(
             "Path must be a name, but is empty. (Parameter 'Path')", Assert.Throws<ArgumentException>(() => new OnnxTeacher("")).Message);
