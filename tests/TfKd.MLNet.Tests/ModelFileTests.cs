@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -59,7 +60,7 @@ public sealed class ModelFileTests : IDisposable
     {
         var once = Save(TestModels.Fake(out _));
         var twice = Save(Load(once));
-        foreach (var entry in new[] { "Card.json", "Weights.safetensors", "Network.onnx" })
+        foreach (var entry in new[] { "Card.json", "Weights.safetensors", "Network.onnx", "Sha256.txt" })
             Assert.Equal(Read(once, entry), Read(twice, entry));
     }
 
@@ -110,16 +111,112 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void Architecture_that_is_no_architecture_is_never_made()
     {
-        var path = Save(TestModels.Fake(out _));
-        Replace(
-            path,
-            "Card.json",
-            Encoding.UTF8.GetBytes(
-                Encoding.UTF8.GetString(Read(path, "Card.json")).Replace(
-                    "SmallCnn", "System.IO.FileInfo, System.Runtime", StringComparison.Ordinal)));
-        var loaded = Load(path);
+        var model = TestModels.WithMadeUpBytes();
+        var loaded = new TorchImageClassificationModel(
+            model.Card with { Architecture = JsonSerializer.SerializeToElement(new { Type = "System.IO.FileInfo, System.Runtime" }) },
+            model.Weights.ToArray(),
+            model.Onnx.ToArray());
         Assert.Equal("'System.IO.FileInfo, System.Runtime' is no architecture: expected a type that derives from NetworkArchitecture.",
-            Assert.Throws<InvalidDataException>(() => loaded.Model.Architecture).Message);
+            Assert.Throws<InvalidDataException>(() => loaded.Architecture).Message);
+    }
+
+    [Theory]
+    [InlineData("\"red\",", "\"green\",", "classes: the card says [green, green, blue], the ONNX model says [red, green, blue]")]
+    [InlineData("0.25,", "0.5,", "normalisation: the card says ")]
+    [InlineData("\"Temperature\": 1,", "\"Temperature\": 3,", "temperature: the card says 3, the ONNX model says 1")]
+    [InlineData("\"a plan\"", "\"another\"", "plan of the training: another one in the ONNX model")]
+    public void A_changed_card_is_told_by_what_stands_twice(string old, string changed, string message)
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var path = Save(transformer);
+        Load(path).Dispose();
+        ReplaceInCard(path, old, changed);
+        Assert.StartsWith(
+            $"The card of the model does not say what the rest of it says; the file was changed:\n{message}",
+            LoadError(path),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"Seed\": 7", "\"Seed\": 8")]
+    [InlineData("\"Value\": 0.75", "\"Value\": 0.99")]
+    public void A_changed_card_is_told_by_the_hash_over_all_entries(string old, string changed)
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var path = Save(transformer);
+        ReplaceInCard(path, old, changed);
+        Assert.StartsWith(
+            "The card, the columns, the weights and the ONNX model of the model file do not belong together: the SHA-256 over them is ",
+            LoadError(path),
+            StringComparison.Ordinal);
+        Replace(path, "Sha256.txt", null);
+        Assert.Equal("The model file has no entry 'Sha256.txt': it was damaged or changed.", LoadError(path));
+    }
+
+    [Fact]
+    public void A_second_card_is_not_taken_for_the_first()
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var path = Save(transformer);
+        var card = Encoding.UTF8.GetString(Read(path, "Card.json")).Replace("\"Seed\": 7", "\"Seed\": 8", StringComparison.Ordinal);
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            using var stream = zip.CreateEntry(Find(zip, "Card.json").FullName).Open();
+            stream.Write(Encoding.UTF8.GetBytes(card));
+        }
+
+        Assert.Contains("stands twice", LoadError(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_onnx_entry_with_tensors_in_other_files_is_refused()
+    {
+        var model = TestModels.WithMadeUpBytes();
+        var onnx = OnnxFile.WithTensorElsewhere("weights.bin", inAttribute: false);
+        var card = model.Card with { OnnxSha256 = TorchImageClassificationModel.HashOf(onnx) };
+        Assert.StartsWith(
+            "The model's network must be whole, but has tensors in other files ('weights.bin'), which are not read.",
+            Assert.Throws<InvalidDataException>(() => new TorchImageClassificationModel(card, model.Weights.ToArray(), onnx)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Weights.safetensors")]
+    [InlineData("Card.json")]
+    public void An_entry_that_unpacks_to_far_more_than_the_file_is_refused(string entry)
+    {
+        var path = Save(TestModels.Fake(out _));
+        Replace(path, entry, new byte[65 << 20]);
+        Assert.InRange(new FileInfo(path).Length, 0, 1 << 20);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("of the model file has 68,157,440 bytes out of ", LoadError(path), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000_000);
+    }
+
+    [Fact]
+    public void An_architecture_far_from_its_weights_is_never_built()
+    {
+        var path = Save(TestModels.Fake(out _));
+        ReplaceInCard(path, "\"Type\": \"SmallCnn\",\n    \"Width\": 4", "\"Type\": \"CifarResNet\",\n    \"Depth\": 200006");
+        Assert.Contains(
+            "architecture: the card says Depth 200006, the weights have 2 tensors, no side above 4", LoadError(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"Classes\": {", "\"Classes\": null, \"Other\": {", "Classes")]
+    [InlineData("\"Values\": [", "\"Values\": 3, \"Other\": [", "Classes must have a list of values, one a class.")]
+    [InlineData("\"InputShape\": {\n    \"Channels\": 3,\n    \"Height\": 8", "\"InputShape\": {\n    \"Channels\": 3,\n    \"Height\": 0",
+        "InputShape must be above 0 in each dimension, and of 2 GB at most, but is 3x0x8.")]
+    [InlineData("\"Normalization\": {", "\"Normalization\": null, \"Other\": {", "Normalization")]
+    [InlineData("\"Architecture\": {", "\"Architecture\": 7, \"Other\": {", "Architecture must be an object with the text property Type.")]
+    [InlineData("\"Tensors\": {", "\"Tensors\": null, \"Other\": {", "Tensors")]
+    public void A_card_with_what_no_model_has_is_refused(string old, string changed, string message)
+    {
+        var path = Save(TestModels.Fake(out _));
+        ReplaceInCard(path, old, changed);
+        var error = LoadError(path);
+        Assert.StartsWith("The model card is not readable: ", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,6 +264,14 @@ public sealed class ModelFileTests : IDisposable
             return;
         using var stream = zip.CreateEntry(name).Open();
         stream.Write(bytes);
+    }
+
+    private static void ReplaceInCard(string path, string old, string changed)
+    {
+        var card = Encoding.UTF8.GetString(Read(path, "Card.json"));
+        var at = card.IndexOf(old, StringComparison.Ordinal);
+        Assert.True(at >= 0, card);
+        Replace(path, "Card.json", Encoding.UTF8.GetBytes($"{card[..at]}{changed}{card[(at + old.Length)..]}"));
     }
 
     private static ZipArchiveEntry Find(ZipArchive zip, string entry) =>

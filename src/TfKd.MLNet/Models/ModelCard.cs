@@ -13,17 +13,40 @@ public sealed record ModelCard
         TypeInfoResolver = ReflectionJson.Resolver,
         WriteIndented = true,
         IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
     /// <summary>The architecture: its type, and each hyper-parameter.</summary>
-    public required JsonElement Architecture { get; init; }
+    public required JsonElement Architecture
+    {
+        get;
+        init => field = value.ValueKind == JsonValueKind.Object
+            && value.TryGetProperty("Type", out var type) && type.ValueKind == JsonValueKind.String
+                ? value
+                : throw new ArgumentException("Architecture must be an object with the text property Type.", nameof(Architecture));
+    }
 
     /// <summary>The classes, with the type of the label's key values.</summary>
-    public required ClassList Classes { get; init; }
+    public required ClassList Classes
+    {
+        get;
+        // Bytes are one text, in base 64.
+        init => field = value.Values.ValueKind == JsonValueKind.Array || value is { Type: "Byte", Values.ValueKind: JsonValueKind.String }
+            ? value
+            : throw new ArgumentException("Classes must have a list of values, one a class.", nameof(Classes));
+    }
 
     /// <summary>The shape of the images that the network takes.</summary>
-    public required ImageShape InputShape { get; init; }
+    public required ImageShape InputShape
+    {
+        get;
+        init => field = value is { Channels: > 0, Height: > 0, Width: > 0 }
+            && (long)value.Height * value.Width <= int.MaxValue / value.Channels
+                ? value
+                : throw new ArgumentException(
+                    $"InputShape must be above 0 in each dimension, and of 2 GB at most, but is {value}.", nameof(InputShape));
+    }
 
     /// <summary>Mean and standard deviation of each channel of the training images, that the network normalises with.</summary>
     public required ChannelStatistics Normalization { get; init; }

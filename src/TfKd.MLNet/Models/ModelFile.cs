@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -5,8 +6,9 @@ using Microsoft.ML.Runtime;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A model, with the names of the columns that it is used with, in a model file of ML.NET: three entries, none of them executable. ML.NET
-/// finds <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the signature in the file.
+/// A model, with the names of the columns that it is used with, in a model file of ML.NET: a card, weights, an ONNX model and a hash over
+/// all of them, none of them executable. ML.NET finds <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the
+/// signature in the file.
 /// </summary>
 internal static class ModelFile
 {
@@ -15,10 +17,14 @@ internal static class ModelFile
     private const string CardEntry = "Card.json";
     private const string WeightsEntry = "Weights.safetensors";
     private const string OnnxEntry = "Network.onnx";
+    private const string HashEntry = "Sha256.txt";
+
+    // Files of version 1.1 and before have no hash over all entries.
+    private const uint FirstVersionWithHash = 0x00010002;
 
     // The assembly by its simple name: with a version in it, older versions of the library could not read what they well might.
     private static VersionInfo Version => new(
-        modelSignature: "TFKDIMGC", verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
+        modelSignature: "TFKDIMGC", verWrittenCur: 0x00010002, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(ModelFile).Assembly.GetName().Name, loaderSignature: LoaderSignature);
 
     public static void Save(TorchImageClassificationModel model, TransformerColumns columns, ModelSaveContext context)
@@ -28,9 +34,12 @@ internal static class ModelFile
         context.SaveNonEmptyString(columns.Image);
         context.SaveNonEmptyString(columns.Score);
         context.SaveNonEmptyString(columns.PredictedLabel);
-        context.SaveBinaryStream(CardEntry, writer => writer.Write(Encoding.UTF8.GetBytes(model.Card.ToJson())));
+        var card = Encoding.UTF8.GetBytes(model.Card.ToJson());
+        context.SaveBinaryStream(CardEntry, writer => writer.Write(card));
         context.SaveBinaryStream(WeightsEntry, writer => writer.Write(model.Weights.Span));
         context.SaveBinaryStream(OnnxEntry, writer => writer.Write(model.Onnx.Span));
+        context.SaveBinaryStream(HashEntry, writer =>
+            writer.Write(Encoding.ASCII.GetBytes(HashOf(columns, card, model.Weights.Span, model.Onnx.Span))));
     }
 
     /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
@@ -38,8 +47,40 @@ internal static class ModelFile
     {
         context.CheckAtModel(Version);
         var columns = new TransformerColumns(context.LoadNonEmptyString(), context.LoadNonEmptyString(), context.LoadNonEmptyString());
-        var card = ModelCard.FromJson(Load(context, CardEntry));
-        return (new TorchImageClassificationModel(card, Load(context, WeightsEntry), Load(context, OnnxEntry)), columns);
+        ModelEntries.Check(context);
+        var cardBytes = Load(context, CardEntry);
+        var card = ModelCard.FromJson(cardBytes);
+        var (weights, onnx) = (Load(context, WeightsEntry), Load(context, OnnxEntry));
+        var model = new TorchImageClassificationModel(card, weights, onnx);
+        if (context.Header.ModelVerWritten >= FirstVersionWithHash)
+            CheckHash(Encoding.ASCII.GetString(Load(context, HashEntry)), HashOf(columns, cardBytes, weights, onnx));
+        return (model, columns);
+    }
+
+    /// <summary>Over the names of the columns and the entries, each with its length before it.</summary>
+    private static string HashOf(TransformerColumns columns, ReadOnlySpan<byte> card, ReadOnlySpan<byte> weights, ReadOnlySpan<byte> onnx)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })
+            Append(hash, Encoding.UTF8.GetBytes(name));
+        Append(hash, card);
+        Append(hash, weights);
+        Append(hash, onnx);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    {
+        hash.AppendData(BitConverter.GetBytes((long)bytes.Length));
+        hash.AppendData(bytes);
+    }
+
+    private static void CheckHash(string expected, string found)
+    {
+        if (expected != found)
+            throw new InvalidDataException(
+                "The card, the columns, the weights and the ONNX model of the model file do not belong together: the SHA-256 over them " +
+                $"is {found}, but the file says {expected}. The file was damaged or changed.");
     }
 
     private static byte[] Load(ModelLoadContext context, string entry)

@@ -24,6 +24,9 @@ public sealed class TorchImageClassificationModel
         CheckHash("ONNX model", onnx, card.OnnxSha256);
         (Card, _weights, _onnx) = (card, weights, onnx);
         Classes = ClassKeys.FromCard(card.Classes);
+        var content = OnnxContent.TryRead(onnx);
+        content?.RequireOneFile("the model's network");
+        ModelConsistency.Require(card, Classes.Names, weights, content);
         _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
     }
 

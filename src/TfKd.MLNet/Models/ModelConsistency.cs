@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace TfKd.MLNet;
+
+/// <summary>
+/// What stands twice in a model, in its card and in its weights or its ONNX model, compared: a card alone that was changed would swap labels
+/// or shift pixels, and nothing else would tell. What one of the two does not say is not compared.
+/// </summary>
+internal static class ModelConsistency
+{
+    private const string ClassesKey = "classes";
+    private const string InputKey = "input";
+    private const string OutputKey = "output";
+    private const string ArchitectureKey = "architecture";
+    private const string TrainingKey = "training";
+
+    /// <exception cref="InvalidDataException">Two of them differ; all differences are listed.</exception>
+    public static void Require(ModelCard card, IReadOnlyList<string> classNames, byte[] weights, OnnxContent? onnx)
+    {
+        var differences = OfWeights(card, weights).ToList();
+        if (Property(card.Architecture, nameof(NetworkArchitecture.InputShape)) is { } shape)
+            differences.AddRange(Compare("input shape", "its architecture", card.InputShape.ToString(), ShapeText(shape)));
+        differences.AddRange(OfHyperparameters(card));
+        if (onnx is not null)
+            differences.AddRange(OfOnnx(card, classNames, onnx.Metadata));
+        if (differences.Count > 0)
+            throw new InvalidDataException(
+                $"The card of the model does not say what the rest of it says; the file was changed:\n{string.Join('\n', differences)}");
+    }
+
+    private static IEnumerable<string> OfWeights(ModelCard card, byte[] weights)
+    {
+        using var stream = new MemoryStream(weights, writable: false);
+        var metadata = SafeTensorsHeader.Read(stream, "The weights of the model").Metadata;
+        return NormalizationText.Read(metadata, "The weights of the model") is { } statistics
+            ? Compare("normalisation", "the weights", card.Normalization.ToString(), statistics.ToString())
+            : [];
+    }
+
+    /// <summary>
+    /// A network is as deep as it has tensors at most, and as wide as the longest of them: what is far from its weights is not built, since
+    /// it may take all memory before it could be compared with them. An architecture of the user's own may mean anything by its numbers.
+    /// </summary>
+    private static IEnumerable<string> OfHyperparameters(ModelCard card)
+    {
+        if (Property(card.Architecture, "Type")?.ToString().Contains(',', StringComparison.Ordinal) is not false)
+            yield break;
+        var most = Math.Max(card.Tensors.Count, card.Tensors.Values.SelectMany(shape => shape).DefaultIfEmpty(0).Max());
+        foreach (var property in card.Architecture.EnumerateObject())
+            if (property.Value.ValueKind == JsonValueKind.Number && property.Value.GetDouble() is var number && number > most)
+                yield return FormattableString.Invariant(
+                    $"architecture: the card says {property.Name} {number}, the weights have {card.Tensors.Count} tensors, no side above {most}");
+    }
+
+    private static IEnumerable<string> OfOnnx(
+        ModelCard card, IReadOnlyList<string> classNames, IReadOnlyDictionary<string, string> metadata)
+    {
+        const string Onnx = "the ONNX model";
+        if (Parse(metadata, ClassesKey) is { ValueKind: JsonValueKind.Array } classes)
+            foreach (var line in Compare("classes", Onnx, List(classNames), List(classes.EnumerateArray().Select(name => name.ToString()))))
+                yield return line;
+        var input = Parse(metadata, InputKey);
+        var side = (string name) => Property(input, name)?.ToString() ?? "?";
+        if (input is not null)
+            foreach (var line in Compare(
+                "height and width", Onnx, $"{card.InputShape.Height}x{card.InputShape.Width}", $"{side("height")}x{side("width")}"))
+                yield return line;
+        if (Property(Parse(metadata, OutputKey), "temperature") is { ValueKind: JsonValueKind.Number } temperature)
+            foreach (var line in Compare("temperature", Onnx, Number(card.Temperature), Number(temperature.GetDouble())))
+                yield return line;
+        if (Parse(metadata, ArchitectureKey) is { } architecture && !JsonElement.DeepEquals(architecture, card.Architecture))
+            foreach (var line in Compare("architecture", Onnx, Compact(card.Architecture), Compact(architecture)))
+                yield return line;
+        if (Property(Parse(metadata, TrainingKey), nameof(TrainingProvenance.Plan)) is { ValueKind: JsonValueKind.String } plan
+            && plan.GetString() != card.Training.Plan)
+            yield return "plan of the training: another one in the ONNX model";
+    }
+
+    private static IEnumerable<string> Compare(string what, string where, string inCard, string found)
+    {
+        if (inCard != found)
+            yield return $"{what}: the card says {inCard}, {where} {(where.EndsWith('s') ? "say" : "says")} {found}";
+    }
+
+    private static JsonElement? Parse(IReadOnlyDictionary<string, string> metadata, string key)
+    {
+        if (!metadata.TryGetValue(key, out var text))
+            return null;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            // Metadata of this name that somebody else wrote.
+            return null;
+        }
+    }
+
+    private static JsonElement? Property(JsonElement? json, string name) =>
+        json is { ValueKind: JsonValueKind.Object } value && value.TryGetProperty(name, out var property) ? property : null;
+
+    private static string ShapeText(JsonElement shape) => string.Join(
+        'x', new[] { nameof(ImageShape.Channels), nameof(ImageShape.Height), nameof(ImageShape.Width) }
+            .Select(side => Property(shape, side)?.ToString() ?? "?"));
+
+    private static string List(IEnumerable<string> names) => $"[{string.Join(", ", names)}]";
+
+    private static string Compact(JsonElement json) => JsonSerializer.Serialize(json);
+
+    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}
