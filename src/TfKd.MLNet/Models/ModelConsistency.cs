@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// What stands twice in a model, in its card and in its weights or its ONNX model, compared: a card alone that was changed would swap labels
-/// or shift pixels, and nothing else would tell. What one of the two does not say is not compared.
+/// What stands twice in a model, in its card and in its weights or its ONNX model, compared: a card alone that was changed would swap
+/// labels or shift pixels, and nothing else would tell. What one of the two does not say is not compared.
 /// </summary>
 internal static class ModelConsistency
 {
@@ -48,9 +48,13 @@ internal static class ModelConsistency
             yield break;
         var most = Math.Max(card.Tensors.Count, card.Tensors.Values.SelectMany(shape => shape).DefaultIfEmpty(0).Max());
         foreach (var property in card.Architecture.EnumerateObject())
+        {
             if (property.Value.ValueKind == JsonValueKind.Number && property.Value.GetDouble() is var number && number > most)
-                yield return FormattableString.Invariant(
-                    $"architecture: the card says {property.Name} {number}, the weights have {card.Tensors.Count} tensors, no side above {most}");
+            {
+                var found = FormattableString.Invariant($"the weights have {card.Tensors.Count} tensors, no side above {most}");
+                yield return FormattableString.Invariant($"architecture: the card says {property.Name} {number}, {found}");
+            }
+        }
     }
 
     private static IEnumerable<string> OfOnnx(

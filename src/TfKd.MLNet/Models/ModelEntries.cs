@@ -5,8 +5,8 @@ using Microsoft.ML;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Looks at the entries of a model file before ML.NET unpacks them: it takes the last of two that have one name, and unpacks whatever length
-/// an entry claims.
+/// Looks at the entries of a model file before ML.NET unpacks them: it takes the last of two that have one name, and unpacks whatever
+/// length an entry claims.
 /// </summary>
 internal static class ModelEntries
 {

@@ -50,9 +50,9 @@ internal sealed class OnnxContent
             return;
         var files = string.Join(", ", _otherFiles.Order(StringComparer.Ordinal).Take(5).Select(file => $"'{file}'"));
         throw new InvalidDataException(
-            $"{char.ToUpperInvariant(name[0])}{name[1..]} must be whole, but has tensors in other files ({files}), which are not read. Save " +
-            "it as one file, in Python: onnx.save(onnx.load('model.onnx'), 'whole.onnx'); torch.onnx.export does so with " +
-            "external_data=False. One file takes up to 2 GB.");
+            $"{char.ToUpperInvariant(name[0])}{name[1..]} must be whole, but has tensors in other files ({files}), which are not read. "
+            + "Save it as one file, in Python: onnx.save(onnx.load('model.onnx'), 'whole.onnx'); torch.onnx.export does so with "
+            + "external_data=False. One file takes up to 2 GB.");
     }
 
     private void ReadModel(ReadOnlySpan<byte> model)

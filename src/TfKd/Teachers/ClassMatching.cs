@@ -40,7 +40,8 @@ public static class ClassMatching
         var areDistinct = student.Count == studentClasses.Count && columns.Count == teacherClasses.Count;
         if (!areDistinct || !student.IsSubsetOf(columns.Keys) || !teacherMayKnowMore && columns.Count > student.Count)
             throw new InvalidOperationException(
-                $"The teacher must know the student's classes by the same names, each once{(student.IsProperSubsetOf(columns.Keys) ? advice : "")}. "
+                "The teacher must know the student's classes by the same names, each "
+                + $"once{(student.IsProperSubsetOf(columns.Keys) ? advice : "")}. "
                     + $"Student's {Text(studentClasses)}; teacher's {Text(teacherClasses)}.");
         return studentClasses.SequenceEqual(teacherClasses, StringComparer.Ordinal)
             ? null

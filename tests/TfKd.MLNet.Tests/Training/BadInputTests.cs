@@ -63,7 +63,8 @@ public sealed class BadInputTests : IDisposable
             {
                 using var stream = File.OpenWrite(path);
                 stream.SetLength(3L << 30);
-            },
+            }
+            ,
             "elongated" => path => File.WriteAllBytes(path, Images.GreyPng(1, 200_000)),
             _ => path => File.WriteAllBytes(path, Images.GreyPng(16384, 16384, whole: false)),
         };

@@ -55,13 +55,16 @@ public sealed class CsvLogTests : IDisposable
     [Fact]
     public void Names_are_quoted_where_they_must_be()
     {
-        var epoch = Epoch(0) with { Terms = new Dictionary<string, double>
+        var epoch = Epoch(0) with
         {
-            ["a,b"] = 1,
-            ["say \"x\""] = 2,
-            ["two\nlines"] = 3,
-            ["plain"] = 4,
-        } };
+            Terms = new Dictionary<string, double>
+            {
+                ["a,b"] = 1,
+                ["say \"x\""] = 2,
+                ["two\nlines"] = 3,
+                ["plain"] = 4,
+            }
+        };
         var text = CsvLog.Text([epoch]);
         Assert.StartsWith(
             "epoch,learning_rate,loss,\"loss/a,b\",\"loss/say \"\"x\"\"\",\"loss/two\nlines\",loss/plain,training_accuracy,",

@@ -44,17 +44,17 @@ internal static class Stacks
         long groups = 1,
         long batch = 4,
         bool first = false) => new()
-    {
-        InChannels = inChannels,
-        OutChannels = outChannels,
-        Input = (size, size),
-        Batch = batch,
-        Kernel = (kernel, kernel),
-        Stride = (stride, stride),
-        Padding = (kernel / 2, kernel / 2),
-        Groups = groups,
-        NeedsInputGradient = !first,
-    };
+        {
+            InChannels = inChannels,
+            OutChannels = outChannels,
+            Input = (size, size),
+            Batch = batch,
+            Kernel = (kernel, kernel),
+            Stride = (stride, stride),
+            Padding = (kernel / 2, kernel / 2),
+            Groups = groups,
+            NeedsInputGradient = !first,
+        };
 
     /// <summary>The convolutions of a residual network of basic blocks: 16 channels for ResNet-20 of CIFAR, 64 for ResNet-18.</summary>
     public static ConvolutionSignature[] Residual(long width, int stages, long size)

@@ -41,9 +41,12 @@ internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, 
     public Tensor Compute(Objective objective, ObjectiveStates states, Tensor logits, Tensor[] features)
     {
         using var log = new LossLog();
-        var teacher = new TeacherSignal(LogitBatch.ToTensor(Logits.Teacher)) { Features = [
+        var teacher = new TeacherSignal(LogitBatch.ToTensor(Logits.Teacher))
+        {
+            Features = [
             .. Teacher.Select((rows, i) => ToTensor(rows, TeacherStages[i])),
-        ] };
+        ]
+        };
         return objective.Compute(new ObjectiveInput(
             new NetworkOutput(logits) { Features = features }, Targets.FromLabels(Logits.LabelTensor(), Logits.Classes), teacher, new TrainingProgress(
                 0, 1, 0), log)

@@ -64,9 +64,12 @@ public sealed class FeatureObjectiveTests : IDisposable
             {
                 for (var i = 0; i < batch.Student[stage][row].Length; i++)
                     AssertSlope(by =>
-                        batch with { Student = [
+                        batch with
+                        {
+                            Student = [
                             .. batch.Student.Select((rows, s) => s == stage ? moved(rows, row, i, by) : rows),
-                        ] }, features[stage], row, i);
+                        ]
+                        }, features[stage], row, i);
             }
         }
 
@@ -120,9 +123,12 @@ public sealed class FeatureObjectiveTests : IDisposable
         var (logits, features) = batch.Leaves();
         var input = new ObjectiveInput(
             new NetworkOutput(logits) { Features = features }, Targets.FromLabels(batch.Logits.LabelTensor(), 4),
-            new TeacherSignal(LogitBatch.ToTensor(batch.Logits.Teacher)) { Features = [
+            new TeacherSignal(LogitBatch.ToTensor(batch.Logits.Teacher))
+            {
+                Features = [
                 .. FeatureBatch.TeacherStages.Select(s => ones(4, s.Channels, s.Height, s.Width, ScalarType.Float64)),
-            ] },
+            ]
+            },
             new TrainingProgress(0, 1, 0), log)
         { States = states };
         _cases[name].Compute(input).Dispose();

@@ -19,9 +19,12 @@ public sealed class NormalizedKdTests
     [Property(Arbitrary = [typeof(LogitBatches)])]
     public void A_teacher_that_knows_the_labels_leaves_cross_entropy_in_the_first_term(LogitBatch batch)
     {
-        var sure = batch with { Teacher = [
+        var sure = batch with
+        {
+            Teacher = [
             .. batch.Labels.Select(label => Enumerable.Range(0, batch.Classes).Select(k => k == label ? 1e4 : 0).ToArray()),
-        ] };
+        ]
+        };
         var expected = batch.Value(new CrossEntropy());
 
         Assert.Equal(expected, sure.Value(_targetClass), 1e-9 * (1 + expected));

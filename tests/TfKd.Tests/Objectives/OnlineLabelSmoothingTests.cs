@@ -104,5 +104,6 @@ public sealed class OnlineLabelSmoothingTests : IDisposable
 
     private ObjectiveInput Input(ObjectiveStates? states, Tensor logits, long[] labels, double[]? weights) =>
         new(new NetworkOutput(logits), Targets.FromLabels(
-            tensor(labels), (int)logits.shape[1], weights is null ? null : tensor(weights)), null, new TrainingProgress(0, 1, 0), _log) { States = states };
+            tensor(labels), (int)logits.shape[1], weights is null ? null : tensor(weights)), null, new TrainingProgress(0, 1, 0), _log)
+        { States = states };
 }

@@ -74,7 +74,8 @@ public sealed class TargetFreeSelfKdTests
         };
         return objective
             .Compute(new ObjectiveInput(
-                student, Targets.FromLabels(tensor([0L, 1L]), 3), null, new TrainingProgress(0, 1, 0), log) { States = states })
+                student, Targets.FromLabels(tensor([0L, 1L]), 3), null, new TrainingProgress(0, 1, 0), log)
+            { States = states })
             .item<double>();
     }
 }

@@ -89,7 +89,8 @@ public sealed class TransferLearningTests
         // The same network, but nobody is told that it can be split.
         var whole = new FactoryNetwork(
             "whole", classCount =>
-                new Whole(BodyOf(plan, classCount)), _network.InputShape) { Stages = ["inner.layer1", "inner.layer2", "inner.layer3"] };
+                new Whole(BodyOf(plan, classCount)), _network.InputShape)
+        { Stages = ["inner.layer1", "inner.layer2", "inner.layer3"] };
         var fresh = Head(plan, whole, out var freshResult);
         Assert.Equal(fresh.Length, kept.Length);
         Assert.All(fresh.Zip(kept), pair => Assert.Equal(pair.First, pair.Second, 1e-4));

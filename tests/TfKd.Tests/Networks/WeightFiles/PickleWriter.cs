@@ -57,7 +57,8 @@ internal sealed class PickleWriter(int protocol)
             case byte[] bytes: Append((byte)'C', (byte)bytes.Length, bytes); break;
             case List<object?> list: Append(']'); Marked(list, 'e'); break;
             case object?[] tuple: Tuple(tuple); break;
-            case Dictionary<string, object?> dictionary: Append('}'); Marked(
+            case Dictionary<string, object?> dictionary:
+                Append('}'); Marked(
                 dictionary.SelectMany(entry => new[] { entry.Key, entry.Value }), 'u'); break;
             case PickleName name: Name(name.Module, name.Name); break;
             case PickleCall call: Name(call.Module, call.Name); Tuple(call.Arguments); Append('R'); break;

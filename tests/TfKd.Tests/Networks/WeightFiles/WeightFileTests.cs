@@ -8,8 +8,11 @@ namespace TfKd.Tests;
 
 public sealed class WeightFileTests
 {
-    private static readonly Dictionary<string, SampleStorage> Six = new() { ["0"] = new(
-        ScalarType.Float32, [.. Enumerable.Range(0, 6).SelectMany(i => BitConverter.GetBytes((float)i))]) };
+    private static readonly Dictionary<string, SampleStorage> Six = new()
+    {
+        ["0"] = new(
+        ScalarType.Float32, [.. Enumerable.Range(0, 6).SelectMany(i => BitConverter.GetBytes((float)i))])
+    };
 
     [Property]
     public bool Tensors_of_every_type_are_read_as_they_were_saved(int seed)
@@ -107,8 +110,11 @@ public sealed class WeightFileTests
             ["loss"] = 0.5,
             ["history"] = new List<object?> { 1.5, null, true },
             ["rng"] = weight,
-            ["anything"] = new Dictionary<string, object?> { ["model"] = new PickleBuilt(
-                state, new Dictionary<string, object?> { ["_metadata"] = -1L }) },
+            ["anything"] = new Dictionary<string, object?>
+            {
+                ["model"] = new PickleBuilt(
+                state, new Dictionary<string, object?> { ["_metadata"] = -1L })
+            },
         };
         foreach (var content in new[] { Zip(root, Six), Legacy(root, Six) })
             Assert.Equal([0f, 1, 2, 3, 4, 5], Read(content)["layer.weight"].data<float>().ToArray());
