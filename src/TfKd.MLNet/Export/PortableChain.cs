@@ -25,7 +25,11 @@ internal sealed class PortableChain
     private readonly List<ITransformer> _steps = [];
     private IDataView _rows;
 
-    private PortableChain(MLContext ml, DataViewSchema input) => (_ml, _rows) = (ml, new EmptyDataView(ml, input));
+    private PortableChain(MLContext ml, DataViewSchema input)
+    {
+        _ml = ml;
+        _rows = new EmptyDataView(ml, input);
+    }
 
     public static ITransformer Build(
         MLContext ml, TorchImageClassificationModel model, TransformerColumns columns, PortableImageColumn images)

@@ -19,7 +19,7 @@ internal static class TrainingDevice
         if (chosen is not null || environment is not IHostEnvironmentInternal { GpuDeviceId: { } index } context)
             return chosen;
         TorchRuntime.EnsureLoaded();
-        var device = new torch.Device(DeviceType.CUDA, index);
+        var device = new torch.Device($"cuda:{index}");
         if (TorchRuntime.CanUse(device))
             return device;
         var problem = $"MLContext.GpuDeviceId is {index}, but that device cannot be used: {TorchRuntime.WhyNot()}";

@@ -69,9 +69,11 @@ internal sealed class CachingRun
 
         public override void OnMessage(string message, bool isWarning)
         {
-            var isOfAnswers = !message.StartsWith("Convolutions run ", StringComparison.Ordinal) && !message.StartsWith(
-                "The teacher's targets at ", StringComparison.Ordinal);
-            if (isOfAnswers)
+            // Of the teacher's quality nothing is asked here: its weights are random.
+            var isOther = message.StartsWith("Convolutions run ", StringComparison.Ordinal)
+                || message.StartsWith("The teacher's targets at ", StringComparison.Ordinal)
+                || message.Contains(" is at chance: ", StringComparison.Ordinal);
+            if (!isOther)
                 Messages.Add(isWarning ? $"! {message}" : message);
         }
     }
