@@ -112,7 +112,7 @@ internal static class ModelConsistency
 
     private static string List(IEnumerable<string> names) => $"[{string.Join(", ", names)}]";
 
-    private static string Compact(JsonElement json) => JsonSerializer.Serialize(json);
+    private static string Compact(JsonElement json) => JsonSerializer.Serialize(json, ReflectionJson.Options);
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
 namespace TfKd;
 
@@ -20,7 +19,7 @@ internal sealed record FinishedRun(string Run, long Step, TeacherReport Report, 
     private static readonly JsonSerializerOptions _json = new()
     {
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        TypeInfoResolver = ReflectionJson.Resolver,
     };
 
     /// <summary>What was written of a run at a step; null where nothing was, or what cannot be read.</summary>

@@ -37,7 +37,9 @@ public sealed class OnnxServingTests : IDisposable
         ];
         using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
         await using var server = await Start(classifier);
-        using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+        // No more at once than the server answers at once.
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 16 };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(server.Urls.Single()) };
 
         var found = await Task.WhenAll(images.Select(image => Predict(client, new ByteArrayContent(image.Bytes))));
         var largest = 0.0;

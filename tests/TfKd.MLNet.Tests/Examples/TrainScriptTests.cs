@@ -93,8 +93,8 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         var (exitCode, _, error) = script.Run("--data", _folder.Path);
         Assert.Equal(1, exitCode);
         Assert.Equal(
-            $"The folder '{_folder.Path}' has no sub-folders; expected one for each class, with the images of the class in " +
-            $"it.{Environment.NewLine}",
+            $"The folder '{_folder.Path}' has no sub-folders; expected one for each class, with the images of the class in "
+            + $"it. Images without labels, to be predicted, are read with labelled: false.{Environment.NewLine}",
             error);
     }
 }

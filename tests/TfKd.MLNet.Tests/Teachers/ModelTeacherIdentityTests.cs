@@ -15,6 +15,7 @@ public sealed class ModelTeacherIdentityTests
         ["OnnxTeacher.Output"] = (new OnnxTeacher("a"), new OnnxTeacher("a") { Output = TeacherOutput.Probabilities }),
         ["OnnxTeacher.InputName"] = (new OnnxTeacher("a"), new OnnxTeacher("a") { InputName = "i" }),
         ["OnnxTeacher.OutputName"] = (new OnnxTeacher("a"), new OnnxTeacher("a") { OutputName = "o" }),
+        ["OnnxTeacher.Classes"] = (new OnnxTeacher("a"), new OnnxTeacher("a") { Classes = TeacherClasses.MayBeMore }),
         ["ScoreColumnTeacher.Column"] = (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("b")),
         ["ScoreColumnTeacher.ClassNames"] = (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("a") { ClassNames = ["x"] }),
         ["ScoreColumnTeacher.Output"] = (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("a") { Output = TeacherOutput.Logits }),

@@ -7,7 +7,7 @@ public sealed class ObjectiveValueTests
     [Property(Arbitrary = [typeof(LogitBatches)], MaxTest = 60)]
     public void Every_objective_equals_the_plain_double_oracle(LogitBatch batch)
     {
-        foreach (var objective in ObjectiveCases.All.Values)
+        foreach (var objective in ObjectiveCases.For(batch.Classes))
         {
             var expected = ObjectiveOracle.Value(objective, batch);
 
@@ -23,6 +23,8 @@ public sealed class ObjectiveValueTests
         var objective = ObjectiveCases.All[name];
         foreach (var classes in (int[])[2, 7])
         {
+            if (!ObjectiveCases.For(classes).Contains(objective))
+                continue;
             var batch = LogitBatch.Random(seed: classes, rows: 3, classes);
             var (_, gradient) = batch.ValueAndGradient(objective);
             for (var i = 0; i < batch.Rows; i++)
