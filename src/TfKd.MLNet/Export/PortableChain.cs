@@ -45,7 +45,8 @@ internal sealed class PortableChain
 
         OnnxTelemetry.TurnOffUnlessSet();
         // ML.NET hands a model to ONNX Runtime as a file, and leaves behind the one that it makes of a stream.
-        var file = Path.Combine(ml.TempFilePath, Path.GetRandomFileName());
+        // By another name than .onnx it could be taken for a model in ONNX Runtime's own format: one of 32,768 random ones ends in .ort.
+        var file = Path.Combine(ml.TempFilePath, $"{Path.GetRandomFileName()}.onnx");
         try
         {
             File.WriteAllBytes(file, PortableOnnx.Rename(model.Onnx, PixelsName, ProbabilitiesName));

@@ -141,6 +141,19 @@ public sealed class PortableTests : IDisposable
     }
 
     [Fact]
+    public void A_model_in_a_file_named_ort_would_be_read_as_another_format()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var name in (string[])["model.onnx", "model.ort"])
+            File.WriteAllBytes(folder.File(name), TestModels.WithNetwork().Onnx.ToArray());
+
+        using var session = new Microsoft.ML.OnnxRuntime.InferenceSession(folder.File("model.onnx"));
+
+        Assert.Throws<Microsoft.ML.OnnxRuntime.OnnxRuntimeException>(
+            () => new Microsoft.ML.OnnxRuntime.InferenceSession(folder.File("model.ort")));
+    }
+
+    [Fact]
     public void Keys_of_any_type_come_back_from_the_file()
     {
         RoundTrip([true, false]);
