@@ -10,6 +10,18 @@ public sealed class NetworkStructureTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
+    /// <summary>All but the one that is a module of the user's.</summary>
+    [Fact]
+    public void Every_network_is_under_test()
+    {
+        var networks = typeof(NetworkArchitecture).Assembly
+            .GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(NetworkArchitecture)) && !type.IsAbstract && type != typeof(FactoryNetwork))
+            .Select(type => type.Name);
+
+        Assert.Equal(networks.Order(), TestNetworks.All.Select(network => network.GetType().Name).Distinct().Order());
+    }
+
     /// <summary>Comparisons of outputs say little where the output hardly depends on the image.</summary>
     [Theory]
     [MemberData(nameof(TestNetworks.Indices), MemberType = typeof(TestNetworks))]
