@@ -25,9 +25,6 @@ internal static partial class LibC
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int memfd_create(string name, uint flags);
 
-    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int setenv(string name, string value, int overwrite);
-
     [LibraryImport(Name)]
     internal static partial int mallopt(int parameter, int value);
 
@@ -56,6 +53,9 @@ internal static partial class LibC
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getenv(string name);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     [LibraryImport("libSystem.dylib", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetOnMac(string name, string value, int overwrite);

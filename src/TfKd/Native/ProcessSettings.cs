@@ -20,7 +20,7 @@ internal static class ProcessSettings
     {
         const string WaitPolicy = "OMP_WAIT_POLICY";
         if (LibC.IsGlibc)
-            _ = LibC.setenv(WaitPolicy, Environment.GetEnvironmentVariable(WaitPolicy) ?? "PASSIVE", overwrite: 0);
+            LibC.AddEnvironmentVariable(WaitPolicy, Environment.GetEnvironmentVariable(WaitPolicy) ?? "PASSIVE");
     }
 
     /// <summary>

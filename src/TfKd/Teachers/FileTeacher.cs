@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -56,13 +55,6 @@ internal sealed class FileTeacher : Teacher
     /// <exception cref="FileNotFoundException">It is not.</exception>
     public static string RequireFile(string path) =>
         File.Exists(path) ? path : throw new FileNotFoundException($"The teacher's file '{path}' is not there.", path);
-
-    /// <summary>SHA-256 of a file, in hexadecimal digits.</summary>
-    public static string HashOf(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 
     /// <inheritdoc/>
     protected override TeacherSignal TeachCore(ImageBatch batch) =>

@@ -58,7 +58,7 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
     {
         FileTeacher.RequireFile(Path);
         var settings = new FileTeacherSettings(
-            Path, FileTeacher.HashOf(Path), ClassNames, InputShape ?? context.InputShape, ScalarType.Float32, Normalization, Output)
+            Path, FileHash.Of(Path), ClassNames, InputShape ?? context.InputShape, ScalarType.Float32, Normalization, Output)
         {
             Classes = Classes,
         };

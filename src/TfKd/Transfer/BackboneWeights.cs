@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace TfKd;
 
 /// <summary>
@@ -14,14 +12,7 @@ public sealed record BackboneWeights(string Path) : InitialWeights
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
     /// <inheritdoc/>
-    public override string Fingerprint
-    {
-        get
-        {
-            using var stream = File.OpenRead(Path);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
-        }
-    }
+    public override string Fingerprint => FileHash.Of(Path);
 
     /// <summary>Read from the file, where it says: the .safetensors files of this library do.</summary>
     public override ChannelStatistics? Normalization => NetworkWeights.ReadNormalization(Path);
