@@ -43,7 +43,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void No_source_file_is_longer_than_250_lines()
     {
-        var sources = SourceRooms.SourceFiles("src/TfKd.MLNet").ToArray();
+        var sources = Repository.SourceFiles("src/TfKd.MLNet").ToArray();
         Assert.Contains(sources, path => Path.GetFileName(path) == "TorchImageClassificationTrainer.cs");
         Assert.DoesNotContain(sources, path => File.ReadLines(path).Count() > 250);
     }

@@ -32,7 +32,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void No_source_file_is_longer_than_250_lines()
     {
-        var sources = SourceRooms.SourceFiles("src").ToArray();
+        var sources = Repository.SourceFiles("src").ToArray();
         Assert.Contains(sources, path => Path.GetFileName(path) == "Objective.cs");
         Assert.DoesNotContain(sources, path => File.ReadLines(path).Count() > 250);
     }

@@ -106,14 +106,8 @@ public sealed class HabitTests
         };
     }
 
-    private static IEnumerable<SourceText> Sources()
-    {
-        var root = Repository.PathOf("src");
-        return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(part => part is "obj" or "bin"))
-            .Select(path => new SourceText(path, File.ReadAllText(Path.Combine(root, path))));
-    }
+    private static IEnumerable<SourceText> Sources() => Repository.SourceFiles("src").Select(path =>
+        new SourceText(Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/'), File.ReadAllText(path)));
 
     private sealed record SourceText(string Path, string Text)
     {

@@ -29,9 +29,7 @@ public sealed partial class JsonTests
 
     private static IEnumerable<(string Name, string Text)> Sources()
     {
-        var paths = Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Replace('\\', '/').Split('/').Any(part => part is "obj" or "bin"))
-            .ToList();
+        var paths = Repository.SourceFiles("src").ToList();
         Assert.NotEmpty(paths);
         return paths.Select(path => (Path.GetFileName(path), File.ReadAllText(path)));
     }

@@ -53,14 +53,6 @@ internal sealed class SourceRooms
             select $"{use.From} ({user}) uses {use.To} ({used})";
     }
 
-    /// <summary>The source files below a folder of the repository that the tests were built in.</summary>
-    public static IEnumerable<string> SourceFiles(string folder)
-    {
-        var separator = Path.DirectorySeparatorChar;
-        return Directory.EnumerateFiles(Repository.PathOf(folder), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Contains($"{separator}obj{separator}", StringComparison.Ordinal));
-    }
-
     private string RoomOf(IReadOnlySet<string> documents)
     {
         var rooms = documents

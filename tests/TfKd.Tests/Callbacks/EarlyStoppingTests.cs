@@ -15,7 +15,7 @@ public sealed class EarlyStoppingTests
         for (var epoch = 0; epoch <= stopsAfter; epoch++)
         {
             Assert.Null(state.StopReason);
-            state.Add(Metrics(epoch, new ClassificationMetrics(10, values[epoch], 1, values[epoch], values[epoch])));
+            state.Add(MadeEpoch.Of(epoch, new ClassificationMetrics(10, values[epoch], 1, values[epoch], values[epoch])));
             callback.OnEpochEnd(state);
         }
 
@@ -26,7 +26,7 @@ public sealed class EarlyStoppingTests
     public void Without_validation_rows_it_says_what_is_missing()
     {
         var state = new TrainingState(null!, new TrainingPlan());
-        state.Add(Metrics(0, null));
+        state.Add(MadeEpoch.Of(0, null));
         Assert.Equal(
             "EarlyStopping watches the validation rows, but the run has none; give a validation set or leave it out.",
             Assert.Throws<InvalidOperationException>(() => new EarlyStopping().OnEpochEnd(state)).Message);
@@ -41,17 +41,4 @@ public sealed class EarlyStoppingTests
             Assert.Throws<InvalidOperationException>(() =>
                 WatchedRun.Run(WatchedRun.Plan with { Callbacks = [new EarlyStopping(), watcher] }, validate: false)).Message);
     }
-
-    private static EpochMetrics Metrics(int epoch, ClassificationMetrics? validation) => new()
-    {
-        Epoch = epoch,
-        MaxEpochs = 10,
-        LearningRate = 0.1,
-        TrainingLoss = 1,
-        TrainingAccuracy = 0.5,
-        Terms = new Dictionary<string, double>(),
-        ImagesPerSecond = 1,
-        Elapsed = TimeSpan.Zero,
-        Validation = validation,
-    };
 }

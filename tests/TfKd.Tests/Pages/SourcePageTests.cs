@@ -11,8 +11,7 @@ public sealed partial class SourcePageTests
     private static readonly MarkdownPage _page = MarkdownPage.Read("src/README.md");
 
     private static readonly HashSet<string> _types = [.. ((string[])["src", "tests"])
-        .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*.cs", SearchOption.AllDirectories))
-        .Where(path => !path.Split(Path.DirectorySeparatorChar).Contains("obj"))
+        .SelectMany(Repository.SourceFiles)
         .Select(path => Path.GetFileName(path).Split('.')[0])];
 
     [Fact]

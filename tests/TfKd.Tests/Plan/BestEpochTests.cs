@@ -50,17 +50,6 @@ public sealed class BestEpochTests
     private static ClassificationMetrics Metrics(double accuracy, double loss, double calibration = 0) =>
         new(100, accuracy, 1, loss, calibration);
 
-    private static EpochMetrics Epoch(int epoch, ClassificationMetrics? validation, ClassificationMetrics? peer = null) => new()
-    {
-        Epoch = epoch,
-        MaxEpochs = 4,
-        LearningRate = 0.1,
-        TrainingLoss = 1,
-        TrainingAccuracy = 0.5,
-        Terms = new Dictionary<string, double>(),
-        ImagesPerSecond = 1,
-        Elapsed = TimeSpan.Zero,
-        Validation = validation,
-        PeerValidation = peer,
-    };
+    private static EpochMetrics Epoch(int epoch, ClassificationMetrics? validation, ClassificationMetrics? peer = null) =>
+        MadeEpoch.Of(epoch, validation) with { PeerValidation = peer };
 }

@@ -24,6 +24,12 @@ internal static class Repository
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>The C# sources below a folder, without those in build outputs.</summary>
+    /// <param name="folder">The folder's path from the root, with slashes.</param>
+    public static IEnumerable<string> SourceFiles(string folder) =>
+        Directory.EnumerateFiles(PathOf(folder), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
+
     private static string Find()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
