@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 // MODEL IMAGE...: loads the model, knowing nothing of who made it, and prints for each image the predicted label and the scores' bits.
+// With SHOW_NATIVE_VARIABLE, the name of an environment variable, a last line is its value as native code sees it.
 var ml = new MLContext();
 var model = ml.Model.Load(args[0], out _);
 var scored = model.Transform(ml.Data.LoadFromEnumerable(args[1..].Select(path => new Input { Image = File.ReadAllBytes(path) })));
@@ -11,6 +13,12 @@ foreach (var row in ml.Data.CreateEnumerable<Output>(scored, reuseRowObject: fal
         $"{row.PredictedLabel} "
             + $"{string.Join(' ', row.Score.Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture)))}");
 (model as IDisposable)?.Dispose();
+if (Environment.GetEnvironmentVariable("SHOW_NATIVE_VARIABLE") is { } name)
+    Console.WriteLine($"'{Marshal.PtrToStringUTF8(NativeVariable(name))}'");
+
+// Environment has a copy of its own, of what was there when the process began.
+[DllImport("libc", EntryPoint = "getenv")]
+static extern nint NativeVariable([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
 
 internal sealed class Input
 {
