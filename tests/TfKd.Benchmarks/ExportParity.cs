@@ -45,7 +45,7 @@ internal static class ExportParity
         var check = KernelCheck.Choose(network, [shape.Channels, shape.Height, shape.Width], _batchSizes);
         check.Path.Prepare(network);
         using var session = new InferenceSession(OnnxExporter.Export(network, new OnnxExportOptions { InputShape = shape }));
-        var differences = _batchSizes.Select(size => Difference(network, session, shape, size, check.Path)).ToList();
+        var differences = _batchSizes.Select(size => Difference(network, session, shape, size, check.PathOf(size))).ToList();
         var largest = differences.Max(difference => difference.Largest);
         return FormattableString.Invariant(
             $"{architecture}: {string.Join(", ", differences.Select(difference => FormattableString.Invariant($"{difference.Difference / difference.Largest:E1}")))} of the largest logit, {largest:G3}, at batches 1, 2, 33; {check.Path}");

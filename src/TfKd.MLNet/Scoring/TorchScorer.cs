@@ -10,8 +10,6 @@ internal sealed class TorchScorer : IImageScorer
     private readonly double _temperature;
     private readonly ImageShape _shape;
     private readonly Lock _running = new();
-    private readonly HashSet<int> _batchSizes = [];
-    private ComputePath _path = ComputePath.Default;
     private bool _isDisposed;
 
     /// <param name="network">In evaluation mode; the scorer's own from now on.</param>
@@ -26,18 +24,14 @@ internal sealed class TorchScorer : IImageScorer
         {
             if (_isDisposed)
                 throw ScoringContext.Disposed();
-            if (_batchSizes.Add(count) && _network.CheckKernels(_shape, [.. _batchSizes]) is { } check)
-            {
-                _path = check.Path;
-                _path.Prepare(_network);
-            }
-
+            _network.EnsurePathFor(_shape, count);
+            var path = _network.PathOf(count);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            using var kernels = _path.Enter();
+            using var kernels = path.Enter();
             var pixels = empty(count, _shape.Channels, _shape.Height, _shape.Width, ScalarType.Byte);
             images.Span[..(count * _shape.ByteCount)].CopyTo(pixels.bytes);
-            var probabilities = nn.functional.softmax(_network.call(_path.Arrange(pixels)) / _temperature, 1).contiguous();
+            var probabilities = nn.functional.softmax(_network.call(path.Arrange(pixels)) / _temperature, 1).contiguous();
             probabilities.data<float>().CopyTo(scores.Span);
         }
     }

@@ -25,6 +25,7 @@ internal sealed class BatchGradients(TrainingPlan plan, RunParticipants particip
     public StepOutcome Add(LoadedBatch loaded, int number, double share, StepPosition position)
     {
         using var scope = NewDisposeScope();
+        using var kernels = participants.Student.Network.PathOf(loaded.RowIds.Count).Enter();
         var (student, peer) = (participants.Student, participants.Peer);
         var view = plan.ViewOf(position.Progress.Epoch);
         var batch = _preparation.Prepare(loaded, view, position.Progress, number);

@@ -19,7 +19,7 @@ internal static class FeatureProbe
         TrainingPlan plan, ImageNetwork student, ImageNetwork? peer, Teacher? teacher, int batchSize, IImageSource training)
     {
         using var scope = NewDisposeScope();
-        using var kernels = student.Path.Enter();
+        using var kernels = student.PathOf(batchSize).Enter();
         using var noGradient = no_grad();
         var device = student.Device;
         var context = new ObjectiveContext(student.ClassCount, device);

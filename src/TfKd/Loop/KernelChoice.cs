@@ -21,6 +21,6 @@ internal static class KernelChoice
             callbacks.Warn($"Precision is {plan.Precision}, but the run takes {check.Path.Precision}{whyNot}.");
         else if (plan.Precision == Precision.BFloat16 && !MachineIdentity.HasBFloat16)
             callbacks.Warn("This processor has no instructions for bfloat16: it is emulated, and Float32 is faster.");
-        return new(check.Path, shape, batchSizes);
+        return new(check, shape, batchSizes);
     }
 }

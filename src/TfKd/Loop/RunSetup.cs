@@ -126,7 +126,7 @@ internal sealed class RunSetup : IDisposable
         var peer = NetworkCreation.Create(_plan, student.Architecture, _data.Training.ClassNames, SeedPurpose.Peer);
         peer.Normalization.Set(student.Normalization.Statistics);
         peer.to(_plan.Device ?? CPU);
-        peer.UsePath(new(student.Path, _data.Training.Shape, BatchSizes()));
+        peer.UsePath(student.Checked!);
         return peer;
     }
 

@@ -21,7 +21,6 @@ internal abstract class StepStrategy(RunParticipants participants)
     {
         ArgumentNullException.ThrowIfNull(batches);
         using var scope = NewDisposeScope();
-        using var kernels = participants.Student.Network.Path.Enter();
         foreach (var learner in participants.Learners)
             learner.ClearGradients();
         var outcome = Reduce(ComputeGradients(batches, position), _parameters);

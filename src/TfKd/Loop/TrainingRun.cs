@@ -195,7 +195,7 @@ internal sealed class TrainingRun : IDisposable
 
     public void Dispose() => _best.Dispose();
 
-    private string Kernels => _participants.Student.Network.Path.ToString();
+    private string Kernels => $"{_participants.Student.Network.Checked}";
 
     private void RequireFiniteWeights()
     {

@@ -42,7 +42,7 @@ public static class Evaluator
         {
             using (batch)
             {
-                var values = Answer(network, batch, path, features);
+                var values = Answer(network, batch, path.Of(batch.RowIds.Count), features);
                 var labels = batch.Labels.data<long>().ToArray();
                 for (var row = 0; row < labels.Length; row++)
                     yield return (values[(row * network.ClassCount)..((row + 1) * network.ClassCount)], (int)labels[row]);

@@ -11,13 +11,13 @@ namespace TfKd;
 internal static class ConvolutionRecorder
 {
     /// <summary>
-    /// The distinct convolutions at each batch size, in the order of their first use. The network and Torch's random numbers stay as they
+    /// The distinct convolutions of each batch size, in the order of their first use. The network and Torch's random numbers stay as they
     /// were.
     /// </summary>
     /// <param name="network">Maps images [N,C,H,W] to anything.</param>
     /// <param name="inputShape">C, H and W.</param>
     /// <param name="batchSizes">The batch sizes that will run.</param>
-    public static IReadOnlyList<ConvolutionSignature> Record(
+    public static IReadOnlyDictionary<int, IReadOnlyList<ConvolutionSignature>> Record(
         nn.Module<Tensor, Tensor> network, ReadOnlySpan<long> inputShape, IReadOnlyList<int> batchSizes)
     {
         const int RecordingBatch = KernelHazards.SafeBatch;
@@ -40,8 +40,8 @@ internal static class ConvolutionRecorder
             foreach (var hook in hooks)
                 hook.remove();
         }
-        return [.. batchSizes.Distinct().SelectMany(
-            size => found.Select(signature => signature with { Batch = Math.Max(1, signature.Batch * size / RecordingBatch) })).Distinct()];
+        return batchSizes.Distinct().ToDictionary(size => size, size => (IReadOnlyList<ConvolutionSignature>)
+            [.. found.Select(signature => signature with { Batch = Math.Max(1, signature.Batch * size / RecordingBatch) }).Distinct()]);
     }
 
     private static ConvolutionSignature Describe(Conv2d convolution, Tensor input)

@@ -23,7 +23,8 @@ public static class KernelCheck
             ComputePath.Default with { Precision = Precision.BFloat16 }];
 
     /// <summary>
-    /// Chooses the fastest path on which every convolution of the network, and its gradients, are right in float32 on the CPU.
+    /// Chooses the fastest path on which every convolution of the network, and its gradients, are right in float32 on the CPU; smaller
+    /// batches that it is not right for get kernels of their own.
     /// </summary>
     /// <param name="network">
     /// Maps images [N,C,H,W] to logits; its weights, modes and statistics are left as they are. Freeze what is to be frozen before.
@@ -61,56 +62,55 @@ public static class KernelCheck
     {
         TorchRuntime.EnsureLoaded();
         var watch = Stopwatch.StartNew();
-        var signatures = ConvolutionRecorder.Record(network, inputShape, batchSizes);
+        var convolutions = ConvolutionRecorder.Record(network, inputShape, batchSizes);
         var store = new KernelVerdictStore(folder, MachineIdentity.Describe());
         var candidates = (precision == Precision.BFloat16 && Autocast.CanSwitch
             ? _bfloat16Candidates.Concat(_candidates)
             : _candidates).Where(path => path.OneDnn || OneDnn.CanSwitch);
-        var result = Choose(signatures, [.. candidates], new ConvolutionProbe(), store,
+        var result = Choose(convolutions, [.. candidates], new ConvolutionProbe(), store,
             (signature, path) => KernelHazards.IsFatal(signature, path, KernelHazards.ProcessorIsAffected));
         return result with { Elapsed = watch.Elapsed };
     }
 
     /// <summary>
-    /// The first candidate that is right for all; none is: the last one, which <see cref="KernelCheckResult.Warning"/> says.
+    /// The first candidate that is right for the largest batch, and beside which each smaller one has a path of the same layout, since the
+    /// weights have one; none is: the last candidate, which <see cref="KernelCheckResult.Warning"/> says.
     /// </summary>
     internal static KernelCheckResult Choose(
-        IReadOnlyList<ConvolutionSignature> signatures,
+        IReadOnlyDictionary<int, IReadOnlyList<ConvolutionSignature>> convolutions,
         IReadOnlyList<ComputePath> candidates,
         IConvolutionProbe probe,
         KernelVerdictStore store,
         Func<ConvolutionSignature, ComputePath, bool> isFatal)
     {
-        var verdicts = new List<KernelVerdict>();
-        var remembered = 0;
+        var judge = new KernelJudge(probe, store, isFatal);
+        var largest = convolutions.Keys.Max();
         foreach (var path in candidates)
-        {
-            var first = verdicts.Count;
-            foreach (var signature in signatures)
-                verdicts.Add(Judge(signature, path));
-            if (verdicts.Skip(first).All(verdict => verdict.IsRight))
-                return Finish(path);
-        }
-        return Finish(candidates[^1]);
+            if (judge.AllAreRight(convolutions[largest], path) && SmallerBatches(path) is { } smaller)
+                return Finish(path, smaller);
+        return Finish(candidates[^1], new Dictionary<int, ComputePath>());
 
-        KernelVerdict Judge(ConvolutionSignature signature, ComputePath path)
+        Dictionary<int, ComputePath>? SmallerBatches(ComputePath path)
         {
-            if (isFatal(signature, path))
-                return new KernelVerdict(signature.ToString(), path, Error: null, Milliseconds: null);
-            if (store.Find(signature, path) is { } known)
+            var found = new Dictionary<int, ComputePath>();
+            foreach (var (size, ofSize) in convolutions.Where(batch => batch.Key != largest && !judge.AllAreRight(batch.Value, path)))
             {
-                remembered++;
-                return known;
+                if (Slower(path).FirstOrDefault(other => judge.AllAreRight(ofSize, other)) is not { } right)
+                    return null;
+                found.Add(size, right);
             }
-            var verdict = probe.Run(signature, path);
-            store.Add(signature, verdict);
-            return verdict;
+            return found;
         }
 
-        KernelCheckResult Finish(ComputePath path)
+        IEnumerable<ComputePath> Slower(ComputePath path) => candidates.SkipWhile(other => other != path).Skip(1)
+            .Where(other => other.OneDnn && other.Layout == path.Layout)
+            // libtorch's own kernels take either layout; whether they can be had, the candidates say.
+            .Concat(candidates.Where(other => !other.OneDnn).Select(other => other with { Layout = path.Layout }));
+
+        KernelCheckResult Finish(ComputePath path, IReadOnlyDictionary<int, ComputePath> smaller)
         {
             store.Save();
-            return new KernelCheckResult(path, verdicts, TimeSpan.Zero, remembered);
+            return new KernelCheckResult(path, judge.Verdicts, TimeSpan.Zero, judge.Remembered) { SmallerBatches = smaller };
         }
     }
 }

@@ -9,14 +9,20 @@ namespace TfKd;
 /// <param name="Remembered">How many of the verdicts are from an earlier run.</param>
 public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVerdict> Verdicts, TimeSpan Elapsed, int Remembered)
 {
+    /// <summary>
+    /// The batch sizes for which <see cref="Path"/> is not right, and the path of the same layout that each is computed by. None where one
+    /// path does for all; otherwise these are smaller than the largest batch, as the last one of an epoch is.
+    /// </summary>
+    public IReadOnlyDictionary<int, ComputePath> SmallerBatches { get; init; } = new Dictionary<int, ComputePath>();
+
     /// <summary>What to log of it: the path, the number of convolutions, the time.</summary>
     public string Summary => string.Create(CultureInfo.InvariantCulture,
-        $"Convolutions run {Path}: {Verdicts.Count(verdict => verdict.Path == Path)} were compared with float64 in "
+        $"Convolutions run {Path}{ForSmaller}: {Verdicts.Count(IsOfChosenPath)} were compared with float64 in "
             + $"{Elapsed.TotalSeconds:0.00} s ({Remembered} of {Verdicts.Count} verdicts remembered).");
 
     /// <summary>
     /// What the user should know: which faster path is wrong on this processor, and how slow the remaining one is. Null where the first
-    /// choice is right.
+    /// choice is right for every batch.
     /// </summary>
     public string? Warning
     {
@@ -25,9 +31,9 @@ public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVer
             var refused = Verdicts.Where(verdict => !verdict.IsRight).GroupBy(verdict => verdict.Path).Select(Describe).ToArray();
             if (refused.Length == 0)
                 return null;
-            var chosenIsWrong = Verdicts.Any(verdict => verdict.Path == Path && !verdict.IsRight);
+            var chosenIsWrong = SmallerBatches.Count == 0 && Verdicts.Any(verdict => verdict.Path == Path && !verdict.IsRight);
             var consequence = chosenIsWrong ? $"No path is right: {Path} is used all the same, and its results cannot be relied on."
-                : Path.OneDnn ? $"{Path} is used instead."
+                : Path.OneDnn ? $"{Path}{ForSmaller} is used instead."
                 : $"{Path} is used instead, which is {Slowness()}.";
             var fault = Verdicts.Any(verdict => verdict is { IsRight: false, Error: not null })
                 ? "On this processor libtorch computes wrong convolutions."
@@ -35,6 +41,15 @@ public sealed record KernelCheckResult(ComputePath Path, IReadOnlyList<KernelVer
             return $"{fault} {string.Join(" ", refused)} {consequence}";
         }
     }
+
+    private string ForSmaller => string.Concat(SmallerBatches.OrderBy(smaller => smaller.Key).GroupBy(smaller => smaller.Value)
+        .Select(same => $", and for batches of {string.Join(" and ", same.Select(smaller => smaller.Key))} {same.Key},"));
+
+    /// <summary>The path for batches of a size.</summary>
+    /// <param name="batchSize">A size that was checked.</param>
+    public ComputePath PathOf(int batchSize) => SmallerBatches.GetValueOrDefault(batchSize, Path);
+
+    private bool IsOfChosenPath(KernelVerdict verdict) => verdict.Path == Path || SmallerBatches.Values.Contains(verdict.Path);
 
     private static string Describe(IGrouping<ComputePath, KernelVerdict> refused)
     {

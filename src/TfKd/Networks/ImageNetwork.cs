@@ -62,6 +62,12 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <summary>How the network computes: by what <see cref="UsePath"/> took, otherwise as Torch does by itself.</summary>
     internal ComputePath Path => _checked?.Path ?? ComputePath.Default;
 
+    /// <summary>The same for batches of a size, which may have kernels of their own in the same layout.</summary>
+    internal ComputePath PathOf(int batchSize) => _checked?.Of(batchSize) ?? ComputePath.Default;
+
+    /// <summary>The same with what it was checked for.</summary>
+    internal CheckedPath? Checked => _checked;
+
     /// <summary>Takes a path and lays the weights out for it; make optimisers, whose buffers follow the layout, after it.</summary>
     internal void UsePath(CheckedPath path)
     {
@@ -75,10 +81,8 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <summary>
     /// How to compute batches: by the path in use where it was checked for them, otherwise by what a check of their own finds.
     /// </summary>
-    internal ComputePath PathFor(ImageShape shape, IReadOnlyList<int> batchSizes) =>
-        _checked is { } known && known.Covers(shape, batchSizes)
-            ? known.Path
-            : CheckKernels(shape, batchSizes)?.Path ?? ComputePath.Default;
+    internal CheckedPath PathFor(ImageShape shape, IReadOnlyList<int> batchSizes) =>
+        _checked is { } known && known.Covers(shape, batchSizes) ? known : CheckPath(shape, batchSizes);
 
     /// <summary>
     /// Sees to it that the path in use is right for a batch of this size and for those that came before. Not in inference mode: weights
@@ -88,12 +92,13 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     {
         if (_checked?.Covers(shape, [batchSize]) == true)
             return;
-        int[] batchSizes = [.. _checked is { } known && known.Shape == shape ? known.BatchSizes : [], batchSize];
-        if (CheckKernels(shape, batchSizes) is { } check)
-            UsePath(new(check.Path, shape, batchSizes));
-        else
-            _checked = new(ComputePath.Default, shape, batchSizes);
+        UsePath(CheckPath(shape, [.. _checked is { } known && known.Shape == shape ? known.BatchSizes : [], batchSize]));
     }
+
+    private CheckedPath CheckPath(ImageShape shape, IReadOnlyList<int> batchSizes) =>
+        CheckKernels(shape, batchSizes) is { } check
+            ? new(check, shape, batchSizes)
+            : new(ComputePath.Default, shape, batchSizes);
 
     /// <summary>
     /// The check of the network's convolutions on the CPU; null on another device, where <see cref="ComputePath.Default"/> is the one to

@@ -80,7 +80,7 @@ public sealed class NetworkTeacher : Teacher
             _network.eval();
         _network.EnsurePathFor(_network.Architecture.InputShape, (int)images.shape[0]);
         using var inference = inference_mode();
-        using var kernels = _network.Path.Enter();
+        using var kernels = _network.PathOf((int)images.shape[0]).Enter();
         return _network.Run(_network.Path.Arrange(TeacherInput.Resize(images, _network.Architecture.InputShape)), _withFeatures);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class FrozenFeatures : IDisposable
         {
             using (batch)
             using (NewDisposeScope())
-            using (network.Path.Enter())
+            using (network.PathOf(batch.RowIds.Count).Enter())
             {
                 var answer = network.Extract(network.Path.Arrange(batch.Images.to(network.Device))).contiguous();
                 if (features is null)

@@ -28,7 +28,7 @@ public sealed class ChosenPathTests : IDisposable
             _ => Stacks.Inverted(),
         };
         ComputePath[] candidates = [new(MemoryLayout.ChannelsLast, true), ComputePath.Default, ComputePath.Trusted];
-        var path = KernelCheck.Choose(signatures, candidates, new ConvolutionProbe(), new KernelVerdictStore(_folder.Path, "tests"),
+        var path = KernelCheck.Choose(Stacks.ByBatch(signatures), candidates, new ConvolutionProbe(), new KernelVerdictStore(_folder.Path, "tests"),
             (signature, path) => KernelHazards.IsFatal(signature, path, KernelHazards.ProcessorIsAffected)).Path;
 
         using (path.Enter())

@@ -17,7 +17,7 @@ public sealed class ConvolutionRecorderTests
                 Conv2d(8, 8, 3, padding: 1, bias: false), Conv2d(8, 8, 3, padding: 1, bias: false)), Conv2d(
                     8, 8, 3, padding: 1, groups: 8, stride: 2));
 
-        var found = ConvolutionRecorder.Record(network, [3, 10, 12], [16, 5, 16]);
+        var found = ConvolutionRecorder.Record(network, [3, 10, 12], [16, 5, 16]).SelectMany(batch => batch.Value);
 
         string[] expected =
         [
@@ -37,7 +37,7 @@ public sealed class ConvolutionRecorderTests
             Conv2d(1, 2, (3, 5), padding: Padding.Same, dilation: (2, 1)), Conv2d(2, 2, 3, padding: Padding.Valid), Conv2d(
                 2, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect));
 
-        var found = ConvolutionRecorder.Record(network, [1, 9, 9], [2]);
+        var found = ConvolutionRecorder.Record(network, [1, 9, 9], [2])[2];
 
         Assert.Equal([(2, 2), (0, 0), (0, 0)], found.Select(signature => signature.Padding));
         Assert.Equal([(9, 9), (9, 9), (9, 9)], found.Select(signature => signature.Input));
@@ -51,7 +51,7 @@ public sealed class ConvolutionRecorderTests
             parameter.requires_grad = false;
 
         Assert.Equal(
-            [false, false, true], ConvolutionRecorder.Record(network, [3, 9, 9], [2]).Select(signature => signature.NeedsInputGradient));
+            [false, false, true], ConvolutionRecorder.Record(network, [3, 9, 9], [2])[2].Select(signature => signature.NeedsInputGradient));
     }
 
     [Fact]

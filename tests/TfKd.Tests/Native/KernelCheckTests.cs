@@ -19,7 +19,8 @@ public sealed class KernelCheckTests : IDisposable
         Func<ConvolutionSignature, ComputePath, bool>? isFatal = null,
         IReadOnlyList<ConvolutionSignature>? signatures = null) =>
         KernelCheck.Choose(
-            signatures ?? _signatures, _candidates, probe, new KernelVerdictStore(_folder.Path, "machine"), isFatal ?? ((_, _) => false));
+            Stacks.ByBatch(signatures ?? _signatures), _candidates, probe, new KernelVerdictStore(_folder.Path, "machine"),
+            isFatal ?? ((_, _) => false));
 
     [Fact]
     public void Where_all_are_right_the_first_path_is_taken_and_no_other_is_run()
@@ -72,23 +73,60 @@ public sealed class KernelCheckTests : IDisposable
     }
 
     [Fact]
-    public void Convolution_known_to_end_the_process_is_never_run_there()
+    public void Convolution_known_to_end_the_process_is_never_run_there_and_costs_its_own_batch_only()
     {
         var deadly = Stacks.Convolution(512, 1024, 14, kernel: 1, stride: 2, batch: 2);
         var probe = new ScriptedProbe((_, _) => 1e-5);
+        var native = _channelsLast with { OneDnn = false };
 
         var result = Choose(
             probe, (signature, path) => KernelHazards.IsFatal(signature, path, processorIsAffected: true), [.. _signatures, deadly]);
 
-        Assert.Equal(ComputePath.Trusted, result.Path);
+        Assert.Equal(_channelsLast, result.Path);
+        Assert.Equal((_channelsLast, native), (result.PathOf(4), result.PathOf(2)));
         Assert.DoesNotContain(probe.Asked, asked => asked.Signature == deadly && asked.Path.OneDnn);
-        Assert.Contains(probe.Asked, asked => asked == (deadly, ComputePath.Trusted));
+        Assert.Contains(probe.Asked, asked => asked == (deadly, native));
         Assert.Contains("batch 2 (known to end the process)", result.Warning, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "channels-last with oneDNN, and for batches of 2 channels-last without oneDNN, is used instead.",
+            result.Warning,
+            StringComparison.Ordinal);
         // What was not tried is not said to be wrong.
         Assert.StartsWith(
             "On this processor some convolutions are ruled out, and were not tried. channels-last with oneDNN: 1 ruled out, not tried, ",
             result.Warning,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Smaller_batches_take_the_layout_of_the_largest_and_the_fastest_kernels_that_are_right()
+    {
+        var bfloat16 = _channelsLast with { Precision = Precision.BFloat16 };
+        ComputePath[] candidates = [bfloat16, .. _candidates];
+        ConvolutionSignature[] signatures = [.. new long[] { 32, 7, 3, 1 }.Select(batch => Stacks.Convolution(16, 16, 8, batch: batch))];
+        var probe = new ScriptedProbe((signature, path) => (signature.Batch, path) switch
+        {
+            (3, { Precision: Precision.BFloat16 }) => 0.5,
+            (1, { OneDnn: true }) => 0.5,
+            _ => 1e-6,
+        });
+
+        var result = KernelCheck.Choose(
+            Stacks.ByBatch(signatures), candidates, probe, new KernelVerdictStore(_folder.Path, "machine"), (_, _) => false);
+
+        ComputePath[] expected = [bfloat16, bfloat16, _channelsLast, _channelsLast with { OneDnn = false }];
+        Assert.Equal(expected, new[] { 32, 7, 3, 1 }.Select(result.PathOf));
+    }
+
+    [Fact]
+    public void A_smaller_batch_without_a_right_path_in_a_layout_refuses_the_layout()
+    {
+        var result = Choose(
+            new ScriptedProbe((signature, path) => signature.Batch == 1 && path.Layout == MemoryLayout.ChannelsLast ? 0.5 : 1e-6),
+            signatures: [.. _signatures, Stacks.Convolution(16, 16, 8, batch: 1)]);
+
+        Assert.Equal(ComputePath.Default, result.Path);
+        Assert.Empty(result.SmallerBatches);
     }
 
     [Fact]

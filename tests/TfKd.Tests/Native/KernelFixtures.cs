@@ -35,6 +35,13 @@ internal sealed class ScriptedProbe(
 /// <summary>Stacks of convolutions with the shapes of known networks.</summary>
 internal static class Stacks
 {
+    /// <summary>The same by their batch sizes, as a network's are.</summary>
+    public static IReadOnlyDictionary<int, IReadOnlyList<ConvolutionSignature>> ByBatch(IReadOnlyList<ConvolutionSignature> signatures) =>
+        signatures.GroupBy(signature => (int)signature.Batch).DefaultIfEmpty()
+            .ToDictionary(
+                batch => batch?.Key ?? 4,
+                batch => (IReadOnlyList<ConvolutionSignature>)[.. batch ?? Enumerable.Empty<ConvolutionSignature>()]);
+
     public static ConvolutionSignature Convolution(
         long inChannels,
         long outChannels,
