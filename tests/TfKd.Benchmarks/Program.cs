@@ -8,6 +8,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- fixtures FOLDER
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- fuzz READER|all 10000
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- images
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- kernels
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- memory 50
@@ -25,6 +26,7 @@ Action run = args switch
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
     ["fixtures", var folder] => () => FixtureFiles.Write(folder),
     ["flowers", var photos, var weights, .. var parts] => () => FlowersComparison.Run(photos, weights, parts),
+    ["fuzz", var reader, var files] => () => Environment.ExitCode = FuzzComparison.Run(reader, int.Parse(files)),
     ["images"] => UnusualImages.Run,
     ["kernels"] => KernelSurvey.Run,
     ["memory", var epochs] => () => MemoryOverEpochs.Run(int.Parse(epochs)),

@@ -58,7 +58,7 @@ internal static class ModelFile
     }
 
     /// <summary>Over the names of the columns and the entries, each with its length before it.</summary>
-    private static string HashOf(TransformerColumns columns, ReadOnlySpan<byte> card, ReadOnlySpan<byte> weights, ReadOnlySpan<byte> onnx)
+    internal static string HashOf(TransformerColumns columns, ReadOnlySpan<byte> card, ReadOnlySpan<byte> weights, ReadOnlySpan<byte> onnx)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })

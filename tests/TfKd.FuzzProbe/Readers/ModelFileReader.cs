@@ -1,0 +1,105 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML;
+using TfKd.MLNet;
+
+namespace TfKd.FuzzProbe;
+
+/// <summary>
+/// Model files of ML.NET: damaged as they are, in one of their entries, or in one with the hash over all made anew, as somebody would who
+/// means harm.
+/// </summary>
+internal sealed class ModelFileReader(string name) : FuzzReader
+{
+    private static readonly MLContext _ml = new(seed: 1);
+    private static readonly TransformerColumns _columns = new("Image", "Score", "PredictedLabel");
+
+    public override string Name => name;
+
+    public override string? WhyAlteredIsAccepted => name switch
+    {
+        "model" => null,
+        "model-entries" => "ML.NET's own entries, the schema and the description of the chain, have no checksum",
+        _ => "the hash was made anew",
+    };
+
+    public override byte[] Make(string folder)
+    {
+        using var transformer = MakeModel();
+        using var stream = new MemoryStream();
+        _ml.Model.Save(transformer, Images.Rows(_ml).Schema, stream);
+        return stream.ToArray();
+    }
+
+    /// <summary>A network with random weights.</summary>
+    public static TorchImageClassificationTransformer MakeModel()
+    {
+        var keys = ClassKeys.FromCard(new("Text", JsonSerializer.SerializeToElement<string[]>(["red", "green", "blue"])));
+        using var network = new SmallCnn { InputShape = Images.Shape, Width = 4 }.Build(keys.Names.Count);
+        var model = NetworkExport.ToModel(network, keys, new TrainingProvenance { Plan = "a plan", Seed = 7 });
+        return new TorchImageClassificationTransformer(model, _columns);
+    }
+
+    public override byte[] Damage(Random random, byte[] whole, out string what) => name switch
+    {
+        "model" => base.Damage(random, whole, out what),
+        _ => DamageEntry(random, whole, out what),
+    };
+
+    public override string Read(string path)
+    {
+        var model = _ml.Model.Load(path, out _);
+        using var disposable = model as IDisposable;
+        return Images.Score(model, Images.Rows(_ml));
+    }
+
+    /// <remarks>What ML.NET says of its own entries, the schema among them, is its affair: the last three are its usual ones.</remarks>
+    public override bool IsDocumented(Exception exception) =>
+        exception is InvalidDataException or FormatException or InvalidOperationException or EndOfStreamException;
+
+    private byte[] DamageEntry(Random random, byte[] whole, out string what)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(whole);
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
+        {
+            var candidates = name == "model-resealed" ? zip.Entries.Where(IsOurs).ToList() : [.. zip.Entries];
+            var entry = candidates[random.Next(candidates.Count)];
+            var damaged = Mutation.Of(random, ReadAll(entry), out what);
+            what = $"{entry.Name}: {what}";
+            Replace(zip, entry, damaged);
+            if (name == "model-resealed")
+                Reseal(zip);
+        }
+
+        return stream.ToArray();
+    }
+
+    private static void Reseal(ZipArchive zip)
+    {
+        var entries = zip.Entries.ToDictionary(entry => entry.Name);
+        var hash = ModelFile.HashOf(
+            _columns, ReadAll(entries["Card.json"]), ReadAll(entries["Weights.safetensors"]), ReadAll(entries["Network.onnx"]));
+        Replace(zip, entries["Sha256.txt"], Encoding.ASCII.GetBytes(hash));
+    }
+
+    private static bool IsOurs(ZipArchiveEntry entry) =>
+        entry.Name is "Card.json" or "Weights.safetensors" or "Network.onnx";
+
+    private static byte[] ReadAll(ZipArchiveEntry entry)
+    {
+        using var content = new MemoryStream();
+        using (var stream = entry.Open())
+            stream.CopyTo(content);
+        return content.ToArray();
+    }
+
+    private static void Replace(ZipArchive zip, ZipArchiveEntry entry, byte[] content)
+    {
+        var path = entry.FullName;
+        entry.Delete();
+        using var stream = zip.CreateEntry(path).Open();
+        stream.Write(content);
+    }
+}
