@@ -1,4 +1,5 @@
 using TfKd.Tests;
+using Xunit;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -6,3 +7,7 @@ using Xunit.v3;
 [assembly: Parallelization(Mode = ParallelMode.None)]
 [assembly: AssemblyFixture(typeof(SeededTestsAttribute.Start))]
 [assembly: SeededTests]
+[assembly: TestCollectionOrderer(typeof(SeededOrder))]
+[assembly: TestClassOrderer(typeof(SeededOrder))]
+[assembly: TestMethodOrderer(typeof(SeededOrder))]
+[assembly: TestCaseOrderer(typeof(SeededOrder))]
