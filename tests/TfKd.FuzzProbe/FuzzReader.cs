@@ -8,7 +8,7 @@ internal abstract class FuzzReader : IDisposable
     [
         new WeightFileReader("safetensors"), new WeightFileReader("pth"), new WeightFileReader("legacy"),
         new ModelFileReader("model"), new ModelFileReader("model-entries"), new ModelFileReader("model-resealed"),
-        new PortableFileReader(),
+        new ModelFileReader("model-mlnet"), new PortableFileReader(),
         new OnnxTeacherReader(), new TorchScriptReader(), new TeacherCacheReader(), new CheckpointReader(),
         new ImageReader("png"), new ImageReader("jpeg"),
     ];
@@ -20,6 +20,9 @@ internal abstract class FuzzReader : IDisposable
     /// Why altered content can be accepted: what the format has no checksum for. Null: it cannot.
     /// </summary>
     public virtual string? WhyAlteredIsAccepted => null;
+
+    /// <summary>Whether what is damaged is read by ML.NET's code alone: told of, and no fault of ours.</summary>
+    public virtual bool IsOfOthers => false;
 
     /// <exception cref="ArgumentException">There is none.</exception>
     public static FuzzReader Named(string name) => All.FirstOrDefault(reader => reader.Name == name)

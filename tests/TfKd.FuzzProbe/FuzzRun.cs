@@ -91,7 +91,7 @@ internal static class FuzzRun
         {
             Stop();
             var text = _error.Result.Trim();
-            return $"exit code {_process.ExitCode}: {text[..Math.Min(text.Length, 300)]}";
+            return $"exit code {_process.ExitCode}: {text[Math.Max(text.Length - 300, 0)..]}";
         }
 
         public void Dispose() => Stop();

@@ -22,6 +22,8 @@ internal static class Victim
             if (bytes.AsSpan().SequenceEqual(whole))
                 what = "nothing";
             File.WriteAllBytes(path, bytes);
+            // The last words, if it is the last file.
+            Console.Error.WriteLine($"{number}: {what}");
             var (outcome, detail) = Read(reader, path, expected);
             Console.WriteLine(new FuzzCase(number, outcome, Peak(), $"{what}: {detail}").ToLine());
         }

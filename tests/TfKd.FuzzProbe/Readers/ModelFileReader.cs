@@ -7,11 +7,13 @@ using TfKd.MLNet;
 namespace TfKd.FuzzProbe;
 
 /// <summary>
-/// Model files of ML.NET: damaged as they are, in one of their entries, or in one with the hash over all made anew, as somebody would who
-/// means harm.
+/// Model files of ML.NET: damaged as they are, in an entry of ours, in one with the hash over all made anew, as somebody would who means
+/// harm, or in an entry of ML.NET's: the schema, say, of which one changed byte can keep its reader busy for ever.
 /// </summary>
 internal sealed class ModelFileReader(string name) : FuzzReader
 {
+    private const string HashEntry = "Sha256.txt";
+
     private static readonly MLContext _ml = new(seed: 1);
     private static readonly TransformerColumns _columns = new("Image", "Score", "PredictedLabel");
 
@@ -20,9 +22,12 @@ internal sealed class ModelFileReader(string name) : FuzzReader
     public override string? WhyAlteredIsAccepted => name switch
     {
         "model" => null,
-        "model-entries" => "ML.NET's own entries, the schema and the description of the chain, have no checksum",
+        "model-entries" => null,
+        "model-mlnet" => "ML.NET's own entries, the schema and the description of the chain, have no checksum",
         _ => "the hash was made anew",
     };
+
+    public override bool IsOfOthers => name == "model-mlnet";
 
     public override byte[] Make(string folder)
     {
@@ -64,7 +69,12 @@ internal sealed class ModelFileReader(string name) : FuzzReader
         stream.Write(whole);
         using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
         {
-            var candidates = name == "model-resealed" ? zip.Entries.Where(IsOurs).ToList() : [.. zip.Entries];
+            var candidates = zip.Entries.Where(name switch
+            {
+                "model-resealed" => IsHashed,
+                "model-mlnet" => entry => !IsHashed(entry) && entry.Name != HashEntry,
+                _ => entry => IsHashed(entry) || entry.Name == HashEntry,
+            }).ToList();
             var entry = candidates[random.Next(candidates.Count)];
             var damaged = Mutation.Of(random, ReadAll(entry), out what);
             what = $"{entry.Name}: {what}";
@@ -81,10 +91,10 @@ internal sealed class ModelFileReader(string name) : FuzzReader
         var entries = zip.Entries.ToDictionary(entry => entry.Name);
         var hash = ModelFile.HashOf(
             _columns, ReadAll(entries["Card.json"]), ReadAll(entries["Weights.safetensors"]), ReadAll(entries["Network.onnx"]));
-        Replace(zip, entries["Sha256.txt"], Encoding.ASCII.GetBytes(hash));
+        Replace(zip, entries[HashEntry], Encoding.ASCII.GetBytes(hash));
     }
 
-    private static bool IsOurs(ZipArchiveEntry entry) =>
+    private static bool IsHashed(ZipArchiveEntry entry) =>
         entry.Name is "Card.json" or "Weights.safetensors" or "Network.onnx";
 
     private static byte[] ReadAll(ZipArchiveEntry entry)

@@ -14,6 +14,8 @@ internal sealed class PortableFileReader : FuzzReader
 
     public override string? WhyAlteredIsAccepted => "ML.NET's format has the checksums of a zip and no other";
 
+    public override bool IsOfOthers => true;
+
     public override byte[] Make(string folder)
     {
         var paths = Enumerable.Range(1, 2).Select(seed => Path.Combine(folder, $"{seed}.png")).ToList();
