@@ -58,6 +58,18 @@ public sealed partial class TorchImageClassificationTrainer
         public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
 
         /// <summary>
+        /// Rows without a label to learn from beside the training rows, with the same image column, and no need of a label column. Where
+        /// there is a teacher, the student learns from it what they are; an objective that needs the label of every sample, and a teacher
+        /// that is made of labels, are refused. Rows of the training set without a label are treated the same; without a teacher they are
+        /// left out, with a warning. Default null: none.
+        /// </summary>
+        /// <remarks>
+        /// Terms on labels are means over the samples that have one, terms on the teacher's answers are means over all samples. Metrics and
+        /// the rows held out for validation are of samples with a label only.
+        /// </remarks>
+        public IDataView? UnlabelledSet { get; init; }
+
+        /// <summary>
         /// Rows to choose the best epoch by, with the same columns as the training rows. Default null: see
         /// <see cref="ValidationSetFraction"/>.
         /// </summary>

@@ -25,6 +25,9 @@ public sealed record TrainingProvenance
     /// <summary>The rows it was made from, class by class.</summary>
     public IReadOnlyList<ClassRows> Rows { get; init; } = [];
 
+    /// <summary>How many rows without a label it learnt from beside them.</summary>
+    public int UnlabelledRows { get; init; }
+
     /// <summary>What the run found of its teacher; null without one.</summary>
     public TeacherReport? TeacherReport { get; init; }
 

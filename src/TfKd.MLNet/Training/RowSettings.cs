@@ -10,5 +10,8 @@ internal sealed record RowSettings
 
     public required ImageMemory Memory { get; init; }
 
+    /// <summary>Whether rows without a label are kept, for a teacher to tell of them; default: they are left out, with a warning.</summary>
+    public bool KeepsUnlabelled { get; init; }
+
     public UndecodableImages UndecodableImages { get; init; } = UndecodableImages.Throw;
 }

@@ -18,6 +18,7 @@ internal static class RunProvenance
             Seed = plan.Seed,
             Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration)],
             Rows = CountRows(classes, data),
+            UnlabelledRows = Enumerable.Range(0, data.Training.Count).Count(row => data.Training.GetLabel(row) == Targets.Unlabelled),
             TeacherReport = result.TeacherReport,
         };
 
@@ -30,7 +31,11 @@ internal static class RunProvenance
         {
             var counts = new int[classes.Names.Count];
             for (var row = 0; row < source.Count; row++)
-                counts[source.GetLabel(row)]++;
+            {
+                if (source.GetLabel(row) is var label and not Targets.Unlabelled)
+                    counts[label]++;
+            }
+
             return counts;
         }
     }

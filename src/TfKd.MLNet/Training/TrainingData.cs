@@ -35,6 +35,7 @@ internal sealed class TrainingData : IDisposable
             var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(input.Schema, settings.Scores);
             rows = TrainingRows.Read(input, settings.Rows, classNames, channel, token, scores);
             RequireRows(rows, settings.Rows.Columns.Label);
+            AppendUnlabelled(rows, settings, channel, token);
             validationRows = ReadValidation(settings, rows.BytesInMemory, channel, token);
             if (rows.BytesInFile + (validationRows?.BytesInFile ?? 0) is > 0 and var bytesInFile)
             {
@@ -70,6 +71,14 @@ internal sealed class TrainingData : IDisposable
         _rows.Dispose();
     }
 
+    private static void AppendUnlabelled(DecodedCache rows, TrainingDataSettings settings, IChannel channel, CancellationToken token)
+    {
+        if (settings.UnlabelledSet is not { } unlabelled)
+            return;
+        var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(unlabelled.Schema, settings.Scores);
+        TrainingRows.AppendUnlabelled(rows, unlabelled, settings.Rows, channel, token, scores);
+    }
+
     private static DecodedCache? ReadValidation(
         TrainingDataSettings settings, long bytesInMemory, IChannel channel, CancellationToken token)
     {
@@ -80,6 +89,7 @@ internal sealed class TrainingData : IDisposable
         var rows = settings.Rows with
         {
             Columns = columns with { ExampleWeight = null },
+            KeepsUnlabelled = false,
             Memory = memory with { Budget = memory.Budget - bytesInMemory },
         };
         return TrainingRows.Read(validationSet, rows, names, channel, token);
@@ -102,13 +112,13 @@ internal sealed class TrainingData : IDisposable
 
     private static void RequireRows(DecodedCache rows, string labelColumn)
     {
-        if (rows.Count == 0)
+        var present = Enumerable.Range(0, rows.Count).Select(rows.GetLabel).Where(label => label != Targets.Unlabelled).Distinct().ToList();
+        if (present.Count == 0)
         {
             throw new InvalidOperationException(
                 "There are no rows to train on: the data are empty, or no row has a label and an image that can be decoded.");
         }
 
-        var present = Enumerable.Range(0, rows.Count).Select(rows.GetLabel).Distinct().ToList();
         if (present.Count == 1)
         {
             throw new InvalidOperationException(

@@ -10,6 +10,9 @@ internal sealed record TrainingDataSettings
     /// <summary>The score column that the teacher learns from; null: there is none.</summary>
     public ScoreColumnTeacher? Scores { get; init; }
 
+    /// <summary>Rows without labels to learn from beside the others; null: there are none.</summary>
+    public IDataView? UnlabelledSet { get; init; }
+
     /// <summary>Rows to validate on; null: <see cref="ValidationSetFraction"/> decides.</summary>
     public IDataView? ValidationSet { get; init; }
 

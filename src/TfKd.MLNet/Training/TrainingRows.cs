@@ -25,13 +25,6 @@ internal static class TrainingRows
         TeacherScoreColumn? teacherScores = null)
     {
         var label = LabelColumn.Find(data.Schema, settings.Columns.Label);
-        var image = ImageColumn.Find(data.Schema, settings.Columns.Image, settings.Shape);
-        DataViewSchema.Column? weight = settings.Columns.ExampleWeight is { } name ? WeightColumn.Find(data.Schema, name) : null;
-        var others = new[] { weight, teacherScores?.Column }.OfType<DataViewSchema.Column>();
-        using var cursor = data.GetRowCursor([label, .. ImageColumn.WithPath(image.Column, data.Schema), .. others]);
-        using var reader = image.Open(cursor);
-        var getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
-        var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
         var decoded = new DecodedCache(settings.Shape, classNames)
         {
             TeacherClassNames = teacherScores?.ClassNames ?? [],
@@ -40,11 +33,7 @@ internal static class TrainingRows
         };
         try
         {
-            if (data.GetRowCount() is { } rowCount)
-                decoded.Expect(rowCount);
-            var rows = new BlockDecoder(decoded, reader, teacherScores?.Open(cursor), settings.UndecodableImages);
-            var unlabelled = Fill(rows, cursor, getLabel, getWeight, token);
-            Warn(channel, unlabelled, rows);
+            Append(decoded, new(data, label, teacherScores), settings, channel, token);
             return decoded;
         }
         catch
@@ -54,22 +43,47 @@ internal static class TrainingRows
         }
     }
 
-    // Returns how many rows have no label.
-    private static int Fill(
-        BlockDecoder rows, DataViewRowCursor cursor, ValueGetter<float> getLabel, Func<float> getWeight, CancellationToken token)
+    /// <summary>Reads rows that have no label, and need no column for it, to those that are there.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static void AppendUnlabelled(
+        DecodedCache rows, IDataView data, RowSettings settings, IChannel channel, CancellationToken token, TeacherScoreColumn? scores)
     {
+        var columns = settings.Columns with { ExampleWeight = null };
+        Append(rows, new(data, Label: null, scores), settings with { Columns = columns, KeepsUnlabelled = true }, channel, token);
+    }
+
+    private static void Append(DecodedCache decoded, Input input, RowSettings settings, IChannel channel, CancellationToken token)
+    {
+        var (data, label, scores) = input;
+        var image = ImageColumn.Find(data.Schema, settings.Columns.Image, settings.Shape);
+        DataViewSchema.Column? weight = settings.Columns.ExampleWeight is { } name ? WeightColumn.Find(data.Schema, name) : null;
+        var others = new[] { label, weight, scores?.Column }.OfType<DataViewSchema.Column>();
+        using var cursor = data.GetRowCursor([.. ImageColumn.WithPath(image.Column, data.Schema), .. others]);
+        using var reader = image.Open(cursor);
+        ValueGetter<float> getLabel = label is { } found
+            ? RowCursorUtils.GetLabelGetter(cursor, found.Index)
+            : (ref float value) => value = float.NaN;
+        var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
+        if (data.GetRowCount() is { } rowCount)
+            decoded.Expect(decoded.Count + rowCount);
+        var rows = new BlockDecoder(decoded, reader, scores?.Open(cursor), settings.UndecodableImages);
+        var unlabelled = Fill(new(rows, cursor, settings.KeepsUnlabelled), getLabel, getWeight, token);
+        Report(channel, unlabelled, settings.KeepsUnlabelled, rows);
+    }
+
+    // Returns how many rows have no label.
+    private static int Fill(Output output, ValueGetter<float> getLabel, Func<float> getWeight, CancellationToken token)
+    {
+        var (rows, cursor, keepsUnlabelled) = output;
         var unlabelled = 0;
         while (cursor.MoveNext())
         {
             var value = float.NaN;
             getLabel(ref value);
-            if (float.IsNaN(value))
-            {
-                unlabelled++;
-                continue;
-            }
-
-            rows.Add(cursor.Position, (int)value, getWeight());
+            var hasLabel = !float.IsNaN(value);
+            unlabelled += hasLabel ? 0 : 1;
+            if (hasLabel || keepsUnlabelled)
+                rows.Add(cursor.Position, hasLabel ? (int)value : Targets.Unlabelled, getWeight());
             token.ThrowIfCancellationRequested();
         }
 
@@ -77,9 +91,11 @@ internal static class TrainingRows
         return unlabelled;
     }
 
-    private static void Warn(IChannel channel, int unlabelled, BlockDecoder rows)
+    private static void Report(IChannel channel, int unlabelled, bool areKept, BlockDecoder rows)
     {
-        if (unlabelled > 0)
+        if (unlabelled > 0 && areKept)
+            channel.Info(MessageSensitivity.None, "{0} rows have no label: of them the student learns what the teacher says.", unlabelled);
+        else if (unlabelled > 0)
             channel.Warning(MessageSensitivity.None, "{0} rows have no label and were left out.", unlabelled);
         if (rows.Skipped == 0)
             return;
@@ -89,4 +105,12 @@ internal static class TrainingRows
             rows.Skipped,
             string.Join(" ", rows.Reasons));
     }
+
+    /// <summary>What is read.</summary>
+    /// <param name="Data">The rows.</param>
+    /// <param name="Label">The label column; null: no row has a label.</param>
+    /// <param name="Scores">Another model's scores; null: there are none.</param>
+    private readonly record struct Input(IDataView Data, DataViewSchema.Column? Label, TeacherScoreColumn? Scores);
+
+    private readonly record struct Output(BlockDecoder Rows, DataViewRowCursor Cursor, bool KeepsUnlabelled);
 }

@@ -64,7 +64,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
 
     /// <summary>Appends a row.</summary>
     /// <param name="pixels">Planar pixels of <see cref="Shape"/>; copied.</param>
-    /// <param name="label">An index into <see cref="ClassNames"/>.</param>
+    /// <param name="label">An index into <see cref="ClassNames"/>, or <see cref="Targets.Unlabelled"/>.</param>
     /// <param name="weight">How much the row counts, 0 or above; default 1.</param>
     /// <param name="teacherScores">What another model said of it, as many numbers in every row; copied. Default: nothing.</param>
     /// <exception cref="IOException">
@@ -74,9 +74,9 @@ public sealed class DecodedCache : IImageSource, IDisposable
     {
         if (pixels.Length != Shape.ByteCount)
             throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
-        if (label < 0 || label >= ClassNames.Count)
+        if (label != Targets.Unlabelled && (label < 0 || label >= ClassNames.Count))
             throw new ArgumentOutOfRangeException(
-                nameof(label), label, $"The label must be within [0, {ClassNames.Count}), but is {label}.");
+                nameof(label), label, $"The label must be within [0, {ClassNames.Count}), or {Targets.Unlabelled}, but is {label}.");
         Require.NotNegative(weight, nameof(weight));
         if (Count > 0 && teacherScores.Length != _teacherClassCount)
             throw new ArgumentException(

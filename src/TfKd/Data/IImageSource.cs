@@ -15,7 +15,10 @@ public interface IImageSource
     /// <summary>The classes, in the order of the label indices.</summary>
     IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>The label of a row: an index into <see cref="ClassNames"/>.</summary>
+    /// <summary>
+    /// The label of a row: an index into <see cref="ClassNames"/>, or <see cref="Targets.Unlabelled"/>, of which only a teacher can tell a
+    /// student something.
+    /// </summary>
     int GetLabel(int row);
 
     /// <summary>

@@ -7,7 +7,8 @@ public static class StratifiedSplit
     /// <remarks>
     /// Rows are held out by the largest remainders: of each class the whole part of its share, then one more of the classes whose shares
     /// have the largest fractions, until the fraction of all rows is reached; the seed decides between equal ones. So the rows held out
-    /// are within one of the fraction, and each class within one of its share, but where a class would lose its only row.
+    /// are within one of the fraction, and each class within one of its share, but where a class would lose its only row. Samples without
+    /// a label are never held out.
     /// </remarks>
     /// <param name="source">What to cut; both parts read from it.</param>
     /// <param name="heldOutFraction">Above 0 and below 1. Of a class with rows at least one stays.</param>
@@ -17,8 +18,8 @@ public static class StratifiedSplit
         ArgumentNullException.ThrowIfNull(source);
         Require.OpenFraction(heldOutFraction, nameof(heldOutFraction));
         var random = new Random(SeedSequence.DeriveInt32(seed, SeedPurpose.ValidationSplit));
-        var classes = Enumerable.Range(0, source.Count).GroupBy(source.GetLabel).OrderBy(group => group.Key)
-            .Select(group => group.ToArray()).ToArray();
+        var classes = Enumerable.Range(0, source.Count).Where(row => source.GetLabel(row) != Targets.Unlabelled)
+            .GroupBy(source.GetLabel).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray();
         foreach (var rows in classes)
             random.Shuffle(rows);
         var counts = Share([.. classes.Select(rows => rows.Length)], heldOutFraction, random);

@@ -9,10 +9,16 @@ namespace TfKd;
 /// <param name="plan">What is done.</param>
 /// <param name="participants">Who learns, and who teaches.</param>
 /// <param name="rowWeights">The weight of each training row, by its number; null where all weigh the same.</param>
-internal sealed class BatchGradients(TrainingPlan plan, RunParticipants participants, float[]? rowWeights)
+/// <param name="labelScale">What labels count for those that are missing; null where all training rows have one.</param>
+internal sealed class BatchGradients(
+    TrainingPlan plan, RunParticipants participants, float[]? rowWeights, double? labelScale = null)
 {
     private readonly BatchPreparation _preparation =
-        new(plan, participants.Student.Network.ClassCount, participants.Student.Network.Device) { RowWeights = rowWeights };
+        new(plan, participants.Student.Network.ClassCount, participants.Student.Network.Device)
+        {
+            RowWeights = rowWeights,
+            LabelScale = labelScale,
+        };
 
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
 
@@ -38,11 +44,16 @@ internal sealed class BatchGradients(TrainingPlan plan, RunParticipants particip
         var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output)), share, position);
         var diagnosis = loss.Diagnosis ?? peerLoss?.Diagnosis;
         // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
-        if (signal is not null && diagnosis is null)
-            participants.Statistics?.Add(signal.Logits, output.Logits, batch.Targets.MostProbableClasses);
         using var noGradient = no_grad();
-        var correct = output.Logits.argmax(1).eq(batch.Targets.MostProbableClasses).sum().item<long>();
-        return new(loaded.RowIds.Count, correct, share * loss.Value, share * (peerLoss?.Value ?? 0)) { Diagnosis = diagnosis };
+        var classes = batch.Targets.MostProbableClasses;
+        if (signal is not null && diagnosis is null)
+            participants.Statistics?.Add(signal.Logits, output.Logits, classes);
+        var correct = output.Logits.argmax(1).eq(classes).sum().item<long>();
+        return new(loaded.RowIds.Count, correct, share * loss.Value, share * (peerLoss?.Value ?? 0))
+        {
+            Labelled = labelScale is null ? loaded.RowIds.Count : classes.ge(0).sum().item<long>(),
+            Diagnosis = diagnosis,
+        };
 
         ObjectiveInput Input(Learner learner, NetworkOutput answer, TeacherSignal? taught) =>
             new(answer, batch.Targets, taught, position.Progress, learner.Log)

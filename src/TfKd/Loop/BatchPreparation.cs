@@ -12,6 +12,9 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     /// <summary>The weight of each training row, by its number; null where all weigh the same.</summary>
     public float[]? RowWeights { get; init; }
 
+    /// <summary>What labels count for those that are missing; null where all training rows have one.</summary>
+    public double? LabelScale { get; init; }
+
     /// <summary>Prepares a batch; its tensors belong to the caller's dispose scope.</summary>
     /// <param name="loaded">The rows.</param>
     /// <param name="view">Which augmented view of them.</param>
@@ -21,7 +24,10 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     {
         using var noGradient = no_grad();
         var weights = RowWeights is null ? null : tensor(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device: device);
-        var targets = Targets.FromLabels(loaded.Labels.to(device), classCount, weights);
+        var labels = loaded.Labels.to(device);
+        var targets = LabelScale is { } scale
+            ? Targets.FromPartialLabels(labels, classCount, scale, weights)
+            : Targets.FromLabels(labels, classCount, weights);
         var images = Augment(loaded, view);
         if (plan.Mixing is null)
             return new(images, targets, loaded.RowIds, view);

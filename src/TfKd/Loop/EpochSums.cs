@@ -12,6 +12,9 @@ internal sealed record EpochSums
     /// <summary>Rows seen.</summary>
     public long Rows { get; init; }
 
+    /// <summary>Rows seen that have a label.</summary>
+    public long Labelled { get; init; }
+
     /// <summary>The rate of the last step.</summary>
     public double LearningRate { get; init; }
 
@@ -27,6 +30,7 @@ internal sealed record EpochSums
         Steps = Steps + 1,
         Correct = Correct + outcome.Correct,
         Rows = Rows + outcome.Rows,
+        Labelled = Labelled + outcome.Labelled,
         LearningRate = learningRate,
     };
 }

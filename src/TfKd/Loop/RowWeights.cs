@@ -16,12 +16,12 @@ internal static class RowWeights
             if (!IsWeight(own[row]))
                 throw new InvalidOperationException(
                     $"The weight of training row {row} is {own[row]}; expected a finite number of 0 or above.");
-            if (own[row] > 0)
-                counts[training.GetLabel(row)]++;
+            if (own[row] > 0 && training.GetLabel(row) is var label and not Targets.Unlabelled)
+                counts[label]++;
         }
 
         var ofClass = classWeighting is null ? null : OfClasses(classWeighting, counts, training.ClassNames);
-        var weights = ofClass is null ? own : [.. own.Select((weight, row) => weight > 0 ? weight * ofClass[training.GetLabel(row)] : 0)];
+        var weights = ofClass is null ? own : [.. own.Select((weight, row) => weight > 0 ? weight * OfClass(row) : 0)];
         var mean = weights.Average();
         if (mean == 0)
         {
@@ -31,6 +31,29 @@ internal static class RowWeights
 
 
         return weights.All(weight => weight == weights[0]) ? null : [.. weights.Select(weight => (float)(weight / mean))];
+
+        double OfClass(int row) => training.GetLabel(row) is var label and not Targets.Unlabelled ? ofClass![label] : 1;
+    }
+
+    /// <summary>
+    /// What labels count for those that are missing: the weights of all rows by those of the rows with a label. Null where all have one.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No row that counts has a label.</exception>
+    public static double? LabelScaleOf(IImageSource training, float[]? weights)
+    {
+        var isLabelled = Enumerable.Range(0, training.Count).Select(row => training.GetLabel(row) != Targets.Unlabelled).ToArray();
+        if (isLabelled.All(labelled => labelled))
+            return null;
+        var (all, labelled) = (0.0, 0.0);
+        for (var row = 0; row < isLabelled.Length; row++)
+        {
+            all += weights?[row] ?? 1;
+            labelled += isLabelled[row] ? weights?[row] ?? 1 : 0;
+        }
+
+        return labelled > 0
+            ? all / labelled
+            : throw new InvalidOperationException($"None of the {training.Count} training rows has a label that counts; expected some.");
     }
 
     private static IReadOnlyList<double> OfClasses(ClassWeighting classWeighting, int[] counts, IReadOnlyList<string> classNames)

@@ -7,6 +7,9 @@ namespace TfKd;
 /// <param name="PeerLoss">The same of the student's peer; 0 without one.</param>
 internal sealed record StepOutcome(int Rows, long Correct, double Loss, double PeerLoss)
 {
+    /// <summary>Rows seen that have a label.</summary>
+    public required long Labelled { get; init; }
+
     /// <summary>What is wrong with an objective that is not finite; null where all are, or where another process knows.</summary>
     public TrainingDivergedException? Diagnosis { get; init; }
 
@@ -16,6 +19,7 @@ internal sealed record StepOutcome(int Rows, long Correct, double Loss, double P
     public static StepOutcome operator +(StepOutcome left, StepOutcome right) =>
         new(left.Rows + right.Rows, left.Correct + right.Correct, left.Loss + right.Loss, left.PeerLoss + right.PeerLoss)
         {
+            Labelled = left.Labelled + right.Labelled,
             Diagnosis = left.Diagnosis ?? right.Diagnosis,
         };
 }

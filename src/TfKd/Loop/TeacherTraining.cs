@@ -5,7 +5,7 @@ namespace TfKd;
 /// </summary>
 /// <param name="plan">The plan of the run.</param>
 /// <param name="student">The student's architecture.</param>
-/// <param name="training">The rows to learn from.</param>
+/// <param name="training">The rows to learn from; those without a label are left out, as nobody teaches yet.</param>
 /// <param name="validation">The rows to choose the best epoch by, or null.</param>
 /// <param name="say">Where messages go.</param>
 /// <param name="token">Stops between batches.</param>
@@ -29,7 +29,7 @@ internal sealed class TeacherTraining(
         var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
-            trainer.Run(network, training, validation, token);
+            trainer.Run(network, Labelled(), validation, token);
             return network;
         }
         catch
@@ -37,6 +37,12 @@ internal sealed class TeacherTraining(
             network.Dispose();
             throw;
         }
+    }
+
+    private IImageSource Labelled()
+    {
+        int[] rows = [.. Enumerable.Range(0, training.Count).Where(row => training.GetLabel(row) != Targets.Unlabelled)];
+        return rows.Length == training.Count ? training : new SourceSubset(training, rows);
     }
 
     private TrainingPlan PlanOf(TeacherTrainingRequest request, int number)

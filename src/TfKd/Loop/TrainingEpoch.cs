@@ -70,7 +70,7 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         MaxEpochs = plan.MaxEpochs,
         LearningRate = _run.Sums.LearningRate,
         TrainingLoss = _run.Terms[Learner.TotalTerm],
-        TrainingAccuracy = (double)_run.Sums.Correct / _run.Sums.Rows,
+        TrainingAccuracy = (double)_run.Sums.Correct / _run.Sums.Labelled,
         Terms = _run.Terms.Where(term => term.Key != Learner.TotalTerm).ToDictionary(),
         ImagesPerSecond = imagesPerSecond,
         Elapsed = _run.Elapsed,

@@ -45,7 +45,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
             sums.LoadState(state);
     }
 
-    /// <summary>Adds a batch: logits [N,K] of both, labels [N].</summary>
+    /// <summary>Adds a batch: logits [N,K] of both, labels [N]. Samples without a label are passed over.</summary>
     public void Add(Tensor teacher, Tensor student, Tensor labels)
     {
         using var scope = NewDisposeScope();
@@ -53,6 +53,8 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
         var (teachers, students, classes) = (ToArray(teacher), ToArray(student), labels.cpu().data<long>().ToArray());
         for (var row = 0; row < classes.Length; row++)
         {
+            if (classes[row] == Targets.Unlabelled)
+                continue;
             var (first, count) = (row * _target.Length, _target.Length);
             Add(teachers.AsSpan(first, count), students.AsSpan(first, count), (int)classes[row]);
         }

@@ -34,7 +34,9 @@ public abstract record Mixing
         Require.Images(images, images.dim() > 0 ? (int)images.shape[0] : 0);
         using var scope = NewDisposeScope();
         var mixed = RequireSame(ApplyCore(images, targets, random), images);
-        return new(scope.Release(mixed.Images), ReferenceEquals(mixed.Targets, targets) ? targets : mixed.Targets.Release(scope));
+        return new(
+            scope.Release(mixed.Images),
+            ReferenceEquals(mixed.Targets, targets) ? targets : mixed.Targets.WithScaleOf(targets).Release(scope));
     }
 
     /// <summary>

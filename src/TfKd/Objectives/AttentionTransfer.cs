@@ -36,6 +36,9 @@ public sealed record AttentionTransfer : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
 
+    /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
     /// <summary>Checks the stages; there is no state.</summary>
     /// <exception cref="InvalidOperationException">A network has fewer stages than <see cref="StagePairs"/>.</exception>
     public override ObjectiveState? CreateState(ObjectiveContext context)

@@ -18,6 +18,9 @@ public sealed record ConfidencePenalty : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
     /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var logProbabilities = Divergences.LogSoftmax(input.Student.Logits);

@@ -13,6 +13,9 @@ public sealed record CrossEntropy : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
+    /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
     internal override SmoothedLabel? AsSmoothedLabel(int classCount) => new(1, 0);
 
     /// <inheritdoc/>

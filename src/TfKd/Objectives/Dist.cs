@@ -41,6 +41,9 @@ public sealed record Dist : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
 
     /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <inheritdoc/>
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>

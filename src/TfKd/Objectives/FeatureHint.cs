@@ -27,6 +27,9 @@ public sealed record FeatureHint : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
 
     /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
     public override ObjectiveState? CreateState(ObjectiveContext context)
     {

@@ -32,6 +32,9 @@ public sealed record KnowledgeDistillation : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
 
     /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <inheritdoc/>
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ public sealed record LabelSmoothing : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
+    /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
     // OffTarget: (1 - s) q + s (1 - q) / (K - 1) is s K / (K - 1) of the uniform distribution and the rest of q.
     internal override SmoothedLabel? AsSmoothedLabel(int classCount) =>
         new(1, Convention == SmoothingConvention.Uniform ? Smoothing : Smoothing * classCount / (classCount - 1));
@@ -36,7 +39,7 @@ public sealed record LabelSmoothing : Objective
         // Both conventions are a weight on the target's cross entropy and another on the sum over all classes.
         var onAll = Convention == SmoothingConvention.Uniform ? Smoothing / classCount : Smoothing / (classCount - 1);
         var onTarget = Convention == SmoothingConvention.Uniform ? 1 - Smoothing : 1 - Smoothing - onAll;
-        var rows = onTarget * input.CrossEntropyOfTargets(logProbabilities) - onAll * logProbabilities.sum(1);
+        var rows = onTarget * input.CrossEntropyOfTargets(logProbabilities) - onAll * input.OfLabelled(logProbabilities.sum(1));
         return input.MeanOverRows(rows, "smoothed_cross_entropy");
     }
 }

@@ -18,6 +18,9 @@ public sealed record MaxSuppression : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
 
     /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var rows = input.Student.Logits.amax([1]) - input.Student.Logits.mean([1]);

@@ -14,6 +14,13 @@ public abstract record Objective
     /// <summary>What the plan must supply.</summary>
     public abstract ObjectiveNeeds Needs { get; }
 
+    /// <summary>
+    /// Whether it can be computed where samples are without a label: it looks at targets by
+    /// <see cref="ObjectiveInput.CrossEntropyOfTargets"/> and <see cref="ObjectiveInput.OfLabelled"/> only, which are 0 for such samples,
+    /// so that they have the terms of the teacher alone. Default: where all of its <see cref="Parts"/> can; false where it has none.
+    /// </summary>
+    public virtual bool TakesUnlabelledSamples => Parts.Any() && Parts.All(part => part.TakesUnlabelledSamples);
+
     /// <summary>Computes the differentiable scalar; unless the record says otherwise, a mean over samples of sums over classes.</summary>
     /// <returns>A fresh tensor in the caller's dispose scope. All else that was made on the way is disposed.</returns>
     /// <remarks>

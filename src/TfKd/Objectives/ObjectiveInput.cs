@@ -71,12 +71,30 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
                 + $"be named among its {nameof(Objective.Parts)}.");
     }
 
-    /// <summary>Cross entropy of the targets, whether they are labels or mixtures.</summary>
+    /// <summary>
+    /// Cross entropy of the targets, whether they are labels or mixtures; 0 for a sample without a label, and that of the others times
+    /// <see cref="Targets.LabelScale"/>.
+    /// </summary>
     /// <param name="logProbabilities">The student's, [N,K].</param>
     /// <returns>[N].</returns>
-    public Tensor CrossEntropyOfTargets(Tensor logProbabilities) => Targets.Labels is { } labels
-        ? Divergences.NegativeLogLikelihood(labels, logProbabilities)
-        : Divergences.CrossEntropy(Targets.Probabilities, logProbabilities);
+    public Tensor CrossEntropyOfTargets(Tensor logProbabilities)
+    {
+        if (Targets.Labels is { } labels)
+            return Divergences.NegativeLogLikelihood(labels, logProbabilities);
+        var rows = Divergences.CrossEntropy(Targets.Probabilities, logProbabilities);
+        return Targets.LabelScale is { } scale ? rows * scale : rows;
+    }
+
+    /// <summary>
+    /// What a term makes of each sample, where it is for samples with a label: times the share of the sample that has one (0 without, less
+    /// than 1 where it was mixed with one without) and <see cref="Targets.LabelScale"/>. Itself where all samples have one.
+    /// </summary>
+    /// <param name="perRow">One value a sample, [N].</param>
+    public Tensor OfLabelled(Tensor perRow)
+    {
+        ArgumentNullException.ThrowIfNull(perRow);
+        return Targets.LabelScale is { } scale ? perRow * Targets.Probabilities.sum(1) * scale : perRow;
+    }
 
     /// <summary>
     /// The one place where rows become a scalar: their mean, weighted by <see cref="Targets.RowWeights"/> where there are any.

@@ -37,6 +37,9 @@ public sealed record RelationalKd : Objective
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
 
+    /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
     /// <summary>Checks the stages; there is no state.</summary>
     /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
     public override ObjectiveState? CreateState(ObjectiveContext context)

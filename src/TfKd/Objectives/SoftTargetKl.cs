@@ -26,6 +26,9 @@ public sealed record SoftTargetKl : Objective
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
 
     /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <inheritdoc/>
     public override double TeacherTemperature => Temperature;
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ internal static class PlanValidation
         CheckTeacher(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
             new StageRecorder(student).Dispose();
-        CheckSource(training, student, "training");
+        CheckSource(training, student, "training", plan);
         if (training.ClassNames.Count < 2)
             throw new InvalidOperationException(
                 $"A classifier needs at least 2 classes, but the training rows have {training.ClassNames.Count}: "
@@ -34,7 +34,7 @@ internal static class PlanValidation
             return;
         }
 
-        CheckSource(validation, student, "validation");
+        CheckSource(validation, student, "validation", plan: null);
         if (!validation.ClassNames.SequenceEqual(training.ClassNames))
             throw new InvalidOperationException(
                 $"The classes of the validation rows [{string.Join(", ", validation.ClassNames)}] are not those of the training rows "
@@ -90,7 +90,11 @@ internal static class PlanValidation
             ? null
             : objective.Parts.Select(NeedingLabels).FirstOrDefault(part => part is not null) ?? objective;
 
-    private static void CheckSource(IImageSource source, ImageNetwork student, string which)
+    /// <param name="source">The rows.</param>
+    /// <param name="student">Who is to fit them.</param>
+    /// <param name="which">What messages call them.</param>
+    /// <param name="plan">Says whether samples without a label are of use; null: they are not.</param>
+    private static void CheckSource(IImageSource source, ImageNetwork student, string which, TrainingPlan? plan)
     {
         if (source.ClassNames.Count != student.ClassCount)
             throw new InvalidOperationException(
@@ -100,9 +104,30 @@ internal static class PlanValidation
                 $"The network takes {student.Architecture.InputShape.Channels} channels, but the {which} images are {source.Shape}.");
         for (var row = 0; row < source.Count; row++)
         {
-            if (source.GetLabel(row) is var label && (label < 0 || label >= student.ClassCount))
+            var label = source.GetLabel(row);
+            if (label == Targets.Unlabelled && plan is not null)
+                RequireUseOfUnlabelled(plan, row);
+            else if (label < 0 || label >= student.ClassCount)
                 throw new InvalidOperationException(
                     $"The label of {which} row {row} is {label}; expected the index of a class, within [0, {student.ClassCount}).");
         }
     }
+
+    private static void RequireUseOfUnlabelled(TrainingPlan plan, int row)
+    {
+        var found = $"Training row {row} has no label";
+        if (plan.Teacher is null)
+            throw new InvalidOperationException($"{found}, and the plan has no teacher that could tell of it; leave such rows out.");
+        if (!plan.Teacher.TakesUnlabelledSamples)
+            throw new InvalidOperationException($"{found}, and {plan.Teacher} is made of labels; leave such rows out.");
+        if (NeedingAllLabels(plan.Objective) is { } objective)
+            throw new InvalidOperationException(
+                $"{found}, and {objective} needs one of every sample; use another objective, such as KnowledgeDistillation, or leave such "
+                    + "rows out.");
+    }
+
+    /// <summary>The objective, or the innermost part of it, that cannot do without labels; null where all can.</summary>
+    private static Objective? NeedingAllLabels(Objective objective) => objective.TakesUnlabelledSamples
+        ? null
+        : objective.Parts.Select(NeedingAllLabels).FirstOrDefault(part => part is not null) ?? objective;
 }

@@ -14,6 +14,9 @@ namespace TfKd;
 /// </remarks>
 public sealed record PreviousEpochTeacher : TeacherSource
 {
+    /// <summary>False: it begins with the labels.</summary>
+    public override bool TakesUnlabelledSamples => false;
+
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context) => new PreviousStudent(StudentCopy.Open(this, context));
 

@@ -19,6 +19,12 @@ public abstract record TeacherSource
     /// </summary>
     public virtual bool GivesFeatures => true;
 
+    /// <summary>
+    /// Whether the teacher has something to say of samples without a label: false where its answer is made of labels. Default: where all of
+    /// its <see cref="Parts"/> have; true without parts.
+    /// </summary>
+    public virtual bool TakesUnlabelledSamples => Parts.All(part => part.TakesUnlabelledSamples);
+
     /// <summary>Opens the teacher; the caller disposes it.</summary>
     /// <exception cref="InvalidOperationException">The teacher does not fit the student's classes or images.</exception>
     public Teacher Open(TeacherContext context)

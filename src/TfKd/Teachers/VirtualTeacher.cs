@@ -28,6 +28,9 @@ public sealed record VirtualTeacher : TeacherSource
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
+    /// <summary>False: it is made of labels.</summary>
+    public override bool TakesUnlabelledSamples => false;
+
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context) => new VirtualLogits(this, context.ClassNames.Count);
 

@@ -1,3 +1,5 @@
+using Microsoft.ML;
+
 namespace TfKd.MLNet.Tests;
 
 /// <summary>The programs of examples/guides/teachers.md.</summary>
@@ -24,5 +26,17 @@ internal static class TeachersPage
             Output = TeacherOutput.Logits,
         };
         return teacher;
+    }
+
+    public static TorchImageClassificationTrainer.Options LearnFromPhotosWithoutALabel(MLContext ml)
+    {
+        var more = ml.Data.LoadImagesFromFolder("more photos", labelled: false);
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 },
+            Teacher = new ModelFileTeacher("teacher.zip"),
+            UnlabelledSet = more,
+        };
+        return options;
     }
 }
