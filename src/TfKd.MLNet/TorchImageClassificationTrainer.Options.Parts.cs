@@ -41,6 +41,8 @@ public sealed partial class TorchImageClassificationTrainer
             {
                 if (WeightsPath is not null && _initialModel is not null)
                     throw new ArgumentException($"WeightsPath is '{WeightsPath}', and InitialModel is set, too; set one of the two.");
+                if (WeightsDictionary is not null && WeightsPath is null)
+                    throw new ArgumentException($"WeightsDictionary is '{WeightsDictionary}', but there is no file; set WeightsPath, too.");
                 if (WeightsPath is null && _initialModel is null && FrozenStages > 0)
                 {
                     throw new ArgumentException(
@@ -57,7 +59,7 @@ public sealed partial class TorchImageClassificationTrainer
 
                 if (_initialModel is not null)
                     return new ModelWeights(_initialModel);
-                return WeightsPath is null ? null : new BackboneWeights(WeightsPath);
+                return WeightsPath is null ? null : new BackboneWeights(WeightsPath) { Dictionary = WeightsDictionary };
             }
         }
 
@@ -82,7 +84,8 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>The run, but for its seed and for what watches it on behalf of ML.NET.</summary>
         /// <exception cref="ArgumentException">
-        /// Two teachers are named; or two kinds of initial weights, or none where stages are frozen.
+        /// Two teachers are named; or two kinds of initial weights, or none where stages are frozen or a
+        /// dictionary of a file is named.
         /// </exception>
         internal TrainingPlan ToPlan() => new()
         {

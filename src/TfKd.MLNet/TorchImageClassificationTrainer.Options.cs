@@ -28,6 +28,13 @@ public sealed partial class TorchImageClassificationTrainer
         public string? WeightsPath { get; init => field = value is null ? null : Require.Name(value); }
 
         /// <summary>
+        /// Which dictionary of tensors to take of a <see cref="WeightsPath"/> that has several, such as <c>model_ema</c> of a training
+        /// script's checkpoint, with <c>/</c> between names; see <see cref="WeightFile.Read(string, string?)"/>. Default null: the only
+        /// one.
+        /// </summary>
+        public string? WeightsDictionary { get; init; }
+
+        /// <summary>
         /// A trained model to go on from: a <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one, as Fit and
         /// Model.Load return them. Its network, its weights and its normalisation are taken; its classes must be among those of the label
         /// column and keep their part of the head, new ones begin anew. Default null: none.

@@ -15,6 +15,12 @@ public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string 
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
     /// <summary>
+    /// Which of the file's dictionaries of tensors to take, such as <c>model_ema</c>, as <see cref="WeightFile.Read(string, string?)"/>
+    /// takes it. Default null: the only one.
+    /// </summary>
+    public string? Dictionary { get; init; }
+
+    /// <summary>
     /// What the network's input was normalised with. Default null: what the file says (the .safetensors files of this library do); a file
     /// that does not say is then refused.
     /// </summary>
@@ -35,7 +41,7 @@ public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string 
         var network = Architecture.Build(context.ClassNames.Count);
         try
         {
-            NetworkWeights.Load(network, Path);
+            NetworkWeights.Load(network, Path, Dictionary);
             network.Normalization.Set(normalization);
         }
         catch

@@ -11,13 +11,20 @@ public sealed record BackboneWeights(string Path) : InitialWeights
     /// <summary>The file.</summary>
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
+    /// <summary>
+    /// Which of the file's dictionaries of tensors to take, such as <c>model_ema</c>, as <see cref="WeightFile.Read(string, string?)"/>
+    /// takes it. Default null: the only one.
+    /// </summary>
+    public string? Dictionary { get; init; }
+
     /// <inheritdoc/>
-    public override string Fingerprint => FileHash.Of(Path);
+    public override string Fingerprint => Dictionary is null ? FileHash.Of(Path) : $"{FileHash.Of(Path)}/{Dictionary}";
 
     /// <summary>Read from the file, where it says: the .safetensors files of this library do.</summary>
     public override ChannelStatistics? Normalization => NetworkWeights.ReadNormalization(Path);
 
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public override void ApplyTo(ImageNetwork network, IReadOnlyList<string> classNames) => NetworkWeights.LoadBackbone(network, Path);
+    public override void ApplyTo(ImageNetwork network, IReadOnlyList<string> classNames) =>
+        NetworkWeights.LoadBackbone(network, Path, Dictionary);
 }

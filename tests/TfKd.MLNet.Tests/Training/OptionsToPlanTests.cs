@@ -13,7 +13,7 @@ public sealed class OptionsToPlanTests
     private static readonly Dictionary<string, string> SetOtherwise = new()
     {
         [nameof(TrainingPlan.Seed)] = "drawn from ML.NET's host at Fit",
-        [nameof(TrainingPlan.InitialWeights)] = "made of WeightsPath or InitialModel",
+        [nameof(TrainingPlan.InitialWeights)] = "made of WeightsPath and WeightsDictionary, or of InitialModel",
         [nameof(TrainingPlan.Callbacks)] = "EarlyStopping and the host's own watcher are put before the user's",
     };
 
@@ -85,6 +85,12 @@ public sealed class OptionsToPlanTests
         Assert.Null(new Options().ToPlan().InitialWeights);
         Assert.Equal(
             new BackboneWeights("weights.safetensors"), new Options { WeightsPath = "weights.safetensors" }.ToPlan().InitialWeights);
+        Assert.Equal(
+            new BackboneWeights("weights.pth") { Dictionary = "model_ema" },
+            new Options { WeightsPath = "weights.pth", WeightsDictionary = "model_ema" }.ToPlan().InitialWeights);
+        Assert.Equal(
+            "WeightsDictionary is 'model_ema', but there is no file; set WeightsPath, too.",
+            Assert.Throws<ArgumentException>(() => new Options { WeightsDictionary = "model_ema" }.ToPlan()).Message);
     }
 
     [Fact]

@@ -4,14 +4,11 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Puts weights into a network and takes them out, strictly: a network is either loaded whole, or untouched and the error lists every
-/// difference. Values that are not finite are refused, too.
+/// Puts weights into a network and takes them out, strictly: a network is either loaded whole, or untouched and the error says what kind
+/// of difference there is and lists the first of them. Values that are not finite are refused, too.
 /// </summary>
 public static class NetworkWeights
 {
-    // Batch norm's step counter. Weights from before PyTorch 0.4.1 have none, and evaluation does not read it.
-    private const string CounterName = "num_batches_tracked";
-
     /// <summary>
     /// Loads a weight file of any format that <see cref="WeightFile"/> reads, with the keys of <see cref="ImageNetwork.Body"/>.
     /// </summary>
@@ -35,11 +32,15 @@ public static class NetworkWeights
     /// <param name="network">The network.</param>
     /// <param name="stream">The content, from the stream's position to its end.</param>
     /// <param name="source">What messages call it.</param>
+    /// <param name="dictionary">
+    /// Which of the content's dictionaries of tensors to load, as <see cref="WeightFile.Read(string, string?)"/> takes it; null, the
+    /// default, for the only one.
+    /// </param>
     /// <exception cref="InvalidDataException">The content is invalid, or does not fit the network.</exception>
-    public static void Load(ImageNetwork network, Stream stream, string source = "stream")
+    public static void Load(ImageNetwork network, Stream stream, string source = "stream", string? dictionary = null)
     {
         using var scope = NewDisposeScope();
-        Apply(network, WeightFile.Read(stream, source), source);
+        Apply(network, WeightFile.Read(stream, source, dictionary), source);
     }
 
     /// <summary>
@@ -66,10 +67,10 @@ public static class NetworkWeights
         using var scope = NewDisposeScope();
         var weights = WeightFile.Read(path, dictionary);
         var state = network.Body.state_dict();
-        var named = WeightKeys.MatchBackbone(network, head, state, weights);
+        var named = WeightKeys.MatchBackbone(network, head, state, weights, $"'{path}'");
         foreach (var key in head.Keys())
             state.Remove(key);
-        Copy(state, named, $"'{path}'", $"{network.Architecture} without its head '{head.Path}'");
+        Copy(null, state, named, $"'{path}'", $"{network.Architecture} without its head '{head.Path}'");
     }
 
     /// <summary>
@@ -103,27 +104,29 @@ public static class NetworkWeights
     /// <param name="network">The network.</param>
     /// <param name="weights">
     /// Tensors under the keys of <see cref="ImageNetwork.Body"/>; they stay the caller's. The step counters of batch norms may be absent
-    /// and are then 0. The prefixes <c>module.</c> and <c>_orig_mod.</c> are taken off where all keys have them, keys of parts that the
-    /// network leaves out (<see cref="NetworkArchitecture.TranslateWeightKey"/>) are passed over, and the head may have another name.
+    /// and are then 0. The prefix under which the whole network is there, such as Lightning's <c>model.</c> or <c>module.</c> of a wrapper,
+    /// is taken off, and what lies beside it is passed over; keys of parts that the network leaves out
+    /// (<see cref="NetworkArchitecture.TranslateWeightKey"/>) are passed over, and the head may have another name.
     /// </param>
     /// <param name="source">What messages call the weights.</param>
     /// <exception cref="InvalidDataException">
-    /// A key is missing or unexpected, has another shape or kind of type, or values that are not finite in the network's precision or
-    /// are no variances; the network is unchanged.
+    /// The network is there under several prefixes; a key is missing or unexpected, has another shape or kind of type, or values that are
+    /// not finite in the network's precision or are no variances; the network is unchanged.
     /// </exception>
     public static void Apply(ImageNetwork network, IReadOnlyDictionary<string, Tensor> weights, string source)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(weights);
         var state = network.Body.state_dict();
-        Copy(state, WeightKeys.Match(network, state, weights), source, $"{network.Architecture} with {network.ClassCount} classes");
+        var named = WeightKeys.Match(network, state, weights, source);
+        Copy(NetworkHead.TryFind(network), state, named, source, $"{network.Architecture} with {network.ClassCount} classes");
     }
 
-    private static void Copy(Dictionary<string, Tensor> state, Dictionary<string, Tensor> weights, string source, string target)
+    private static void Copy(
+        NetworkHead? head, Dictionary<string, Tensor> state, Dictionary<string, Tensor> weights, string source, string target)
     {
-        var differences = Differences(state, weights).ToList();
-        if (differences.Count > 0)
-            throw new InvalidDataException($"{source} does not fit {target}:\n{string.Join('\n', differences)}");
+        if (WeightDifferences.Describe(head, state, weights) is { } differences)
+            throw new InvalidDataException($"{source} does not fit {target}: {differences}");
         if (WeightValues.Objections(state, weights) is { Count: > 0 } objections)
             throw new InvalidDataException(
                 $"{source} cannot be used: expected finite values, and variances from 0, found others:\n{string.Join('\n', objections)}");
@@ -134,21 +137,4 @@ public static class NetworkWeights
             else
                 tensor.zero_();
     }
-
-    private static IEnumerable<string> Differences(Dictionary<string, Tensor> state, Dictionary<string, Tensor> weights)
-    {
-        foreach (var (key, tensor) in state.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            if (!weights.TryGetValue(key, out var value))
-            {
-                if (!key.EndsWith(CounterName, StringComparison.Ordinal))
-                    yield return $"missing: {key} {Describe(tensor)}";
-            }
-            else if (!tensor.shape.AsSpan().SequenceEqual(value.shape) || tensor.is_floating_point() != value.is_floating_point())
-                yield return $"different: {key}: expected {Describe(tensor)}, found {Describe(value)}";
-        foreach (var (key, value) in weights.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            if (!state.ContainsKey(key))
-                yield return $"unexpected: {key} {Describe(value)}";
-    }
-
-    private static string Describe(Tensor tensor) => $"{tensor.dtype} {Require.ShapeText(tensor)}";
 }

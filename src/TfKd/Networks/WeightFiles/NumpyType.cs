@@ -6,15 +6,17 @@ namespace TfKd;
 /// <param name="Code">Kind and bytes.</param>
 internal sealed record NumpyType(string Code)
 {
-    /// <summary>For numpy.dtype.</summary>
-    public static NumpyType Of(object?[] arguments) =>
+    /// <summary>For numpy.dtype; one that no number here is of (texts, objects) is passed over.</summary>
+    public static object Of(object?[] arguments) =>
         arguments is ["f8" or "f4" or "f2" or "i8" or "i4" or "i2" or "i1" or "u1" or "b1", ..]
-            ? new((string)arguments[0]!)
-            : throw PickleGlobal.Unfit("numpy.dtype", arguments);
+            ? new NumpyType((string)arguments[0]!)
+            : new PickleForeign("numpy.dtype");
 
     /// <summary>For numpy's scalars: a long, a double or a truth value of the type and the bytes in the arguments.</summary>
     public static object Scalar(object?[] arguments)
     {
+        if (arguments is [PickleForeign, ..])
+            return new PickleForeign("numpy.core.multiarray.scalar");
         if (arguments is not [NumpyType type, string or byte[]]
             || Bytes(arguments[1]) is not { } bytes || bytes.Length != type.Code[1] - '0')
             throw PickleGlobal.Unfit("numpy.core.multiarray.scalar", arguments);

@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// The opcodes of a state dict's pickle, named as in Python's pickletools, and what each puts on the stack or does. There are others; they
-/// are refused.
+/// The opcodes of a state dict's pickle and of data beside it, named as in Python's pickletools, and what each puts on the stack or does.
+/// There are others; they are refused.
 /// </summary>
 internal enum PickleOpcode : byte
 {
@@ -99,6 +99,15 @@ internal enum PickleOpcode : byte
     /// <summary>All pairs above the mark go to the dictionary below it.</summary>
     SetItems = (byte)'u',
 
+    /// <summary>A set.</summary>
+    EmptySet = 0x8f,
+
+    /// <summary>All values above the mark go to the set below it.</summary>
+    AddItems = 0x90,
+
+    /// <summary>A set of all values above the mark.</summary>
+    FrozenSet = 0x91,
+
     /// <summary>Remembers the last value under a number of one byte.</summary>
     BinPut = (byte)'q',
 
@@ -122,6 +131,12 @@ internal enum PickleOpcode : byte
 
     /// <summary>Calls a name with the tuple above it.</summary>
     Reduce = (byte)'R',
+
+    /// <summary>Makes an object of a type, with the tuple above it.</summary>
+    NewObj = 0x81,
+
+    /// <summary>Makes an object of a type, with a tuple and a dictionary above it.</summary>
+    NewObjEx = 0x92,
 
     /// <summary>Gives the last value, attributes, to the object below it.</summary>
     Build = (byte)'b',

@@ -6,9 +6,9 @@ namespace TfKd;
 
 /// <summary>
 /// Reads one pickle (Python's library reference, module pickletools; protocols 2 to 5) without running anything: it knows the opcodes below
-/// and the names of <see cref="TorchGlobals"/>, and refuses every other by its name. Values are null, truth values, long, BigInteger,
-/// double, text, bytes, lists, tuples as arrays, <see cref="PickleDictionary"/>, <see cref="StoredTensor"/> and what
-/// <see cref="TorchGlobals"/> makes on the way to one.
+/// and the names of <see cref="TorchGlobals"/>; objects of any other type are passed over, as <see cref="PickleForeign"/>. Values are null,
+/// truth values, long, BigInteger, double, text, bytes, lists, tuples as arrays, <see cref="PickleDictionary"/>, <see cref="StoredTensor"/>
+/// and what <see cref="TorchGlobals"/> makes on the way to one.
 /// </summary>
 /// <param name="stream">A seekable stream; afterwards it stands behind the pickle.</param>
 /// <param name="findStorage">What a persistent id, the argument, stands for.</param>
@@ -78,6 +78,9 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             case PickleOpcode.EmptyDict: _stack.Push(new PickleDictionary()); break;
             case PickleOpcode.SetItem: SetItems(_stack.Pop(2)); break;
             case PickleOpcode.SetItems: SetItems(_stack.PopToMark()); break;
+            case PickleOpcode.EmptySet: _stack.Push(new List<object?>()); break;
+            case PickleOpcode.AddItems: Append(_stack.PopToMark()); break;
+            case PickleOpcode.FrozenSet: _stack.Push(_stack.PopToMark()); break;
 
             case PickleOpcode.BinPut: Memoize(ReadByte()); break;
             case PickleOpcode.LongBinPut: Memoize(ReadUInt32()); break;
@@ -88,6 +91,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
             case PickleOpcode.Global: _stack.Push(TorchGlobals.Find(ReadLine(), ReadLine())); break;
             case PickleOpcode.StackGlobal: PushStackGlobal(_stack.Pop(2)); break;
             case PickleOpcode.Reduce: Reduce(_stack.Pop(), _stack.Pop()); break;
+            case PickleOpcode.NewObj: New(_stack.Pop(2)); break;
+            case PickleOpcode.NewObjEx: New(_stack.Pop(3)); break;
             case PickleOpcode.Build: Build(_stack.Pop()); break;
             case PickleOpcode.BinPersId: _stack.Push(findStorage(_stack.Pop())); break;
 
@@ -103,6 +108,12 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
 
     private void Reduce(object? arguments, object? callable)
     {
+        if (callable is PickleForeign made)
+        {
+            _stack.Push(made);
+            return;
+        }
+
         if (callable is not PickleGlobal global || arguments is not object?[] values)
             throw PickleValue.Invalid(
                 "a name and a tuple of its arguments", $"{PickleValue.Describe(callable)} and {PickleValue.Describe(arguments)}");
@@ -112,6 +123,12 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
         _stack.Push(global.Invoke(values));
     }
 
+    /// <summary>An object of any type: dictionaries with attributes are made otherwise, so that it is none of the state dict.</summary>
+    private void New(object?[] parts) => _stack.Push(parts[0] is PickleGlobal type && parts[1] is object?[]
+        ? new PickleForeign(type.Name)
+        : throw PickleValue.Invalid(
+            "a type and a tuple of its arguments", $"{PickleValue.Describe(parts[0])} and {PickleValue.Describe(parts[1])}"));
+
     /// <summary>
     /// The attributes of an object are dropped, such as a state dict's <c>_metadata</c>; numpy's types say their byte order here.
     /// </summary>
@@ -119,7 +136,7 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     {
         if (_stack.Peek() is NumpyType)
             NumpyType.CheckState(state);
-        else if (_stack.Peek() is not PickleDictionary)
+        else if (_stack.Peek() is not (PickleDictionary or PickleForeign))
             throw PickleValue.Invalid("attributes of a dictionary", $"attributes of {PickleValue.Describe(_stack.Peek())}");
     }
 
@@ -130,6 +147,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
 
     private void Append(object?[] values)
     {
+        if (_stack.Peek() is PickleForeign)
+            return;
         if (_stack.Peek() is not List<object?> list)
             throw PickleValue.Invalid("a list to append to", PickleValue.Describe(_stack.Peek()));
         list.AddRange(values);
@@ -137,6 +156,8 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
 
     private void SetItems(object?[] values)
     {
+        if (_stack.Peek() is PickleForeign)
+            return;
         if (_stack.Peek() is not PickleDictionary dictionary)
             throw PickleValue.Invalid("a dictionary to set items of", PickleValue.Describe(_stack.Peek()));
         if (values.Length % 2 != 0)

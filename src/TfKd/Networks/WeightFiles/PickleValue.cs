@@ -22,6 +22,7 @@ internal static class PickleValue
         object?[] tuple => $"a tuple of {tuple.Length}",
         PickleDictionary dictionary => $"a dictionary of {dictionary.Items.Count}",
         PickleGlobal global => $"the name {global.Name}",
+        PickleForeign foreign => $"an object of {Quote(foreign.Type)}",
         StoredTensor tensor => $"a tensor of shape [{string.Join(',', tensor.Shape)}]",
         TorchStorageView view => $"storage {Quote(view.Whole.Key)}",
         _ => $"a value of {value.GetType().Name}",
@@ -41,11 +42,21 @@ internal sealed class PickleDictionary
     public List<KeyValuePair<object?, object?>> Items { get; } = [];
 }
 
+/// <summary>
+/// An object of a type that is not known here, such as the settings of the program that saved the file: it is passed over, nothing in it is
+/// looked at, and nothing of it is run.
+/// </summary>
+/// <param name="Type">Module and name of its type, or of the function that would make it.</param>
+internal sealed record PickleForeign(string Type);
+
 /// <summary>A name that a pickle may use.</summary>
 /// <param name="Name">Module and name.</param>
 /// <param name="Call">What stands for it where it is called, a function without effects; null where it is a mere name.</param>
 internal sealed record PickleGlobal(string Name, Func<object?[], object?>? Call = null)
 {
+    /// <summary>A name that is not known here; what it would make is passed over.</summary>
+    public static PickleGlobal Foreign(string name) => new(name, _ => new PickleForeign(name));
+
     /// <exception cref="InvalidDataException">It is a mere name, or takes other arguments.</exception>
     public object? Invoke(object?[] arguments) => Call is null ? throw PickleValue.Invalid("a name to call", Name) : Call(arguments);
 

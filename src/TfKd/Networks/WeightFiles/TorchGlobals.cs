@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// The names that the pickles of state dicts use, and what each stands for. There is no other way from a name in a file to code.
+/// The names that the pickles of state dicts use, and what each stands for. There is no other way from a name in a file to code: any other
+/// stands for an object that is passed over.
 /// </summary>
 internal static class TorchGlobals
 {
@@ -12,8 +13,6 @@ internal static class TorchGlobals
     private const string RebuildParameter = "torch._utils._rebuild_parameter";
     private const string RebuildParameterWithState = "torch._utils._rebuild_parameter_with_state";
     private const string RebuildFromType = "torch._tensor._rebuild_from_type_v2";
-    private const string Parameter = "torch.nn.parameter.Parameter";
-    private const string PlainTensor = "torch.Tensor";
 
     private static readonly (string Name, ScalarType Type)[] StorageTypes =
     [
@@ -30,9 +29,20 @@ internal static class TorchGlobals
             "torch.uint8", "torch.bool",
     ];
 
+    // No data are made of these, and attacks are. Nothing would be run if they were missing here: who has such a file should know.
+    private static readonly string[] HostileModules =
+    [
+        "os", "posix", "nt", "sys", "subprocess", "pty", "shutil", "socket", "runpy", "importlib", "ctypes", "webbrowser", "marshal",
+        "pickle", "_pickle", "cPickle",
+    ];
+
+    private static readonly string[] HostileFunctions =
+        ["eval", "exec", "execfile", "compile", "open", "__import__", "input", "breakpoint", "apply", "setattr", "delattr"];
+
     private static readonly Dictionary<string, PickleGlobal> All = new PickleGlobal[]
     {
         new("collections.OrderedDict", Dictionary),
+        new("collections.defaultdict", _ => new PickleDictionary()),
         // The milestones of a learning rate schedule.
         new("collections.Counter", Count),
         new(RebuildTensor, Tensor),
@@ -44,8 +54,8 @@ internal static class TorchGlobals
                 ? tensor
                 : throw PickleGlobal.Unfit(RebuildParameterWithState, arguments)),
         new(RebuildFromType, TensorWithAttributes),
-        new(Parameter),
-        new(PlainTensor),
+        new("torch.nn.parameter.Parameter"),
+        new("torch.Tensor"),
         new("torch.Size", arguments => arguments is [object?[] sizes] ? sizes : throw PickleGlobal.Unfit("torch.Size", arguments)),
         new("torch.device", arguments => arguments is [string device, ..] ? device : throw PickleGlobal.Unfit("torch.device", arguments)),
         // Numbers that numpy computed, such as a best accuracy.
@@ -59,15 +69,21 @@ internal static class TorchGlobals
         .Concat(ElementTypes.Select(type => new PickleGlobal(type)))
         .ToDictionary(global => global.Name, StringComparer.Ordinal);
 
-    /// <exception cref="InvalidDataException">The name is not allowed.</exception>
-    public static PickleGlobal Find(string module, string name) =>
-        All.GetValueOrDefault($"{module}.{name}") ?? throw new InvalidDataException(
-        $"{PickleValue.Quote($"{module}.{name}")} is not allowed in a weight file, which holds tensors, numbers, texts, lists and "
-            + "dictionaries; expected a file of a state dict alone.");
+    /// <summary>What a name stands for; one that is not known for a type whose objects are passed over.</summary>
+    /// <exception cref="InvalidDataException">The name is one that no data need.</exception>
+    public static PickleGlobal Find(string module, string name) => All.GetValueOrDefault($"{module}.{name}") ?? (IsHostile(module, name)
+        ? throw new InvalidDataException(
+            $"{PickleValue.Quote($"{module}.{name}")} is not allowed in a weight file, which holds tensors, numbers, texts, lists and "
+                + "dictionaries, and no calls of programs; nothing of it was run. Do not load this file elsewhere.")
+        : PickleGlobal.Foreign($"{module}.{name}"));
 
     /// <summary>The type of a storage's elements; null where the name is none of a storage.</summary>
     public static ScalarType? StorageType(PickleGlobal global) =>
         Array.Find(StorageTypes, storage => storage.Name == global.Name) is { Name: not null } found ? found.Type : null;
+
+    private static bool IsHostile(string module, string name) =>
+        HostileModules.Contains(module.Split('.')[0]) || (module is "torch" or "torch.hub" && name is "load")
+        || (module is "builtins" or "__builtin__" && HostileFunctions.Contains(name));
 
     private static PickleDictionary Dictionary(object?[] arguments)
     {
@@ -99,10 +115,9 @@ internal static class TorchGlobals
             ? StoredTensor.Create(storage, offset, shape, strides)
             : throw PickleGlobal.Unfit(RebuildTensorV2, arguments);
 
-    /// <summary>A tensor to which a Python program tied attributes; they are dropped.</summary>
+    /// <summary>A tensor to which a Python program tied attributes, or that is of a type of its own; both are dropped.</summary>
     private static object? TensorWithAttributes(object?[] arguments) =>
-        arguments is [PickleGlobal { Name: RebuildTensorV2 or RebuildParameter } function, PickleGlobal { Name: PlainTensor or Parameter },
-            object?[] inner, ..]
+        arguments is [PickleGlobal { Name: RebuildTensorV2 or RebuildParameter } function, PickleGlobal, object?[] inner, ..]
             ? function.Invoke(inner)
             : throw PickleGlobal.Unfit(RebuildFromType, arguments);
 }

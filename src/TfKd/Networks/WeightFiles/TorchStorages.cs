@@ -15,11 +15,13 @@ internal sealed class TorchStorages
 
     /// <summary>
     /// What a persistent id stands for: ('storage', type, key, device, count), and in the older format a sixth, None or the (key, offset,
-    /// count) of a part.
+    /// count) of a part; there also ('module', type, file, source) for the type of a module, whose source text is passed over.
     /// </summary>
     /// <exception cref="InvalidDataException">It is no storage, or another of the same key.</exception>
     public object? Find(object? persistentId)
     {
+        if (persistentId is object?[] and ["module", PickleGlobal module, ..])
+            return module;
         if (persistentId is not object?[] id || id is not ["storage", PickleGlobal type, string key, _, long and >= 0 and var count, ..]
             || TorchGlobals.StorageType(type) is not { } elements)
             throw PickleValue.Invalid("the type, the key and the size of a storage", Describe(persistentId));

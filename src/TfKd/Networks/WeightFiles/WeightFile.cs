@@ -8,8 +8,10 @@ namespace TfKd;
 /// .pth.tar), in the zip format and in the one before PyTorch 1.6. Content decides, not the file's name.
 /// </summary>
 /// <remarks>
-/// PyTorch's files are pickles, which are programs. None is run: the reader knows the few names that state dicts are made of, and refuses a
-/// file that asks for any other, by that name. No size in a file is believed before it is compared with the content.
+/// PyTorch's files are pickles, which are programs. None is run: the reader knows the few names that state dicts are made of, and passes
+/// over objects of any other type beside the tensors, such as the settings of the program that saved the file, unread. A file that calls
+/// what no data need, such as the system's shell, is refused by that name. No size in a file is believed before it is compared with the
+/// content.
 /// </remarks>
 public static class WeightFile
 {
@@ -21,11 +23,11 @@ public static class WeightFile
     /// </summary>
     /// <param name="path">
     /// The file. It may hold the state dict itself, or a dictionary with it under any name, such as <c>state_dict</c> or <c>model</c>,
-    /// beside an optimiser's state and numbers.
+    /// beside an optimiser's state, numbers and settings: checkpoints of Lightning, timm and torchvision's scripts, say.
     /// </param>
     /// <exception cref="InvalidDataException">
     /// The file is damaged (in the zip format every entry that is read is compared with its checksum; the others have none), holds more
-    /// than one dictionary of tensors (they are listed), or asks for what is not allowed.
+    /// than one dictionary of tensors (they are listed), or calls what is not allowed.
     /// </exception>
     public static Dictionary<string, Tensor> Read(string path) => Read(path, null);
 
@@ -33,7 +35,9 @@ public static class WeightFile
     /// <param name="path">The file.</param>
     /// <param name="dictionary">
     /// Which dictionary of tensors to read, such as <c>state_dict_ema</c>, with <c>/</c> between names; empty for the outermost, null for
-    /// the only one.
+    /// the only one. Behind the last <c>/</c> may stand how the keys to take begin: <c>state_dict/student</c> for
+    /// <c>student.conv1.weight</c> and the like, which lose that beginning; so it is in a .safetensors file, too, which has no names but
+    /// keys.
     /// </param>
     public static Dictionary<string, Tensor> Read(string path, string? dictionary)
     {
@@ -98,11 +102,18 @@ public static class WeightFile
         };
     }
 
-    private static Dictionary<string, Tensor> ReadSafeTensors(Stream stream, string source, string? dictionary) =>
-        string.IsNullOrEmpty(dictionary)
-        ? SafeTensors.Read(stream, source)
-        : throw new InvalidDataException(
-            $"{source}: expected a dictionary of tensors at '{dictionary}', found a .safetensors file, which has one without a name.");
+    private static Dictionary<string, Tensor> ReadSafeTensors(Stream stream, string source, string? dictionary)
+    {
+        var all = SafeTensors.Read(stream, source);
+        if (string.IsNullOrEmpty(dictionary))
+            return all;
+        var chosen = StateDict.Under(dictionary, all);
+        foreach (var (key, tensor) in all)
+            if (!key.StartsWith($"{dictionary}.", StringComparison.Ordinal))
+                tensor.Dispose();
+        return chosen ?? throw new InvalidDataException(
+            $"{source}: expected a dictionary of tensors at '{dictionary}', found a .safetensors file without keys that begin so.");
+    }
 
     private static Dictionary<string, Tensor> ReadTorch(
         Func<Stream, string?, Dictionary<string, Tensor>> read, Stream stream, string source, string? dictionary)

@@ -3,19 +3,22 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Brings the keys of weights to those of a network: without the prefixes of training wrappers, with the network's own keys for those of
-/// other times, and with its name of the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
+/// Brings the keys of weights to those of a network: without the prefix under which the network is there, with the network's own keys for
+/// those of other times, and with its name of the head. Whatever fits no rule keeps its key, so that it is listed as a difference.
 /// </summary>
 internal static class WeightKeys
 {
-    // Of DataParallel and DistributedDataParallel; of torch.compile. A model may be wrapped in both, in either order.
-    private static readonly string[] WrapperPrefixes = ["module.", "_orig_mod."];
+    // Batch norm's step counter. Weights from before PyTorch 0.4.1 have none, and evaluation does not read it.
+    private const string CounterName = "num_batches_tracked";
+
+    /// <summary>Whether a key is of a counter of steps, which may be absent.</summary>
+    public static bool IsCounter(string key) => key.EndsWith(CounterName, StringComparison.Ordinal);
 
     /// <summary>The same tensors under the network's keys.</summary>
     public static Dictionary<string, Tensor> Match(
-        ImageNetwork network, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+        ImageNetwork network, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights, string source)
     {
-        var named = Translated(network, state, WithoutWrappers(state, weights));
+        var named = Translated(network, state, WeightPrefix.Remove(network, state, weights, source));
         if (NetworkHead.TryFind(network) is { } head && ForeignHead(head, state, named) is { } foreign
             && foreign.All(pair => state[pair.Own].shape.AsSpan().SequenceEqual(named[pair.Foreign].shape)))
             foreach (var (own, other) in foreign)
@@ -26,9 +29,10 @@ internal static class WeightKeys
 
     /// <summary>The same without the head, whatever it is called and however many classes it has.</summary>
     public static Dictionary<string, Tensor> MatchBackbone(
-        ImageNetwork network, NetworkHead head, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
+        ImageNetwork network, NetworkHead head, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights,
+        string source)
     {
-        var named = Translated(network, state, WithoutWrappers(state, weights));
+        var named = Translated(network, state, WeightPrefix.Remove(network, state, weights, source));
         if (ForeignHead(head, state, named) is { } foreign
             && foreign.All(pair => SameButClasses(state[pair.Own].shape, named[pair.Foreign].shape)))
             foreach (var (_, other) in foreign)
@@ -38,17 +42,6 @@ internal static class WeightKeys
         return named;
 
         static bool SameButClasses(long[] own, long[] other) => own.Length == other.Length && own.AsSpan(1).SequenceEqual(other.AsSpan(1));
-    }
-
-    private static Dictionary<string, Tensor> WithoutWrappers(Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> weights)
-    {
-        var named = new Dictionary<string, Tensor>(weights, StringComparer.Ordinal);
-        while (Array.Find(WrapperPrefixes, prefix => AllBegin(named.Keys, prefix) && !AllBegin(state.Keys, prefix)) is { } wrapper)
-            named = named.ToDictionary(entry => entry.Key[wrapper.Length..], entry => entry.Value, StringComparer.Ordinal);
-        return named;
-
-        static bool AllBegin(IReadOnlyCollection<string> keys, string prefix) =>
-            keys.Count > 0 && keys.All(key => key.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     private static Dictionary<string, Tensor> Translated(

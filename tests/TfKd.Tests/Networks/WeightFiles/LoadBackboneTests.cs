@@ -55,7 +55,7 @@ public sealed class LoadBackboneTests
         var error = Assert.Throws<InvalidDataException>(() => NetworkWeights.LoadBackbone(network, file.Path));
         Assert.Equal(
             $"""
-            '{file.Path}' does not fit CifarResNet {"{"} InputShape = 3x32x32, Depth = 8, Width = 4, Shortcut = Projection {"}"} without its head 'fc':
+            '{file.Path}' does not fit {Small} without its head 'fc': of 45 tensors 1 are missing and 1 different, and 1 are unexpected:
             different: bn1.bias: expected Float32 [4], found Float32 [5]
             missing: conv1.weight Float32 [4,3,3,3]
             unexpected: extra.weight Float32 [2]
@@ -75,7 +75,8 @@ public sealed class LoadBackboneTests
         using var file = new WeightsOnDisk(weights);
         var error = Assert.Throws<InvalidDataException>(() => NetworkWeights.LoadBackbone(network, file.Path));
         Assert.EndsWith(
-            "without its head 'fc':\nunexpected: linear.bias Float32 [4]\nunexpected: linear.weight Float32 [4,17]",
+            "without its head 'fc': of 45 tensors 0 are missing and 0 different, and 2 are unexpected; these are weights of a larger "
+                + "network:\nunexpected: linear.bias Float32 [4]\nunexpected: linear.weight Float32 [4,17]",
             error.Message,
             StringComparison.Ordinal);
     }

@@ -10,6 +10,12 @@ internal sealed record PickleName(string Module, string Name);
 /// <summary>A call in a pickle.</summary>
 internal sealed record PickleCall(string Module, string Name, params object?[] Arguments);
 
+/// <summary>An object of a type in a pickle, with the items of a dictionary where its type is one.</summary>
+internal sealed record PickleNew(string Module, string Name, Dictionary<string, object?>? Items = null);
+
+/// <summary>An object of the type that another value stands for.</summary>
+internal sealed record PickleMade(object? Type);
+
 /// <summary>A persistent id in a pickle.</summary>
 internal sealed record PicklePersistent(object? Id);
 
@@ -62,11 +68,22 @@ internal sealed class PickleWriter(int protocol)
                 dictionary.SelectMany(entry => new[] { entry.Key, entry.Value }), 'u'); break;
             case PickleName name: Name(name.Module, name.Name); break;
             case PickleCall call: Name(call.Module, call.Name); Tuple(call.Arguments); Append('R'); break;
+            case PickleNew created: New(created); break;
+            case PickleMade made: Value(made.Type); Tuple([]); Append(0x81); break;
             case PicklePersistent persistent: Value(persistent.Id); Append('Q'); break;
             case PickleBuilt built: Value(built.Value); Value(built.State); Append('b'); break;
             case PickleOpcodes opcodes: Append(opcodes.Bytes); break;
             default: throw new ArgumentException($"{value.GetType()} is not written.", nameof(value));
         }
+    }
+
+    private void New(PickleNew made)
+    {
+        Name(made.Module, made.Name);
+        Tuple([]);
+        Append(0x81);
+        if (made.Items is not null)
+            Marked(made.Items.SelectMany(entry => new[] { entry.Key, entry.Value }), 'u');
     }
 
     private void Text(string text)

@@ -12,16 +12,22 @@ public sealed class WeightFileRefusalTests
     public static TheoryData<string, object?, string> Invalid => new()
     {
         { "system", new PickleCall("posix", "system", "touch /tmp/never"), "'posix.system' is not allowed in a weight file, which holds "
-            + "tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
+            + "tensors, numbers, texts, lists and dictionaries, and no calls of programs; nothing of it was run. Do not load this file "
+            + "elsewhere." },
         { "eval", Root(new PickleCall("builtins", "eval", "1")), "'builtins.eval' is not allowed in a weight file, which holds tensors, "
-            + "numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
-        { "load", Root(new PickleCall("torch.storage", "_load_from_bytes", new byte[] { 1 })), "'torch.storage._load_from_bytes' is not "
-            + "allowed in a weight file, which holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict "
-            + "alone." },
-        { "class", Root(new PickleName("collections", "defaultdict")), "'collections.defaultdict' is not allowed in a weight file, which "
-            + "holds tensors, numbers, texts, lists and dictionaries; expected a file of a state dict alone." },
-        { "newobj", Root(new PickleOpcodes((byte)'N', (byte)')', 0x81)), "expected an opcode of a state dict's pickle, found 81 at byte "
-            + "16." },
+            + "numbers, texts, lists and dictionaries, and no calls of programs; nothing of it was run. Do not load this file elsewhere." },
+        { "load", Root(new PickleCall("torch.hub", "load", "user/code")), "'torch.hub.load' is not allowed in a weight file, which holds "
+            + "tensors, numbers, texts, lists and dictionaries, and no calls of programs; nothing of it was run. Do not load this file "
+            + "elsewhere." },
+        { "module", new PickleBuilt(new PickleNew("torchvision.models.resnet", "ResNet"), Root(null)), "expected a dictionary of tensors, "
+            + "found an object of 'torchvision.models.resnet.ResNet', which takes a program to read; save what its state_dict() returns." },
+        { "modules", new Dictionary<string, object?> { ["epoch"] = 1L, ["model"] = new PickleNew("models.yolo", "Model") }, "expected a "
+            + "dictionary of tensors, found a dictionary of 2 without tensors under names; objects that take a program to read are at "
+            + "'model' (models.yolo.Model)." },
+        { "quantised", Root(new PickleCall("torch._utils", "_rebuild_qtensor", 1L)), "expected a dense tensor of plain numbers as 'a.b', "
+            + "found one that 'torch._utils._rebuild_qtensor' makes." },
+        { "newobj", Root(new PickleOpcodes((byte)'N', (byte)')', 0x81)), "expected a type and a tuple of its arguments, found None and a "
+            + "tuple of 0." },
         { "list", new List<object?> { 1L }, "expected a dictionary of tensors, found a list of 1." },
         { "tensor", Tensor(Storage("0", ScalarType.Float32, 2), 0, [2], [1]), "expected a dictionary of tensors, found a tensor of shape "
             + "[2]." },

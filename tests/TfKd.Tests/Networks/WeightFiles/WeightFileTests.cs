@@ -136,7 +136,8 @@ public sealed class WeightFileTests
         };
         var content = Zip(root, Six);
         Assert.Equal(
-            "stream: expected one dictionary of tensors, or the name of the one to take, found 3 at '', 'model', 'ema/model'.",
+            "stream: expected one dictionary of tensors, or the name of the one to take (Dictionary, or WeightsDictionary of a trainer's "
+                + "options), found 3 at '', 'model', 'ema/model'.",
             Assert.Throws<InvalidDataException>(() => Read(content)).Message);
         Assert.Equal(1, WeightFile.Read(new MemoryStream(content), dictionary: "model")["layer.weight"].item<float>());
         Assert.Equal(2, WeightFile.Read(new MemoryStream(content), dictionary: "ema/model")["layer.weight"].item<float>());
