@@ -154,6 +154,22 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void A_version_that_is_put_back_does_not_turn_the_hash_off()
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var path = Save(transformer);
+        PutVersionBack(path);
+        Load(path).Dispose();
+        ReplaceInCard(path, "\"Seed\": 7", "\"Seed\": 8");
+        Assert.Contains("do not belong together: the SHA-256 over them is ", LoadError(path), StringComparison.Ordinal);
+        Replace(path, "Sha256.txt", null);
+        Assert.Equal(
+            "The model file claims to be of version 1.1, which had no entry 'Sha256.txt', but its network is of a later version, which " +
+            "has: the file was changed.",
+            LoadError(path));
+    }
+
+    [Fact]
     public void A_second_card_is_not_taken_for_the_first()
     {
         using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
@@ -272,6 +288,16 @@ public sealed class ModelFileTests : IDisposable
         var at = card.IndexOf(old, StringComparison.Ordinal);
         Assert.True(at >= 0, card);
         Replace(path, "Card.json", Encoding.UTF8.GetBytes($"{card[..at]}{changed}{card[(at + old.Length)..]}"));
+    }
+
+    // In ML.NET's header the version that was written stands behind the signature.
+    private static void PutVersionBack(string path)
+    {
+        var header = Read(path, "Model.key");
+        var version = header.AsSpan(header.AsSpan().IndexOf("TFKDIMGC"u8) + 8, sizeof(uint));
+        Assert.Equal(0x00010002, BitConverter.ToInt32(version));
+        version[0] = 1;
+        Replace(path, "Model.key", header);
     }
 
     private static ZipArchiveEntry Find(ZipArchive zip, string entry) =>

@@ -8,6 +8,12 @@ namespace TfKd.MLNet;
 internal static class OnnxMetadata
 {
     /// <summary>
+    /// Under which key the metadata say that a model file with this network has a hash over all of its entries: a file that has none was
+    /// changed, whatever version it claims.
+    /// </summary>
+    public const string SealKey = "sealed";
+
+    /// <summary>
     /// The names of an output's columns, where ML.NET's OnnxTransformer looks for them: the keys of a LabelEncoder of this name.
     /// </summary>
     public static Dictionary<string, IReadOnlyList<string>> SlotNames(string output, ClassKeys classes) =>
@@ -40,6 +46,7 @@ internal static class OnnxMetadata
             ["output"] = Json(new { values = "probabilities, softmax is inside", temperature }),
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
         };
+        metadata[SealKey] = "sha256";
         if (training is not null)
             metadata["training"] = Json(new { training.Plan, training.Seed, training.Metrics, training.Versions });
         return metadata;

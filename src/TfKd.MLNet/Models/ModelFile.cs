@@ -19,7 +19,7 @@ internal static class ModelFile
     private const string OnnxEntry = "Network.onnx";
     private const string HashEntry = "Sha256.txt";
 
-    // Files of version 1.1 and before have no hash over all entries.
+    // Files of version 1.1 and before have no hash over all entries; where one is there it counts, whatever the version says.
     private const uint FirstVersionWithHash = 0x00010002;
 
     // The assembly by its simple name: with a version in it, older versions of the library could not read what they well might.
@@ -52,8 +52,14 @@ internal static class ModelFile
         var card = ModelCard.FromJson(cardBytes);
         var (weights, onnx) = (Load(context, WeightsEntry), Load(context, OnnxEntry));
         var model = new TorchImageClassificationModel(card, weights, onnx);
-        if (context.Header.ModelVerWritten >= FirstVersionWithHash)
-            CheckHash(Encoding.ASCII.GetString(Load(context, HashEntry)), HashOf(columns, cardBytes, weights, onnx));
+        if (TryLoad(context, HashEntry) is { } hash)
+            CheckHash(Encoding.ASCII.GetString(hash), HashOf(columns, cardBytes, weights, onnx));
+        else if (context.Header.ModelVerWritten >= FirstVersionWithHash)
+            throw Missing(HashEntry);
+        else if (OnnxContent.TryRead(onnx)?.Metadata.ContainsKey(OnnxMetadata.SealKey) == true)
+            throw new InvalidDataException(
+                $"The model file claims to be of version 1.1, which had no entry '{HashEntry}', but its network is of a later version, " +
+                "which has: the file was changed.");
         return (model, columns);
     }
 
@@ -83,11 +89,14 @@ internal static class ModelFile
                 $"is {found}, but the file says {expected}. The file was damaged or changed.");
     }
 
-    private static byte[] Load(ModelLoadContext context, string entry)
+    private static byte[] Load(ModelLoadContext context, string entry) => TryLoad(context, entry) ?? throw Missing(entry);
+
+    private static byte[]? TryLoad(ModelLoadContext context, string entry)
     {
         using var bytes = new MemoryStream();
-        return context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(bytes))
-            ? bytes.ToArray()
-            : throw new InvalidDataException($"The model file has no entry '{entry}': it was damaged or changed.");
+        return context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(bytes)) ? bytes.ToArray() : null;
     }
+
+    private static InvalidDataException Missing(string entry) =>
+        new($"The model file has no entry '{entry}': it was damaged or changed.");
 }

@@ -67,7 +67,7 @@ public sealed class OnnxSettingsTests
         using var model = Transformer();
         using var session = new InferenceSession(model.Model.Onnx.ToArray());
         var metadata = session.ModelMetadata.CustomMetadataMap;
-        Assert.Equal(["architecture", "classes", "input", "output", "training"], metadata.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["architecture", "classes", "input", "output", "sealed", "training"], metadata.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("[\"red\",\"green\",\"blue\"]", metadata["classes"]);
         using var training = JsonDocument.Parse(metadata["training"]);
         Assert.Equal(
