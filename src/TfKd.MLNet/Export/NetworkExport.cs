@@ -16,10 +16,13 @@ internal static class NetworkExport
     /// <param name="training">Where the network comes from; null before it was trained.</param>
     /// <param name="inputType">The type of the pixels.</param>
     /// <param name="temperature">What its logits are divided by.</param>
-    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
+    /// <exception cref="NotSupportedException">
+    /// An operation of the network has no ONNX form, or one that a model file must not have.
+    /// </exception>
     public static byte[] ToOnnx(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1) =>
-        OnnxExporter.Export(
+        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1)
+    {
+        var onnx = OnnxExporter.Export(
             network,
             new OnnxExportOptions
             {
@@ -32,6 +35,12 @@ internal static class NetworkExport
                 Metadata = OnnxMetadata.Of(network.Architecture, inputType, classes, temperature, training),
             },
             network.Architecture.GetOnnxEmitters());
+        return OnnxContent.TryRead(onnx)?.Unbounded() is { } found
+            ? throw new NotSupportedException(
+                $"The ONNX form of {network.Architecture} has {found}, which could take any memory or time, and which no model file may "
+                + "have; let its emitters write operators whose work is bounded by their inputs.")
+            : onnx;
+    }
 
     /// <summary>The ONNX model of a model by other settings than it holds.</summary>
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>

@@ -26,6 +26,7 @@ public sealed class TorchImageClassificationModel
         Classes = ClassKeys.FromCard(card.Classes);
         var content = OnnxContent.TryRead(onnx);
         content?.RequireOneFile("the model's network");
+        content?.RequireBounded("the model's network");
         ModelConsistency.Require(card, Classes.Names, weights, content);
         _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
     }

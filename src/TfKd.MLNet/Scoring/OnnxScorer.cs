@@ -20,6 +20,9 @@ internal sealed class OnnxScorer : IImageScorer
     public OnnxScorer(ReadOnlyMemory<byte> model, ImageShape shape, int classCount)
     {
         (_shape, _classCount) = (shape, classCount);
+        // What cannot be looked at was not looked at when the model was made.
+        if (OnnxContent.TryRead(model.Span) is null)
+            throw new InvalidDataException("The model's network is no ONNX model: expected a protobuf message, found other bytes.");
         _session = OnnxSession.Open(model.ToArray(), "the model's network");
         try
         {

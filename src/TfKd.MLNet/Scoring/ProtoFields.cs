@@ -43,6 +43,15 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> message)
         return true;
     }
 
+    /// <summary>Goes on to the next of whole numbers in a row, without fields.</summary>
+    /// <exception cref="InvalidDataException">What follows is no whole number.</exception>
+    public bool NextVarint(out ulong number)
+    {
+        var isThere = !_rest.IsEmpty;
+        number = isThere ? Varint() : 0;
+        return isThere;
+    }
+
     private ulong Varint()
     {
         var value = 0UL;

@@ -8,6 +8,10 @@ namespace TfKd.MLNet;
 /// An ONNX image classifier as the teacher, run by ONNX Runtime on the CPU: images [N,C,H,W] of float32 or uint8 in, [N,K] of float32 out.
 /// Batches of another size are resized bilinearly. The file must be whole: one with weights in files beside it is refused.
 /// </summary>
+/// <remarks>
+/// Any operator that ONNX Runtime knows is run, loops and tensors of any size included: a file of a few bytes can take all memory or never
+/// end. Open only files that you trust. (The network of this library's own model files is looked at before it is opened.)
+/// </remarks>
 /// <param name="Path">The file.</param>
 public sealed record OnnxTeacher(string Path) : TeacherSource
 {

@@ -48,6 +48,20 @@ internal static class OnnxFile
         return stream.ToArray();
     }
 
+    /// <summary>A network of one node, beside a constant of whole numbers.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="constant">The constant's numbers, named <c>numbers</c>.</param>
+    public static byte[] OfOneNode(ProtoMessage node, params long[] constant)
+    {
+        var numbers = new ProtoMessage().Integer(1, constant.Length).Integer(2, 7).Text(8, "numbers")
+            .Bytes(9, System.Runtime.InteropServices.MemoryMarshal.AsBytes(constant.AsSpan()).ToArray());
+        var graph = new ProtoMessage().Message(1, node).Text(2, "one").Message(5, numbers)
+            .Message(11, Value("images", UInt8, [null, 3, 8, 8])).Message(12, Value("scores", Float, [null, 3]));
+        using var stream = new MemoryStream();
+        new ProtoMessage().Integer(1, 8).Message(7, graph).Message(8, new ProtoMessage().Text(1, "").Integer(2, 17)).WriteTo(stream);
+        return stream.ToArray();
+    }
+
     private static ProtoMessage Node(string type, string input, string output, ProtoMessage? attribute = null)
     {
         var node = new ProtoMessage().Text(1, input).Text(2, output).Text(4, type);
