@@ -119,7 +119,8 @@ public sealed class TorchImageClassificationModel
     internal OnnxScorer OpenScorer() => new(Onnx, InputShape, ClassNames.Count);
 
     /// <summary>Builds the network as a teacher.</summary>
-    internal NetworkTeacher OpenTeacher(TeacherContext context) => NetworkTeacher.Own(CreateNetwork(), ClassNames, context);
+    internal NetworkTeacher OpenTeacher(TeacherContext context, TeacherClasses classes) =>
+        NetworkTeacher.Own(CreateNetwork(), ClassNames, context, classes);
 
     /// <summary>The same model with another rule of when not to predict.</summary>
     internal TorchImageClassificationModel With(Rejection? rejection) => new(Card with { Rejection = rejection }, _weights, _onnx);

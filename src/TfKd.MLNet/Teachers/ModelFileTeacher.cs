@@ -12,6 +12,12 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
     /// <summary>The file.</summary>
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
+    /// <summary>
+    /// Which classes the model may know beside the student's. Default: none. With more, the student's classes are taken out of its answers
+    /// and renormalised.
+    /// </summary>
+    public TeacherClasses Classes { get; init => field = Require.Defined(value); }
+
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">ML.NET cannot load the file, or it has no such transformer, or more than one.</exception>
@@ -23,7 +29,7 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
         using var loaded = transformer as IDisposable;
         var models = ModelsInChain.Of(transformer);
         return models.Count == 1
-            ? models[0].OpenTeacher(context)
+            ? models[0].OpenTeacher(context, Classes)
             : throw new InvalidDataException(
                 $"The teacher's file '{Path}' must have exactly one {nameof(TorchImageClassificationTransformer)}, but has "
                 + $"{models.Count}.");

@@ -22,17 +22,24 @@ public sealed record ModelTeacher : TeacherSource, IHasIdentity
     /// <summary>What tells its weights from others: the first digits of their SHA-256.</summary>
     public string Weights => _model.Card.WeightsSha256[..12];
 
+    /// <summary>
+    /// Which classes the model may know beside the student's. Default: none. With more, the student's classes are taken out of its answers
+    /// and renormalised.
+    /// </summary>
+    public TeacherClasses Classes { get; init => field = Require.Defined(value); }
+
     // All that Equals looks at.
-    string IHasIdentity.Identity => $"{Hashes.Weights} {Hashes.Onnx}";
+    string IHasIdentity.Identity =>
+        $"{Hashes.Weights} {Hashes.Onnx}{(Classes == TeacherClasses.AsStudent ? "" : $" {Classes}")}";
 
     /// <inheritdoc/>
-    protected override Teacher OpenCore(TeacherContext context) => _model.OpenTeacher(context);
+    protected override Teacher OpenCore(TeacherContext context) => _model.OpenTeacher(context, Classes);
 
     /// <summary>
     /// Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names
     /// in it.
     /// </summary>
-    public bool Equals(ModelTeacher? other) => other is not null && Hashes == other.Hashes;
+    public bool Equals(ModelTeacher? other) => other is not null && Hashes == other.Hashes && Classes == other.Classes;
 
     /// <inheritdoc/>
     public override int GetHashCode() => Hashes.GetHashCode();

@@ -27,6 +27,12 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
     /// </summary>
     public TeacherOutput Output { get; init => field = Require.Defined(value); } = TeacherOutput.Probabilities;
 
+    /// <summary>
+    /// Which classes the column may know beside the student's. Default: none. With more, the student's classes are taken out of its scores
+    /// and renormalised.
+    /// </summary>
+    public TeacherClasses Classes { get; init => field = Require.Defined(value); }
+
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
@@ -55,7 +61,7 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
             (_source, _extras, _device) = (source, extras, context.Device);
             var rows = Enumerable.Range(0, rowCount).Select(row => extras.GetScores(row).ToArray());
             TeacherAnswers.RefuseProbabilitiesAsLogits(rows, source.Output, $"Teacher score column '{source.Column}' has");
-            _columns = new ClassColumns(context, extras.ScoreClassNames);
+            _columns = new ClassColumns(context, extras.ScoreClassNames, source.Classes);
             _fingerprint = new Lazy<string>(() => $"{HashOf(extras, rowCount)} {source.Output} {_columns}");
         }
 

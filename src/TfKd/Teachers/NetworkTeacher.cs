@@ -20,8 +20,12 @@ public sealed class NetworkTeacher : Teacher
     /// <param name="classNames">The network's classes, in the order of its logits; the answers come in the order of the student's.</param>
     /// <param name="context">What the teacher must fit.</param>
     /// <param name="ownsNetwork">Whether disposing the teacher disposes the network.</param>
+    /// <param name="classes">
+    /// Which classes the network may know beside the student's; null, the default: none, and the error does not speak of the choice.
+    /// </param>
     /// <exception cref="InvalidOperationException">The classes or the number of channels differ from the student's.</exception>
-    public NetworkTeacher(ImageNetwork network, IReadOnlyList<string> classNames, TeacherContext context, bool ownsNetwork)
+    public NetworkTeacher(
+        ImageNetwork network, IReadOnlyList<string> classNames, TeacherContext context, bool ownsNetwork, TeacherClasses? classes = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(classNames);
@@ -30,7 +34,7 @@ public sealed class NetworkTeacher : Teacher
             throw new ArgumentException($"The network has {network.ClassCount} classes, but {classNames.Count} names came.",
                 nameof(classNames));
         TeacherInput.RequireChannels(network.Architecture.InputShape, context);
-        _columns = new ClassColumns(context, classNames);
+        _columns = new ClassColumns(context, classNames, classes);
         (_network, _ownsNetwork, _withFeatures) = (network, ownsNetwork, context.WithFeatures);
         _network.to(context.Device);
         _network.eval();
@@ -38,11 +42,12 @@ public sealed class NetworkTeacher : Teacher
     }
 
     /// <summary>Hands over a network: it is the teacher's from here on, and disposed where it does not fit.</summary>
-    internal static NetworkTeacher Own(ImageNetwork network, IReadOnlyList<string> classNames, TeacherContext context)
+    internal static NetworkTeacher Own(
+        ImageNetwork network, IReadOnlyList<string> classNames, TeacherContext context, TeacherClasses? classes = null)
     {
         try
         {
-            return new NetworkTeacher(network, classNames, context, ownsNetwork: true);
+            return new NetworkTeacher(network, classNames, context, ownsNetwork: true, classes);
         }
         catch
         {

@@ -1,6 +1,6 @@
 namespace TfKd;
 
-/// <summary>Which classes a teacher out of a file may know beside the student's.</summary>
+/// <summary>Which classes a teacher may know beside the student's.</summary>
 public enum TeacherClasses
 {
     /// <summary>None: a teacher that knows others is refused, since its probabilities mean something else.</summary>

@@ -61,12 +61,34 @@ public sealed class ModelFileTeacherTests : IDisposable
             $"The teacher's file '{two.Path}' must have exactly one TorchImageClassificationTransformer, but has 2.",
             Refusal<InvalidDataException>(two));
         Assert.Equal(
-            "The teacher must know the student's classes by the same names, each once. Student's 2 classes: 'red', 'green'; teacher's 3 " +
-            "classes: 'red', 'green', 'blue'.",
+            "The teacher must know the student's classes by the same names, each once and no others, unless Classes is MayBeMore. " +
+            "Student's 2 classes: 'red', 'green'; teacher's 3 classes: 'red', 'green', 'blue'.",
             Refusal<InvalidOperationException>(Save(transformer), "red", "green"));
         Assert.Equal(
             "The teacher takes images of 3 channels (3x8x8), but the student's have 1 (1x8x8).",
             Assert.Throws<InvalidOperationException>(() => Save(transformer).Open(TeacherCases.Context(new ImageShape(1, 8, 8)))).Message);
+    }
+
+    [Fact]
+    public void Of_a_model_that_knows_more_classes_the_students_are_taken_where_that_is_chosen()
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var images = TeacherCases.Pixels(5, TestImages.Shape);
+        var three = TeacherCases.Teach(new ModelTeacher(transformer), images, "red", "green", "blue").softmax(1);
+        var two = three.index_select(1, tensor([2L, 0L]));
+        var expected = two / two.sum(1, keepdim: true);
+        TeacherSource[] sources =
+        [
+            new ModelTeacher(transformer) { Classes = TeacherClasses.MayBeMore },
+            Save(transformer) with { Classes = TeacherClasses.MayBeMore },
+        ];
+        foreach (var source in sources)
+        {
+            TeacherCases.AssertClose(expected, TeacherCases.Teach(source, images, "blue", "red").softmax(1));
+            Assert.Throws<InvalidOperationException>(() => source.Open(TeacherCases.Context(classes: ["red", "pink"])));
+        }
+
+        Assert.NotEqual(new ModelTeacher(transformer), sources[0]);
     }
 
     [Fact]
@@ -89,7 +111,7 @@ public sealed class ModelFileTeacherTests : IDisposable
     {
         Assert.Equal(new ModelFileTeacher("a.zip"), new ModelFileTeacher("a.zip"));
         Assert.NotEqual(new ModelFileTeacher("a.zip"), new ModelFileTeacher("b.zip"));
-        Assert.Equal("ModelFileTeacher { Path = a.zip }", new ModelFileTeacher("a.zip").ToString());
+        Assert.Equal("ModelFileTeacher { Path = a.zip, Classes = AsStudent }", new ModelFileTeacher("a.zip").ToString());
         Assert.Equal(
             "Path must be a name, but is null. (Parameter 'Path')",
             Assert.Throws<ArgumentException>(() => new ModelFileTeacher(null!)).Message);

@@ -19,7 +19,10 @@ public sealed class ModelTeacherIdentityTests
         ["ScoreColumnTeacher.Column"] = (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("b")),
         ["ScoreColumnTeacher.ClassNames"] = (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("a") { ClassNames = ["x"] }),
         ["ScoreColumnTeacher.Output"] = (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("a") { Output = TeacherOutput.Logits }),
+        ["ScoreColumnTeacher.Classes"] =
+            (new ScoreColumnTeacher("a"), new ScoreColumnTeacher("a") { Classes = TeacherClasses.MayBeMore }),
         ["ModelFileTeacher.Path"] = (new ModelFileTeacher("a"), new ModelFileTeacher("b")),
+        ["ModelFileTeacher.Classes"] = (new ModelFileTeacher("a"), new ModelFileTeacher("a") { Classes = TeacherClasses.MayBeMore }),
     };
 
     public static TheoryData<string> Properties => [.. typeof(OnnxTeacher).Assembly.GetTypes()
@@ -45,6 +48,7 @@ public sealed class ModelTeacherIdentityTests
         using var other = new TorchImageClassificationTransformer(TestModels.WithMadeUpBytes(), TestModels.Columns);
         Assert.Equal(Text(new ModelTeacher(model)), Text(new ModelTeacher(model)));
         Assert.NotEqual(Text(new ModelTeacher(model)), Text(new ModelTeacher(other)));
+        Assert.NotEqual(Text(new ModelTeacher(model)), Text(new ModelTeacher(model) { Classes = TeacherClasses.MayBeMore }));
         Assert.Contains($"TfKd.MLNet.ModelTeacher \"{model.Model.Card.WeightsSha256} {model.Model.Card.OnnxSha256}\"",
             Text(new ModelTeacher(model)), StringComparison.Ordinal);
     }

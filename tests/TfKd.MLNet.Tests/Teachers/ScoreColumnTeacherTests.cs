@@ -39,6 +39,21 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     }
 
     [Fact]
+    public void Of_more_classes_the_students_are_taken_where_that_is_chosen()
+    {
+        var training = Scored([0.6f, 0.3f, 0.1f], [0.2f, 0.2f, 0.6f]);
+        Assert.Equal(
+            "The teacher must know the student's classes by the same names, each once and no others, unless Classes is MayBeMore. " +
+            "Student's 2 classes: 'blue', 'red'; teacher's 3 classes: 'red', 'green', 'blue'.",
+            Assert.Throws<InvalidOperationException>(() => _source.Open(Context(training, "blue", "red"))).Message);
+        using var teacher = (_source with { Classes = TeacherClasses.MayBeMore }).Open(Context(training, "blue", "red"));
+
+        var answer = teacher.Teach(TeacherCases.Batch(TeacherCases.Pixels(2, TestImages.Shape), classCount: 2)).Logits;
+
+        TeacherCases.AssertClose(tensor([1 / 7f, 6 / 7f, 3 / 4f, 1 / 4f], [2, 2]), answer.softmax(1));
+    }
+
+    [Fact]
     public void Fingerprint_is_of_the_scores_and_of_how_they_are_used()
     {
         string Fingerprint(ScoreColumnTeacher source, DecodedCache training, params string[] classes)
@@ -63,8 +78,8 @@ public sealed class ScoreColumnTeacherTests : IDisposable
     public void Without_scores_or_with_others_it_cannot_be_opened()
     {
         Assert.Equal(
-            "ScoreColumnTeacher { Column = Scores, ClassNames = , Output = Probabilities } needs training rows that have scores; they " +
-            "have when TorchImageClassificationTrainer reads them.",
+            "ScoreColumnTeacher { Column = Scores, ClassNames = , Output = Probabilities, Classes = AsStudent } needs training rows that " +
+            "have scores; they have when TorchImageClassificationTrainer reads them.",
             Assert.Throws<InvalidOperationException>(() => new ScoreColumnTeacher("Scores").Open(TeacherCases.Context())).Message);
         Assert.Equal(
             "Teacher score column 'Scores' has probabilities (each row is within [0, 1], and 1 in all), but Output is Logits; set it to " +
@@ -128,7 +143,7 @@ public sealed class ScoreColumnTeacherTests : IDisposable
         {
             using var model = Fit(options with { MaxEpochs = 1 }, rows);
             Assert.Contains(
-                "Teacher: ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities }",
+                "Teacher: ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities, Classes = AsStudent }",
                 model.Model.Card.Training.Plan,
                 StringComparison.Ordinal);
             return model.Model.Card.WeightsSha256;
@@ -142,11 +157,11 @@ public sealed class ScoreColumnTeacherTests : IDisposable
             Assert.Throws<ArgumentException>(() => Fit(byName with { Teacher = new UniformTeacher() }, rows)).Message);
         Assert.Equal(
             "TeacherScoreColumnName is 'Score', but Teacher is ScoreColumnTeacher { Column = Scores, ClassNames = [red, green, blue], " +
-            "Output = Probabilities }; set one of the two.",
+            "Output = Probabilities, Classes = AsStudent }; set one of the two.",
             Assert.Throws<ArgumentException>(() => Fit(byName with { Teacher = _source }, rows)).Message);
         Assert.Equal(
-            "ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities } knows an answer to each row, but the plan " +
-            "mixes images with Mixup { Alpha = 0.2 }, and a mixture is none of the rows; "
+            "ScoreColumnTeacher { Column = Score, ClassNames = , Output = Probabilities, Classes = AsStudent } knows an answer to each " +
+            "row, but the plan mixes images with Mixup { Alpha = 0.2 }, and a mixture is none of the rows; "
             + "use a teacher that looks at the pixels, or no Mixing.",
             Assert.Throws<InvalidOperationException>(() => Fit(byName with { Mixing = new Mixup() }, rows)).Message);
         Assert.StartsWith(

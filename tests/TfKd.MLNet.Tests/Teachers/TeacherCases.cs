@@ -34,10 +34,10 @@ internal static class TeacherCases
     public static TeacherContext Context(ImageShape? shape = null, params string[] classes) =>
         new(classes.Length > 0 ? classes : TestRows.Names, shape ?? TestImages.Shape, CPU);
 
-    public static ImageBatch Batch(Tensor images) =>
+    public static ImageBatch Batch(Tensor images, int classCount = 3) =>
         new(
             images,
-            Targets.FromLabels(zeros(images.shape[0], ScalarType.Int64), 3),
+            Targets.FromLabels(zeros(images.shape[0], ScalarType.Int64), classCount),
             [.. Enumerable.Range(0, (int)images.shape[0])],
             View: 0);
 
@@ -47,7 +47,7 @@ internal static class TeacherCases
     public static Tensor Teach(TeacherSource source, Tensor images, params string[] classes)
     {
         using var teacher = source.Open(Context(new ImageShape((int)images.shape[1], (int)images.shape[2], (int)images.shape[3]), classes));
-        return teacher.Teach(Batch(images)).Logits;
+        return teacher.Teach(Batch(images, classes.Length == 0 ? 3 : classes.Length)).Logits;
     }
 
     public static string Fingerprint(TeacherSource source, params string[] classes)
