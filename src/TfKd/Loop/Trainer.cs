@@ -53,12 +53,13 @@ public sealed class Trainer(TrainingPlan plan)
             callbacks.Say(message);
         callbacks.Notify(callback => callback.OnTrainBegin(run.State));
         var epoch = new TrainingEpoch(Plan, setup, token);
+        var memory = FreedMemory.OfProcess(Plan.Clock);
         try
         {
             while (!run.IsOver && epoch.TakeSteps() is { } metrics)
             {
                 metrics = epoch.Validate(metrics);
-                ProcessSettings.ReleaseFreedMemory();
+                memory.OnEpochEnd();
                 run.Complete(metrics);
                 callbacks.Notify(callback => callback.OnEpochEnd(run.State));
                 run.SaveAfterEpoch();

@@ -12,15 +12,22 @@ internal static class ProcessSettings
     ];
 
     /// <summary>
-    /// OpenMP's waiting threads sleep instead of spinning: with anything else running on the cores, spinning makes two threads slower than
-    /// one. OpenMP reads the variable once, when it is loaded, and from the C library, which does not see changes made through
-    /// <see cref="Environment"/>.
+    /// OpenMP's waiting threads spin a little and then sleep. Its own default spins for so long that with anything else running on the
+    /// cores two threads are slower than one; sleeping at once (PASSIVE) costs a wake-up at each of the many short operations. OpenMP reads
+    /// its variables once, when it is loaded, and from the C library, which does not see changes made through <see cref="Environment"/>.
     /// </summary>
     public static void ApplyBeforeLoading()
     {
         const string WaitPolicy = "OMP_WAIT_POLICY";
-        if (LibC.IsGlibc)
-            LibC.AddEnvironmentVariable(WaitPolicy, Environment.GetEnvironmentVariable(WaitPolicy) ?? "PASSIVE");
+        const string SpinCount = "GOMP_SPINCOUNT";
+        if (!LibC.IsGlibc)
+            return;
+        string[] variables = [WaitPolicy, SpinCount];
+        if (variables.All(name => Environment.GetEnvironmentVariable(name) is null))
+            LibC.AddEnvironmentVariable(SpinCount, "2000");
+        foreach (var name in variables)
+            if (Environment.GetEnvironmentVariable(name) is { } chosen)
+                LibC.AddEnvironmentVariable(name, chosen);
     }
 
     /// <summary>
@@ -38,7 +45,7 @@ internal static class ProcessSettings
     /// <summary>
     /// Gives back what <see cref="KeepFreedMemory"/> made the allocator keep. Freed blocks lie between blocks in use, and over many steps
     /// the heap spreads: without this the resident memory grows for hours. The next steps fault their pages in again, which takes a
-    /// fraction of a second: once an epoch, not once an operation.
+    /// fraction of a second; <see cref="FreedMemory"/> says when it is due.
     /// </summary>
     public static void ReleaseFreedMemory()
     {
