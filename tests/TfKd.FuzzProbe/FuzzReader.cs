@@ -1,7 +1,7 @@
 namespace TfKd.FuzzProbe;
 
 /// <summary>A reader of files that may come from anywhere.</summary>
-internal abstract class FuzzReader : IDisposable
+internal abstract class FuzzReader
 {
     /// <summary>All, in the order of the table.</summary>
     public static IReadOnlyList<FuzzReader> All { get; } =
@@ -41,9 +41,4 @@ internal abstract class FuzzReader : IDisposable
 
     /// <summary>Whether a file may be refused by this exception.</summary>
     public virtual bool IsDocumented(Exception exception) => exception is InvalidDataException;
-
-    /// <summary>Frees what <see cref="Make"/> keeps.</summary>
-    public virtual void Dispose()
-    {
-    }
 }

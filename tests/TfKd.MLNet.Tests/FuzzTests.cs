@@ -22,10 +22,10 @@ public sealed class FuzzTests
         var cases = FuzzRun.Of(name, Files, Seed).ToList();
 
         Assert.Equal(Enumerable.Range(0, Files), cases.Select(found => found.Number));
-        Assert.Empty(cases.Where(found => found.Outcome > FuzzOutcome.Altered));
+        Assert.DoesNotContain(cases, found => found.Outcome > FuzzOutcome.Altered);
         Assert.InRange(cases.Max(found => found.PeakMebibytes), 1, 1024);
         if (reader.WhyAlteredIsAccepted is null)
-            Assert.Empty(cases.Where(found => found.Outcome == FuzzOutcome.Altered));
+            Assert.DoesNotContain(cases, found => found.Outcome == FuzzOutcome.Altered);
         // Nothing would be shown by damage that no reader notices.
         Assert.Contains(cases, found => found.Outcome is FuzzOutcome.Refused or FuzzOutcome.Same);
     }

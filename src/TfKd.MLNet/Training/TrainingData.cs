@@ -76,7 +76,7 @@ internal sealed class TrainingData : IDisposable
         if (settings.UnlabelledSet is not { } unlabelled)
             return;
         var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(unlabelled.Schema, settings.Scores);
-        TrainingRows.AppendUnlabelled(rows, unlabelled, settings.Rows, channel, token, scores);
+        TrainingRows.AppendUnlabelled(rows, unlabelled, settings.Rows, channel, scores, token);
     }
 
     private static DecodedCache? ReadValidation(

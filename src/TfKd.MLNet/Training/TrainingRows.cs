@@ -46,7 +46,7 @@ internal static class TrainingRows
     /// <summary>Reads rows that have no label, and need no column for it, to those that are there.</summary>
     /// <inheritdoc cref="Read"/>
     public static void AppendUnlabelled(
-        DecodedCache rows, IDataView data, RowSettings settings, IChannel channel, CancellationToken token, TeacherScoreColumn? scores)
+        DecodedCache rows, IDataView data, RowSettings settings, IChannel channel, TeacherScoreColumn? scores, CancellationToken token)
     {
         var columns = settings.Columns with { ExampleWeight = null };
         Append(rows, new(data, Label: null, scores), settings with { Columns = columns, KeepsUnlabelled = true }, channel, token);

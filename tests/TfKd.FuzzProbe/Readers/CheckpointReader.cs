@@ -34,12 +34,6 @@ internal sealed class CheckpointReader : FuzzReader
 
     public override bool IsDocumented(Exception exception) => exception is InvalidDataException or InvalidOperationException;
 
-    public override void Dispose()
-    {
-        foreach (var tensor in _tensors.Values)
-            tensor.Dispose();
-    }
-
     private static RunCheckpoint Open(string folder) => new(folder, ("Plan", new TrainingPlan()));
 
     /// <summary>A folder in which the file is the checkpoint, and none before it.</summary>

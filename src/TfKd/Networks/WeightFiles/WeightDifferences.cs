@@ -35,7 +35,7 @@ internal static class WeightDifferences
 
     private static string? OfHead(
         NetworkHead? head, Dictionary<string, Tensor> state, Dictionary<string, Tensor> weights, IReadOnlyList<string> lacking,
-        IReadOnlyList<string> unexpected)
+        List<string> unexpected)
     {
         var keys = head?.Keys() ?? [];
         if (lacking.Count == 0 || !lacking.All(keys.Contains))
