@@ -35,7 +35,7 @@ internal static class NativeLoader
 
     /// <summary>The full path of a native file in the folders where the runtime looks for them; null where there is none.</summary>
     public static string? Find(string fileName) =>
-        SearchFolders().Select(folder => Path.Combine(folder, fileName)).FirstOrDefault(File.Exists);
+        NativeFolders.All.Select(folder => Path.Combine(folder, fileName)).FirstOrDefault(File.Exists);
 
     private static nint Resolve(Assembly assembly, string name)
     {
@@ -66,16 +66,5 @@ internal static class NativeLoader
         using var file = new FileStream(handle, FileAccess.Write, bufferSize: 0);
         file.Write(image);
         return NativeLibrary.TryLoad($"/proc/self/fd/{descriptor}", out var library) ? library : 0;
-    }
-
-    private static IEnumerable<string> SearchFolders()
-    {
-        var fromHost = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
-        return
-        [
-            .. fromHost.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
-            AppContext.BaseDirectory,
-            Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),
-        ];
     }
 }

@@ -52,7 +52,7 @@ public static class TorchRuntime
 
     /// <summary>
     /// Loads what TorchSharp is about to load: TorchSharp itself, before it gives up, copies half a gigabyte out of NuGet's cache and
-    /// throws an exception without the system's reason.
+    /// throws an exception without the system's reason. Where this library's own loader does not stand, a script is left to that.
     /// </summary>
     private static void LoadLibraries()
     {
@@ -61,6 +61,10 @@ public static class TorchRuntime
         try
         {
             NativeLibrary.Load("LibTorchSharp", assembly, searchPath: null);
+        }
+        catch (DllNotFoundException) when (NativeFolders.IsScript && !OperatingSystem.IsLinux())
+        {
+            // A copy in one folder is what works there, and costs the disk only once.
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {
