@@ -6,8 +6,6 @@
 // Versions come from Directory.Packages.props, as those of projects do; outside of the checkout, write them here: Name@Version.
 #:package System.CommandLine
 #:package Spectre.Console
-// ML.NET finds what it loads by name, which ahead-of-time compilation, the default of single files, takes away.
-#:property PublishAot=false
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;

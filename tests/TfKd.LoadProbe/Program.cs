@@ -3,12 +3,16 @@ using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-// MODEL IMAGE...: loads the model, knowing nothing of who made it, and prints for each image the predicted label and the scores' bits.
-// With SHOW_NATIVE_VARIABLE, the name of an environment variable, a last line is its value as native code sees it.
+// MODEL IMAGE...: loads the model, knowing nothing of who made it, and prints for each image the predicted label and the scores' bits. The
+// label is in column Name, where there is one, or else in PredictedLabel. With SHOW_NATIVE_VARIABLE, the name of an environment variable, a
+// last line is its value as native code sees it.
 var ml = new MLContext();
 var model = ml.Model.Load(args[0], out _);
 var scored = model.Transform(ml.Data.LoadFromEnumerable(args[1..].Select(path => new Input { Image = File.ReadAllBytes(path) })));
-foreach (var row in ml.Data.CreateEnumerable<Output>(scored, reuseRowObject: false))
+var columns = SchemaDefinition.Create(typeof(Output));
+if (scored.Schema.GetColumnOrNull("Name") is not null)
+    columns[nameof(Output.PredictedLabel)].ColumnName = "Name";
+foreach (var row in ml.Data.CreateEnumerable<Output>(scored, reuseRowObject: false, schemaDefinition: columns))
     Console.WriteLine(
         $"{row.PredictedLabel} "
             + $"{string.Join(' ', row.Score.Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", CultureInfo.InvariantCulture)))}");
@@ -30,7 +34,6 @@ internal sealed class Input
 
 internal sealed class Output
 {
-    [ColumnName("Name")]
     public string PredictedLabel { get; set; } = "";
 
     public float[] Score { get; set; } = [];

@@ -11,6 +11,9 @@ internal static class LoadProbe
     /// <summary>The folder of the program that has no reference to the library.</summary>
     public static string PortableFolder => System.IO.Path.GetDirectoryName(PathOf("PortableProbe"))!;
 
+    /// <summary>What the program that has the library is started with, as JSON.</summary>
+    public static string RuntimeSettings => File.ReadAllText(System.IO.Path.ChangeExtension(PathOf("LoadProbe"), ".runtimeconfig.json"));
+
     /// <summary>Lines of a label and the scores' bits, one an image.</summary>
     public static string[] Run(string model, IEnumerable<string> images) => Run(Start("LoadProbe", model, images));
 

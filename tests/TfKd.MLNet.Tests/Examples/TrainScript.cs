@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using TfKd.Tests;
 
 namespace TfKd.MLNet.Tests;
 
 /// <summary>Builds the script once and runs it as a process.</summary>
-public sealed class TrainScript
+public sealed partial class TrainScript
 {
 #if DEBUG
     private const string Configuration = "Debug";
@@ -18,7 +19,11 @@ public sealed class TrainScript
     {
         var (exitCode, output, error) = Start(["build", "-c", Configuration, _script]);
         Assert.True(exitCode == 0, output + error);
+        RuntimeSettings = File.ReadAllText(Path.ChangeExtension(Built().Match(output).Groups[1].Value, ".runtimeconfig.json"));
     }
+
+    /// <summary>What the program is started with, as JSON.</summary>
+    public string RuntimeSettings { get; }
 
     public (int ExitCode, string Output, string Error) Run(params string[] arguments) =>
         Start(["run", "--no-build", "-c", Configuration, "--file", _script, "--", .. arguments]);
@@ -46,4 +51,7 @@ public sealed class TrainScript
         process.WaitForExit();
         return (process.ExitCode, output, error.Result);
     }
+
+    [GeneratedRegex(@"-> (.*[\\/]train\.dll)")]
+    private static partial Regex Built();
 }

@@ -39,6 +39,7 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         Assert.Contains("60 of 3 classes", output, StringComparison.Ordinal);
         Assert.Contains("log-loss", output, StringComparison.Ordinal);
 
+        Assert.Equal(60, LoadProbe.Run(model, Directory.GetFiles(folder, "*", SearchOption.AllDirectories)).Length);
         var ml = new MLContext();
         var predictions = ml.Model.Load(model, out _)
             .Transform(ml.Data.LoadImagesFromFolder(folder))
@@ -48,6 +49,15 @@ public sealed class TrainScriptTests(TrainScript script) : IClassFixture<TrainSc
         using var classifier = new OnnxClassifier(onnx);
         Assert.Equal(DrawnSigns.Names, classifier.Classes.Order());
         Assert.Equal("3x24x24", classifier.InputShape);
+    }
+
+    /// <summary>So the test above holds that the library needs none to train, save, load and predict.</summary>
+    [Fact]
+    public void Neither_the_script_nor_the_program_that_predicts_has_JSON_by_reflection()
+    {
+        const string Setting = "\"System.Text.Json.JsonSerializer.IsReflectionEnabledByDefault\": false";
+        Assert.Contains(Setting, script.RuntimeSettings, StringComparison.Ordinal);
+        Assert.Contains(Setting, LoadProbe.RuntimeSettings, StringComparison.Ordinal);
     }
 
     [Fact]
