@@ -37,6 +37,27 @@ public static class TorchImageClassificationCatalog
         return new FolderImagesView(files);
     }
 
+    /// <summary>
+    /// Measures, in scored rows, on how many a label was predicted and how often it is then right: what ML.NET's Evaluate does not see,
+    /// since it looks at scores, and rejected rows have them, too. Rows without a label count nowhere.
+    /// </summary>
+    /// <param name="catalog">The catalog of the context.</param>
+    /// <param name="data">Rows that a <see cref="TorchImageClassificationTransformer"/> with a <see cref="Rejection"/> has scored.</param>
+    /// <param name="labelColumnName">The label, a key column.</param>
+    /// <param name="scoreColumnName">The probabilities; their slot names tell classes from the label of rejected rows.</param>
+    /// <param name="predictedLabelColumnName">
+    /// The predicted label: a key, or the text that MapKeyToValue made of it. Rows where it is missing or is no class are rejected ones.
+    /// </param>
+    /// <exception cref="ArgumentException">A column is missing, or of another type.</exception>
+    public static SelectiveMetrics EvaluateRejection(
+        this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return SelectiveColumns.Evaluate(data, labelColumnName, scoreColumnName, predictedLabelColumnName);
+    }
+
     /// <summary>Trains an image classifier with TorchSharp, with everything that can be set.</summary>
     /// <param name="trainers">The catalog of the context.</param>
     /// <param name="options">All settings.</param>

@@ -116,7 +116,11 @@ public sealed partial class TorchImageClassificationTrainer
             : null;
         if (calibration?.Warning is { } warning)
             channel.Warning(MessageSensitivity.None, "{0}", warning);
-        var provenance = RunProvenance.Of(plan, data, classes, result, calibration);
-        return NetworkExport.ToModel(student, classes, provenance, calibration?.Temperature ?? 1, _options.Rejection);
+        var temperature = calibration?.Temperature ?? 1;
+        var selective = _options.Rejection is { } rule && data.Validation is { } rows
+            ? Evaluator.EvaluateSelective(student, rows, rule.Threshold, temperature, _options.BatchSize, untilTheEnd)
+            : null;
+        var provenance = RunProvenance.Of(plan, data, classes, result, calibration, selective);
+        return NetworkExport.ToModel(student, classes, provenance, temperature, _options.Rejection);
     }
 }

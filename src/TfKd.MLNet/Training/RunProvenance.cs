@@ -10,13 +10,15 @@ internal static class RunProvenance
     /// <param name="classes">The classes of the label column.</param>
     /// <param name="result">What the run ended with.</param>
     /// <param name="calibration">How the scores were calibrated; null: they were not.</param>
+    /// <param name="selective">What rejecting does on the validation rows; null: nothing is rejected, or there are none.</param>
     public static TrainingProvenance Of(
-        TrainingPlan plan, TrainingData data, ClassKeys classes, TrainingResult result, TemperatureCalibration? calibration) => new()
+        TrainingPlan plan, TrainingData data, ClassKeys classes, TrainingResult result, TemperatureCalibration? calibration,
+        SelectiveMetrics? selective) => new()
         {
             Plan = plan.Describe(),
             PlanIdentity = plan.TryIdentify(),
             Seed = plan.Seed,
-            Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration)],
+            Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration), .. SelectiveFigures(selective)],
             Rows = CountRows(classes, data),
             UnlabelledRows = Enumerable.Range(0, data.Training.Count).Count(row => data.Training.GetLabel(row) == Targets.Unlabelled),
             TeacherReport = result.TeacherReport,
@@ -50,6 +52,16 @@ internal static class RunProvenance
         yield return new("Top5", "Validation", validation.Top5);
         yield return new("NegativeLogLikelihood", "Validation", validation.NegativeLogLikelihood);
         yield return new("ExpectedCalibrationError", "Validation", validation.ExpectedCalibrationError);
+    }
+
+    private static IEnumerable<ModelMetric> SelectiveFigures(SelectiveMetrics? selective)
+    {
+        if (selective is null)
+            yield break;
+        yield return new("Coverage", "Validation", selective.Coverage);
+        // A figure of no rows is none.
+        if (selective.AcceptedCount > 0)
+            yield return new("SelectiveAccuracy", "Validation", selective.SelectiveAccuracy);
     }
 
     private static IEnumerable<ModelMetric> CalibratedMetrics(TemperatureCalibration? calibration)

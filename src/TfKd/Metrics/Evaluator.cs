@@ -19,6 +19,33 @@ public static class Evaluator
         ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default) =>
         Evaluate(network, source, batchSize, features: null, cancellationToken);
 
+    /// <summary>
+    /// What a classifier does that rejects rows whose highest probability is below a threshold; otherwise as
+    /// <see cref="Evaluate(ImageNetwork, IImageSource, int, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="network">The network, on its device.</param>
+    /// <param name="source">Rows with the network's classes.</param>
+    /// <param name="threshold">The threshold, from 0 to 1.</param>
+    /// <param name="temperature">What the logits are divided by. Default 1.</param>
+    /// <param name="batchSize">Rows a forward pass. Default 128.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="InvalidOperationException">There are no rows.</exception>
+    public static SelectiveMetrics EvaluateSelective(
+        ImageNetwork network, IImageSource source, double threshold, double temperature = 1, int batchSize = 128,
+        CancellationToken cancellationToken = default)
+    {
+        Require.Fraction(threshold, nameof(threshold));
+        Require.Positive(temperature, nameof(temperature));
+        var metrics = new MetricsAccumulator();
+        var samples = Answers(network, source, batchSize, features: null, cancellationToken).Select(row =>
+        {
+            var (best, confidence) = metrics.Add(Array.ConvertAll(row.Logits, logit => (float)(logit / temperature)), row.Label);
+            return (confidence, best == row.Label);
+        });
+        var selective = SelectiveMetrics.Of(samples, threshold);
+        return selective.Count > 0 ? selective : throw new InvalidOperationException("There are no rows to evaluate on.");
+    }
+
     /// <summary>The same, from features of the rows where they are at hand.</summary>
     internal static ClassificationMetrics Evaluate(
         ImageNetwork network, IImageSource source, int batchSize, FrozenFeatures? features, CancellationToken cancellationToken)

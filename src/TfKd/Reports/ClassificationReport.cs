@@ -75,6 +75,13 @@ public sealed class ClassificationReport
     /// <summary>The rows that were put into a wrong class, those of the highest confidence first.</summary>
     public IReadOnlyList<int> Mistakes { get; }
 
+    /// <summary>What would be, if rows were rejected whose highest probability is below a threshold, from 0 to 1.</summary>
+    public SelectiveMetrics Selective(double threshold)
+    {
+        Require.Fraction(threshold, nameof(threshold));
+        return SelectiveMetrics.Of(Confidences.Select((confidence, row) => (confidence, Predicted[row] == Labels[row])), threshold);
+    }
+
     /// <summary>Number of rows of a class that were put into a class.</summary>
     public int Confusions(int label, int predicted) => _confusion[label][predicted];
 }

@@ -2,7 +2,8 @@ namespace TfKd;
 
 /// <summary>
 /// Writes a report of the run that a browser shows without a network: summary, curves, confusion matrix, figures of each class,
-/// calibration, the worst mistakes as pictures, the teacher report, soft targets, the plan. One file, with nothing from elsewhere.
+/// calibration, what rejecting would cost, the worst mistakes as pictures, the teacher report, soft targets, the plan. One file, with
+/// nothing from elsewhere.
 /// </summary>
 /// <remarks>
 /// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a

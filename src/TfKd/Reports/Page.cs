@@ -56,6 +56,7 @@ internal static class Page
             yield return ("confusion", "Confusion matrix", ConfusionSection.Of(content, predictions));
             yield return ("classes", "Classes", ClassesSection.Of(predictions));
             yield return ("calibration", "Calibration", CalibrationSection.Of(content, predictions));
+            yield return ("rejection", "Rejection", RejectionSection.Of(content, predictions));
             if (content.Rows is { } rows && predictions.Mistakes.Count > 0)
                 yield return ("mistakes", "Worst mistakes", MistakesSection.Of(content, predictions, rows));
         }

@@ -92,10 +92,31 @@ public sealed class CalibrationTests
             Assert.Equal(Labels(model).Where((_, row) => highest[row] >= threshold), labels.Where((_, row) => highest[row] >= threshold));
         }
 
-        // ML.NET's evaluator looks at scores, and takes what was rejected as it takes any other.
+        // ML.NET's evaluator looks at scores, and takes what was rejected as it takes any other; ours does not.
         Assert.Equal(
             ml.MulticlassClassification.Evaluate(model.Transform(rows)).MicroAccuracy,
             ml.MulticlassClassification.Evaluate(rejecting.Transform(rows)).MicroAccuracy);
+        var truth = rows.GetColumn<uint>("Label").Select(key => TestRows.Names[key - 1]).ToArray();
+        var given = Labels(model);
+        var expected = new SelectiveMetrics(
+            highest.Length, highest.Count(score => score >= threshold),
+            highest.Where((score, row) => score >= threshold && given[row] == truth[row]).Count());
+        Assert.InRange(expected.RejectedCount, 1, highest.Length - 1);
+        var scored = loaded.Transform(rows);
+        Assert.Equal(expected, ml.MulticlassClassification.EvaluateRejection(scored));
+        var named = ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(scored).Transform(scored);
+        Assert.Equal(expected, ml.MulticlassClassification.EvaluateRejection(named));
+        Assert.Equal(0, ml.MulticlassClassification.EvaluateRejection(model.Transform(rows)).RejectedCount);
+        Assert.Equal(
+            "Predicted label column 'Score' is Vector<Single> of 3; expected the key that the transformer adds, or what MapKeyToValue " +
+            "makes of it, text.",
+            Assert.Throws<ArgumentException>(() =>
+                ml.MulticlassClassification.EvaluateRejection(scored, predictedLabelColumnName: "Score")).Message);
+        Assert.StartsWith(
+            "Score column 'Points' is not there; the columns are ",
+            Assert.Throws<ArgumentException>(() =>
+                ml.MulticlassClassification.EvaluateRejection(scored, scoreColumnName: "Points")).Message,
+            StringComparison.Ordinal);
         using var again = rejecting.WithRejection(null);
         Assert.Equal(Labels(model), Labels(again));
 
@@ -106,6 +127,20 @@ public sealed class CalibrationTests
                     .Transform(transformer.Transform(rows))
                     .GetColumn<string>("Name"),
             ];
+    }
+
+    [Fact]
+    public void What_rejecting_does_on_validation_rows_is_on_the_card()
+    {
+        var options = TrainingRuns.Options with { ValidationSetFraction = 0.3f, Rejection = new Rejection { Threshold = 0.999 } };
+        using var model = TrainingRuns.Fit(options: options);
+        using var plain = TrainingRuns.Fit(options: options with { Rejection = null });
+        var figures = model.Model.Card.Training.Metrics;
+        var coverage = figures.Single(metric => metric.Name == "Coverage");
+        Assert.Equal("Validation", coverage.Split);
+        Assert.InRange(coverage.Value, 0, 0.999);
+        Assert.Equal(coverage.Value > 0, figures.Any(metric => metric.Name == "SelectiveAccuracy"));
+        Assert.Equal(plain.Model.Card.Training.Metrics, figures.Where(metric => metric.Name is not ("Coverage" or "SelectiveAccuracy")));
     }
 
     [Fact]

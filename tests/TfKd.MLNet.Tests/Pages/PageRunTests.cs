@@ -111,6 +111,8 @@ public sealed class PageRunTests : IDisposable
         foreach (var row in TestRows.Make(6))
             File.WriteAllBytes(Path.Combine(Directory.CreateDirectory($"photos/{row.Label}").FullName, $"{row.Number}.png"), row.Image);
         ExportAndServingPage.Export(_ml, transformer, transformer, _ml.Data.LoadImagesFromFolder("photos"));
+        ExportAndServingPage.Measure(_ml, transformer, TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30))));
+        Assert.Matches("^[0-9.]+ ?% of the photos are given a label, .+ of these the right one\\.$", Lines()[^1]);
         File.Copy(Directory.GetFiles("photos/red")[0], "photo.jpg");
         ExportAndServingPage.PredictWithoutLabels(
             _ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30)), Short(new TorchImageClassificationTrainer.Options()));

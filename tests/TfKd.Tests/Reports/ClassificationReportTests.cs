@@ -50,6 +50,18 @@ public sealed class ClassificationReportTests
             && double.IsNaN(report.Classes[4].Recall)
             && double.IsNaN(report.Classes[4].F1));
         Assert.Equal(rows.Count(row => row.Label == row.Predicted) / 400.0, report.Metrics.Top1);
+        foreach (var threshold in new[] { 0, 0.4, 0.7, 1 })
+        {
+            var accepted = rows.Where(row => row.Confidence >= threshold).ToList();
+            var selective = report.Selective(threshold);
+            Assert.Equal(
+                new SelectiveMetrics(400, accepted.Count, accepted.Count(row => row.Label == row.Predicted)), selective);
+            Assert.Equal((400 - accepted.Count, accepted.Count / 400.0), (selective.RejectedCount, selective.Coverage));
+            Assert.Equal(accepted.Count(row => row.Label == row.Predicted) / (double)accepted.Count, selective.SelectiveAccuracy);
+            Assert.Equal(accepted.Count(row => row.Label == row.Predicted) / 400.0, selective.Accuracy);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => report.Selective(1.1));
         Assert.Equal(
             rows
                 .Select((row, index) => (row, index))
@@ -97,6 +109,9 @@ public sealed class ClassificationReportTests
         var rows = PatternSource.Create(40);
         using var student = new Trainer(WatchedRun.Plan).CreateStudent(new SmallCnn { InputShape = rows.Shape, Width = 4 }, 4);
         var report = ClassificationReport.Of(student, rows, batchSize: 16);
+        Assert.Equal(report.Selective(0.5), Evaluator.EvaluateSelective(student, rows, 0.5, batchSize: 16));
+        // Hot enough, no class is more probable than another.
+        Assert.Equal(0, Evaluator.EvaluateSelective(student, rows, 0.5, temperature: 1e4, batchSize: 16).AcceptedCount);
         Assert.Equal(Evaluator.Evaluate(student, rows, batchSize: 16), report.Metrics);
         Assert.Equal(Enumerable.Range(0, 40).Select(rows.GetLabel), report.Labels);
         Assert.Contains(

@@ -35,7 +35,10 @@ public sealed class HtmlReportTests : IDisposable
         page.RequireSelfContained();
         page.RequireAccessible();
         Assert.Equal(
-            ["Summary", "Curves", "Confusion matrix", "Classes", "Calibration", "Worst mistakes", "Soft targets", "Plan and versions"],
+            [
+                "Summary", "Curves", "Confusion matrix", "Classes", "Calibration", "Rejection", "Worst mistakes", "Soft targets",
+                "Plan and versions",
+            ],
             page.Headings);
         Assert.Equal("Blobs", page.Document.Descendants("h1").Single().Value);
         Assert.Equal(plan.Objective.ToString(), page.Fact("Objective"));
@@ -60,6 +63,15 @@ public sealed class HtmlReportTests : IDisposable
             ReportPage
                 .Cells(page.Section("classes").Descendants("table").Single())
                 .Select(line => line[5].Replace("–", "NaN", StringComparison.Ordinal)));
+
+        var thresholds = ReportPage.Cells(page.Section("rejection").Descendants("table").Single());
+        Assert.Equal(["0.00", "100.0 %", expected.Metrics.Top1.ToString("P1", CultureInfo.InvariantCulture), "0"], thresholds[0]);
+        Assert.All(thresholds, line =>
+        {
+            var selective = expected.Selective(double.Parse(line[0], CultureInfo.InvariantCulture));
+            Assert.Equal(selective.Coverage.ToString("P1", CultureInfo.InvariantCulture), line[1]);
+            Assert.Equal($"{selective.RejectedCount}", line[3]);
+        });
 
         Assert.True(expected.Mistakes.Count > 5, $"only {expected.Mistakes.Count} mistakes to show");
         var pictures = page.Section("mistakes").Descendants("img").ToList();
