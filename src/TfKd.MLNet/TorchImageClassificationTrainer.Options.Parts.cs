@@ -34,20 +34,26 @@ public sealed partial class TorchImageClassificationTrainer
                 "expected Optimizer = new AdamW { LearningRate = 0.001 }."
             : null;
 
-        // What the network starts from, by whichever of the two properties it is set.
-        private InitialWeights? InitialWeights
+        // What the network starts from, by whichever of the three properties it is set.
+        private InitialWeights? EffectiveWeights
         {
             get
             {
-                if (WeightsPath is not null && _initialModel is not null)
-                    throw new ArgumentException($"WeightsPath is '{WeightsPath}', and InitialModel is set, too; set one of the two.");
+                string[] names =
+                [
+                    .. WeightsPath is null ? [] : new[] { $"{nameof(WeightsPath)} '{WeightsPath}'" },
+                    .. InitialWeights is null ? [] : new[] { $"{nameof(InitialWeights)} {InitialWeights}" },
+                    .. _initialModel is null ? [] : new[] { nameof(InitialModel) },
+                ];
+                if (names.Length > 1)
+                    throw new ArgumentException($"A network has one start, but {string.Join(" and ", names)} are set; set one of them.");
                 if (WeightsDictionary is not null && WeightsPath is null)
                     throw new ArgumentException($"WeightsDictionary is '{WeightsDictionary}', but there is no file; set WeightsPath, too.");
-                if (WeightsPath is null && _initialModel is null && FrozenStages > 0)
+                if (names.Length == 0 && FrozenStages > 0)
                 {
                     throw new ArgumentException(
-                        $"FrozenStages is {FrozenStages}, but the network starts from random weights; set WeightsPath or InitialModel, " +
-                        "or FrozenStages to 0.");
+                        $"FrozenStages is {FrozenStages}, but the network starts from random weights; set WeightsPath, InitialWeights or " +
+                        "InitialModel, or FrozenStages to 0.");
                 }
 
                 if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)
@@ -59,7 +65,7 @@ public sealed partial class TorchImageClassificationTrainer
 
                 if (_initialModel is not null)
                     return new ModelWeights(_initialModel);
-                return WeightsPath is null ? null : new BackboneWeights(WeightsPath) { Dictionary = WeightsDictionary };
+                return WeightsPath is null ? InitialWeights : new BackboneWeights(WeightsPath) { Dictionary = WeightsDictionary };
             }
         }
 
@@ -102,7 +108,7 @@ public sealed partial class TorchImageClassificationTrainer
             Optimizer = Optimizer,
             MaxGradientNorm = MaxGradientNorm,
             Schedule = Schedule,
-            InitialWeights = InitialWeights,
+            InitialWeights = EffectiveWeights,
             FrozenStages = FrozenStages,
             BackboneLearningRateFactor = BackboneLearningRateFactor,
             Normalization = Normalization,

@@ -12,17 +12,24 @@ public sealed partial class TorchImageClassificationTrainer
         private readonly TorchImageClassificationModel? _initialModel;
 
         /// <summary>
-        /// What is trained. Default: the network of <see cref="InitialModel"/>; without one <see cref="SmallCnn"/>, for 32x32 pixels.
+        /// What is trained. Default: the network of <see cref="InitialModel"/> or <see cref="InitialWeights"/>; without one
+        /// <see cref="SmallCnn"/>, for 32x32 pixels.
         /// </summary>
         public NetworkArchitecture Network
         {
-            get => _network ?? _initialModel?.Architecture ?? new SmallCnn();
+            get => _network ?? _initialModel?.Architecture ?? InitialWeights?.GetArchitecture() ?? new SmallCnn();
             init => _network = Require.NotNull(value);
         }
 
         /// <summary>
-        /// File of published weights to start from (.safetensors, or PyTorch's .pth): all of the network but its head, which begins anew
-        /// for the classes of the label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained with.
+        /// Weights to start from that another package brings, such as <see cref="Pretrained.ResNet18"/>, or of your own kind. Default null:
+        /// see <see cref="WeightsPath"/>.
+        /// </summary>
+        public InitialWeights? InitialWeights { get; init; }
+
+        /// <summary>
+        /// File of published weights to start from (.safetensors, PyTorch's .pth, or .onnx): all of the network but its head, which begins
+        /// anew for the classes of the label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained with.
         /// Default null: random weights.
         /// </summary>
         public string? WeightsPath { get; init => field = value is null ? null : Require.Name(value); }

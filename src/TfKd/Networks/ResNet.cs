@@ -8,14 +8,17 @@ namespace TfKd;
 /// </summary>
 public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
-    /// <summary>Number of weighted layers: 18 (the default), 34, 50 or 101.</summary>
+    /// <summary>
+    /// Number of weighted layers: 18 (the default), 20, 34, 50 or 101. 20 is 18 with a third block in the last stage, which no table of the
+    /// paper has: the network that the package Microsoft.ML.DnnImageFeaturizer.ResNet18 brings under the name of ResNet-18.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The depth is another.</exception>
     public int Depth
     {
         get;
-        init => field = value is 18 or 34 or 50 or 101
+        init => field = value is 18 or 20 or 34 or 50 or 101
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 18, 34, 50 or 101, but is {value}.");
+            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 18, 20, 34, 50 or 101, but is {value}.");
     } = 18;
 
     /// <summary>
@@ -31,7 +34,7 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     /// <inheritdoc/>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
     {
-        int[] blocks = Depth switch { 18 => [2, 2, 2, 2], 34 or 50 => [3, 4, 6, 3], _ => [3, 4, 23, 3] };
+        int[] blocks = Depth switch { 18 => [2, 2, 2, 2], 20 => [2, 2, 2, 3], 34 or 50 => [3, 4, 6, 3], _ => [3, 4, 23, 3] };
         ResidualBlockFactory block = Depth < 50
             ? (inChannels, width, stride) => new BasicBlock(inChannels, width, stride)
             : (inChannels, width, stride) => new Bottleneck(inChannels, width, stride);

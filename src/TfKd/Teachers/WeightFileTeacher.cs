@@ -5,7 +5,7 @@ namespace TfKd;
 /// a file of weights does not say; see <see cref="NetworkWeights.Load(ImageNetwork, string)"/> for what is read.
 /// </summary>
 /// <param name="Architecture">The network that the weights are of.</param>
-/// <param name="Path">The file: .safetensors, or PyTorch's .pth.</param>
+/// <param name="Path">The file: .safetensors, PyTorch's .pth, or .onnx.</param>
 public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string Path) : TeacherSource
 {
     /// <summary>The network that the weights are of.</summary>

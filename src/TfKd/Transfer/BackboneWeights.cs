@@ -5,7 +5,7 @@ namespace TfKd;
 /// <see cref="NetworkWeights.LoadBackbone(ImageNetwork, string)"/> for what is read; for weights with the head, use
 /// <see cref="NetworkWeights.Load(ImageNetwork, string)"/> on the student.
 /// </summary>
-/// <param name="Path">The file: .safetensors, or PyTorch's .pth.</param>
+/// <param name="Path">The file: .safetensors, PyTorch's .pth, or .onnx.</param>
 public sealed record BackboneWeights(string Path) : InitialWeights
 {
     /// <summary>The file.</summary>

@@ -9,6 +9,9 @@ public abstract record InitialWeights
     /// <summary>The input statistics that the weights were trained with; null where that is not known.</summary>
     public virtual ChannelStatistics? Normalization => null;
 
+    /// <summary>The network that the weights are of; null where that is not known.</summary>
+    public virtual NetworkArchitecture? GetArchitecture() => null;
+
     /// <summary>Puts the weights into a network with random ones.</summary>
     /// <param name="network">The network.</param>
     /// <param name="classNames">Its classes, in the order of its outputs.</param>

@@ -90,12 +90,12 @@ public sealed class ContinuedTrainingTests
 
         var frozen = Assert.Throws<ArgumentException>(() => Fit(["red", "green"], _barely with { FrozenStages = 2 }));
         Assert.Equal(
-            "FrozenStages is 2, but the network starts from random weights; set WeightsPath or InitialModel, or FrozenStages to 0.",
+            "FrozenStages is 2, but the network starts from random weights; set WeightsPath, InitialWeights or InitialModel, or FrozenStages to 0.",
             frozen.Message);
 
         var both = Assert.Throws<ArgumentException>(() =>
             Fit(["red", "green"], _barely with { InitialModel = known, WeightsPath = "weights.pth" }));
-        Assert.Equal("WeightsPath is 'weights.pth', and InitialModel is set, too; set one of the two.", both.Message);
+        Assert.Equal("A network has one start, but WeightsPath 'weights.pth' and InitialModel are set; set one of them.", both.Message);
 
         var normalization = Assert.Throws<ArgumentException>(() =>
             Fit(["red", "green"], _barely with { InitialModel = known, Normalization = ChannelStatistics.ImageNet }));

@@ -13,7 +13,7 @@ public sealed class OptionsToPlanTests
     private static readonly Dictionary<string, string> SetOtherwise = new()
     {
         [nameof(TrainingPlan.Seed)] = "drawn from ML.NET's host at Fit",
-        [nameof(TrainingPlan.InitialWeights)] = "made of WeightsPath and WeightsDictionary, or of InitialModel",
+        [nameof(TrainingPlan.InitialWeights)] = "made of WeightsPath and WeightsDictionary, InitialWeights or InitialModel",
         [nameof(TrainingPlan.Callbacks)] = "EarlyStopping and the host's own watcher are put before the user's",
     };
 
@@ -91,6 +91,14 @@ public sealed class OptionsToPlanTests
         Assert.Equal(
             "WeightsDictionary is 'model_ema', but there is no file; set WeightsPath, too.",
             Assert.Throws<ArgumentException>(() => new Options { WeightsDictionary = "model_ema" }.ToPlan()).Message);
+        Assert.Equal(Pretrained.ResNet18, new Options { InitialWeights = Pretrained.ResNet18 }.ToPlan().InitialWeights);
+    }
+
+    [Fact]
+    public void Initial_weights_bring_their_network()
+    {
+        Assert.Equal(new ResNet { Depth = 50 }, new Options { InitialWeights = Pretrained.ResNet50 }.Network);
+        Assert.Equal(new ResNet(), new Options { InitialWeights = Pretrained.ResNet50, Network = new ResNet() }.Network);
     }
 
     [Fact]

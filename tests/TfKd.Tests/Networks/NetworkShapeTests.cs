@@ -14,6 +14,7 @@ public sealed class NetworkShapeTests
     {
         { new CifarResNet { Depth = 20 }, 100, 278_324 },
         { new ResNet { Depth = 18 }, 1000, 11_689_512 },
+        { new ResNet { Depth = 20 }, 1000, 16_410_152 },
         { new ResNet { Depth = 34 }, 1000, 21_797_672 },
         { new ResNet { Depth = 50 }, 1000, 25_557_032 },
         { new ResNet { Depth = 101 }, 1000, 44_549_160 },
@@ -267,8 +268,8 @@ public sealed class NetworkShapeTests
     [Fact]
     public void ResNet_refuses_an_unknown_depth()
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new ResNet { Depth = 20 });
-        Assert.StartsWith("Depth must be 18, 34, 50 or 101, but is 20.", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new ResNet { Depth = 21 });
+        Assert.StartsWith("Depth must be 18, 20, 34, 50 or 101, but is 21.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,7 +12,12 @@ public static class NetworkWeights
     /// <summary>
     /// Loads a weight file of any format that <see cref="WeightFile"/> reads, with the keys of <see cref="ImageNetwork.Body"/>.
     /// </summary>
-    /// <remarks>What may differ between the file's keys and the network's is said at <see cref="Apply"/>.</remarks>
+    /// <remarks>
+    /// What may differ between the file's keys and the network's is said at <see cref="Apply"/>. An ONNX file's keys do not matter: its
+    /// convolutions, batch norms and linear layers are matched by their places in the graph, with kinds, shapes, strides and paddings
+    /// checked. Files of the Microsoft Cognitive Toolkit (CNTK) take images as blue, green, red; the input channels of their first
+    /// convolution are turned round.
+    /// </remarks>
     /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network.</exception>
     public static void Load(ImageNetwork network, string path) => Load(network, path, null);
 
@@ -25,7 +30,8 @@ public static class NetworkWeights
     public static void Load(ImageNetwork network, string path, string? dictionary)
     {
         using var scope = NewDisposeScope();
-        Apply(network, WeightFile.Read(path, dictionary), $"'{path}'");
+        using var stream = File.OpenRead(path);
+        Apply(network, Read(network, stream, $"'{path}'", dictionary, head: null), $"'{path}'");
     }
 
     /// <summary>Loads the content of a weight file with the keys of <see cref="ImageNetwork.Body"/>.</summary>
@@ -39,8 +45,9 @@ public static class NetworkWeights
     /// <exception cref="InvalidDataException">The content is invalid, or does not fit the network.</exception>
     public static void Load(ImageNetwork network, Stream stream, string source = "stream", string? dictionary = null)
     {
+        ArgumentNullException.ThrowIfNull(stream);
         using var scope = NewDisposeScope();
-        Apply(network, WeightFile.Read(stream, source, dictionary), source);
+        Apply(network, Read(network, stream, source, dictionary, head: null), source);
     }
 
     /// <summary>
@@ -65,7 +72,8 @@ public static class NetworkWeights
     {
         var head = NetworkHead.Find(network);
         using var scope = NewDisposeScope();
-        var weights = WeightFile.Read(path, dictionary);
+        using var stream = File.OpenRead(path);
+        var weights = Read(network, stream, $"'{path}'", dictionary, head);
         var state = network.Body.state_dict();
         var named = WeightKeys.MatchBackbone(network, head, state, weights, $"'{path}'");
         foreach (var key in head.Keys())
@@ -94,11 +102,16 @@ public static class NetworkWeights
 
     /// <summary>
     /// The normalisation of pixels that the weights in a file were trained with, as <see cref="Save(ImageNetwork, string)"/> writes it;
-    /// null where the file does not say.
+    /// null where the file does not say. Of an ONNX file of Microsoft's packages of image featurisers it is that of the preprocessing file
+    /// beside it.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is invalid, or its normalisation is none.</exception>
-    public static ChannelStatistics? ReadNormalization(string path) =>
-        WeightFile.IsSafeTensors(path) ? NormalizationText.Read(SafeTensors.ReadHeader(path).Metadata, $"'{path}'") : null;
+    public static ChannelStatistics? ReadNormalization(string path) => WeightFile.FormatOf(path) switch
+    {
+        WeightFormat.SafeTensors => NormalizationText.Read(SafeTensors.ReadHeader(path).Metadata, $"'{path}'"),
+        WeightFormat.Onnx => FeaturizerPreprocessing.Find(path),
+        _ => null,
+    };
 
     /// <summary>Copies tensors into the network's parameters and buffers, converted to the network's precision and device.</summary>
     /// <param name="network">The network.</param>
@@ -120,6 +133,15 @@ public static class NetworkWeights
         var state = network.Body.state_dict();
         var named = WeightKeys.Match(network, state, weights, source);
         Copy(NetworkHead.TryFind(network), state, named, source, $"{network.Architecture} with {network.ClassCount} classes");
+    }
+
+    private static Dictionary<string, Tensor> Read(
+        ImageNetwork network, Stream stream, string source, string? dictionary, NetworkHead? head)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return stream.CanSeek && WeightFile.TryReadOnnx(stream, source, dictionary) is { } model
+            ? OnnxWeights.Match(network, model, head, source)
+            : WeightFile.Read(stream, source, dictionary);
     }
 
     private static void Copy(

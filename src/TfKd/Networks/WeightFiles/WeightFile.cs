@@ -5,7 +5,8 @@ namespace TfKd;
 
 /// <summary>
 /// Reads the tensors of a weight file: .safetensors, or what PyTorch's <c>torch.save</c> wrote of a state dict (.pth, .pt, .bin, .th,
-/// .pth.tar), in the zip format and in the one before PyTorch 1.6. Content decides, not the file's name.
+/// .pth.tar), in the zip format and in the one before PyTorch 1.6, or .onnx, whose tensors have the names that its exporter gave them
+/// (<see cref="NetworkWeights"/> finds their places in a network). Content decides, not the file's name.
 /// </summary>
 /// <remarks>
 /// PyTorch's files are pickles, which are programs. None is run: the reader knows the few names that state dicts are made of, and passes
@@ -65,14 +66,37 @@ public static class WeightFile
         {
             WeightFormat.TorchZip => ReadTorch(TorchZipFile.Read, stream, source, dictionary),
             WeightFormat.TorchLegacy => ReadTorch(TorchLegacyFile.Read, stream, source, dictionary),
+            WeightFormat.Onnx => ReadOnnxTensors(stream, source, dictionary),
             _ => ReadSafeTensors(stream, source, dictionary),
         };
     }
 
-    internal static bool IsSafeTensors(string path)
+    /// <summary>The format of a file.</summary>
+    /// <exception cref="InvalidDataException">It is none of a weight file.</exception>
+    internal static WeightFormat FormatOf(string path)
     {
         using var stream = File.OpenRead(path);
-        return Recognize(stream, $"'{path}'") == WeightFormat.SafeTensors;
+        return Recognize(stream, $"'{path}'");
+    }
+
+    /// <summary>The graph of an ONNX file, from the stream's position to its end; null where the content is of another format.</summary>
+    /// <param name="stream">The stream, which can seek; where null is returned it stays where it is.</param>
+    /// <param name="source">What messages call it.</param>
+    /// <param name="dictionary">As <see cref="Read(Stream, string, string?)"/> takes it: an ONNX file has none.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or has tensors in other files.</exception>
+    internal static OnnxModel? TryReadOnnx(Stream stream, string source, string? dictionary)
+    {
+        if (Recognize(stream, source) != WeightFormat.Onnx)
+            return null;
+        if (!string.IsNullOrEmpty(dictionary))
+        {
+            throw new InvalidDataException(
+                $"{source}: expected a dictionary of tensors at '{dictionary}', found an ONNX file, which has none.");
+        }
+
+        var content = new byte[stream.Length - stream.Position];
+        stream.ReadExactly(content);
+        return Explained(() => OnnxModel.Read(content), source);
     }
 
     private static Dictionary<string, Tensor> ReadCopy(Stream stream, string source, string? dictionary)
@@ -95,9 +119,11 @@ public static class WeightFile
             // Behind the length of the header; no pickle of a magic number has a brace there.
             [.., (byte)'{'] when length == StartLength => WeightFormat.SafeTensors,
             [0x80, ..] => WeightFormat.TorchLegacy,
+            // The version of ONNX's own format comes first.
+            [0x08, > 0 and < 0x40, ..] => WeightFormat.Onnx,
             [] => throw new InvalidDataException($"{source}: expected a weight file, found nothing in it."),
             var other => throw new InvalidDataException(
-                $"{source}: expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes "
+                $"{source}: expected a weight file, .safetensors, .onnx or what PyTorch's save wrote, found one that begins with the bytes "
                     + $"{Convert.ToHexStringLower(other)}."),
         };
     }
@@ -115,12 +141,21 @@ public static class WeightFile
             $"{source}: expected a dictionary of tensors at '{dictionary}', found a .safetensors file without keys that begin so.");
     }
 
+    private static Dictionary<string, Tensor> ReadOnnxTensors(Stream stream, string source, string? dictionary)
+    {
+        var constants = TryReadOnnx(stream, source, dictionary)!.Constants.Values.Where(tensor => tensor.Type is not null);
+        return Explained(() => constants.ToDictionary(tensor => tensor.Name, tensor => tensor.ToTensor()), source);
+    }
+
     private static Dictionary<string, Tensor> ReadTorch(
-        Func<Stream, string?, Dictionary<string, Tensor>> read, Stream stream, string source, string? dictionary)
+        Func<Stream, string?, Dictionary<string, Tensor>> read, Stream stream, string source, string? dictionary) =>
+        Explained(() => read(stream, dictionary), source);
+
+    private static T Explained<T>(Func<T> read, string source)
     {
         try
         {
-            return read(stream, dictionary);
+            return read();
         }
         // The others are what System.IO.Compression throws for damaged files beside the first.
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException or ArgumentException or NotSupportedException)

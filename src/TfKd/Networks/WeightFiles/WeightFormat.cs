@@ -11,4 +11,7 @@ internal enum WeightFormat
 
     /// <summary>PyTorch's before 1.6, pickles and the values.</summary>
     TorchLegacy,
+
+    /// <summary>A graph with its constants.</summary>
+    Onnx,
 }

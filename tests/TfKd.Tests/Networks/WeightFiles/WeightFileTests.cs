@@ -67,9 +67,9 @@ public sealed class WeightFileTests
 
     [Theory]
     [InlineData("", "expected a weight file, found nothing in it.")]
-    [InlineData("<!DOCTYPE html>", "expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the "
+    [InlineData("<!DOCTYPE html>", "expected a weight file, .safetensors, .onnx or what PyTorch's save wrote, found one that begins with the "
         + "bytes 3c21444f4354595045.")]
-    [InlineData("PK", "expected a weight file, .safetensors or what PyTorch's save wrote, found one that begins with the bytes 504b.")]
+    [InlineData("PK", "expected a weight file, .safetensors, .onnx or what PyTorch's save wrote, found one that begins with the bytes 504b.")]
     public void Other_content_is_refused(string content, string message)
     {
         Assert.Equal($"stream: {message}", Assert.Throws<InvalidDataException>(() => Read(Encoding.ASCII.GetBytes(content))).Message);

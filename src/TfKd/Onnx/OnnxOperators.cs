@@ -1,4 +1,4 @@
-namespace TfKd.MLNet;
+namespace TfKd;
 
 /// <summary>
 /// The operators that the network of a model file may have: those whose answers are as large as their inputs and weights make them. Others

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace TfKd.MLNet;
+namespace TfKd;
 
 /// <summary>Goes through the fields of one message in protobuf's wire format (protobuf.dev/programming-guides/encoding).</summary>
 /// <param name="message">The message.</param>
@@ -18,6 +18,9 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> message)
     /// <summary>The content of a field that has a length: a text, bytes or a message; otherwise empty.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
+    /// <summary>Whether the field has a length.</summary>
+    public bool HasLength { get; private set; }
+
     /// <summary>The content as text.</summary>
     public readonly string Text => Encoding.UTF8.GetString(Bytes);
 
@@ -31,6 +34,7 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> message)
         Number = (int)Math.Min(tag >> 3, int.MaxValue);
         Value = 0;
         Bytes = default;
+        HasLength = (tag & 7) == 2;
         switch (tag & 7)
         {
             case 0: Value = Varint(); break;
@@ -43,13 +47,17 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> message)
         return true;
     }
 
-    /// <summary>Goes on to the next of whole numbers in a row, without fields.</summary>
-    /// <exception cref="InvalidDataException">What follows is no whole number.</exception>
-    public bool NextVarint(out ulong number)
+    /// <summary>Adds the whole numbers of a repeated field: one, or several where it is packed.</summary>
+    public readonly void AddIntegers(List<long> values)
     {
-        var isThere = !_rest.IsEmpty;
-        number = isThere ? Varint() : 0;
-        return isThere;
+        if (!HasLength)
+        {
+            values.Add((long)Value);
+            return;
+        }
+
+        for (var packed = new ProtoFields(Bytes); !packed._rest.IsEmpty;)
+            values.Add((long)packed.Varint());
     }
 
     private ulong Varint()

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace TfKd.MLNet;
+namespace TfKd;
 
 /// <summary>
 /// What an ONNX file (github.com/onnx/onnx, onnx.proto) says of itself, read before ONNX Runtime opens it: its metadata, which of its
@@ -16,7 +16,7 @@ internal sealed class OnnxContent
 
     // How much larger one layer may make an image in all, and how far it may go beyond an edge.
     private const long MostTimesPadded = 4096;
-    private const ulong MostPixelsPadded = 256;
+    private const long MostPixelsPadded = 256;
 
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unbounded = new(StringComparer.Ordinal);
@@ -175,24 +175,21 @@ internal sealed class OnnxContent
 
     private void ReadAttribute(ReadOnlySpan<byte> attribute, int depth)
     {
-        var (name, isFar) = ("", false);
+        var (name, integers) = ("", new List<long>());
         for (var fields = new ProtoFields(attribute); fields.Next();)
         {
             switch (fields.Number)
             {
                 case 1: name = fields.Text; break;
-                // In a row, or one by one; below 0 is beyond every bound, too.
-                case 8: isFar |= fields.Bytes.Length > 0 ? Varints(fields.Bytes).Exists(IsFar) : IsFar(fields.Value); break;
+                case 8: fields.AddIntegers(integers); break;
                 case 5 or 10: ReadTensor(fields.Bytes); break;
                 case 6 or 11: _unbounded.Add("graphs within the graph"); ReadGraph(fields.Bytes, depth + 1); break;
                 case 22 or 23: ReadSparseTensor(fields.Bytes); break;
             }
         }
 
-        if (name == "pads" && isFar)
+        if (name == "pads" && integers.Exists(pixels => pixels is < 0 or > MostPixelsPadded))
             _unbounded.Add($"pads above {MostPixelsPadded}");
-
-        static bool IsFar(ulong pixels) => pixels > MostPixelsPadded;
     }
 
     private void ReadSparseTensor(ReadOnlySpan<byte> tensor)
@@ -239,13 +236,5 @@ internal sealed class OnnxContent
         }
 
         return sizes.Length % 2 == 0 ? times : long.MaxValue;
-    }
-
-    private static List<ulong> Varints(ReadOnlySpan<byte> packed)
-    {
-        var numbers = new List<ulong>();
-        for (var fields = new ProtoFields(packed); fields.NextVarint(out var number);)
-            numbers.Add(number);
-        return numbers;
     }
 }
