@@ -6,12 +6,13 @@ namespace TfKd;
 
 /// <summary>
 /// Runs a module once and writes each leaf's nodes as it is called. A tensor is known by object identity: one that no leaf returned came
-/// from an operation outside a leaf, and is refused when it is read. Its content is compared too, so that a change in place cannot go
-/// unseen.
+/// from an operation outside a leaf, and is refused when it is read, unless it is a parameter of a module that the leaf is part of. Its
+/// content is compared too, so that a change in place cannot go unseen.
 /// </summary>
 internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters)
 {
     private readonly Dictionary<Tensor, (OnnxValue Value, byte[] Content)> _known = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Tensor, string> _parameters = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<nn.Module> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly List<Action> _removeHooks = [];
     private OnnxValue[] _reading = [];
@@ -46,8 +47,10 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         var children = module.named_children().ToList();
         if (emitter is null && children.Count > 0)
         {
+            foreach (var (name, parameter) in module.named_parameters(recurse: false))
+                _parameters[parameter] = PathOf(name);
             foreach (var (name, child) in children)
-                Hook(child, path is null ? name : $"{path}.{name}");
+                Hook(child, PathOf(name));
             return;
         }
         path ??= module.GetName();
@@ -63,6 +66,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
                 Watch(leaf, (_, x) => { Enter(leaf, path, x); return x; }, (_, _, y) => Leave(leaf, path, emitter, y));
                 break;
         }
+
+        string PathOf(string name) => path is null ? name : $"{path}.{name}";
     }
 
     private void Watch<TBefore, TAfter>(nn.HookableModule<TBefore, TAfter> leaf, TBefore before, TAfter after) =>
@@ -95,6 +100,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
 
     private OnnxValue Read(Tensor tensor, string subject)
     {
+        if (_parameters.TryGetValue(tensor, out var parameter))
+            return new(graph.Weights(parameter, tensor), tensor.shape, ScalarType.Float32);
         if (!_known.TryGetValue(tensor, out var known))
             throw new NotSupportedException($"{subject} a tensor that no layer returned. Put the operation that makes it into a module of "
                 + "its own, and invoke modules by call, not by forward.");

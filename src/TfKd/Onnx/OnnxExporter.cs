@@ -7,7 +7,7 @@ namespace TfKd;
 /// <summary>
 /// Writes a TorchSharp module as ONNX: traces one forward pass in evaluation mode through its leaf modules and lets each leaf type's
 /// emitter write the nodes. Works for every module whose operations live in leaf modules that have an emitter and are invoked by
-/// <c>call</c>; anything else is refused.
+/// <c>call</c>; what such a leaf reads are results of others, or parameters of a module around it. Anything else is refused.
 /// </summary>
 public static class OnnxExporter
 {
@@ -30,14 +30,28 @@ public static class OnnxExporter
         new ChannelSplitEmitter(),
         new ConcatEmitter(),
         new Conv2dEmitter(),
+        new FirstTokenEmitter(),
         new FlattenEmitter(),
+        new GELUEmitter(),
+        new HardsigmoidEmitter(),
+        new HardswishEmitter(),
+        new LayerNorm2dEmitter(),
+        new LayerNormEmitter(),
         new LinearEmitter(),
+        new MapToTokensEmitter(),
         new MaxPool2dEmitter(),
+        new MultiplyEmitter(),
         new NormalizeEmitter(),
         new PassThroughEmitter<Dropout>(),
         new PassThroughEmitter<Identity>(),
+        new PassThroughEmitter<StochasticDepth>(),
+        new PermuteEmitter(),
+        new PrependTokenEmitter(),
         new ReLU6Emitter(),
         new ReLUEmitter(),
+        new SelfAttentionEmitter(),
+        new SiLUEmitter(),
+        new SigmoidEmitter(),
         new SoftmaxEmitter(),
         new ZeroPaddedShortcutEmitter(),
     ];

@@ -21,8 +21,8 @@ internal static class BrokenRun
 
     /// <summary>A network that draws random numbers when it learns.</summary>
     public static NetworkArchitecture Network { get; } = new FactoryNetwork("with dropout", classCount => torch.nn.Sequential(
-        ("conv1", torch.nn.Conv2d(3, 8, 3, stride: 2)), ("bn1", torch.nn.BatchNorm2d(8)), ("relu", torch.nn.ReLU()), ("drop", torch.nn.Dropout(
-            0.3)),
+        ("conv1", torch.nn.Conv2d(3, 8, 3, stride: 2)), ("bn1", torch.nn.BatchNorm2d(8)), ("relu", torch.nn.ReLU()),
+        ("drop", torch.nn.Dropout(0.3)), ("depth", new StochasticDepth(0.2)),
         ("flatten", torch.nn.Flatten()), ("fc", torch.nn.Linear(8 * 7 * 7, classCount))), new ImageShape(3, 16, 16));
 
     public static (byte[] Weights, TrainingResult Result) Run(TrainingPlan plan, CancellationToken token = default)

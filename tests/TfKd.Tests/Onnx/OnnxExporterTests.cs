@@ -64,6 +64,19 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
+    public void Layer_reads_a_parameter_of_a_module_around_it()
+    {
+        using var module = nn.Sequential(nn.Conv2d(3, 4, 3), new Scaled());
+        OnnxRun.AssertParity(module, new ImageShape(3, 9, 9), 1e-5);
+    }
+
+    [Fact]
+    public void What_is_computed_of_a_parameter_outside_a_layer_is_refused() => AssertRefused(
+        "'multiply' (Multiply) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
+            + "modules by call, not by forward.",
+        new Scaled(factor => factor.exp()), 4);
+
+    [Fact]
     public void Module_with_an_emitter_of_its_own_exports()
     {
         using var module = nn.Sequential(nn.Conv2d(3, 4, 3), new Scale(2.5), nn.ReLU());
@@ -140,7 +153,6 @@ public sealed class OnnxExporterTests
         { "'0' (BatchNorm2d) has no ONNX form: it has no running statistics or no weights.", () => nn.BatchNorm2d(3, affine: false) },
         { "'0' (Flatten) has no ONNX form: it joins dimensions 2 to 3, and only 1 to -1 (all but the batch) is known.", () => nn.Flatten(
             2, 3) },
-        { "'0' (Linear) has no ONNX form: its input has 4 dimensions, and only [N,features] is known.", () => nn.Linear(16, 2) },
     };
 
     [Theory]
@@ -198,6 +210,23 @@ public sealed class OnnxExporterTests
             var x = stem.call(input);
             return add.call(x, conv.call(relu.call(identity.call(x))));
         }
+    }
+
+    /// <summary>Times a factor a channel, and moved by it.</summary>
+    private sealed class Scaled : nn.Module<Tensor, Tensor>
+    {
+        private readonly Parameter factor = OwnParameter.Of(tensor([0.5f, -2, 3, 0.25f]).view(4, 1, 1));
+        private readonly Multiply multiply = new();
+        private readonly Add add = new();
+        private readonly Func<Tensor, Tensor> _change;
+
+        public Scaled(Func<Tensor, Tensor>? change = null) : base(nameof(Scaled))
+        {
+            _change = change ?? (factor => factor);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => add.call(multiply.call(input, _change(factor)), factor);
     }
 
     private sealed class PreActivationEmitter : OnnxEmitter<PreActivation>

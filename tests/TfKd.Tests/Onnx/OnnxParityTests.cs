@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TfKd.Tests;
@@ -80,9 +81,37 @@ public sealed class OnnxParityTests
         { "channelShuffle", () => nn.Sequential(nn.Conv2d(4, 6, 1), new ChannelShuffle(3)) },
         { "channelShuffleOfPixels", () => new ChannelShuffle(2) },
         { "layerCalledTwice", () => Twice(nn.Conv2d(4, 4, 3, padding: 1)) },
+        { "hardswish", () => Normed(nn.Hardswish()) },
+        { "hardswishInPlace", () => Normed(nn.Hardswish(inplace: true)) },
+        { "hardsigmoid", () => Normed(nn.Hardsigmoid()) },
+        { "hardsigmoidInPlace", () => Normed(nn.Hardsigmoid(inplace: true)) },
+        { "sigmoid", () => Normed(nn.Sigmoid()) },
+        { "sigmoidInPlace", () => Normed(nn.Sigmoid(inplace: true)) },
+        { "silu", () => Normed(nn.SiLU()) },
+        { "siluInPlace", () => Normed(nn.SiLU(inplace: true)) },
+        { "gelu", () => Normed(nn.GELU()) },
+        { "geluInPlace", () => Normed(nn.GELU(inplace: true)) },
+        { "geluByTanh", () => Normed(nn.GELU(GELU.Approximate.tanh)) },
+        { "layerNorm", () => nn.LayerNorm(13, 0.1) },
+        { "layerNormOfTwoDimensions", () => nn.LayerNorm([11, 13]) },
+        { "layerNormWithoutWeights", () => nn.LayerNorm(13, elementwise_affine: false) },
+        { "layerNormWithoutBias", () => nn.LayerNorm(13, bias: false) },
+        { "layerNorm2d", () => new LayerNorm2d(4, 0.1) },
+        { "linearOfMap", () => nn.Linear(13, 5) },
+        { "linearOfMapWithoutBias", () => nn.Linear(13, 5, hasBias: false) },
+        { "linearOfMapCalledTwice", () => Twice(nn.Linear(13, 13)) },
+        { "permute", () => new Permute(0, 3, 1, 2) },
+        { "stochasticDepth", () => nn.Sequential(new StochasticDepth(0.5), nn.Conv2d(4, 2, 1)) },
+        { "tokens", () => new MapToTokens() },
+        { "firstToken", () => nn.Sequential(new MapToTokens(), new FirstToken()) },
+        { "selfAttention", () => Normed(nn.Sequential(new MapToTokens(), new SelfAttention(4, 2))) },
+        { "selfAttentionOfOneHead", () => Normed(nn.Sequential(new MapToTokens(), new SelfAttention(4, 1, 0.5))) },
     };
 
     private static nn.Module<Tensor, Tensor> PoolAndAgain(nn.Module<Tensor, Tensor> pool) => nn.Sequential(pool, nn.MaxPool2d(2), pool);
+
+    // Pixels are far beyond the curved part of an activation.
+    private static nn.Module<Tensor, Tensor> Normed(nn.Module<Tensor, Tensor> layer) => nn.Sequential(new LayerNorm2d(4), layer);
 
     private static nn.Module<Tensor, Tensor> Twice(nn.Module<Tensor, Tensor> layer) => nn.Sequential(layer, layer);
 }
