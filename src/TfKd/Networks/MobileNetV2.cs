@@ -50,7 +50,7 @@ public sealed record MobileNetV2() : NetworkArchitecture(new ImageShape(3, 224, 
                 features.append(new InvertedResidual(channels, outChannels, i == 0 ? stride : 1, expansion));
                 channels = outChannels;
             }
-        var last = Rounded(1280 * Math.Max(1, WidthMultiplier));
+        var last = ChannelCount.Rounded(1280 * Math.Max(1, WidthMultiplier));
         features.append(InvertedResidual.Activated(channels, last, 1));
         var linear = nn.Linear(last, classCount);
         var body = new FeatureBody([("features", features), ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())],
@@ -61,12 +61,5 @@ public sealed record MobileNetV2() : NetworkArchitecture(new ImageShape(3, 224, 
         return body;
     }
 
-    private long Channels(int width) => Rounded(width * WidthMultiplier);
-
-    /// <summary>The nearest multiple of 8, but never less than nine tenths of the number.</summary>
-    private static long Rounded(double channels)
-    {
-        var nearest = Math.Max(8, (long)(channels + 4) / 8 * 8);
-        return nearest < 0.9 * channels ? nearest + 8 : nearest;
-    }
+    private long Channels(int width) => ChannelCount.Rounded(width * WidthMultiplier);
 }

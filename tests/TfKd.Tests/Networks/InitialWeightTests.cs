@@ -52,6 +52,13 @@ public sealed class InitialWeightTests : IDisposable
         IsUniform(Classifier(network).weight, 1 / Math.Sqrt(1024));
     }
 
+    [Fact]
+    public void MobileNetV3_has_the_epsilon_of_torchvision_in_batch_norms()
+    {
+        using var network = new MobileNetV3 { WidthMultiplier = 0.35 }.Build(10);
+        Assert.All(network.modules().OfType<BatchNorm2d>(), norm => Assert.Equal(0.001, norm.eps));
+    }
+
     [Theory]
     [InlineData(0.5)]
     [InlineData(0)]
@@ -61,6 +68,7 @@ public sealed class InitialWeightTests : IDisposable
                  {
                      new WideResNet { Depth = 10, WidenFactor = 1, Dropout = dropout, InputShape = new ImageShape(3, 8, 8) },
                      new MobileNetV2 { WidthMultiplier = 0.35, Dropout = dropout, InputShape = new ImageShape(3, 32, 32) },
+                     new MobileNetV3 { WidthMultiplier = 0.35, Dropout = dropout, InputShape = new ImageShape(3, 32, 32) },
                  })
         {
             using var network = architecture.Build(5);

@@ -12,7 +12,14 @@ public sealed class NetworkHeadTests
         using var network = TestNetworks.All[index].Build(7);
         var head = NetworkHead.Find(network);
         // torchvision's names.
-        var path = network.Architecture switch { DenseNet => "classifier", SqueezeNet or MobileNetV2 => "classifier.1", Vgg => "classifier.6", _ => "fc" };
+        var path = network.Architecture switch
+        {
+            DenseNet => "classifier",
+            SqueezeNet or MobileNetV2 => "classifier.1",
+            MobileNetV3 => "classifier.3",
+            Vgg => "classifier.6",
+            _ => "fc",
+        };
         Assert.Equal(path, head.Path);
         Assert.Equal([$"{path}.bias", $"{path}.weight"], head.Keys().Order(StringComparer.Ordinal));
         Assert.Same(network.Body.named_modules().Single(entry => entry.name == path).module, head.Module);

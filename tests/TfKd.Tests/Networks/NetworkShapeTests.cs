@@ -77,9 +77,13 @@ public sealed class NetworkShapeTests
         { new GoogLeNet(), 6_624_904, 344, "AF258E8B1021172015FF55509A81AD819A0F6ADCC7EA0DDA6749B61E1B022108" },
         { new SqueezeNet(), 1_248_424, 52, "A677E4271919A9476B94FAED708466CE402F854508CD11E5767635C408551975" },
         { new SqueezeNet { Version = 1.1 }, 1_235_496, 52, "1E08D3A32BE8FEAFCF6D32BB3A808D2CE21039C17D4BEB186A45B8D0FAB2C6D3" },
-        // The only one of its size here: half a gigabyte. That of other depths is a matter of the convolutions, which the rows for CIFAR
+        // The largest here: half a gigabyte. That of other depths is a matter of the convolutions, which the rows for CIFAR
         // count.
         { new Vgg(), 138_365_992, 97, "88776EB2BF26DA718D9E231644312B955860D8B7E568F51329D693E38F3961D9" },
+        { new MobileNetV3(), 5_483_032, 312, "32F388BD8E8D065CA738562542BC60DE24DFAE3FDF1AB6A54DA34BFB1759A578" },
+        { new MobileNetV3 { Size = MobileNetV3Size.Small }, 2_542_856, 244,
+            "6306FC37EDB1B286D7F94714DB0EE4C9DBFE054EB2BDE6C9CD75FBED093E7681" },
+        { new MobileNetV3 { WidthMultiplier = 0.5 }, 1_734_576, 312, "9A51C9AE26E887F05EEB3234ACAB2B0EFD8A3AA8CCA91409929A3168CF54CAC7" },
     };
 
     [Theory]
@@ -170,6 +174,7 @@ public sealed class NetworkShapeTests
                      new WideResNet { Depth = 10, WidenFactor = 1 }, new ResNeXt29 { Cardinality = 2, BaseWidth = 8 },
                      new MobileNetV2 { WidthMultiplier = 0.35 }, new MobileNetV2 { WidthMultiplier = 0.35, CifarStem = true },
                      new ShuffleNetV2 { WidthMultiplier = 0.5 }, new ShuffleNetV2 { WidthMultiplier = 0.5, CifarStem = true },
+                     new MobileNetV3 { WidthMultiplier = 0.35 }, new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.35 },
                  })
         {
             using var scope = NewDisposeScope();
@@ -224,7 +229,11 @@ public sealed class NetworkShapeTests
                 { new SqueezeNet(), module => ((Conv2d)module).out_channels == 10 ? 0.01 : Math.Sqrt(2.0 / FanIn((Conv2d)module)), null },
                 { new Vgg { PoolSize = 1, HiddenUnits = 256 }, module =>
                     module is Conv2d convolution ? Math.Sqrt(2.0 / (convolution.out_channels * 9)) : 0.01, null },
+                { new MobileNetV3(), module => module is Conv2d convolution ? Math.Sqrt(2.0 / FanOut(convolution)) : 0.01, null },
             };
+
+            static long FanOut(Conv2d convolution) =>
+                convolution.out_channels * convolution.kernel_size[0] * convolution.kernel_size[1];
 
             static long FanIn(Conv2d convolution) => convolution.in_channels * convolution.kernel_size[0] * convolution.kernel_size[1];
         }
@@ -358,6 +367,8 @@ public sealed class NetworkShapeTests
         Assert.Equal(
             "MobileNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, Dropout = 0.2, CifarStem = False }", new MobileNetV2().ToString());
         Assert.Equal("ShuffleNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, CifarStem = False }", new ShuffleNetV2().ToString());
+        Assert.Equal(
+            "MobileNetV3 { InputShape = 3x224x224, Size = Large, WidthMultiplier = 1, Dropout = 0.2 }", new MobileNetV3().ToString());
     }
 
     private static SortedSet<string> Describe(nn.Module module) =>

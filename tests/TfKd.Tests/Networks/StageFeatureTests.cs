@@ -21,6 +21,8 @@ public sealed class StageFeatureTests : IDisposable
         new ResNeXt29 { Cardinality = 2, BaseWidth = 8, InputShape = new ImageShape(3, 16, 16) },
         new MobileNetV2 { WidthMultiplier = 0.35, Dropout = 0, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
         new ShuffleNetV2 { WidthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
+        new MobileNetV3 { WidthMultiplier = 0.35, Dropout = 0, InputShape = new ImageShape(3, 64, 64) },
+        new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.5, Dropout = 0, InputShape = new ImageShape(3, 64, 64) },
     ];
 
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -33,6 +33,8 @@ internal static class TestNetworks
         new MobileNetV2 { WidthMultiplier = 0.25, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
         new ShuffleNetV2 { WidthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
         new ShuffleNetV2 { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
+        new MobileNetV3 { WidthMultiplier = 0.35, InputShape = new ImageShape(3, 64, 64) },
+        new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.5, InputShape = new ImageShape(1, 64, 48) },
     ];
 
     /// <summary>

@@ -102,6 +102,7 @@ public sealed class OnnxParityTests
         { "linearOfMapCalledTwice", () => Twice(nn.Linear(13, 13)) },
         { "permute", () => new Permute(0, 3, 1, 2) },
         { "stochasticDepth", () => nn.Sequential(new StochasticDepth(0.5), nn.Conv2d(4, 2, 1)) },
+        { "squeezeExcitation", () => Normed(new SqueezeExcitation(4, 2, nn.ReLU(inplace: true), nn.Hardsigmoid())) },
         { "tokens", () => new MapToTokens() },
         { "firstToken", () => nn.Sequential(new MapToTokens(), new FirstToken()) },
         { "selfAttention", () => Normed(nn.Sequential(new MapToTokens(), new SelfAttention(4, 2))) },

@@ -32,10 +32,8 @@ internal sealed class InvertedResidual : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>A convolution that keeps the size but for its stride, with batch norm and ReLU6.</summary>
-    public static Sequential Activated(long inChannels, long outChannels, long kernel, long stride = 1, long groups = 1) => nn.Sequential(
-        nn.Conv2d(inChannels, outChannels, kernel, stride, (kernel - 1) / 2, groups: groups, bias: false),
-        nn.BatchNorm2d(outChannels),
-        nn.ReLU6(inplace: true));
+    public static Sequential Activated(long inChannels, long outChannels, long kernel, long stride = 1, long groups = 1) =>
+        ActivatedConvolution.Build(inChannels, outChannels, kernel, nn.ReLU6(inplace: true), stride, groups);
 
     public override Tensor forward(Tensor input)
     {
