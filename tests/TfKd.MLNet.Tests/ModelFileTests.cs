@@ -96,6 +96,24 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void What_is_wrong_is_the_base_exception_alone_and_in_a_pipeline()
+    {
+        // ML.NET makes its components by reflection, and wraps what they throw once for each they are in.
+        using var transformer = TestModels.Fake(out _);
+        var chain = new TransformerChain<ITransformer>(new TransformerChain<ITransformer>(transformer));
+        foreach (var saved in new ITransformer[] { transformer, chain })
+        {
+            var path = _folder.File($"{Guid.NewGuid():N}.zip");
+            _ml.Model.Save(saved, _data.Schema, path);
+            Replace(path, "Weights.safetensors", null);
+            var error = Assert.ThrowsAny<Exception>(() => _ml.Model.Load(path, out _));
+            Assert.Equal(
+                "The model file has no entry 'Weights.safetensors': it was damaged or changed.",
+                Assert.IsType<InvalidDataException>(error.GetBaseException()).Message);
+        }
+    }
+
+    [Fact]
     public void Missing_and_cut_entries_are_named()
     {
         var path = Save(TestModels.Fake(out _));

@@ -25,8 +25,21 @@ internal sealed record RunPosition(long Step, string? StopReason, IReadOnlyList<
     /// <param name="text">What <see cref="ToText"/> gave.</param>
     /// <param name="path">The file that it is of.</param>
     /// <exception cref="InvalidDataException">It is no position.</exception>
-    public static RunPosition Parse(string text, string path) => JsonSerializer.Deserialize<RunPosition>(text, _json)
-        ?? throw new InvalidDataException($"'{path}' does not say where its run stands.");
+    public static RunPosition Parse(string text, string path)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<RunPosition>(text, _json) is { Step: >= 0, History: { } epochs } position
+                && !epochs.Contains(null!))
+                return position;
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidDataException($"'{path}' does not say where its run stands: {exception.Message}", exception);
+        }
+
+        throw new InvalidDataException($"'{path}' does not say where its run stands: expected its step and its epochs, found none.");
+    }
 
     public string ToText() => JsonSerializer.Serialize(this, _json);
 }

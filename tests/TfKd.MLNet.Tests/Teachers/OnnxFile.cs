@@ -48,6 +48,16 @@ internal static class OnnxFile
         return stream.ToArray();
     }
 
+    /// <summary>The mean of all pixels of all images: a single number, which is no answer.</summary>
+    public static void WriteSingleNumber(string path)
+    {
+        var graph = new ProtoMessage()
+            .Message(1, Node("ReduceMean", "images", "mean", new ProtoMessage().Text(1, "keepdims").Integer(3, 0).Integer(20, 2)))
+            .Text(2, "mean").Message(11, Value("images", Float, [null, 3, 8, 8])).Message(12, Value("mean", Float, []));
+        using var stream = File.Create(path);
+        new ProtoMessage().Integer(1, 8).Message(7, graph).Message(8, new ProtoMessage().Text(1, "").Integer(2, 17)).WriteTo(stream);
+    }
+
     /// <summary>A network of one node, beside a constant of whole numbers.</summary>
     /// <param name="node">The node.</param>
     /// <param name="constant">The constant's numbers, named <c>numbers</c>.</param>

@@ -43,6 +43,15 @@ public sealed class OnnxTeacherRefusalTests : IDisposable
             source with { InputWidth = 0 });
     }
 
+    [Fact]
+    public void A_single_number_is_no_answer()
+    {
+        OnnxFile.WriteSingleNumber(_folder.File("mean.onnx"));
+        Assert.Equal(
+            $"The teacher '{_folder.File("mean.onnx")}' must answer with a tensor [N,K], but output 'mean' is a single number.",
+            Refusal<InvalidOperationException>(new OnnxTeacher(_folder.File("mean.onnx")) { ClassNames = TestRows.Names }));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
