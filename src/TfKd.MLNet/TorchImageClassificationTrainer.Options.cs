@@ -174,7 +174,8 @@ public sealed partial class TorchImageClassificationTrainer
         public ValidationMetric? BestEpochMetric { get; init => field = value is { } metric ? Require.Defined(metric) : null; }
 
         /// <summary>
-        /// Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Default null: none.
+        /// Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Later Fits of one trainer,
+        /// the folds of a cross-validation, have folders in it, fit-2 and so on. Default null: none.
         /// </summary>
         public string? CheckpointDirectory { get; init; }
 
@@ -198,6 +199,12 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>Called after each epoch, on the training thread. Default null.</summary>
         public Action<EpochMetrics>? MetricsCallback { get; init; }
+
+        /// <summary>
+        /// Called with what Fit has to say in words: what it does and how long that took before the first epoch, what it found about
+        /// kernels and teacher, and warnings. ML.NET's log has the same lines, and those about the rows. Default null.
+        /// </summary>
+        public Action<string>? MessageCallback { get; init; }
 
         /// <summary>Watchers of the run. Default: none.</summary>
         public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];

@@ -19,6 +19,7 @@ public sealed partial class TorchImageClassificationTrainer
     private readonly TrainingPlan _plan;
     private readonly TransformerColumns _columns;
     private readonly ScoreColumnTeacher? _scores;
+    private readonly FitSequence _fits;
 
     /// <exception cref="ArgumentException">
     /// Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are
@@ -28,7 +29,7 @@ public sealed partial class TorchImageClassificationTrainer
     {
         (_environment, _host) = (environment, environment.Register(nameof(TorchImageClassificationTrainer)));
         (_options, _plan, _columns) = (options, options.ToPlan(), options.OutputColumns);
-        _scores = TeacherScoreColumn.Of(_plan.Teacher);
+        (_scores, _fits) = (TeacherScoreColumn.Of(_plan.Teacher), new FitSequence(options.CheckpointDirectory));
     }
 
     /// <summary>What ML.NET wants to know of a trainer: it needs no normalised columns and no cache, and takes a validation set.</summary>
@@ -83,7 +84,11 @@ public sealed partial class TorchImageClassificationTrainer
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
         Rejection.Check(_options.Rejection, classes);
         var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
-        var seed = _host.Rand.Next();
+        var (fit, seed, checkpoints) = _fits.Begin(_host);
+        var messages = new FitMessages(channel, _options.MessageCallback);
+        if (fit > 1)
+            messages.Say($"This is Fit {fit} of the trainer; its checkpoints are in '{checkpoints}'.");
+        messages.BeginDecoding(_options.ImageColumnName, network.InputShape);
         var settings = _options.ToDataSettings(network.InputShape, _scores);
         using var data = TrainingData.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
         if (_options.CalibrateScores && data.Validation is null)
@@ -94,15 +99,24 @@ public sealed partial class TorchImageClassificationTrainer
         }
 
         if (_options.OptimizerAdvice is { } advice)
-            channel.Warning(MessageSensitivity.None, "{0}", advice);
-        var watcher = new HostCallback(channel, _options.MetricsCallback, hostCancellation);
-        var plan = _plan with { Seed = seed, Device = device, Callbacks = [watcher, .. _plan.Callbacks] };
-        var model = Train(plan, network, classes, data, channel, cancellation.Token);
+            messages.Warn(advice);
+        messages.BeginPreparing(data.Training.Count + (data.Validation?.Count ?? 0), _plan.Teacher is not null);
+        var watcher = new HostCallback(channel, messages, _options.MetricsCallback, hostCancellation);
+        var plan = _plan with
+        {
+            Seed = seed,
+            Device = device,
+            CheckpointDirectory = checkpoints,
+            Callbacks = [watcher, .. _plan.Callbacks],
+        };
+        var model = Train(plan, network, classes, data, messages, cancellation.Token);
+        _fits.End();
         return new TorchImageClassificationTransformer(model, _columns);
     }
 
     private TorchImageClassificationModel Train(
-        TrainingPlan plan, NetworkArchitecture network, ClassKeys classes, TrainingData data, IChannel channel, CancellationToken token)
+        TrainingPlan plan, NetworkArchitecture network, ClassKeys classes, TrainingData data, FitMessages messages,
+        CancellationToken token)
     {
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(network, classes.Names);
@@ -115,7 +129,7 @@ public sealed partial class TorchImageClassificationTrainer
             ? TemperatureCalibration.Fit(student, data.Validation!, _options.BatchSize, untilTheEnd)
             : null;
         if (calibration?.Warning is { } warning)
-            channel.Warning(MessageSensitivity.None, "{0}", warning);
+            messages.Warn(warning);
         var temperature = calibration?.Temperature ?? 1;
         var selective = _options.Rejection is { } rule && data.Validation is { } rows
             ? Evaluator.EvaluateSelective(student, rows, rule.Threshold, temperature, _options.BatchSize, untilTheEnd)

@@ -2,10 +2,12 @@ using Microsoft.ML.Runtime;
 
 namespace TfKd.MLNet;
 
-/// <summary>Ties a run to ML.NET: an Info line an epoch, warnings, the user's callback, and the host's own way to cancel.</summary>
-internal sealed class HostCallback(IChannel channel, Action<EpochMetrics>? metricsCallback, HostCancellation cancellation)
-    : TrainingCallback
+/// <summary>Ties a run to ML.NET: an Info line an epoch, messages, the user's callbacks, and the host's own way to cancel.</summary>
+internal sealed class HostCallback(
+    IChannel channel, FitMessages messages, Action<EpochMetrics>? metricsCallback, HostCancellation cancellation) : TrainingCallback
 {
+    public override void OnTrainBegin(TrainingState state) => messages.BeginEpochs();
+
     public override void OnBatchEnd(TrainingState state) => cancellation.Check();
 
     public override void OnEpochEnd(TrainingState state)
@@ -17,8 +19,8 @@ internal sealed class HostCallback(IChannel channel, Action<EpochMetrics>? metri
     public override void OnMessage(string message, bool isWarning)
     {
         if (isWarning)
-            channel.Warning(MessageSensitivity.None, "{0}", message);
+            messages.Warn(message);
         else
-            channel.Info(MessageSensitivity.None, "{0}", message);
+            messages.Say(message);
     }
 }

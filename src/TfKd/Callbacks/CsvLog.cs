@@ -16,10 +16,15 @@ namespace TfKd;
 /// </remarks>
 public sealed class CsvLog : TrainingCallback
 {
-    /// <param name="path">The file; its folder is made when it is missing.</param>
-    public CsvLog(string path) => Path = Require.Name(path, nameof(path));
+    private readonly RunPlace _file;
 
-    /// <summary>The file.</summary>
+    /// <param name="path">
+    /// The file; its folder is made when it is missing. Runs of other plans with this instance have files of their own, NAME-2.csv and so
+    /// on.
+    /// </param>
+    public CsvLog(string path) => _file = new(Path = Require.Name(path, nameof(path)));
+
+    /// <summary>The file of its first run.</summary>
     public string Path { get; }
 
     /// <inheritdoc/>
@@ -27,14 +32,15 @@ public sealed class CsvLog : TrainingCallback
     public override void OnTrainBegin(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ReportFile.Write(nameof(CsvLog), Path, Text(state.History));
+        _file.Begin(state, nameof(CsvLog));
+        ReportFile.Write(nameof(CsvLog), _file.Current, Text(state.History));
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ReportFile.TryWrite(nameof(CsvLog), Path, Text(state.History), state);
+        ReportFile.TryWrite(nameof(CsvLog), _file.Current, Text(state.History), state);
     }
 
     internal static string Text(IReadOnlyList<EpochMetrics> history)

@@ -12,14 +12,16 @@ namespace TfKd;
 /// </remarks>
 public sealed class TensorBoardLog : TrainingCallback
 {
+    private readonly RunPlace _folder;
     private TorchSharp.Modules.SummaryWriter? _writer;
 
     /// <param name="directory">
     /// The folder of the run; made when it is missing. Give each run its own below one folder, and TensorBoard shows them together.
+    /// Runs of other plans with this instance have a folder in it, run-2 and so on.
     /// </param>
-    public TensorBoardLog(string directory) => DirectoryPath = Require.Name(directory, nameof(directory));
+    public TensorBoardLog(string directory) => _folder = new(DirectoryPath = Require.Name(directory, nameof(directory)), isFolder: true);
 
-    /// <summary>The folder of the run.</summary>
+    /// <summary>The folder of its first run.</summary>
     public string DirectoryPath { get; }
 
     /// <inheritdoc/>
@@ -27,17 +29,18 @@ public sealed class TensorBoardLog : TrainingCallback
     public override void OnTrainBegin(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        _folder.Begin(state, nameof(TensorBoardLog));
         try
         {
-            Directory.CreateDirectory(DirectoryPath);
-            var isNew = !Directory.EnumerateFiles(DirectoryPath, "*tfevents*").Any();
-            _writer = torch.utils.tensorboard.SummaryWriter(DirectoryPath);
+            Directory.CreateDirectory(_folder.Current);
+            var isNew = !Directory.EnumerateFiles(_folder.Current, "*tfevents*").Any();
+            _writer = torch.utils.tensorboard.SummaryWriter(_folder.Current);
             foreach (var epoch in isNew ? state.History : [])
                 Write(_writer, epoch);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{nameof(TensorBoardLog)} cannot write to '{DirectoryPath}': {exception.Message}", exception);
+            throw new IOException($"{nameof(TensorBoardLog)} cannot write to '{_folder.Current}': {exception.Message}", exception);
         }
     }
 
@@ -52,7 +55,7 @@ public sealed class TensorBoardLog : TrainingCallback
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            state.Say($"{nameof(TensorBoardLog)} cannot write to '{DirectoryPath}': {exception.Message} The run goes on.", true);
+            state.Say($"{nameof(TensorBoardLog)} cannot write to '{_folder.Current}': {exception.Message} The run goes on.", true);
         }
     }
 

@@ -12,10 +12,15 @@ namespace TfKd;
 /// </remarks>
 public sealed class HtmlReport : TrainingCallback
 {
-    /// <param name="path">The file; its folder is made when it is missing.</param>
-    public HtmlReport(string path) => Path = Require.Name(path, nameof(path));
+    private readonly RunPlace _file;
 
-    /// <summary>The file.</summary>
+    /// <param name="path">
+    /// The file; its folder is made when it is missing. Runs of other plans with this instance have files of their own, NAME-2.html and so
+    /// on.
+    /// </param>
+    public HtmlReport(string path) => _file = new(Path = Require.Name(path, nameof(path)));
+
+    /// <summary>The file of its first run.</summary>
     public string Path { get; }
 
     /// <summary>The heading. Default "Training report".</summary>
@@ -32,14 +37,15 @@ public sealed class HtmlReport : TrainingCallback
     public override void OnTrainBegin(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ReportFile.Write(nameof(HtmlReport), Path, Page.Of(Content(state)));
+        _file.Begin(state, nameof(HtmlReport));
+        ReportFile.Write(nameof(HtmlReport), _file.Current, Page.Of(Content(state)));
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ReportFile.TryWrite(nameof(HtmlReport), Path, Page.Of(Content(state)), state);
+        ReportFile.TryWrite(nameof(HtmlReport), _file.Current, Page.Of(Content(state)), state);
     }
 
     /// <inheritdoc/>
@@ -54,7 +60,7 @@ public sealed class HtmlReport : TrainingCallback
             Rows = state.Validation,
             SoftTargets = SoftTargets.Of(state.Plan, result.TeacherExample, ClassNames(state)),
         };
-        ReportFile.TryWrite(nameof(HtmlReport), Path, Page.Of(content), state);
+        ReportFile.TryWrite(nameof(HtmlReport), _file.Current, Page.Of(content), state);
     }
 
     private ReportContent Content(TrainingState state) => new()

@@ -16,6 +16,7 @@ internal static class ReadmePage
             {
                 Network = new CifarResNet { Depth = 20 },
                 Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
+                MessageCallback = Console.WriteLine,
                 MetricsCallback = Console.WriteLine,
             }))
             .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));

@@ -1,10 +1,116 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
 
 namespace TfKd.MLNet.Tests;
 
 public sealed class WatchedFitTests
 {
+    [Fact]
+    public void Each_fold_of_a_cross_validation_has_checkpoints_and_reports_of_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        var epochs = 0;
+        string[] CrossValidate()
+        {
+            var ml = new MLContext(seed: 1);
+            var options = TrainingRuns.Options with
+            {
+                MaxEpochs = 2,
+                CheckpointDirectory = folder.File("checkpoints"),
+                Callbacks =
+                [
+                    new HtmlReport(folder.File("report.html")), new CsvLog(folder.File("run.csv")),
+                    new TensorBoardLog(folder.File("events")),
+                ],
+                MetricsCallback = _ => epochs++,
+            };
+            var folds = ml.MulticlassClassification.CrossValidate(
+                TrainingRuns.Rows(ml, 60), ml.MulticlassClassification.Trainers.TorchImageClassification(options), numberOfFolds: 3);
+            return [.. folds.Select(fold =>
+            {
+                using var model = (TorchImageClassificationTransformer)fold.Model;
+                return model.Model.Card.WeightsSha256;
+            })];
+        }
+
+        var weights = CrossValidate();
+        Assert.Equal(3, weights.Distinct().Count());
+        Assert.Equal(6, epochs);
+        Assert.All(
+            ["checkpoints/checkpoint", "checkpoints/fit-2/checkpoint", "checkpoints/fit-3/checkpoint"],
+            name => Assert.True(File.Exists(folder.File($"{name}.safetensors")), name));
+        string[] pages = [.. new[] { "report.html", "report-2.html", "report-3.html" }.Select(name => PlanOf(folder.File(name)))];
+        Assert.Equal(3, pages.Distinct().Count());
+        Assert.All(["run.csv", "run-2.csv", "run-3.csv"], name => Assert.Equal(3, File.ReadAllLines(folder.File(name)).Length));
+        Assert.All(["events", "events/run-2", "events/run-3"], name => Assert.Single(Directory.GetFiles(folder.File(name))));
+        // Again, as after a crash: all folds are found done.
+        Assert.Equal(weights, CrossValidate());
+        Assert.Equal(6, epochs);
+
+        static string PlanOf(string page) => XDocument.Load(page).Descendants("pre").Single().Value;
+    }
+
+    [Fact]
+    public void A_fit_that_did_not_end_is_gone_on_with_by_the_next_of_the_trainer()
+    {
+        using var folder = new TemporaryFolder();
+        var ml = new MLContext(seed: 1);
+        var (seen, messages) = (new List<int>(), new List<string>());
+        var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options with
+        {
+            CheckpointDirectory = folder.File("checkpoints"),
+            MessageCallback = messages.Add,
+            MetricsCallback = metrics =>
+            {
+                seen.Add(metrics.Epoch);
+                if (seen.Count == 2)
+                    throw new OperationCanceledException("for now");
+            },
+        });
+        Assert.Throws<OperationCanceledException>(() => trainer.Fit(TrainingRuns.Rows(ml)));
+        using var model = trainer.Fit(TrainingRuns.Rows(ml));
+        using var unbroken = TrainingRuns.Fit();
+        Assert.Equal([0, 1, 1, 2], seen);
+        Assert.Equal(unbroken.Model.Card.WeightsSha256, model.Model.Card.WeightsSha256);
+        Assert.Contains(messages, message => message.StartsWith("Resumed after epoch 1 of 3 from ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fit_says_where_the_time_goes_before_the_first_epoch()
+    {
+        var (ml, said, logged) = (new MLContext(seed: 1), new List<string>(), new List<string>());
+        ml.Log += (_, message) =>
+        {
+            if (message.Source.Contains("TorchImageClassification", StringComparison.Ordinal) && message.Kind >= ChannelMessageKind.Info)
+                logged.Add(message.RawMessage);
+        };
+        var options = TrainingRuns.Options with
+        {
+            Objective = new KnowledgeDistillation(),
+            Teacher = new SelfTeacher(),
+            MaxEpochs = 1,
+            MessageCallback = said.Add,
+            MetricsCallback = _ => said.Add("an epoch"),
+        };
+        ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(TrainingRuns.Rows(ml)).Dispose();
+
+        string[] expected =
+        [
+            "^Reading the images of column 'Image' and decoding them to 3x8x8\\.$",
+            "^Read and decoded 90 images in [0-9.]+ s\\. Checking the network's kernels on this processor, and preparing the teacher\\.$",
+            "^Training teacher 1: SmallCnn ",
+            "^The first epoch begins after [0-9.]+ s: [0-9.]+ of them to read and decode, [0-9.]+ to prepare\\.$",
+            "^an epoch$",
+        ];
+        var found = expected.Select(pattern => said.FindIndex(message => Regex.IsMatch(message, pattern))).ToArray();
+        Assert.DoesNotContain(-1, found);
+        Assert.Equal(found.Order(), found);
+        Assert.All(expected[..^1], pattern => Assert.Contains(logged, message => Regex.IsMatch(message, pattern)));
+    }
+
     [Fact]
     public void Callbacks_of_the_options_write_what_the_run_was()
     {
