@@ -29,7 +29,8 @@ internal sealed class TorchScriptModel : IFileModel
         try
         {
             TorchScriptArchive.Check(path);
-            _module = jit.load<Tensor, Tensor>(path, device.type, device.index);
+            // What does not compile is thrown past TorchSharp, and would end the process.
+            _module = NativeGuard.Run(() => jit.load<Tensor, Tensor>(path, device.type, device.index));
         }
         catch (Exception exception) when (exception is ExternalException or InvalidDataException)
         {

@@ -52,7 +52,8 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is not TorchScript or damaged, or asks for operators that libtorch does not have (those of torchvision, say).
+    /// The file is not TorchScript or damaged, does not compile, or asks for operators that libtorch does not have (those of torchvision,
+    /// say).
     /// </exception>
     protected override Teacher OpenCore(TeacherContext context)
     {

@@ -140,6 +140,25 @@ public sealed class TorchScriptTeacherTests : IDisposable
         Assert.Contains($" does not have: {operators}. They belong to another library", message);
     }
 
+    [Theory]
+    [InlineData("answer = torch.mul(images)", "aten::mul")]
+    [InlineData("answer = torch.conv2d(images, 3, None, 7)", "aten::conv2d")]
+    [InlineData("answer = nothing_of_this_name", "nothing_of_this_name")]
+    [InlineData("answer = (", "expected")]
+    public void Code_that_does_not_compile_is_refused_and_does_not_end_the_process(string statement, string found)
+    {
+        TorchScriptFile.Write(At("broken.pt"), statement);
+        for (var time = 0; time < 2; time++)
+        {
+            var message = Refusal<InvalidDataException>(_source with { Path = At("broken.pt") });
+            Assert.StartsWith($"The teacher's file '{At("broken.pt")}' is no TorchScript that libtorch can load: ", message);
+            Assert.Contains(found, message);
+        }
+
+        // And what compiles is opened as before.
+        (_source with { Path = _path }).Open(TeacherFixture.Context(3)).Dispose();
+    }
+
     [Fact]
     public void Operators_in_texts_are_none()
     {
