@@ -53,6 +53,8 @@ def values():
     yield "mobilenet_v3_large", logits(models.mobilenet_v3_large(**make()), 64)
     yield "mobilenet_v3_small", logits(models.mobilenet_v3_small(**make()), 64)
     yield "mobilenet_v3_small width 0.75", logits(models.mobilenet_v3_small(width_mult=0.75, **make()), 64)
+    yield "efficientnet_b0", logits(models.efficientnet_b0(**make()), 64)
+    yield "efficientnet_b2", logits(models.efficientnet_b2(**make()), 64)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,17 @@ public sealed class InitialWeightTests : IDisposable
         Assert.All(network.modules().OfType<BatchNorm2d>(), norm => Assert.Equal(0.001, norm.eps));
     }
 
+    /// <summary>Evenly from 0 in the first block; where a block changes the shape, there is nothing to leave out.</summary>
+    [Fact]
+    public void Blocks_are_left_out_the_more_often_the_deeper_they_are()
+    {
+        using var efficientNet = new EfficientNet { WidthMultiplier = 0.25, StochasticDepth = 0.32 }.Build(2);
+        int[] residual = [2, 4, 6, 7, 9, 10, 12, 13, 14];
+        Assert.Equal(
+            residual.Select(block => 0.32 * block / 16),
+            efficientNet.modules().OfType<StochasticDepth>().Select(layer => layer.Probability));
+    }
+
     [Theory]
     [InlineData(0.5)]
     [InlineData(0)]
@@ -69,6 +80,11 @@ public sealed class InitialWeightTests : IDisposable
                      new WideResNet { Depth = 10, WidenFactor = 1, Dropout = dropout, InputShape = new ImageShape(3, 8, 8) },
                      new MobileNetV2 { WidthMultiplier = 0.35, Dropout = dropout, InputShape = new ImageShape(3, 32, 32) },
                      new MobileNetV3 { WidthMultiplier = 0.35, Dropout = dropout, InputShape = new ImageShape(3, 32, 32) },
+                     new EfficientNet
+                     {
+                         WidthMultiplier = 0.25, DepthMultiplier = 0.5, Dropout = dropout, StochasticDepth = 0,
+                         InputShape = new ImageShape(3, 32, 32),
+                     },
                  })
         {
             using var network = architecture.Build(5);

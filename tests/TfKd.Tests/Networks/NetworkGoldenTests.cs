@@ -20,6 +20,8 @@ public sealed class NetworkGoldenTests
         ["mobilenet_v3_small"] = new MobileNetV3 { Size = MobileNetV3Size.Small, InputShape = Square(64) },
         ["mobilenet_v3_small width 0.75"] =
             new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.75, InputShape = Square(64) },
+        ["efficientnet_b0"] = new EfficientNet { InputShape = Square(64) },
+        ["efficientnet_b2"] = new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, InputShape = Square(64) },
     };
 
     public static TheoryData<string> Names => [.. _networks.Keys];

@@ -15,7 +15,7 @@ public sealed class NetworkHeadTests
         var path = network.Architecture switch
         {
             DenseNet => "classifier",
-            SqueezeNet or MobileNetV2 => "classifier.1",
+            SqueezeNet or MobileNetV2 or EfficientNet => "classifier.1",
             MobileNetV3 => "classifier.3",
             Vgg => "classifier.6",
             _ => "fc",

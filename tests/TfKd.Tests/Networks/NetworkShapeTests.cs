@@ -84,6 +84,14 @@ public sealed class NetworkShapeTests
         { new MobileNetV3 { Size = MobileNetV3Size.Small }, 2_542_856, 244,
             "6306FC37EDB1B286D7F94714DB0EE4C9DBFE054EB2BDE6C9CD75FBED093E7681" },
         { new MobileNetV3 { WidthMultiplier = 0.5 }, 1_734_576, 312, "9A51C9AE26E887F05EEB3234ACAB2B0EFD8A3AA8CCA91409929A3168CF54CAC7" },
+        { new EfficientNet(), 5_288_548, 360, "2433369481B3D568D84659C5704FB1DA7E13AFCA0AE4E1AFE35155A667483378" },
+        { new EfficientNet { DepthMultiplier = 1.1 }, 7_794_184, 508, "9F15C06EBE9FAF30B3A37770F118E13901AD8C2BA8E8DFB7996B78DDB411E297" },
+        { new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2 }, 9_109_994, 508,
+            "D993A4A104BB6F6D92AB030593F2167E88CF447054B0144CED426BA552A4F57D" },
+        { new EfficientNet { WidthMultiplier = 1.2, DepthMultiplier = 1.4 }, 12_233_232, 574,
+            "16309EB2522960CA72C2FD5136573735363A53964D72ADD591ECB3ED4EEA4B15" },
+        { new EfficientNet { WidthMultiplier = 1.4, DepthMultiplier = 1.8 }, 19_341_616, 706,
+            "1D3C32C64076D2AD8B4B42824B7ADE32B02D0DB0FB1BFBF2DD70106267E727E7" },
     };
 
     [Theory]
@@ -175,6 +183,7 @@ public sealed class NetworkShapeTests
                      new MobileNetV2 { WidthMultiplier = 0.35 }, new MobileNetV2 { WidthMultiplier = 0.35, CifarStem = true },
                      new ShuffleNetV2 { WidthMultiplier = 0.5 }, new ShuffleNetV2 { WidthMultiplier = 0.5, CifarStem = true },
                      new MobileNetV3 { WidthMultiplier = 0.35 }, new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.35 },
+                     new EfficientNet { WidthMultiplier = 0.25, DepthMultiplier = 0.5 },
                  })
         {
             using var scope = NewDisposeScope();
@@ -230,6 +239,9 @@ public sealed class NetworkShapeTests
                 { new Vgg { PoolSize = 1, HiddenUnits = 256 }, module =>
                     module is Conv2d convolution ? Math.Sqrt(2.0 / (convolution.out_channels * 9)) : 0.01, null },
                 { new MobileNetV3(), module => module is Conv2d convolution ? Math.Sqrt(2.0 / FanOut(convolution)) : 0.01, null },
+                // The classifier's are evenly distributed up to one through the root of the number of classes.
+                { new EfficientNet(), module =>
+                    module is Conv2d convolution ? Math.Sqrt(2.0 / FanOut(convolution)) : Math.Sqrt(1.0 / (3 * 10)), null },
             };
 
             static long FanOut(Conv2d convolution) =>
@@ -369,6 +381,9 @@ public sealed class NetworkShapeTests
         Assert.Equal("ShuffleNetV2 { InputShape = 3x224x224, WidthMultiplier = 1, CifarStem = False }", new ShuffleNetV2().ToString());
         Assert.Equal(
             "MobileNetV3 { InputShape = 3x224x224, Size = Large, WidthMultiplier = 1, Dropout = 0.2 }", new MobileNetV3().ToString());
+        Assert.Equal(
+            "EfficientNet { InputShape = 3x224x224, WidthMultiplier = 1, DepthMultiplier = 1, Dropout = 0.2, StochasticDepth = 0.2 }",
+            new EfficientNet().ToString());
     }
 
     private static SortedSet<string> Describe(nn.Module module) =>

@@ -23,6 +23,10 @@ public sealed class StageFeatureTests : IDisposable
         new ShuffleNetV2 { WidthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
         new MobileNetV3 { WidthMultiplier = 0.35, Dropout = 0, InputShape = new ImageShape(3, 64, 64) },
         new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.5, Dropout = 0, InputShape = new ImageShape(3, 64, 64) },
+        new EfficientNet
+        {
+            WidthMultiplier = 0.25, DepthMultiplier = 0.5, Dropout = 0, StochasticDepth = 0, InputShape = new ImageShape(3, 64, 64),
+        },
     ];
 
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -35,6 +35,7 @@ internal static class TestNetworks
         new ShuffleNetV2 { CifarStem = true, InputShape = new ImageShape(3, 32, 32) },
         new MobileNetV3 { WidthMultiplier = 0.35, InputShape = new ImageShape(3, 64, 64) },
         new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.5, InputShape = new ImageShape(1, 64, 48) },
+        new EfficientNet { WidthMultiplier = 0.25, DepthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
     ];
 
     /// <summary>
