@@ -8,6 +8,7 @@ import sys
 import numpy
 import torch
 import torchvision.models as models
+from torchvision.models.convnext import CNBlockConfig, ConvNeXt
 
 CLASSES = 10
 IMAGE = 1000
@@ -31,6 +32,8 @@ def fill(key, tensor, u):
         return 1 + 0.5 * u
     if key.endswith("bias") or key.endswith("running_mean"):
         return 0.1 * u
+    if key.endswith("layer_scale"):
+        return 0.5 + 0.3 * u
     if tensor.dim() == 1:
         return 1 + 0.3 * u
     return u * math.sqrt(6 / (tensor.numel() / tensor.shape[0]))
@@ -48,6 +51,12 @@ def logits(network, size):
         return network(image)[0].tolist()
 
 
+def convnext(width, third):
+    widths = [width, 2 * width, 4 * width, 8 * width, None]
+    blocks = [CNBlockConfig(widths[i], widths[i + 1], count) for i, count in enumerate([3, 3, third, 3])]
+    return ConvNeXt(blocks, stochastic_depth_prob=0.1, num_classes=CLASSES)
+
+
 def values():
     make = functools.partial(dict, num_classes=CLASSES)
     yield "mobilenet_v3_large", logits(models.mobilenet_v3_large(**make()), 64)
@@ -55,6 +64,8 @@ def values():
     yield "mobilenet_v3_small width 0.75", logits(models.mobilenet_v3_small(width_mult=0.75, **make()), 64)
     yield "efficientnet_b0", logits(models.efficientnet_b0(**make()), 64)
     yield "efficientnet_b2", logits(models.efficientnet_b2(**make()), 64)
+    yield "convnext_tiny", logits(models.convnext_tiny(**make()), 64)
+    yield "convnext width 16, 4 blocks", logits(convnext(16, 4), 64)
 
 
 if __name__ == "__main__":

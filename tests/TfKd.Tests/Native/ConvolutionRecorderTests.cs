@@ -31,6 +31,21 @@ public sealed class ConvolutionRecorderTests
     }
 
     [Fact]
+    public void Convolutions_of_patches_and_large_depthwise_ones_are_found()
+    {
+        using var network = new ConvNeXt { Width = 4, ThirdStageBlocks = 1, InputShape = new ImageShape(3, 32, 64) }.Build(2);
+        using var mobile = new MobileNetV3 { WidthMultiplier = 0.1, InputShape = new ImageShape(3, 32, 64) }.Build(2);
+
+        var found = ConvolutionRecorder.Record(network, [3, 32, 64], [2]).Concat(ConvolutionRecorder.Record(mobile, [3, 32, 64], [2]))
+            .Select(signature => signature.ToString()).ToList();
+
+        Assert.Contains("3->4 4x4 stride 4x4 padding 0x0 dilation 1x1 groups 1 bias first at 32x64 batch 2", found);
+        Assert.Contains("4->4 7x7 stride 1x1 padding 3x3 dilation 1x1 groups 4 bias at 8x16 batch 2", found);
+        Assert.Contains("8->16 2x2 stride 2x2 padding 0x0 dilation 1x1 groups 1 bias at 4x8 batch 2", found);
+        Assert.Contains("8->8 5x5 stride 2x2 padding 2x2 dilation 1x1 groups 8 at 8x16 batch 2", found);
+    }
+
+    [Fact]
     public void Padding_by_name_and_padding_with_other_values_are_resolved()
     {
         using var network = Sequential(

@@ -20,6 +20,7 @@ public sealed class ArchitectureJsonTests
         new ShuffleNetV2 { WidthMultiplier = 1.5, CifarStem = true, InputShape = new ImageShape(1, 28, 28) },
         new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.75, Dropout = 0.1 },
         new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, Dropout = 0.3, StochasticDepth = 0.1 },
+        new ConvNeXt { Width = 128, ThirdStageBlocks = 27, StochasticDepth = 0.5 },
         new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] },
     ]);
 

@@ -59,10 +59,25 @@ public sealed class InitialWeightTests : IDisposable
         Assert.All(network.modules().OfType<BatchNorm2d>(), norm => Assert.Equal(0.001, norm.eps));
     }
 
+    [Fact]
+    public void ConvNeXt_begins_as_nearly_the_identity()
+    {
+        using var network = new ConvNeXt { Width = 8, ThirdStageBlocks = 1 }.Build(10);
+        var scales = network.named_parameters().Where(entry => entry.name.EndsWith("layer_scale", StringComparison.Ordinal)).ToList();
+        Assert.Equal(10, scales.Count);
+        Assert.All(scales, entry => Assert.True(entry.parameter.eq(1e-6f).all().item<bool>()));
+        Assert.All(network.modules().OfType<LayerNorm>(), norm => Assert.Equal(1e-6, norm.eps));
+        Assert.All(network.modules().OfType<LayerNorm2d>(), norm => Assert.Equal(1e-6, norm.Epsilon));
+    }
+
     /// <summary>Evenly from 0 in the first block; where a block changes the shape, there is nothing to leave out.</summary>
     [Fact]
     public void Blocks_are_left_out_the_more_often_the_deeper_they_are()
     {
+        using var convNeXt = new ConvNeXt { Width = 4, ThirdStageBlocks = 2, StochasticDepth = 0.5 }.Build(2);
+        Assert.Equal(
+            Enumerable.Range(1, 10).Select(block => 0.5 * block / 10),
+            convNeXt.modules().OfType<StochasticDepth>().Select(layer => layer.Probability));
         using var efficientNet = new EfficientNet { WidthMultiplier = 0.25, StochasticDepth = 0.32 }.Build(2);
         int[] residual = [2, 4, 6, 7, 9, 10, 12, 13, 14];
         Assert.Equal(
@@ -85,6 +100,7 @@ public sealed class InitialWeightTests : IDisposable
                          WidthMultiplier = 0.25, DepthMultiplier = 0.5, Dropout = dropout, StochasticDepth = 0,
                          InputShape = new ImageShape(3, 32, 32),
                      },
+                     new ConvNeXt { Width = 8, ThirdStageBlocks = 1, StochasticDepth = dropout, InputShape = new ImageShape(3, 32, 32) },
                  })
         {
             using var network = architecture.Build(5);

@@ -22,6 +22,8 @@ public sealed class NetworkGoldenTests
             new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.75, InputShape = Square(64) },
         ["efficientnet_b0"] = new EfficientNet { InputShape = Square(64) },
         ["efficientnet_b2"] = new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, InputShape = Square(64) },
+        ["convnext_tiny"] = new ConvNeXt { InputShape = Square(64) },
+        ["convnext width 16, 4 blocks"] = new ConvNeXt { Width = 16, ThirdStageBlocks = 4, InputShape = Square(64) },
     };
 
     public static TheoryData<string> Names => [.. _networks.Keys];
@@ -66,6 +68,7 @@ public sealed class NetworkGoldenTests
         {
             ("running_var", _) => 1 + 0.5 * numbers,
             ("bias" or "in_proj_bias" or "running_mean", _) => 0.1 * numbers,
+            ("layer_scale", _) => 0.5 + 0.3 * numbers,
             (_, 1) => 1 + 0.3 * numbers,
             _ when weights.shape[0] == 1 => 0.5 * numbers,
             _ => numbers * Math.Sqrt(6.0 / (weights.numel() / weights.shape[0])),

@@ -16,6 +16,7 @@ public sealed class NetworkHeadTests
         {
             DenseNet => "classifier",
             SqueezeNet or MobileNetV2 or EfficientNet => "classifier.1",
+            ConvNeXt => "classifier.2",
             MobileNetV3 => "classifier.3",
             Vgg => "classifier.6",
             _ => "fc",

@@ -92,6 +92,8 @@ public sealed class NetworkShapeTests
             "16309EB2522960CA72C2FD5136573735363A53964D72ADD591ECB3ED4EEA4B15" },
         { new EfficientNet { WidthMultiplier = 1.4, DepthMultiplier = 1.8 }, 19_341_616, 706,
             "1D3C32C64076D2AD8B4B42824B7ADE32B02D0DB0FB1BFBF2DD70106267E727E7" },
+        { new ConvNeXt(), 28_589_128, 182, "DBC9F242DBD061CFA781C1D5FA31A40B06F6AA6A793BB586C9D65DA3D15D26D0" },
+        { new ConvNeXt { ThirdStageBlocks = 27 }, 50_223_688, 344, "CA3CB68150F7BC06FBF26B2FFA153CE3F85DD4A55C89BEC39AB0F65B4587944C" },
     };
 
     [Theory]
@@ -242,6 +244,7 @@ public sealed class NetworkShapeTests
                 // The classifier's are evenly distributed up to one through the root of the number of classes.
                 { new EfficientNet(), module =>
                     module is Conv2d convolution ? Math.Sqrt(2.0 / FanOut(convolution)) : Math.Sqrt(1.0 / (3 * 10)), null },
+                { new ConvNeXt { Width = 48 }, _ => 0.02, null },
             };
 
             static long FanOut(Conv2d convolution) =>
@@ -334,6 +337,8 @@ public sealed class NetworkShapeTests
         { new SqueezeNet { CifarStem = true }, 8, "SqueezeNet halves the resolution three times and needs images of at least 8x8" },
         { new Vgg { Depth = 11, PoolSize = 1, HiddenUnits = 8 }, 32, "Vgg halves the resolution five times and needs images of at least "
             + "32x32" },
+        { new ConvNeXt { Width = 4, ThirdStageBlocks = 1 }, 32, "ConvNeXt halves the resolution five times and needs images of at least "
+            + "32x32" },
     };
 
     [Theory]
@@ -384,6 +389,8 @@ public sealed class NetworkShapeTests
         Assert.Equal(
             "EfficientNet { InputShape = 3x224x224, WidthMultiplier = 1, DepthMultiplier = 1, Dropout = 0.2, StochasticDepth = 0.2 }",
             new EfficientNet().ToString());
+        Assert.Equal(
+            "ConvNeXt { InputShape = 3x224x224, Width = 96, ThirdStageBlocks = 9, StochasticDepth = 0.1 }", new ConvNeXt().ToString());
     }
 
     private static SortedSet<string> Describe(nn.Module module) =>

@@ -27,6 +27,7 @@ public sealed class StageFeatureTests : IDisposable
         {
             WidthMultiplier = 0.25, DepthMultiplier = 0.5, Dropout = 0, StochasticDepth = 0, InputShape = new ImageShape(3, 64, 64),
         },
+        new ConvNeXt { Width = 8, ThirdStageBlocks = 2, StochasticDepth = 0, InputShape = new ImageShape(3, 64, 64) },
     ];
 
     private readonly DisposeScope _scope = NewDisposeScope();

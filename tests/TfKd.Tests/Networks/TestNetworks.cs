@@ -36,6 +36,7 @@ internal static class TestNetworks
         new MobileNetV3 { WidthMultiplier = 0.35, InputShape = new ImageShape(3, 64, 64) },
         new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.5, InputShape = new ImageShape(1, 64, 48) },
         new EfficientNet { WidthMultiplier = 0.25, DepthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
+        new ConvNeXt { Width = 8, ThirdStageBlocks = 2, InputShape = new ImageShape(3, 64, 48) },
     ];
 
     /// <summary>
@@ -55,7 +56,7 @@ internal static class TestNetworks
     }
 
     /// <summary>
-    /// Gives every batch norm weights and statistics of its own, and all other layers weights through which signals keep their size: some
+    /// Gives every norm weights and statistics of its own, and all other layers weights through which signals keep their size: some
     /// networks begin with weights of 0.01.
     /// </summary>
     private static void Randomize(nn.Module module)
@@ -75,6 +76,19 @@ internal static class TestNetworks
             norm.bias!.uniform_(-0.3, 0.3);
             norm.running_mean!.uniform_(-0.3, 0.3);
             norm.running_var!.uniform_(0.5, 1.5);
+        }
+
+        foreach (var (name, parameter) in module.named_parameters())
+        {
+            switch (name[(name.LastIndexOf('.') + 1)..])
+            {
+                case "weight" when parameter.dim() == 1:
+                    parameter.uniform_(0.5, 1.5);
+                    break;
+                case "layer_scale":
+                    parameter.uniform_(0.2, 0.8);
+                    break;
+            }
         }
     }
 
