@@ -290,6 +290,7 @@ internal static class Networks
         ["mobilenet-v3-large"] = () => new MobileNetV3(),
         ["mobilenet-v3-small"] = () => new MobileNetV3 { Size = MobileNetV3Size.Small },
         ["efficientnet-b0"] = () => new EfficientNet(), ["convnext-tiny"] = () => new ConvNeXt(),
+        ["vit-ti-16"] = () => new VisionTransformer { Width = 192 }, ["vit-b-16"] = () => new VisionTransformer(),
         ["densenet-121"] = () => new DenseNet { Depth = 121 }, ["googlenet"] = () => new GoogLeNet(),
         ["squeezenet-1.0"] = () => new SqueezeNet { Version = 1.0 }, ["squeezenet-1.1"] = () => new SqueezeNet { Version = 1.1 },
         ["vgg-11"] = () => new Vgg { Depth = 11 }, ["vgg-16"] = () => new Vgg { Depth = 16 },

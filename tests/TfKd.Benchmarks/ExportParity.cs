@@ -22,6 +22,7 @@ internal static class ExportParity
             new SmallCnn(), new CifarResNet(), new CifarResNet { Depth = 56 }, new WideResNet { Depth = 40, WidenFactor = 2 }, new ResNeXt29(), new ResNet(), new ResNet { Depth = 34 },
             new ResNet { Depth = 50 }, new ResNet { Depth = 101 }, new MobileNetV2(), new ShuffleNetV2(), new DenseNet(), new GoogLeNet(), new SqueezeNet(), new Vgg(),
             new MobileNetV3(), new MobileNetV3 { Size = MobileNetV3Size.Small }, new EfficientNet(), new ConvNeXt(),
+            new VisionTransformer { Width = 192 }, new VisionTransformer(),
         ];
         foreach (var architecture in architectures)
             Console.WriteLine(Measure(architecture));

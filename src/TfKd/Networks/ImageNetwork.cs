@@ -55,7 +55,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         using var noGradient = no_grad();
         var state = Body.state_dict();
         foreach (var (key, tensor) in copy.Body.state_dict())
-            tensor.set_(state[key].detach().clone());
+            tensor.set_(Require.SameShape(state[key], tensor, key).detach().clone());
         return copy;
     }
 

@@ -38,6 +38,14 @@ public abstract record NetworkArchitecture
     public virtual IReadOnlyList<string> GetStages() => [];
 
     /// <summary>
+    /// What a stage returned as a map [N,C,H,W], which is what objectives on features look at: the place to arrange the tokens of a
+    /// transformer. Default: what it returned.
+    /// </summary>
+    /// <param name="stageOutput">What a stage returned.</param>
+    /// <returns>A tensor of its own, which may share memory with the argument.</returns>
+    public virtual Tensor ToMap(Tensor stageOutput) => Require.NotNull(stageOutput).alias();
+
+    /// <summary>
     /// The key of this network for a key that published weight files have instead; null for what belongs to parts that this network leaves
     /// out, such as classifiers used in training only, which loading passes over. Asked only for keys that the network does not have
     /// itself. Default: the same key, which is then an error.

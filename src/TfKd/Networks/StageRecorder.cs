@@ -8,12 +8,14 @@ internal sealed class StageRecorder : IDisposable
 {
     private readonly List<Action> _removeHooks = [];
     private readonly Tensor?[] _outputs;
+    private readonly NetworkArchitecture _architecture;
     private readonly IReadOnlyList<string> _stages;
 
     /// <exception cref="InvalidOperationException">The architecture names no stages, or one that is not there.</exception>
     public StageRecorder(ImageNetwork network)
     {
-        _stages = network.Architecture.GetStages();
+        _architecture = network.Architecture;
+        _stages = _architecture.GetStages();
         if (_stages.Count == 0)
             throw new InvalidOperationException($"{network.Architecture} names no stages, so there are no features to look at; override "
                 + $"{nameof(NetworkArchitecture.GetStages)}, or use an objective on logits.");
@@ -59,7 +61,7 @@ internal sealed class StageRecorder : IDisposable
     {
         // A handle of our own: containers dispose what lies between their parts.
         _outputs[index]?.Dispose();
-        _outputs[index] = output.alias().DetachFromDisposeScope();
+        _outputs[index] = _architecture.ToMap(output).DetachFromDisposeScope();
         return output;
     }).remove);
 }

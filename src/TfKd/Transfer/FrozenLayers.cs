@@ -6,7 +6,7 @@ namespace TfKd;
 /// <summary>
 /// The layers up to the end of a stage, which do not learn: their parameters ask for no gradient until this is disposed, and they are to
 /// run in evaluation mode, so that neither batch norms nor dropout change what they return. Which layers come before a stage is told by the
-/// order of registration.
+/// order of registration; parameters of a module's own come before the modules within it.
 /// </summary>
 internal sealed class FrozenLayers : IDisposable
 {
@@ -61,8 +61,11 @@ internal sealed class FrozenLayers : IDisposable
 
         foreach (var (name, child) in module.named_children())
         {
-            if (Collect(child, path is null ? name : $"{path}.{name}", last))
-                return true;
+            if (!Collect(child, path is null ? name : $"{path}.{name}", last))
+                continue;
+            // What comes behind the stage within this module goes on learning, and the module with it.
+            AddParameters(module, recurse: false);
+            return true;
         }
 
         Add(module, recurse: false);
@@ -72,6 +75,9 @@ internal sealed class FrozenLayers : IDisposable
     private void Add(nn.Module module, bool recurse)
     {
         _modules.Add(module);
-        _parameters.AddRange(module.parameters(recurse).Where(parameter => parameter.requires_grad));
+        AddParameters(module, recurse);
     }
+
+    private void AddParameters(nn.Module module, bool recurse) =>
+        _parameters.AddRange(module.parameters(recurse).Where(parameter => parameter.requires_grad));
 }

@@ -9,6 +9,7 @@ import numpy
 import torch
 import torchvision.models as models
 from torchvision.models.convnext import CNBlockConfig, ConvNeXt
+from torchvision.models.vision_transformer import VisionTransformer
 
 CLASSES = 10
 IMAGE = 1000
@@ -36,6 +37,8 @@ def fill(key, tensor, u):
         return 0.5 + 0.3 * u
     if tensor.dim() == 1:
         return 1 + 0.3 * u
+    if tensor.shape[0] == 1:
+        return 0.5 * u
     return u * math.sqrt(6 / (tensor.numel() / tensor.shape[0]))
 
 
@@ -57,6 +60,12 @@ def convnext(width, third):
     return ConvNeXt(blocks, stochastic_depth_prob=0.1, num_classes=CLASSES)
 
 
+def transformer(size, patch, width, heads, blocks):
+    network = VisionTransformer(image_size=size, patch_size=patch, num_layers=blocks, num_heads=heads, hidden_dim=width,
+                                mlp_dim=4 * width, num_classes=CLASSES)
+    return network
+
+
 def values():
     make = functools.partial(dict, num_classes=CLASSES)
     yield "mobilenet_v3_large", logits(models.mobilenet_v3_large(**make()), 64)
@@ -66,6 +75,8 @@ def values():
     yield "efficientnet_b2", logits(models.efficientnet_b2(**make()), 64)
     yield "convnext_tiny", logits(models.convnext_tiny(**make()), 64)
     yield "convnext width 16, 4 blocks", logits(convnext(16, 4), 64)
+    yield "vit_ti_16 at 96", logits(transformer(96, 16, 192, 3, 12), 96)
+    yield "vit patch 8, width 32, 2 heads, 3 blocks at 32", logits(transformer(32, 8, 32, 2, 3), 32)
 
 
 if __name__ == "__main__":

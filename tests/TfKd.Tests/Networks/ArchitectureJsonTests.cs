@@ -21,6 +21,7 @@ public sealed class ArchitectureJsonTests
         new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.75, Dropout = 0.1 },
         new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, Dropout = 0.3, StochasticDepth = 0.1 },
         new ConvNeXt { Width = 128, ThirdStageBlocks = 27, StochasticDepth = 0.5 },
+        new VisionTransformer { PatchSize = 8, Width = 192, HeadWidth = 32, Blocks = 6, Dropout = 0.1, AttentionDropout = 0.2 },
         new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] },
     ]);
 

@@ -101,9 +101,18 @@ public sealed class InitialWeightTests : IDisposable
                          InputShape = new ImageShape(3, 32, 32),
                      },
                      new ConvNeXt { Width = 8, ThirdStageBlocks = 1, StochasticDepth = dropout, InputShape = new ImageShape(3, 32, 32) },
+                     new VisionTransformer
+                     {
+                         Width = 16, HeadWidth = 8, Blocks = 1, Dropout = dropout, InputShape = new ImageShape(3, 32, 32),
+                     },
+                     new VisionTransformer
+                     {
+                         Width = 16, HeadWidth = 8, Blocks = 1, AttentionDropout = dropout, InputShape = new ImageShape(3, 32, 32),
+                     },
                  })
         {
-            using var network = architecture.Build(5);
+            // Trained: some networks begin with a head of zeros.
+            using var network = TestNetworks.BuildTrained(architecture, 5);
             using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
             var images = TestNetworks.Pixels(4, architecture.InputShape);
             network.train();

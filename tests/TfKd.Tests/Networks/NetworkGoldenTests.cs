@@ -24,6 +24,9 @@ public sealed class NetworkGoldenTests
         ["efficientnet_b2"] = new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, InputShape = Square(64) },
         ["convnext_tiny"] = new ConvNeXt { InputShape = Square(64) },
         ["convnext width 16, 4 blocks"] = new ConvNeXt { Width = 16, ThirdStageBlocks = 4, InputShape = Square(64) },
+        ["vit_ti_16 at 96"] = new VisionTransformer { Width = 192, InputShape = Square(96) },
+        ["vit patch 8, width 32, 2 heads, 3 blocks at 32"] =
+            new VisionTransformer { PatchSize = 8, Width = 32, HeadWidth = 16, Blocks = 3, InputShape = Square(32) },
     };
 
     public static TheoryData<string> Names => [.. _networks.Keys];

@@ -19,6 +19,7 @@ public sealed class NetworkHeadTests
             ConvNeXt => "classifier.2",
             MobileNetV3 => "classifier.3",
             Vgg => "classifier.6",
+            VisionTransformer => "heads.head",
             _ => "fc",
         };
         Assert.Equal(path, head.Path);

@@ -37,6 +37,12 @@ internal static class TestNetworks
         new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.5, InputShape = new ImageShape(1, 64, 48) },
         new EfficientNet { WidthMultiplier = 0.25, DepthMultiplier = 0.5, InputShape = new ImageShape(3, 64, 64) },
         new ConvNeXt { Width = 8, ThirdStageBlocks = 2, InputShape = new ImageShape(3, 64, 48) },
+        new VisionTransformer { PatchSize = 8, Width = 32, HeadWidth = 16, Blocks = 4, InputShape = new ImageShape(3, 32, 48) },
+        new VisionTransformer
+        {
+            PatchSize = 4, Width = 24, HeadWidth = 24, Blocks = 2, Dropout = 0.1, AttentionDropout = 0.1,
+            InputShape = new ImageShape(1, 16, 16),
+        },
     ];
 
     /// <summary>
@@ -87,6 +93,12 @@ internal static class TestNetworks
                     break;
                 case "layer_scale":
                     parameter.uniform_(0.2, 0.8);
+                    break;
+                case "class_token" or "pos_embedding":
+                    nn.init.normal_(parameter);
+                    break;
+                case "in_proj_bias":
+                    parameter.uniform_(-0.1, 0.1);
                     break;
             }
         }
