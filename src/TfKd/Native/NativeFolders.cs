@@ -43,9 +43,11 @@ internal static class NativeFolders
         .Take(1);
 
     /// <summary>The folder of the package that an assembly of TorchSharp is in: torchsharp/VERSION, with it in lib/FRAMEWORK.</summary>
-    private static string? PackageOf(string assemblyPath) =>
-        (assemblyPath.Length == 0 ? null : Directory.GetParent(assemblyPath)?.Parent) is
-            { Name: "lib", Parent: { Parent.Name: "torchsharp" } package } ? package.FullName : null;
+    private static string? PackageOf(string assemblyPath)
+    {
+        var lib = assemblyPath.Length == 0 ? null : Directory.GetParent(assemblyPath)?.Parent;
+        return lib is { Name: "lib", Parent: { Parent.Name: "torchsharp" } package } ? package.FullName : null;
+    }
 
     private static string[] Beside(string folder) => [folder, Natives(folder)];
 
