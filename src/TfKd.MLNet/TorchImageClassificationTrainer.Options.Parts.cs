@@ -109,6 +109,7 @@ public sealed partial class TorchImageClassificationTrainer
             MaxGradientNorm = MaxGradientNorm,
             Schedule = Schedule,
             InitialWeights = EffectiveWeights,
+            LinearProbe = LinearProbe,
             FrozenStages = FrozenStages,
             BackboneLearningRateFactor = BackboneLearningRateFactor,
             Normalization = Normalization,

@@ -53,6 +53,12 @@ public sealed partial class TorchImageClassificationTrainer
         }
 
         /// <summary>
+        /// Fits the head in the first epoch, by logistic regression on the features of the network as it starts: see
+        /// <see cref="TfKd.LinearProbe"/>. Default null: the head learns with the rest.
+        /// </summary>
+        public LinearProbe? LinearProbe { get; init; }
+
+        /// <summary>
         /// How many of the network's first stages keep the weights that they start with, batch norms included: from 0 (the default) to as
         /// many as <c>Network.GetStages()</c> has, for all but the head. With all of them frozen, no <see cref="Augmentations"/> and no
         /// <see cref="Mixing"/>, the frozen part runs once over each image and not once an epoch.

@@ -26,7 +26,7 @@ internal sealed class RunSetup : IDisposable
         {
             if (plan.CheckpointDirectory is { } directory)
                 Own(RunCheckpoint.Prepare(directory));
-            var rowWeights = RowWeights.Of(data.Training, plan.ClassWeighting);
+            RowWeights = TfKd.RowWeights.Of(data.Training, plan.ClassWeighting);
             var frozen = PrepareStudent();
             Loader = OpenLoader();
             LoneValues.Refuse(data.Student, frozen, data.Training.Shape, Loader.SmallestBatch);
@@ -44,7 +44,7 @@ internal sealed class RunSetup : IDisposable
             var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features });
             Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
             Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint)));
-            Strategy = CreateStrategy(rowWeights);
+            Strategy = CreateStrategy(RowWeights);
         }
         catch
         {
@@ -57,6 +57,9 @@ internal sealed class RunSetup : IDisposable
 
     /// <summary>Reads the training rows.</summary>
     public BatchLoader Loader { get; }
+
+    /// <summary>The weight of each training row; null where all weigh the same.</summary>
+    public float[]? RowWeights { get; }
 
     /// <summary>Optimiser steps of an epoch.</summary>
     public int StepsAnEpoch => (Loader.BatchCount + _plan.AccumulateSteps - 1) / _plan.AccumulateSteps;

@@ -10,10 +10,15 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
 {
     private readonly TrainingRun _run = setup.Run;
 
+    // The epoch that fits the head and takes no step.
+    private bool IsProbe => plan.LinearProbe is not null && _run.Epoch == 0;
+
     /// <summary>Takes the steps of an epoch, from the one on that the run stands at.</summary>
     /// <returns>The metrics of the epoch, without validation; null where the run was asked to end at once.</returns>
     public EpochMetrics? TakeSteps()
     {
+        if (IsProbe)
+            return FitHead();
         var (stopwatch, waiting, rowsBefore) = (Stopwatch.StartNew(), new WaitingTime(), _run.Sums.Rows);
         _run.BeginEpoch();
         var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps * plan.AccumulateSteps, token);
@@ -47,8 +52,9 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
     /// <summary>Adds what student and peer do on the validation rows, where there are any, and what is known of the teacher.</summary>
     public EpochMetrics Validate(EpochMetrics metrics)
     {
-        metrics = metrics with { TeacherAgreement = setup.Participants.Statistics?.Agreement };
-        if (_run.Epoch == 0 && setup.Participants is { Teacher: { } teacher, Statistics: { } statistics }
+        if (!IsProbe)
+            metrics = metrics with { TeacherAgreement = setup.Participants.Statistics?.Agreement };
+        if (_run.Epoch == (plan.LinearProbe is null ? 0 : 1) && setup.Participants is { Teacher: { } teacher, Statistics: { } statistics }
             && TeacherReporting.DoubtOf(plan, teacher, statistics) is { } doubt)
             setup.Callbacks.Warn(doubt);
         if (_run.State.Validation is not { } rows)
@@ -76,6 +82,25 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         Elapsed = _run.Elapsed,
         Times = times,
     };
+
+    private EpochMetrics FitHead()
+    {
+        var (stopwatch, student, rows) = (Stopwatch.StartNew(), setup.Participants.Student, _run.State.Training!);
+        var result = new HeadFit(plan.LinearProbe!, student.Network, rows, setup.RowWeights).Run(student.Features, plan.BatchSize, token);
+        setup.Callbacks.Say(result.Describe(rows.Count));
+        return new EpochMetrics
+        {
+            Epoch = 0,
+            MaxEpochs = plan.MaxEpochs,
+            LearningRate = 0,
+            TrainingLoss = result.Loss,
+            TrainingAccuracy = result.Accuracy,
+            Terms = new Dictionary<string, double>(),
+            ImagesPerSecond = rows.Count / stopwatch.Elapsed.TotalSeconds,
+            Elapsed = _run.Elapsed,
+            Times = new EpochTimes(TimeSpan.Zero, stopwatch.Elapsed, TimeSpan.Zero),
+        };
+    }
 
     private void TakeStep(StepBatches batches)
     {

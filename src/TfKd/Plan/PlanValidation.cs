@@ -16,6 +16,7 @@ internal static class PlanValidation
                 $"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, "
                     + "KnowledgeDistillation say, or no teacher.");
         CheckMixing(plan);
+        CheckProbe(plan);
         CheckIdentity(plan, student.Architecture);
         // Before a teacher is trained in vain.
         CheckTeacher(plan);
@@ -71,6 +72,19 @@ internal static class PlanValidation
         if (NeedingLabels(plan.Objective) is { } objective)
             throw new InvalidOperationException(
                 $"{objective} needs hard labels, but the plan mixes targets with {plan.Mixing}; use another objective, or no Mixing.");
+    }
+
+    private static void CheckProbe(TrainingPlan plan)
+    {
+        if (plan.LinearProbe is null)
+            return;
+        if (plan.Teacher is PeerTeacher)
+            throw new InvalidOperationException(
+                $"{nameof(TrainingPlan.LinearProbe)} fits the head of one network, but {plan.Teacher} has two; leave one of them out.");
+        if (plan.Teacher is not null && plan.MaxEpochs == 1)
+            throw new InvalidOperationException(
+                $"The only epoch fits the head to labels, by {nameof(TrainingPlan.LinearProbe)}, so that nothing is learnt from "
+                    + $"{plan.Teacher}; set {nameof(TrainingPlan.MaxEpochs)} to 2 or more, or leave the teacher out.");
     }
 
     private static void CheckTeacher(TrainingPlan plan)

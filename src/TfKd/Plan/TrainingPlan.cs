@@ -72,6 +72,11 @@ public sealed record TrainingPlan
     public InitialWeights? InitialWeights { get; init; }
 
     /// <summary>
+    /// Fits the head in the first epoch, on the features of the network as it starts. Default null: the head learns with the rest.
+    /// </summary>
+    public LinearProbe? LinearProbe { get; init; }
+
+    /// <summary>
     /// How many of the network's first stages (<see cref="NetworkArchitecture.GetStages"/>) keep their weights, with all layers before
     /// them; batch norms and dropout in them run as in evaluation. Default 0. With all stages frozen, no augmentation or mixing, and a body
     /// that is an <see cref="IFeatureBody"/>, their outputs are computed once and kept, where they take no more than 1 GiB.
@@ -154,6 +159,8 @@ public sealed record TrainingPlan
     // Only where there is one: a plan without is the plan that it was before there were any.
     private IEnumerable<string> ClippingLines => MaxGradientNorm is { } norm ? [$"Maximum gradient norm: {norm}"] : [];
 
+    private IEnumerable<string> ProbeLines => LinearProbe is { } probe ? [$"First epoch: {probe}"] : [];
+
     private IEnumerable<string> AccumulationLines => AccumulateSteps > 1 ? [$"Batches a step: {AccumulateSteps}"] : [];
 
     [NotIdentity]
@@ -221,6 +228,7 @@ public sealed record TrainingPlan
         .. ClippingLines,
         $"Schedule: {Schedule}",
         $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
+        .. ProbeLines,
         $"Frozen stages: {FrozenStages}",
         $"Backbone learning rate factor: {BackboneLearningRateFactor}",
         $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",

@@ -22,9 +22,10 @@ internal sealed class FrozenFeatures : IDisposable
     /// <param name="batchSize">Rows a pass.</param>
     /// <param name="token">Stops between batches.</param>
     /// <param name="maxBytes">The most memory to take.</param>
+    /// <param name="mirrored">Whether the images are mirrored first, left to right.</param>
     /// <returns>Null where the features take more than that.</returns>
     public static FrozenFeatures? Compute(
-        ImageNetwork network, IImageSource source, int batchSize, CancellationToken token, long maxBytes = MaxBytes)
+        ImageNetwork network, IImageSource source, int batchSize, CancellationToken token, long maxBytes = MaxBytes, bool mirrored = false)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -36,7 +37,8 @@ internal sealed class FrozenFeatures : IDisposable
             using (NewDisposeScope())
             using (network.PathOf(batch.RowIds.Count).Enter())
             {
-                var answer = network.Extract(network.Path.Arrange(batch.Images.to(network.Device))).contiguous();
+                var images = batch.Images.to(network.Device);
+                var answer = network.Extract(network.Path.Arrange(mirrored ? images.flip(3) : images)).contiguous();
                 if (features is null)
                 {
                     if (answer.numel() / answer.shape[0] * answer.ElementSize * source.Count > maxBytes)
@@ -63,6 +65,9 @@ internal sealed class FrozenFeatures : IDisposable
         // In the layout that the network's kernels were checked in.
         return network.Classify(features.dim() == 4 ? network.Path.Arrange(features) : features).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The features of all rows, in their order; they stay with this object.</summary>
+    public Tensor Values => _features;
 
     public void Dispose() => _features.Dispose();
 }

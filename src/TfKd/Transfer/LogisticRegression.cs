@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// A linear classifier of features by L2-regularised multinomial logistic regression, fitted to convergence: the weighted mean of the cross
+/// entropy plus half the strength times the squared norm of the weights. Features are centred and brought to a mean squared norm of 1, so
+/// that a strength means the same for any network; the bias is not regularised.
+/// </summary>
+internal sealed class LogisticRegression : IDisposable
+{
+    private readonly Tensor _features;
+    private readonly Tensor _targets;
+    private readonly Tensor _weights;
+    private readonly Tensor _mean;
+    private readonly double _scale;
+    private readonly int _classCount;
+
+    /// <param name="features">[N,D], floating point.</param>
+    /// <param name="labels">[N], int64.</param>
+    /// <param name="rowWeights">[N], float64; their sum is above 0.</param>
+    /// <param name="classCount">Number of classes K.</param>
+    public LogisticRegression(Tensor features, Tensor labels, Tensor rowWeights, int classCount)
+    {
+        using var scope = NewDisposeScope();
+        var values = features.to(ScalarType.Float64);
+        _classCount = classCount;
+        _weights = (rowWeights / rowWeights.sum()).unsqueeze(1).DetachFromDisposeScope();
+        _mean = (values * _weights).sum(0, keepdim: true).DetachFromDisposeScope();
+        var centred = values - _mean;
+        _scale = Math.Sqrt(Math.Max((centred.square() * _weights).sum().item<double>(), 1e-30));
+        _features = (centred / _scale).DetachFromDisposeScope();
+        _targets = nn.functional.one_hot(labels, classCount).to(ScalarType.Float64).DetachFromDisposeScope();
+    }
+
+    /// <summary>The parameters of a classifier that knows nothing: where the first fit begins.</summary>
+    public double[] Start => new double[(_features.shape[1] + 1) * _classCount];
+
+    /// <summary>Fits.</summary>
+    /// <param name="strength">The strength of the regularisation, above 0.</param>
+    /// <param name="start">Parameters to begin from, such as those of a neighbouring strength.</param>
+    /// <returns>The parameters: [D,K] row by row, then [K].</returns>
+    public double[] Fit(double strength, double[] start) => Lbfgs.Minimize((point, gradient) => Value(point, gradient, strength), start);
+
+    /// <summary>Weight [K,D] and bias [K] of the linear layer on features as they come; float64, the caller's.</summary>
+    public (Tensor Weight, Tensor Bias) Layer(double[] parameters)
+    {
+        using var scope = NewDisposeScope();
+        var (weight, bias) = Split(parameters);
+        weight /= _scale;
+        return (weight.t().contiguous().MoveToOuterDisposeScope(), (bias - _mean.matmul(weight)).squeeze(0).MoveToOuterDisposeScope());
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in new[] { _features, _targets, _weights, _mean })
+            tensor.Dispose();
+    }
+
+    private double Value(double[] point, double[] gradient, double strength)
+    {
+        using var scope = NewDisposeScope();
+        var (weight, bias) = Split(point);
+        var logProbabilities = nn.functional.log_softmax(_features.matmul(weight) + bias, 1);
+        var errors = (logProbabilities.exp() - _targets) * _weights;
+        cat([_features.t().matmul(errors), errors.sum(0, keepdim: true)], 0).data<double>().CopyTo(gradient);
+        var loss = -(_targets * logProbabilities * _weights).sum().item<double>();
+        // By hand: a number that goes to libtorch can be finalised on its way, and this runs thousands of times.
+        for (var i = 0; i < point.Length - _classCount; i++)
+        {
+            loss += strength / 2 * point[i] * point[i];
+            gradient[i] += strength * point[i];
+        }
+
+        return loss;
+    }
+
+    private (Tensor Weight, Tensor Bias) Split(double[] parameters)
+    {
+        var all = tensor(parameters).view(-1, _classCount);
+        return (all.narrow(0, 0, all.shape[0] - 1), all.narrow(0, all.shape[0] - 1, 1));
+    }
+}
