@@ -48,8 +48,8 @@ public sealed class FeaturizerWeightsTests
         var weights = Pretrained.ResNet50;
         Assert.False(weights.IsAvailable);
         Assert.Equal(
-            $"The weights of ResNet-50 are not at '{weights.Path}'. The package Microsoft.ML.DnnImageFeaturizer.ResNet50 puts them there; " +
-            "add to the project file: <PackageReference Include=\"Microsoft.ML.DnnImageFeaturizer.ResNet50\" Version=\"0.23.1\" />",
+            $"The weights of ResNet-50 are not at '{weights.Path}'. The package Microsoft.ML.DnnImageFeaturizer.ResNet50 puts them " +
+            "there; add to the project file: <PackageReference Include=\"Microsoft.ML.DnnImageFeaturizer.ResNet50\" Version=\"0.23.1\" />",
             Assert.Throws<FileNotFoundException>(() => weights.ApplyTo(network, ["one", "two"])).Message);
         Assert.Throws<FileNotFoundException>(() => weights.Fingerprint);
         Assert.Throws<FileNotFoundException>(() => weights.Normalization);

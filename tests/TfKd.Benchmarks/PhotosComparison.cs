@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using TfKd.MLNet;
+using Options = TfKd.MLNet.TorchImageClassificationTrainer.Options;
+
+namespace TfKd.Benchmarks;
+
+/// <summary>
+/// Cross-validation on a folder of photos, as a Markdown table: ML.NET's featuriser with its linear trainers, and this library with and
+/// without pretrained weights, on the same folds. Folds take turns within each class, in the order of the names for the first seed and
+/// shuffled for others. Nothing is chosen by the photos held out.
+/// </summary>
+internal static class PhotosComparison
+{
+    /// <param name="folder">One sub-folder a class.</param>
+    /// <param name="folds">Parts that the photos are divided into.</param>
+    /// <param name="seeds">How many divisions there are.</param>
+    /// <param name="parts">Only what has one of these in its name; all where there are none.</param>
+    public static void Run(string folder, int folds, int seeds, IReadOnlyList<string> parts)
+    {
+        var photos = PhotoFolds.Read(folder);
+        PrintHead(folder, photos, folds, seeds);
+        foreach (var (name, measure) in Ways(photos)
+            .Where(way => parts.Count == 0 || parts.Any(part => way.Name.Contains(part, StringComparison.OrdinalIgnoreCase))))
+        {
+            var results = new List<PhotoResult>();
+            for (var seed = 0; seed < seeds; seed++)
+            {
+                for (var fold = 0; fold < folds; fold++)
+                    results.Add(measure(photos.Divide(folds, fold, seed), new MLContext(seed: 1 + fold + folds * seed)));
+            }
+
+            Print(name, results);
+        }
+    }
+
+    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> Ways(PhotoFolds photos)
+    {
+        var featurizer = new Lazy<FeaturizedPhotos>(() => FeaturizedPhotos.Create(photos));
+        return
+        [
+            ("ML.NET featuriser, Lbfgs", (fold, ml) => featurizer.Value.Lbfgs(fold, ml)),
+            ("ML.NET featuriser, Lbfgs, L1 off, L2 chosen on the training photos", (fold, ml) => featurizer.Value.ChosenLbfgs(fold, ml)),
+            ("ML.NET featuriser, Sdca", (fold, ml) => featurizer.Value.Sdca(fold, ml)),
+            ("TorchImageClassification(), all defaults", (fold, ml) => Train(fold, ml, new Options())),
+            ("PhotoRecipe.Frozen()", (fold, ml) => Train(fold, ml, PhotoRecipe.Frozen())),
+            ("PhotoRecipe.FineTuned(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count))),
+        ];
+    }
+
+    private static PhotoResult Train(PhotoFold fold, MLContext ml, Options options)
+    {
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(options with { ImageColumnName = "ImagePath" }));
+        var training = PhotoFold.Load(ml, fold.Training);
+        var (stopwatch, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        using var model = pipeline.Fit(training);
+        var (seconds, processor) = (stopwatch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
+        var metrics = ml.MulticlassClassification.Evaluate(model.Transform(PhotoFold.Load(ml, fold.Test)));
+        return new(metrics.MicroAccuracy, metrics.LogLoss, seconds, processor, PhotoResult.SizeOf(ml, model, training.Schema));
+    }
+
+    private static void PrintHead(string folder, PhotoFolds photos, int folds, int seeds)
+    {
+        var classes = photos.Rows.GroupBy(row => row.Label).Select(group => $"{group.Key} {group.Count()}");
+        Console.WriteLine($"# Photos: {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}");
+        Console.WriteLine();
+        Console.WriteLine($"{photos.Rows.Count} photos ({string.Join(", ", classes)}), {folds} folds, {seeds} division(s).");
+        Console.WriteLine();
+        Console.WriteLine($"{MachineIdentity.Describe()}; .NET {Environment.Version}; Microsoft.ML {VersionOf(typeof(MLContext))}.");
+        Console.WriteLine();
+        Console.WriteLine(
+            "Seconds are those of one Fit; for ML.NET with the featuriser's part for the training photos. MB is the saved model.");
+        Console.WriteLine();
+        Console.WriteLine("| | top-1 | log-loss | seconds | of processor time | MB |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+    }
+
+    private static string? VersionOf(Type type) => FileVersionInfo.GetVersionInfo(type.Assembly.Location).FileVersion;
+
+    private static void Print(string name, List<PhotoResult> results)
+    {
+        var mean = results.Average(result => result.Accuracy);
+        var deviation = Math.Sqrt(results.Sum(result => Math.Pow(result.Accuracy - mean, 2)) / Math.Max(results.Count - 1, 1));
+        var (loss, seconds) = (results.Average(result => result.LogLoss), results.Average(result => result.Seconds));
+        var (processor, size) = (results.Average(result => result.Processor), results.Average(result => result.Bytes) / 1e6);
+        Console.WriteLine(FormattableString.Invariant(
+            $"| {name} | {100 * mean:F1} % ± {100 * deviation:F1} | {loss:F3} | {seconds:F1} | {processor:F1} | {size:F1} |"));
+    }
+}
