@@ -68,7 +68,10 @@ public static class TorchImageClassificationCatalog
         return new TorchImageClassificationTrainer(EnvironmentOf(trainers), options);
     }
 
-    /// <summary>Trains an image classifier with TorchSharp: a <see cref="SmallCnn"/> for 32x32 pixels.</summary>
+    /// <summary>
+    /// Trains an image classifier with TorchSharp: a <see cref="SmallCnn"/> for 32x32 pixels, or for 64x64 where most of the images are
+    /// that large. With few photos, <see cref="PhotoRecipe"/> gives better ones.
+    /// </summary>
     /// <param name="trainers">The catalog of the context.</param>
     /// <param name="labelColumnName">The label, a key column.</param>
     /// <param name="imageColumnName">The images: encoded bytes, paths, MLImage or pixels.</param>

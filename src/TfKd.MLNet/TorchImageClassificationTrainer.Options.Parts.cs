@@ -8,6 +8,11 @@ public sealed partial class TorchImageClassificationTrainer
         // The network at the size that is trained.
         internal NetworkArchitecture SizedNetwork => Network with { InputShape = Network.InputShape.Sized(ImageWidth, ImageHeight) };
 
+        // Whether the network or the size is set; otherwise the size is chosen by the images.
+        internal bool IsSized =>
+            _network is not null || ImageWidth > 0 || ImageHeight > 0 || WeightsPath is not null || InitialWeights is not null
+            || _initialModel is not null;
+
         internal TransformerColumns OutputColumns => ScoreColumnName == PredictedLabelColumnName
             ? throw new ArgumentException(
                 $"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'; expected two names for two columns.")

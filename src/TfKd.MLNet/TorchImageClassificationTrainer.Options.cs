@@ -13,7 +13,7 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// What is trained. Default: the network of <see cref="InitialModel"/> or <see cref="InitialWeights"/>; without one
-        /// <see cref="SmallCnn"/>, for 32x32 pixels.
+        /// <see cref="SmallCnn"/>, for 32x32 pixels, or for 64x64 where most images are that large and no size is set.
         /// </summary>
         public NetworkArchitecture Network
         {
@@ -29,8 +29,8 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// File of published weights to start from (.safetensors, PyTorch's .pth, or .onnx): all of the network but its head, which begins
-        /// anew for the classes of the label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained with.
-        /// Default null: random weights.
+        /// anew for the classes of the label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained
+        /// with. Default null: random weights.
         /// </summary>
         public string? WeightsPath { get; init => field = value is null ? null : Require.Name(value); }
 

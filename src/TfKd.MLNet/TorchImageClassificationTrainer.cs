@@ -80,7 +80,9 @@ public sealed partial class TorchImageClassificationTrainer
         using var channel = _host.Start("Training");
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
         using var hostCancellation = new HostCancellation(_host, cancellation);
-        var network = _options.SizedNetwork;
+        var network = _options.IsSized
+            ? _options.SizedNetwork
+            : DefaultImageSize.Choose(_options.Network, input, _options.ImageColumnName, channel);
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
         Rejection.Check(_options.Rejection, classes);
         var device = TrainingDevice.Choose(_plan.Device, _environment, channel);

@@ -81,6 +81,12 @@ internal sealed class DecodeBlock(ImageShape shape, int capacity)
         }
     });
 
+    /// <summary>The sizes of the encoded images added, as their headers say; those whose header cannot be read are left out.</summary>
+    public IEnumerable<(int Width, int Height)> EncodedSizes() => Enumerable.Range(0, Count)
+        .Where(row => _places[row].Length > 0)
+        .Select(row => ImageDecoder.SizeOf(_encoded.AsSpan(_places[row].Start, _places[row].Length)))
+        .OfType<(int, int)>();
+
     public void Clear() => (Count, _encodedBytes) = (0, 0);
 
     // Room behind the rows that are there, which only AddPlace makes a row of.

@@ -34,6 +34,19 @@ internal static class ImageDecoder
         }
     }
 
+    /// <summary>Width and height that the image's header says, not turned upright; null where it is no image of a known format.</summary>
+    public static unsafe (int Width, int Height)? SizeOf(ReadOnlySpan<byte> encoded)
+    {
+        if (encoded.IsEmpty)
+            return null;
+        fixed (byte* address = encoded)
+        {
+            using var data = SKData.Create((nint)address, encoded.Length);
+            using var codec = SKCodec.Create(data);
+            return codec is null ? null : (codec.Info.Width, codec.Info.Height);
+        }
+    }
+
     private static unsafe void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels, DecodeBuffers buffers)
     {
         if (encoded.IsEmpty)
