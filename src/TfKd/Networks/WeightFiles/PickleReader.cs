@@ -124,10 +124,13 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
     }
 
     /// <summary>An object of any type: dictionaries with attributes are made otherwise, so that it is none of the state dict.</summary>
-    private void New(object?[] parts) => _stack.Push(parts[0] is PickleGlobal type && parts[1] is object?[]
-        ? new PickleForeign(type.Name)
-        : throw PickleValue.Invalid(
-            "a type and a tuple of its arguments", $"{PickleValue.Describe(parts[0])} and {PickleValue.Describe(parts[1])}"));
+    private void New(object?[] parts)
+    {
+        if (parts[0] is not PickleGlobal type || parts[1] is not object?[])
+            throw PickleValue.Invalid(
+                "a type and a tuple of its arguments", $"{PickleValue.Describe(parts[0])} and {PickleValue.Describe(parts[1])}");
+        _stack.Push(new PickleForeign(type.Name));
+    }
 
     /// <summary>
     /// The attributes of an object are dropped, such as a state dict's <c>_metadata</c>; numpy's types say their byte order here.
