@@ -22,6 +22,13 @@ public sealed class SourceSubset : IImageSource
     /// <inheritdoc/>
     public int Count => _rows.Length;
 
+    /// <summary>The rows that have a label: the source itself where all have.</summary>
+    internal static IImageSource OfLabelled(IImageSource source)
+    {
+        int[] rows = [.. Enumerable.Range(0, source.Count).Where(row => source.GetLabel(row) != Targets.Unlabelled)];
+        return rows.Length == source.Count ? source : new SourceSubset(source, rows);
+    }
+
     /// <inheritdoc/>
     public ImageShape Shape => _source.Shape;
 

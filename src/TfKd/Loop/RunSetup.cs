@@ -167,7 +167,7 @@ internal sealed class RunSetup : IDisposable
 
     private StepStrategy CreateStrategy(float[]? rowWeights)
     {
-        var gradients = new BatchGradients(_plan, Participants, rowWeights, RowWeights.LabelScaleOf(_data.Training, rowWeights));
+        var gradients = new BatchGradients(_plan, Participants, rowWeights, TfKd.RowWeights.LabelScaleOf(_data.Training, rowWeights));
         return _plan.AccumulateSteps == 1 ? new SingleProcess(Participants, gradients) : new GradientAccumulation(Participants, gradients);
     }
 

@@ -29,7 +29,7 @@ internal sealed class TeacherTraining(
         var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
-            trainer.Run(network, Labelled(), validation, token);
+            trainer.Run(network, SourceSubset.OfLabelled(training), validation, token);
             return network;
         }
         catch
@@ -37,12 +37,6 @@ internal sealed class TeacherTraining(
             network.Dispose();
             throw;
         }
-    }
-
-    private IImageSource Labelled()
-    {
-        int[] rows = [.. Enumerable.Range(0, training.Count).Where(row => training.GetLabel(row) != Targets.Unlabelled)];
-        return rows.Length == training.Count ? training : new SourceSubset(training, rows);
     }
 
     private TrainingPlan PlanOf(TeacherTrainingRequest request, int number)

@@ -85,8 +85,13 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
 
     private EpochMetrics FitHead()
     {
-        var (stopwatch, student, rows) = (Stopwatch.StartNew(), setup.Participants.Student, _run.State.Training!);
-        var result = new HeadFit(plan.LinearProbe!, student.Network, rows, setup.RowWeights).Run(student.Features, plan.BatchSize, token);
+        var (stopwatch, student, all) = (Stopwatch.StartNew(), setup.Participants.Student, _run.State.Training!);
+        var rows = SourceSubset.OfLabelled(all);
+        // Features and weights are at hand by the numbers of all rows.
+        var (features, weights) = ReferenceEquals(rows, all)
+            ? (student.Features, setup.RowWeights)
+            : (null, RowWeights.Of(rows, plan.ClassWeighting));
+        var result = new HeadFit(plan.LinearProbe!, student.Network, rows, weights).Run(features, plan.BatchSize, token);
         setup.Callbacks.Say(result.Describe(rows.Count));
         return new EpochMetrics
         {

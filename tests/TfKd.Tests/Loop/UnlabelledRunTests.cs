@@ -44,6 +44,16 @@ public sealed class UnlabelledRunTests
     }
 
     [Fact]
+    public void A_head_is_fitted_to_labels_alone()
+    {
+        var plan = _plan with { MaxEpochs = 2, LinearProbe = new LinearProbe { MirroredImages = false }, FrozenStages = 1 };
+        // The first epoch is the fit: on twelve labels it is what it is without the other rows.
+        var (hidden, alone) = (Run(plan, Rows(48, labelled: 12)), Run(plan, Rows(12, labelled: 12)));
+        Assert.Equal(alone.History[0].TrainingAccuracy, hidden.History[0].TrainingAccuracy, 1e-9);
+        Assert.InRange(hidden.History[0].TrainingLoss, 0, 1.4);
+    }
+
+    [Fact]
     public void Mixtures_and_gradients_of_several_batches_know_them_too()
     {
         var result = Run(_plan with { Mixing = new Mixup { Alpha = 1 }, AccumulateSteps = 2 }, Rows(48, labelled: 12));
