@@ -41,9 +41,12 @@ public sealed class PageRunTests : IDisposable
         ExportAndServingPage.PredictMany();
 
         var lines = Lines();
-        // A line an epoch, and then those of the programs.
+        // What comes before the first epoch, a line an epoch, and then those of the programs.
+        Assert.StartsWith("Reading the images of column 'Image' ", lines[0], StringComparison.Ordinal);
+        var begin = Array.FindIndex(lines, line => line.StartsWith("Epoch 1/30: ", StringComparison.Ordinal));
+        Assert.StartsWith("The first epoch begins after ", lines[begin - 1], StringComparison.Ordinal);
+        lines = lines[begin..];
         Assert.Equal(30 + 32, lines.Length);
-        Assert.StartsWith("Epoch 1/30: ", lines[0], StringComparison.Ordinal);
         lines = lines[30..];
         Assert.InRange(double.Parse(lines[0]), 0, 1);
         Assert.Matches("^(red|green|blue) [0-9]+ ?%$", lines[1]);
