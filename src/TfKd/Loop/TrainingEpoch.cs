@@ -9,6 +9,7 @@ namespace TfKd;
 internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, CancellationToken token)
 {
     private readonly TrainingRun _run = setup.Run;
+    private readonly TimeEstimate _estimate = new(TimeProvider.System, message => setup.Callbacks.Say(message));
 
     // The epoch that fits the head and takes no step.
     private bool IsProbe => plan.LinearProbe is not null && _run.Epoch == 0;
@@ -115,5 +116,6 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var rate = plan.RateOf(epoch, steps, setup.StepsAnEpoch);
         var outcome = setup.Strategy.Take(batches, new(new TrainingProgress(epoch, plan.MaxEpochs, _run.Step), rate));
         _run.Count(outcome, rate, setup.StepsAnEpoch);
+        _estimate.OnStep((long)setup.StepsAnEpoch * (plan.MaxEpochs - epoch) - _run.Sums.Steps);
     }
 }
