@@ -7,7 +7,7 @@ using TfKd.MLNet;
 
 namespace QuickStart;
 
-/// <summary>Trains one network twice, by cross entropy and by Tf-KD_reg, and compares both on photos neither has seen.</summary>
+/// <summary>Trains two classifiers, one in a plain way and one in a better, and compares both on photos neither has seen.</summary>
 internal static class Comparison
 {
     /// <summary>The whole program, from photos to a model that a second process has loaded.</summary>
@@ -25,42 +25,46 @@ internal static class Comparison
         var ml = new MLContext(seed);
         var split = ml.Data.TrainTestSplit(ml.Data.LoadImagesFromFolder(folder), testFraction: 0.2, seed: seed);
 
-        using var baseline = Train(ml, split.TrainSet, "Cross entropy", new CrossEntropy(), epochs, token, out var baselineSeconds);
-        using var distilled = Train(
-            ml,
-            split.TrainSet,
-            "Tf-KD_reg",
-            new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
-            epochs,
-            token,
-            out var distilledSeconds);
+        var (first, second) = Ways(ownPhotos: data is not null, epochs);
+        using var baseline = Train(ml, split.TrainSet, first, token, out var baselineSeconds);
+        using var better = Train(ml, split.TrainSet, second, token, out var betterSeconds);
 
         Console.WriteLine();
         Console.WriteLine($"{"",-14}{"top-1",8}{"log-loss",10}{"seconds",9}");
-        WriteRow("Cross entropy", ml.MulticlassClassification.Evaluate(baseline.Transform(split.TestSet)), baselineSeconds);
-        WriteRow("Tf-KD_reg", ml.MulticlassClassification.Evaluate(distilled.Transform(split.TestSet)), distilledSeconds);
+        WriteRow(first.Title, ml.MulticlassClassification.Evaluate(baseline.Transform(split.TestSet)), baselineSeconds);
+        WriteRow(second.Title, ml.MulticlassClassification.Evaluate(better.Transform(split.TestSet)), betterSeconds);
         Console.WriteLine();
 
         var file = Path.Combine(work, "model.zip");
-        ml.Model.Save(distilled, split.TrainSet.Schema, file);
+        ml.Model.Save(better, split.TrainSet.Schema, file);
         Console.WriteLine($"Saved {file}");
-        return SecondProcess.Start(file, folder, Prediction.Of(ml, distilled, split.TestSet));
+        return SecondProcess.Start(file, folder, Prediction.Of(ml, better, split.TestSet));
+    }
+
+    /// <summary>
+    /// Of many drawn photos a small network learns what it needs, and the objective is what matters; of a few photos of one's own,
+    /// pretrained weights matter most.
+    /// </summary>
+    private static (Way First, Way Second) Ways(bool ownPhotos, int epochs)
+    {
+        var small = new TorchImageClassificationTrainer.Options { Network = new SmallCnn(), MaxEpochs = epochs };
+        return ownPhotos
+            ? (new("Small network", small with { ImageWidth = 64, ImageHeight = 64 }), new("Photo recipe", PhotoRecipe.Frozen()))
+            : (new("Cross entropy", small),
+                new("Tf-KD_reg", small with { Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 } }));
     }
 
     private static TransformerChain<KeyToValueMappingTransformer> Train(
-        MLContext ml, IDataView photos, string title, Objective objective, int epochs, CancellationToken token, out double seconds)
+        MLContext ml, IDataView photos, Way way, CancellationToken token, out double seconds)
     {
         var clock = Stopwatch.StartNew();
-        var model = ProgressDisplay.Run(title, epochs, report =>
+        var epochs = way.Options.MaxEpochs;
+        var model = ProgressDisplay.Run(way.Title, epochs, report =>
         {
             var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
-                .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
+                .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(way.Options with
                 {
-                    Network = new SmallCnn(),
-                    Objective = objective,
-                    MaxEpochs = epochs,
-                    MetricsCallback = metrics =>
-                        report(metrics.Epoch + 1, $"epoch {metrics.Epoch + 1} of {epochs}, validation top-1 {metrics.Validation?.Top1:P1}"),
+                    MetricsCallback = metrics => report(metrics.Epoch + 1, Remark(metrics)),
                     CancellationToken = token,
                 }))
                 .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
@@ -70,6 +74,13 @@ internal static class Comparison
         return model;
     }
 
+    private static string Remark(EpochMetrics metrics) => $"epoch {metrics.Epoch + 1} of {metrics.MaxEpochs}, "
+        + (metrics.Validation is { } validation
+            ? $"validation top-1 {validation.Top1:P1}"
+            : $"training top-1 {metrics.TrainingAccuracy:P1}");
+
     private static void WriteRow(string name, MulticlassClassificationMetrics metrics, double seconds) =>
         Console.WriteLine($"{name,-14}{metrics.MicroAccuracy,8:P1}{metrics.LogLoss,10:F3}{seconds,9:F1}");
+
+    private sealed record Way(string Title, TorchImageClassificationTrainer.Options Options);
 }

@@ -6,8 +6,9 @@ namespace TfKd.MLNet;
 /// Options for a few dozen to a few hundred photos a class, to be read, printed and changed: <c>PhotoRecipe.Frozen() with { ... }</c>.
 /// </summary>
 /// <remarks>
-/// They start from weights of ImageNet, which a package brings: reference <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c>. Their settings
-/// were chosen on other images than those that figures are given of: see the guide to transfer learning.
+/// They start from weights of ImageNet, which a package brings: reference <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c>. The range of
+/// strengths that <see cref="Frozen"/> chooses from was set on images of CIFAR-100, not on those that the guide to transfer learning gives
+/// figures of; the settings of <see cref="FineTuned"/> are usual ones, which were not tuned.
 /// </remarks>
 public static class PhotoRecipe
 {
@@ -39,7 +40,7 @@ public static class PhotoRecipe
 
     /// <summary>
     /// As <see cref="Frozen"/>, and then the last two stages are fine-tuned together with the fitted head, at a low rate and on crops that
-    /// change from epoch to epoch, for as many epochs as the number of photos asks for. A minute for two hundred photos on two cores.
+    /// change from epoch to epoch, for as many epochs as the number of photos asks for. The run says after its first steps how long it takes.
     /// </summary>
     /// <param name="photoCount">How many photos there are to train on, above 0.</param>
     /// <param name="weights">What the network starts from. Default null: <see cref="Pretrained.ResNet18"/>.</param>

@@ -12,10 +12,8 @@ internal static class ReadmePage
         var ml = new MLContext(seed: 1);
         var split = ml.Data.TrainTestSplit(ml.Data.LoadImagesFromFolder("photos"), 0.2);
         var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
-            .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
+            .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(PhotoRecipe.Frozen() with
             {
-                Network = new CifarResNet { Depth = 20 },
-                Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
                 MessageCallback = Console.WriteLine,
                 MetricsCallback = Console.WriteLine,
             }))

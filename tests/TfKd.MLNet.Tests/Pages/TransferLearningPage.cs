@@ -5,6 +5,12 @@ namespace TfKd.MLNet.Tests;
 /// <summary>The programs of examples/guides/transfer-learning.md.</summary>
 internal static class TransferLearningPage
 {
+    public static TorchImageClassificationTrainer.Options FewPhotos()
+    {
+        var options = PhotoRecipe.Frozen() with { MetricsCallback = Console.WriteLine };
+        return options;
+    }
+
     public static void Transfer(MLContext ml, IDataView photos)
     {
         var squeezeNet = new SqueezeNet();
