@@ -10,7 +10,8 @@ namespace TfKd;
 /// </summary>
 /// <remarks>
 /// The larger ones: Small is <see cref="ThirdStageBlocks"/> 27 and <see cref="StochasticDepth"/> 0.4; Base the same with
-/// <see cref="Width"/> 128 and 0.5; Large with 192 and 0.5. It has layer norms in the place of batch norms, and wants <see cref="AdamW"/>.
+/// <see cref="Width"/> 128 and 0.5; Large with 192 and 0.5. It has layer norms in the place of batch norms; its authors train it with
+/// <see cref="AdamW"/>, and plain steps learn more slowly.
 /// </remarks>
 public sealed record ConvNeXt() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {

@@ -10,8 +10,8 @@ namespace TfKd;
 /// </summary>
 /// <remarks>
 /// ViT-Ti/16 and ViT-S/16 (Touvron et al., 'Training data-efficient image transformers', ICML 2021, table 1) are <see cref="Width"/> 192
-/// and 384; ViT-L/16 is width 1024 with 24 blocks. It learns little from few images without weights to start from, and wants
-/// <see cref="AdamW"/>.
+/// and 384; ViT-L/16 is width 1024 with 24 blocks. Its authors find it behind convolutional networks on fewer images than millions, and
+/// train it with Adam: <see cref="AdamW"/>.
 /// </remarks>
 public sealed record VisionTransformer() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
