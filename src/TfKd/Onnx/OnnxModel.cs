@@ -65,7 +65,14 @@ internal sealed class OnnxModel
             }
         }
 
-        var node = new OnnxNode(name.Length > 0 ? name : outputs.FirstOrDefault(""), operation, inputs, outputs);
+        var needed = operation switch { "Conv" or "Gemm" or "MatMul" => 2, "BatchNormalization" => 5, _ => 0 };
+        if (inputs.Count < needed || outputs.Count == 0)
+        {
+            throw new InvalidDataException(
+                $"expected {needed} inputs or more and an output of {operation} '{name}', found {inputs.Count} and {outputs.Count}.");
+        }
+
+        var node = new OnnxNode(name.Length > 0 ? name : outputs[0], operation, inputs, outputs);
         for (var fields = new ProtoFields(content); fields.Next();)
         {
             if (fields.Number == 5)

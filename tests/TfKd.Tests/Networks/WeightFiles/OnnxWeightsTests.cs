@@ -149,6 +149,18 @@ public sealed class OnnxWeightsTests
     }
 
     [Fact]
+    public void A_node_without_its_inputs_is_refused()
+    {
+        using var network = new SmallCnn().Build(4);
+        using var stream = new MemoryStream();
+        new ProtoMessage().Integer(1, 8).Message(7, new ProtoMessage().Message(1, NodeOf("Conv", "c", "x"))).WriteTo(stream);
+        using var file = new WeightsOnDisk(stream.ToArray(), "broken.onnx");
+        Assert.Equal(
+            $"'{file.Path}': expected 2 inputs or more and an output of Conv 'c', found 1 and 1.",
+            Refusal(network, target => NetworkWeights.Load(target, file.Path)));
+    }
+
+    [Fact]
     public void Linear_layers_load_however_their_weights_stand()
     {
         using var scope = NewDisposeScope();
