@@ -40,7 +40,8 @@ public static class PhotoRecipe
 
     /// <summary>
     /// As <see cref="Frozen"/>, and then the last two stages are fine-tuned together with the fitted head, at a low rate and on crops that
-    /// change from epoch to epoch, for as many epochs as the number of photos asks for. The run says after its first steps how long it takes.
+    /// change from epoch to epoch, for as many epochs as the number of photos asks for. The run says after its first steps how long it
+    /// takes.
     /// </summary>
     /// <param name="photoCount">How many photos there are to train on, above 0.</param>
     /// <param name="weights">What the network starts from. Default null: <see cref="Pretrained.ResNet18"/>.</param>

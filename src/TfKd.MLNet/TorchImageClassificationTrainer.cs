@@ -93,13 +93,7 @@ public sealed partial class TorchImageClassificationTrainer
         messages.BeginDecoding(_options.ImageColumnName, network.InputShape);
         var settings = _options.ToDataSettings(network.InputShape, _scores);
         using var data = TrainingData.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
-        if (_options.CalibrateScores && data.Validation is null)
-        {
-            throw new InvalidOperationException(
-                "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or " +
-                "CalibrateScores to false.");
-        }
-
+        RequireRowsToCalibrate(data);
         if (_options.OptimizerAdvice is { } advice)
             messages.Warn(advice);
         messages.BeginPreparing(data.Training.Count + (data.Validation?.Count ?? 0), _plan.Teacher is not null);
@@ -114,6 +108,16 @@ public sealed partial class TorchImageClassificationTrainer
         var model = Train(plan, network, classes, data, messages, cancellation.Token);
         _fits.End();
         return new TorchImageClassificationTransformer(model, _columns);
+    }
+
+    private void RequireRowsToCalibrate(TrainingData data)
+    {
+        if (_options.CalibrateScores && data.Validation is null)
+        {
+            throw new InvalidOperationException(
+                "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or " +
+                "CalibrateScores to false.");
+        }
     }
 
     private TorchImageClassificationModel Train(

@@ -76,7 +76,8 @@ public sealed class DecodedCache : IImageSource, IDisposable
             throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
         if (label != Targets.Unlabelled && (label < 0 || label >= ClassNames.Count))
             throw new ArgumentOutOfRangeException(
-                nameof(label), label, $"The label must be within [0, {ClassNames.Count}), or {Targets.Unlabelled}, but is {label}.");
+                nameof(label), label,
+                $"The label must be within [0, {ClassNames.Count}), or {Targets.Unlabelled} for none, but is {label}.");
         Require.NotNegative(weight, nameof(weight));
         if (Count > 0 && teacherScores.Length != _teacherClassCount)
             throw new ArgumentException(

@@ -53,7 +53,7 @@ public sealed class Trainer(TrainingPlan plan)
             callbacks.Say(message);
         callbacks.Notify(callback => callback.OnTrainBegin(run.State));
         var epoch = new TrainingEpoch(Plan, setup, token);
-        var memory = FreedMemory.OfProcess(Plan.Clock);
+        var memory = FreedMemory.OfProcess();
         try
         {
             while (!run.IsOver && epoch.TakeSteps() is { } metrics)

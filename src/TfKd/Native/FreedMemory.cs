@@ -18,8 +18,8 @@ internal sealed class FreedMemory(TimeProvider clock, Func<long> resident, Actio
     private long? _size;
 
     /// <summary>That of this process.</summary>
-    public static FreedMemory OfProcess(TimeProvider clock) =>
-        new(clock, () => Environment.WorkingSet, ProcessSettings.ReleaseFreedMemory);
+    public static FreedMemory OfProcess() =>
+        new(TimeProvider.System, () => Environment.WorkingSet, ProcessSettings.ReleaseFreedMemory);
 
     /// <summary>To be called at the end of an epoch: the first one shows what the run needs.</summary>
     public void OnEpochEnd()

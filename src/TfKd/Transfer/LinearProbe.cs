@@ -36,7 +36,9 @@ public sealed record LinearProbe
         }
     }
 
-    /// <summary>Parts that the training samples are divided into for cross-validation, by turns within each class; from 2. Default 5.</summary>
+    /// <summary>
+    /// Parts that the training samples are divided into for cross-validation, by turns within each class; from 2. Default 5.
+    /// </summary>
     public int Folds
     {
         get;

@@ -31,7 +31,7 @@ public sealed class SourceTests
         Assert.StartsWith(
             "A row of shape 3x2x2 has 12 bytes, but 5 came.", Assert.Throws<ArgumentException>(() => cache.Add(new byte[5], 0)).Message);
         Assert.StartsWith(
-            "The label must be within [0, 2), but is 2.",
+            "The label must be within [0, 2), or -1 for none, but is 2.",
             Assert.Throws<ArgumentOutOfRangeException>(() => cache.Add(new byte[12], 2)).Message);
     }
 

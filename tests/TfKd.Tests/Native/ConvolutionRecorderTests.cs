@@ -37,7 +37,7 @@ public sealed class ConvolutionRecorderTests
         using var mobile = new MobileNetV3 { WidthMultiplier = 0.1, InputShape = new ImageShape(3, 32, 64) }.Build(2);
 
         var found = ConvolutionRecorder.Record(network, [3, 32, 64], [2]).Concat(ConvolutionRecorder.Record(mobile, [3, 32, 64], [2]))
-            .Select(signature => signature.ToString()).ToList();
+            .SelectMany(batch => batch.Value).Select(signature => signature.ToString()).ToList();
 
         Assert.Contains("3->4 4x4 stride 4x4 padding 0x0 dilation 1x1 groups 1 bias first at 32x64 batch 2", found);
         Assert.Contains("4->4 7x7 stride 1x1 padding 3x3 dilation 1x1 groups 4 bias at 8x16 batch 2", found);

@@ -104,7 +104,8 @@ internal static class OnnxWeights
         if (missing.Count > 0 || unexpected.Count > 0)
         {
             differences.Add(
-                "A layer fits where kind, shape and the layers before it are those of the network; behind the first that does not, none does.");
+                "A layer fits where kind, shape and the layers before it are those of the network; behind the first that does not, none "
+                    + "does.");
         }
 
         return pairs;
