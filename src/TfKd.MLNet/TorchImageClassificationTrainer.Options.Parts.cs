@@ -54,11 +54,14 @@ public sealed partial class TorchImageClassificationTrainer
                     throw new ArgumentException($"A network has one start, but {string.Join(" and ", names)} are set; set one of them.");
                 if (WeightsDictionary is not null && WeightsPath is null)
                     throw new ArgumentException($"WeightsDictionary is '{WeightsDictionary}', but there is no file; set WeightsPath, too.");
-                if (names.Length == 0 && FrozenStages > 0)
+                if (names.Length == 0 && (FrozenStages > 0 || FreezeBatchNormStatistics))
                 {
+                    var (name, value, none) = FrozenStages > 0
+                        ? (nameof(FrozenStages), $"{FrozenStages}", "0")
+                        : (nameof(FreezeBatchNormStatistics), "true", "false");
                     throw new ArgumentException(
-                        $"FrozenStages is {FrozenStages}, but the network starts from random weights; set WeightsPath, InitialWeights or " +
-                        "InitialModel, or FrozenStages to 0.");
+                        $"{name} is {value}, but the network starts from random weights; set WeightsPath, InitialWeights or InitialModel, " +
+                        $"or {name} to {none}.");
                 }
 
                 if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)
@@ -116,6 +119,7 @@ public sealed partial class TorchImageClassificationTrainer
             InitialWeights = EffectiveWeights,
             LinearProbe = LinearProbe,
             FrozenStages = FrozenStages,
+            FreezeBatchNormStatistics = FreezeBatchNormStatistics,
             BackboneLearningRateFactor = BackboneLearningRateFactor,
             Normalization = Normalization,
             RestoreBestWeights = RestoreBestWeights,

@@ -66,6 +66,12 @@ public sealed partial class TorchImageClassificationTrainer
         public int FrozenStages { get; init => field = Require.NotNegative(value); }
 
         /// <summary>
+        /// Whether batch norms keep the running statistics that they start with, and normalise by them in training, too. Default false; for
+        /// initial weights and a few hundred photos at most, whose batches say little of the statistics.
+        /// </summary>
+        public bool FreezeBatchNormStatistics { get; init; }
+
+        /// <summary>
         /// The learning rate of all but the head, as a multiple of <see cref="Optimizer"/>'s. Default 1; 0.1 is usual for weights that are
         /// good already.
         /// </summary>

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -31,7 +30,7 @@ internal static class LoneValues
         var wasTraining = student.training;
         student.train();
         frozen.Evaluate();
-        var learning = student.Body.named_modules().Where(entry => entry.module.training && IsBatchNorm(entry.module)).ToList();
+        var learning = student.Body.named_modules().Where(entry => entry.module.training && FrozenLayers.IsBatchNorm(entry.module)).ToList();
         student.train(wasTraining);
         string? found = null;
         var hooks = learning.Select(entry => ((nn.Module<Tensor, Tensor>)entry.module).register_forward_hook((_, input, output) =>
@@ -56,8 +55,6 @@ internal static class LoneValues
 
         return found;
     }
-
-    private static bool IsBatchNorm(nn.Module module) => module is BatchNorm1d or BatchNorm2d or BatchNorm3d;
 
     // Of one sample: [N,C,...].
     private static long ValuesAChannel(Tensor input) => input.shape.Skip(2).Aggregate(1L, (product, size) => product * size);

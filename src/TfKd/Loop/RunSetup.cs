@@ -83,11 +83,14 @@ internal sealed class RunSetup : IDisposable
         _data.Student.ReleasePath();
     }
 
+    private FrozenLayers FreezeLayers(ImageNetwork network) =>
+        Own(new FrozenLayers(network, _plan.FrozenStages, _plan.FreezeBatchNormStatistics));
+
     private FrozenLayers PrepareStudent()
     {
         _data.Student.Normalization.Set(ChooseNormalization());
         _data.Student.to(_plan.Device ?? CPU);
-        var frozen = Own(new FrozenLayers(_data.Student, _plan.FrozenStages));
+        var frozen = FreezeLayers(_data.Student);
         // A virtual teacher that is no more than that; of a plain cross entropy or label smoothing it is no news.
         if (_plan.Objective.SoftTargetOf(0, _data.Student.ClassCount) is not null
             && _plan.Objective.EquivalentSmoothing(_data.Student.ClassCount) is { } smoothing)
@@ -145,7 +148,7 @@ internal sealed class RunSetup : IDisposable
         }, Callbacks.Say);
 
     private Learner CreatePeerLearner(ImageNetwork peer, ObjectiveContext context) =>
-        Own(new Learner(peer, _plan, context, Own(new FrozenLayers(peer, _plan.FrozenStages))));
+        Own(new Learner(peer, _plan, context, FreezeLayers(peer)));
 
     private TeacherStatistics? CreateStatistics(Teacher? teacher) =>
         teacher is null ? null : new TeacherStatistics(_data.Training.ClassNames, _plan.Objective);

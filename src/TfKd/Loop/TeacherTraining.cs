@@ -49,6 +49,7 @@ internal sealed class TeacherTraining(
             MaxEpochs = request.Epochs ?? plan.MaxEpochs,
             InitialWeights = request.InitialWeights ?? (startsAsStudent ? plan.InitialWeights : null),
             FrozenStages = request.FrozenStages ?? (startsAsStudent ? plan.FrozenStages : 0),
+            FreezeBatchNormStatistics = startsAsStudent && plan.FreezeBatchNormStatistics,
             BackboneLearningRateFactor = request.BackboneLearningRateFactor ?? (startsAsStudent ? plan.BackboneLearningRateFactor : 1),
             Optimizer = request.Optimizer ?? plan.Optimizer,
             Schedule = request.Schedule ?? plan.Schedule,

@@ -83,6 +83,13 @@ public sealed record TrainingPlan
     /// </summary>
     public int FrozenStages { get; init => field = Require.NotNegative(value); }
 
+    /// <summary>
+    /// Whether batch norms normalise by the running statistics that they start with, which then do not change, in all layers; scale and
+    /// shift learn where their layer does. Default false. For pretrained weights and few samples, whose batches say less of the statistics
+    /// than the weights' own do.
+    /// </summary>
+    public bool FreezeBatchNormStatistics { get; init; }
+
     /// <summary>The learning rate of all but the head, as a multiple of the head's, above 0. Default 1.</summary>
     public double BackboneLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
 
@@ -161,6 +168,8 @@ public sealed record TrainingPlan
 
     private IEnumerable<string> ProbeLines => LinearProbe is { } probe ? [$"First epoch: {probe}"] : [];
 
+    private IEnumerable<string> StatisticsLines => FreezeBatchNormStatistics ? ["Batch norm statistics: frozen"] : [];
+
     private IEnumerable<string> AccumulationLines => AccumulateSteps > 1 ? [$"Batches a step: {AccumulateSteps}"] : [];
 
     [NotIdentity]
@@ -230,6 +239,7 @@ public sealed record TrainingPlan
         $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
         .. ProbeLines,
         $"Frozen stages: {FrozenStages}",
+        .. StatisticsLines,
         $"Backbone learning rate factor: {BackboneLearningRateFactor}",
         $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
         $"Precision: {Precision}",

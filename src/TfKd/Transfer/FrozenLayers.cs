@@ -6,7 +6,7 @@ namespace TfKd;
 /// <summary>
 /// The layers up to the end of a stage, which do not learn: their parameters ask for no gradient until this is disposed, and they are to
 /// run in evaluation mode, so that neither batch norms nor dropout change what they return. Which layers come before a stage is told by the
-/// order of registration; parameters of a module's own come before the modules within it.
+/// order of registration; parameters of a module's own come before the modules within it. Batch norms behind it may keep their statistics.
 /// </summary>
 internal sealed class FrozenLayers : IDisposable
 {
@@ -15,9 +15,12 @@ internal sealed class FrozenLayers : IDisposable
 
     /// <param name="network">The network.</param>
     /// <param name="stageCount">How many of its first stages are frozen; 0 for none.</param>
+    /// <param name="statistics">Whether all batch norms run as in evaluation.</param>
     /// <exception cref="InvalidOperationException">The network has fewer stages, or none of that path.</exception>
-    public FrozenLayers(ImageNetwork network, int stageCount)
+    public FrozenLayers(ImageNetwork network, int stageCount, bool statistics = false)
     {
+        if (statistics)
+            _modules.AddRange(network.Body.modules().Where(IsBatchNorm));
         if (stageCount == 0)
             return;
         var stages = network.Architecture.GetStages();
@@ -50,6 +53,9 @@ internal sealed class FrozenLayers : IDisposable
         foreach (var parameter in _parameters)
             parameter.requires_grad = true;
     }
+
+    /// <summary>Whether a module normalises by statistics of the batch in training.</summary>
+    public static bool IsBatchNorm(nn.Module module) => module is BatchNorm1d or BatchNorm2d or BatchNorm3d;
 
     private bool Collect(nn.Module module, string? path, string last)
     {

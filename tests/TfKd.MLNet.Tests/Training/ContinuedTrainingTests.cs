@@ -93,6 +93,10 @@ public sealed class ContinuedTrainingTests
             "FrozenStages is 2, but the network starts from random weights; set WeightsPath, InitialWeights or InitialModel, or FrozenStages to 0.",
             frozen.Message);
 
+        var statistics = Assert.Throws<ArgumentException>(() => Fit(["red", "green"], _barely with { FreezeBatchNormStatistics = true }));
+        Assert.StartsWith(
+            "FreezeBatchNormStatistics is true, but the network starts from random weights; ", statistics.Message, StringComparison.Ordinal);
+
         var both = Assert.Throws<ArgumentException>(() =>
             Fit(["red", "green"], _barely with { InitialModel = known, WeightsPath = "weights.pth" }));
         Assert.Equal("A network has one start, but WeightsPath 'weights.pth' and InitialModel are set; set one of them.", both.Message);

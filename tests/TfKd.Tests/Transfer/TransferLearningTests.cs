@@ -39,6 +39,43 @@ public sealed class TransferLearningTests
     }
 
     [Fact]
+    public void Batch_norms_keep_their_statistics_and_learn_all_else_where_these_are_frozen()
+    {
+        var trainer = new Trainer(_plan with { FreezeBatchNormStatistics = true, Augmentations = [new HorizontalFlip()] });
+        using var student = trainer.CreateStudent(_network, 4);
+        var before = Values(student);
+        trainer.Run(student, PatternSource.Create(48), PatternSource.Create(16, seed: 2));
+        var after = Values(student);
+        Assert.Contains("layer3.0.bn2.running_var", before.Keys);
+        foreach (var (key, values) in before)
+            Assert.Equal(key.Contains(".running_", StringComparison.Ordinal), values.AsSpan().SequenceEqual(after[key]));
+    }
+
+    [Fact]
+    public void Frozen_statistics_are_what_images_are_normalised_by_in_training()
+    {
+        // One image a batch: its own statistics would be those of no other batch, and frozen ones do not know of batches.
+        var alone = History(1, frozen: true);
+        var together = History(16, frozen: true);
+        Assert.Equal(alone, together, 1e-5);
+        Assert.NotEqual(History(2, frozen: false), History(48, frozen: false), 1e-3);
+
+        double History(int batchSize, bool frozen)
+        {
+            var trainer = new Trainer(_plan with
+            {
+                BatchSize = batchSize,
+                MaxEpochs = 1,
+                Optimizer = new Sgd { LearningRate = 1e-12 },
+                Augmentations = [],
+                FreezeBatchNormStatistics = frozen,
+            });
+            using var student = trainer.CreateStudent(_network, 4);
+            return trainer.Run(student, PatternSource.Create(48)).History.Single().TrainingLoss;
+        }
+    }
+
+    [Fact]
     public void A_callback_that_evaluates_does_not_wake_frozen_batch_norms()
     {
         var rows = PatternSource.Create(16, seed: 2);
