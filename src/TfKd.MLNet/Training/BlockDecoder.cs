@@ -13,8 +13,7 @@ internal sealed class BlockDecoder(
 
     private readonly DecodeBlock _block = new(cache.Shape, BlockRows);
     private readonly float[] _scores = new float[BlockRows * (scores?.Count ?? 0)];
-    private readonly (long Row, int Label, float Weight, ReadOnlyMemory<char> Path)[] _pending =
-        new (long, int, float, ReadOnlyMemory<char>)[BlockRows];
+    private readonly (long Row, int Label, float Weight, string? File)[] _pending = new (long, int, float, string?)[BlockRows];
 
     /// <summary>Rows that were left out so far.</summary>
     public int Skipped { get; private set; }
@@ -26,7 +25,8 @@ internal sealed class BlockDecoder(
     /// <exception cref="ImageDecodingException">An image of the block cannot be decoded, and they are not to be skipped.</exception>
     public void Add(long row, int label, float weight)
     {
-        _pending[_block.Count] = (row, label, weight, reader.ReadPath().ToString().AsMemory());
+        // The cursor's memory is its own.
+        _pending[_block.Count] = (row, label, weight, reader.ReadPath() is { IsEmpty: false } path ? path.ToString() : null);
         scores?.Read(ScoresOf(_block.Count));
         reader.AddTo(_block);
         if (_block.IsFull)
@@ -40,13 +40,13 @@ internal sealed class BlockDecoder(
         _block.Decode();
         for (var i = 0; i < _block.Count; i++)
         {
-            var (row, label, weight, path) = _pending[i];
+            var (row, label, weight, file) = _pending[i];
             if (_block.ErrorOf(i) is not { } reason)
-                cache.Add(_block.PixelsOf(i), label, weight, ScoresOf(i));
+                cache.Add(_block.PixelsOf(i), label, weight, ScoresOf(i), file);
             else if (undecodable == UndecodableImages.Throw)
-                throw reader.Describe(row, path, reason);
+                throw reader.Describe(row, file.AsMemory(), reason);
             else if (Skipped++ < ReasonsShown)
-                Reasons.Add(reader.Describe(row, path, reason).Message);
+                Reasons.Add(reader.Describe(row, file.AsMemory(), reason).Message);
         }
 
         _block.Clear();

@@ -13,6 +13,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     private readonly List<int> _labels = [];
     private readonly List<float> _weights = [];
     private readonly List<float> _teacherScores = [];
+    private readonly List<string?> _files = [];
     private int _teacherClassCount;
     private MemoryPixels _memory;
     private FilePixels? _file;
@@ -29,8 +30,8 @@ public sealed class DecodedCache : IImageSource, IDisposable
 
     /// <summary>
     /// The most memory that the pixels may take, in bytes, 0 or above; default 1 GiB. The first rows take it, whole ones only; those that
-    /// do not fit in go to a file, and are read from it each time. Labels, weights and teacher scores are in memory always: 8 bytes a row
-    /// and 4 a score. What a run computes does not depend on it.
+    /// do not fit in go to a file, and are read from it each time. Labels, weights, teacher scores and the names of files are in memory
+    /// always: 16 bytes a row, 4 a score, and the names. What a run computes does not depend on it.
     /// </summary>
     public long MemoryBudget
     {
@@ -56,7 +57,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <summary>The classes of the other model whose scores come with the rows, in the order of the scores. Default: none.</summary>
     public IReadOnlyList<string> TeacherClassNames { get; init => field = Require.NotNull(value); } = [];
 
-    /// <summary>Weights and teacher scores.</summary>
+    /// <summary>Weights, teacher scores and files.</summary>
     public SampleExtras? Extras => field ??= new AddedExtras(this);
 
     /// <inheritdoc/>
@@ -67,10 +68,12 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <param name="label">An index into <see cref="ClassNames"/>, or <see cref="Targets.Unlabelled"/>.</param>
     /// <param name="weight">How much the row counts, 0 or above; default 1.</param>
     /// <param name="teacherScores">What another model said of it, as many numbers in every row; copied. Default: nothing.</param>
+    /// <param name="file">The file that the image is from, for reports to name; default null: none is known.</param>
     /// <exception cref="IOException">
     /// The row does not fit into the memory budget, and the file cannot be made or written; the row was not added.
     /// </exception>
-    public void Add(ReadOnlySpan<byte> pixels, int label, float weight = 1, ReadOnlySpan<float> teacherScores = default)
+    public void Add(
+        ReadOnlySpan<byte> pixels, int label, float weight = 1, ReadOnlySpan<float> teacherScores = default, string? file = null)
     {
         if (pixels.Length != Shape.ByteCount)
             throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
@@ -92,6 +95,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
         _teacherClassCount = teacherScores.Length;
         _teacherScores.AddRange(teacherScores);
         _weights.Add(weight);
+        _files.Add(file);
         _labels.Add(label);
     }
 
@@ -141,5 +145,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
 
         public override ReadOnlySpan<float> GetScores(int row) =>
             CollectionsMarshal.AsSpan(cache._teacherScores).Slice(row * cache._teacherClassCount, cache._teacherClassCount);
+
+        public override string? GetFile(int row) => cache._files[row];
     }
 }

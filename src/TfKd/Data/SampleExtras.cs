@@ -1,8 +1,8 @@
 namespace TfKd;
 
 /// <summary>
-/// What a source knows of its rows beside images and labels: how much each counts, and what another model said of it. Deriving a class and
-/// overriding what is known brings one of your own; the defaults say nothing. Safe for concurrent reads.
+/// What a source knows of its rows beside images and labels: how much each counts, what another model said of it, and the file that it is
+/// from. Deriving a class and overriding what is known brings one of your own; the defaults say nothing. Safe for concurrent reads.
 /// </summary>
 public abstract class SampleExtras
 {
@@ -28,6 +28,12 @@ public abstract class SampleExtras
     /// </summary>
     public virtual ReadOnlySpan<float> GetScores(int row) => [];
 
+    /// <summary>
+    /// The file that a row's image is from, as the data name it: a path, or a name alone. Null, the default: none is known. Reports show
+    /// the name; nothing is read from it, and what a run computes does not depend on it.
+    /// </summary>
+    public virtual string? GetFile(int row) => null;
+
     /// <summary>The extras of some rows, in a given order: for a source that leaves rows out, repeats or reorders them.</summary>
     /// <param name="rows">The number here of each row there.</param>
     public SampleExtras Select(IReadOnlyList<int> rows)
@@ -48,5 +54,7 @@ public abstract class SampleExtras
         public override float GetWeight(int row) => source.GetWeight(rows[row]);
 
         public override ReadOnlySpan<float> GetScores(int row) => source.GetScores(rows[row]);
+
+        public override string? GetFile(int row) => source.GetFile(rows[row]);
     }
 }

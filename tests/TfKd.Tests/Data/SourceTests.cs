@@ -40,13 +40,14 @@ public sealed class SourceTests
     {
         var cache = new DecodedCache(new ImageShape(1, 1, 1), ["a", "b"]);
         for (var row = 0; row < 4; row++)
-            cache.Add([0], 0, weight: row, teacherScores: [row, -row]);
+            cache.Add([0], 0, weight: row, teacherScores: [row, -row], file: row == 3 ? null : $"{row}.png");
         var subset = new SourceSubset(cache, [3, 1]);
 
         var extras = subset.Extras!;
         Assert.Equal([3f, 1f], [extras.GetWeight(0), extras.GetWeight(1)]);
         Assert.Equal([3f, -3f], extras.GetScores(0).ToArray());
         Assert.Equal([1f, -1f], extras.GetScores(1).ToArray());
+        Assert.Equal([null, "1.png"], [extras.GetFile(0), extras.GetFile(1)]);
         Assert.StartsWith("Each row must have the same number of teacher scores as the first, 2, but 3 came.",
             Assert.Throws<ArgumentException>(() => cache.Add([0], 0, teacherScores: [1, 2, 3])).Message);
         Assert.StartsWith(
@@ -61,6 +62,7 @@ public sealed class SourceTests
         Assert.Equal([3f, 3f, 1f], Enumerable.Range(0, 3).Select(extras.GetWeight));
         Assert.Empty(extras.ScoreClassNames);
         Assert.Equal(0, extras.GetScores(0).Length);
+        Assert.Null(extras.GetFile(0));
         Assert.Null(new RenamedSource(new Bare(), ["a", "b"]).Extras);
         Assert.Null(new SourceSubset(new Bare(), [0]).Extras);
     }
