@@ -124,7 +124,7 @@ public sealed partial class TorchImageClassificationTrainer
         TrainingPlan plan, NetworkArchitecture network, ClassKeys classes, TrainingData data, FitMessages messages,
         CancellationToken token)
     {
-        var trainer = new Trainer(plan);
+        var trainer = new Trainer(plan) { Scores = new ScoreUse(_options.CalibrateScores, _options.Rejection?.Threshold) };
         using var student = trainer.CreateStudent(network, classes.Names);
         // A network that cannot be exported is refused now, not after hours.
         NetworkExport.ToOnnx(student, classes, training: null, OnnxInputType.Bytes);

@@ -4,4 +4,8 @@ namespace TfKd;
 /// <param name="Student">The network that learns.</param>
 /// <param name="Training">Rows to learn from.</param>
 /// <param name="Validation">Rows to choose the best epoch by, or null.</param>
-internal sealed record RunData(ImageNetwork Student, IImageSource Training, IImageSource? Validation);
+internal sealed record RunData(ImageNetwork Student, IImageSource Training, IImageSource? Validation)
+{
+    /// <summary>What will be done with the student's scores; null where that is not known.</summary>
+    public ScoreUse? Scores { get; init; }
+}

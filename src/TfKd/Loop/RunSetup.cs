@@ -157,6 +157,7 @@ internal sealed class RunSetup : IDisposable
     {
         Training = _data.Training,
         Validation = _data.Validation,
+        Scores = _data.Scores,
         Say = Callbacks.Say,
     };
 

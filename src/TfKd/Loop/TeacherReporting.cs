@@ -12,7 +12,8 @@ internal static class TeacherReporting
     /// <param name="student">Who learnt, with its final weights and in evaluation mode.</param>
     /// <param name="validation">Rows that nobody learnt from, or null.</param>
     /// <param name="token">Stops between batches.</param>
-    public static TeacherReport Report(
+    /// <returns>The report, and the class that the teacher puts each validation row into; null where it was not asked.</returns>
+    public static (TeacherReport Report, IReadOnlyList<int>? Predictions) Report(
         TrainingPlan plan,
         Teacher teacher,
         TeacherStatistics training,
@@ -22,15 +23,16 @@ internal static class TeacherReporting
     {
         var temperature = plan.Objective.TeacherTemperature;
         if (validation is null || teacher.KnowsTrainingRowsOnly)
-            return new TeacherReport(temperature, training.ToFigures(), null);
-        var statistics = new TeacherStatistics(validation.ClassNames, plan.Objective);
+            return (new TeacherReport(temperature, training.ToFigures(), null), null);
+        var predictions = new List<int>();
+        var statistics = new TeacherStatistics(validation.ClassNames, plan.Objective) { Predictions = predictions };
         foreach (var loaded in new BatchLoader(validation, plan.BatchSize).ReadInOrder(token))
         {
             using (loaded)
                 Add(statistics, teacher, student, loaded);
         }
 
-        return new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures());
+        return (new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures()), predictions);
     }
 
     /// <summary>What is wrong with a teacher that knows no more than guessing would; null with one that does.</summary>

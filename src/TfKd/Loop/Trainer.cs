@@ -9,6 +9,9 @@ public sealed class Trainer(TrainingPlan plan)
     /// <summary>What is done.</summary>
     public TrainingPlan Plan { get; } = plan ?? throw new ArgumentNullException(nameof(plan));
 
+    /// <summary>What will be done with the student's scores after the run, for reports to tell of; null, the default: not known.</summary>
+    internal ScoreUse? Scores { get; init; }
+
     /// <summary>
     /// Builds a network whose initial weights are drawn from the plan's seed, or are those of <see cref="TrainingPlan.InitialWeights"/>;
     /// the caller disposes it.
@@ -47,7 +50,7 @@ public sealed class Trainer(TrainingPlan plan)
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(training);
         TorchRuntime.EnsureLoaded();
-        using var setup = new RunSetup(Plan, new(student, training, validation), token);
+        using var setup = new RunSetup(Plan, new(student, training, validation) { Scores = Scores }, token);
         var (run, callbacks) = (setup.Run, setup.Callbacks);
         if (run.TryResume() is { } message)
             callbacks.Say(message);
@@ -84,20 +87,21 @@ public sealed class Trainer(TrainingPlan plan)
         run.State.Student.eval();
         var result = run.Finish();
         if (run.FindFinished() is { } found)
-            result = result with { TeacherReport = found.Report, TeacherExample = found.Example };
+            result = found.AddTo(result);
         else if (setup.Participants.Statistics is { } statistics && !run.WasFinished && !run.EndedWithinEpoch)
-            result = result with { TeacherReport = ReportTeacher(setup, statistics, token), TeacherExample = statistics.Example };
+            result = ReportTeacher(setup, statistics, token).AddTo(result);
         callbacks.Notify(callback => callback.OnFinished(run.State, result));
         return result;
     }
 
-    private TeacherReport ReportTeacher(RunSetup setup, TeacherStatistics statistics, CancellationToken token)
+    private TeacherFindings ReportTeacher(RunSetup setup, TeacherStatistics statistics, CancellationToken token)
     {
         var (student, teacher) = (setup.Run.State.Student, setup.Participants.Teacher!);
-        var report = TeacherReporting.Report(Plan, teacher, statistics, student, setup.Run.State.Validation, token);
+        var (report, predictions) = TeacherReporting.Report(Plan, teacher, statistics, student, setup.Run.State.Validation, token);
         if (report.Warning is { } warning)
             setup.Callbacks.Warn(warning);
-        setup.Run.KeepFinished(report, statistics.Example);
-        return report;
+        var findings = new TeacherFindings(report, statistics.Example, predictions);
+        setup.Run.KeepFinished(findings);
+        return findings;
     }
 }

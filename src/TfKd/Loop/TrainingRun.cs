@@ -173,18 +173,18 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>What is kept of a run that was found finished; null where it was not, or nothing is.</summary>
-    public FinishedRun? FindFinished() => WasFinished && _checkpoint is not null
-        ? FinishedRun.Read(_plan.CheckpointDirectory!, _checkpoint.IdentityHash, Step)
+    public TeacherFindings? FindFinished() => WasFinished && _checkpoint is not null
+        ? FinishedRun.Read(_plan.CheckpointDirectory!, _checkpoint.IdentityHash, Step)?.FindingsOn(State.Validation)
         : null;
 
     /// <summary>Keeps, beside the checkpoint, what was found of the teacher.</summary>
-    public void KeepFinished(TeacherReport report, TeacherExample? example)
+    public void KeepFinished(TeacherFindings findings)
     {
         if (_checkpoint is null)
             return;
         try
         {
-            new FinishedRun(_checkpoint.IdentityHash, Step, report, example).Write(_plan.CheckpointDirectory!);
+            FinishedRun.Of(_checkpoint.IdentityHash, Step, findings, State.Validation).Write(_plan.CheckpointDirectory!);
         }
         catch (IOException exception)
         {

@@ -39,7 +39,7 @@ public static class Evaluator
         var metrics = new MetricsAccumulator();
         var samples = Answers(network, source, batchSize, features: null, cancellationToken).Select(row =>
         {
-            var (best, confidence) = metrics.Add(Array.ConvertAll(row.Logits, logit => (float)(logit / temperature)), row.Label);
+            var (best, confidence) = metrics.Add(TemperatureCalibration.Soften(row.Logits, temperature), row.Label);
             return (confidence, best == row.Label);
         });
         var selective = SelectiveMetrics.Of(samples, threshold);

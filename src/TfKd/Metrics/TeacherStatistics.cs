@@ -23,6 +23,9 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
     /// <summary>Of the rows that the teacher is right about, the one about whose other classes it says most; null without rows.</summary>
     public TeacherExample? Example { get; private set; }
 
+    /// <summary>Takes the class that the teacher puts each sample into; null, the default: nobody wants to know.</summary>
+    public ICollection<int>? Predictions { get; init; }
+
     /// <summary>Forgets all rows.</summary>
     public void Clear()
     {
@@ -63,9 +66,10 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
     /// <summary>Adds a row.</summary>
     public void Add(ReadOnlySpan<float> teacher, ReadOnlySpan<float> student, int label)
     {
-        _metrics.Add(teacher, label);
+        var (best, _) = _metrics.Add(teacher, label);
+        Predictions?.Add(best);
         SetTarget(teacher, label);
-        var (best, bestOfStudent, entropy) = (ArgMax(teacher), ArgMax(student), 0.0);
+        var (bestOfStudent, entropy) = (ArgMax(student), 0.0);
         foreach (var probability in _target)
             entropy -= Term(probability);
         var correct = _target[label];

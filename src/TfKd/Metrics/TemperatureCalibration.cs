@@ -117,11 +117,15 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
         return sum + SamplesAgainst * against / count > StandardErrors * Math.Sqrt(count * variance);
     }
 
+    /// <summary>The logits divided by a temperature.</summary>
+    internal static float[] Soften(float[] logits, double temperature) =>
+        Array.ConvertAll(logits, logit => (float)(logit / temperature));
+
     private static ClassificationMetrics Measure(List<(float[] Logits, int Label)> rows, double temperature)
     {
         var metrics = new MetricsAccumulator();
         foreach (var (logits, label) in rows)
-            metrics.Add(Array.ConvertAll(logits, logit => (float)(logit / temperature)), label);
+            metrics.Add(Soften(logits, temperature), label);
         return metrics.ToMetrics();
     }
 }

@@ -24,4 +24,9 @@ public sealed record TrainingResult(IReadOnlyList<EpochMetrics> History, int Bes
 
     /// <summary>An answer of the teacher; null where there is no <see cref="TeacherReport"/>.</summary>
     internal TeacherExample? TeacherExample { get; init; }
+
+    /// <summary>
+    /// The class that the teacher puts each validation row into; null where <see cref="TeacherReport"/> has no figures of these.
+    /// </summary>
+    internal IReadOnlyList<int>? TeacherPredictions { get; init; }
 }

@@ -47,6 +47,9 @@ public sealed class TrainingState
     /// <summary>The rows that are not; null without them.</summary>
     internal IImageSource? Validation { get; init; }
 
+    /// <summary>What will be done with the scores after the run; null where that is not known.</summary>
+    internal ScoreUse? Scores { get; init; }
+
     /// <summary>Tells all watchers of the run something, as a warning or not.</summary>
     internal Action<string, bool> Say { get; init; } = (_, _) => { };
 

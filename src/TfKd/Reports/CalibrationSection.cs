@@ -21,7 +21,7 @@ internal static class CalibrationSection
             <section id="calibration"><h2>Calibration</h2>
             <p>Expected calibration error {report.Metrics.ExpectedCalibrationError:P2}, negative log-likelihood
             {report.Metrics.NegativeLogLikelihood:F4} nats, on {report.Metrics.Count:N0} {content.RowsName} rows;
-            {report.Calibration.Count} bins of equal width.</p>
+            {report.Calibration.Count} bins of equal width.{Calibrated(content.FinalScores)}</p>
             <div class="charts">
             {Chart.Bars(
                 "Reliability: accuracy by confidence. Bars below the line are of rows that the network is too sure of",
@@ -39,4 +39,11 @@ internal static class CalibrationSection
             </section>
             """);
     }
+
+    private static Markup Calibrated(FinalScores? scores) => scores is { Temperature: { } temperature, Report.Metrics: { } metrics }
+        ? Markup.Of($"""
+             The model's scores are calibrated, with the temperature {temperature:G4}: {metrics.ExpectedCalibrationError:P2} and
+            {metrics.NegativeLogLikelihood:F4} nats on these same rows. The charts are of the scores before that.
+            """)
+        : Markup.Empty;
 }

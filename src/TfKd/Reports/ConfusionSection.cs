@@ -1,78 +1,28 @@
 namespace TfKd;
 
 /// <summary>
-/// Which classes are taken for which: a table with shaded cells, or a picture of as many squares where the classes are too many for
-/// numbers, and the most frequent confusions in words.
+/// Which classes are taken for which: a table with numbers, or a map without them where the classes are too many, and the most frequent
+/// confusions in words.
 /// </summary>
 internal static class ConfusionSection
 {
     private const int MostNumbers = 30;
     private const int MostPairs = 15;
-    private const int Cell = 8;
 
     public static Markup Of(ReportContent content, ClassificationReport report) => Markup.Of($"""
         <section id="confusion"><h2>Confusion matrix</h2>
         <p>A line is a class of the {content.RowsName} rows, a column what they were put into; the shade is the fraction of the line.
-        On the diagonal is what is right.</p>
-        {(report.ClassNames.Count <= MostNumbers ? Table(report) : Squares(report))}
+        On the diagonal, <span class="key right"></span>, is what is right; beside it, <span class="key wrong"></span>, what is wrong.</p>
+        {(report.ClassNames.Count <= MostNumbers ? ConfusionTable.Of(report) : ConfusionMap.Of(report))}
         {Pairs(report)}
         </section>
         """);
 
-    private static Markup Table(ClassificationReport report)
-    {
-        var names = report.ClassNames;
-        var lines = names.Select((name, label) => Markup.Of($"""
-            <tr><th scope="row">{name}</th>{names.Select((_, predicted) => CellOf(report, label, predicted))}</tr>
+    /// <summary>Whether a cell is one of the diagonal, as a class of the style sheet.</summary>
+    public static string Kind(int label, int predicted) => label == predicted ? "right" : "wrong";
 
-            """));
-        return Page.Scrolling("Confusion matrix", Markup.Of($"""
-            <table class="confusion"><caption class="hidden">Number of rows by class, and by the class they were put into</caption>
-            <thead><tr><td></td>{names.Select(name => Markup.Of($"""<th scope="col"><span>{name}</span></th>"""))}</tr></thead><tbody>
-            {lines}</tbody></table>
-            """));
-    }
-
-    private static Markup CellOf(ClassificationReport report, int label, int predicted)
-    {
-        var (count, shade) = (report.Confusions(label, predicted), Shade(report, label, predicted));
-        if (count == 0)
-            return Markup.Of($"""<td class="zero">0</td>""");
-        var strength = shade > 0.8 ? " strong" : shade > 0.6 ? " half" : "";
-        return Markup.Of($"""<td class="{Kind(label, predicted)}{strength}" style="--shade:{shade:F2}">{count}</td>""");
-    }
-
-    private static Markup Squares(ClassificationReport report)
-    {
-        var names = report.ClassNames;
-        var squares = new List<Markup>();
-        for (var label = 0; label < names.Count; label++)
-        {
-            for (var predicted = 0; predicted < names.Count; predicted++)
-            {
-                if (report.Confusions(label, predicted) is > 0 and var count)
-                {
-                    squares.Add(Markup.Of($"""
-                        <rect class="{Kind(label, predicted)}" x="{predicted * Cell}" y="{label * Cell}" width="{Cell}" height="{Cell}"
-                        style="--shade:{Shade(report, label, predicted):F2}"
-                        ><title>{names[label]}, put into {names[predicted]}: {count}</title></rect>
-                        """));
-                }
-            }
-        }
-
-        var size = names.Count * Cell;
-        return Markup.Of($"""
-            <svg class="squares" viewBox="0 0 {size} {size}" role="img"
-            aria-label="Confusion matrix of {names.Count} classes, in the order of the table of classes, from the top and from the left"
-            >{squares}</svg>
-            """);
-    }
-
-    private static string Kind(int label, int predicted) => label == predicted ? "right" : "wrong";
-
-    // The root brings out the few that are wrong.
-    private static double Shade(ClassificationReport report, int label, int predicted)
+    /// <summary>How strong the colour of a cell is that is not empty, from 0 to 1. The root brings out the few that are wrong.</summary>
+    public static double Shade(ClassificationReport report, int label, int predicted)
     {
         var fraction = (double)report.Confusions(label, predicted) / report.Classes[label].Count;
         return label == predicted ? fraction : Math.Sqrt(fraction);
@@ -90,6 +40,9 @@ internal static class ConfusionSection
             .ToList();
         if (pairs.Count == 0)
             return Markup.Of($"<p>Every row was put into its class.</p>");
+        // Of two classes the table has said it.
+        if (report.ClassNames.Count == 2)
+            return Markup.Empty;
         var lines = pairs.Select(pair => Markup.Of($"""
             <tr><th scope="row">{report.ClassNames[pair.label]}</th><td>{report.ClassNames[pair.predicted]}</td>
             <td class="number">{pair.count}</td><td class="number">{(double)pair.count / report.Classes[pair.label].Count:P1}</td></tr>

@@ -1,14 +1,16 @@
 namespace TfKd;
 
 /// <summary>
-/// Writes a report of the run that a browser shows without a network: summary, curves, confusion matrix, figures of each class,
-/// calibration, what rejecting would cost, the worst mistakes as pictures, the teacher report, soft targets, the plan. One file, with
-/// nothing from elsewhere.
+/// Writes a report of the run that a browser shows without a network: summary, curves, the student beside its teacher, confusion matrix,
+/// figures of each class, calibration, what rejecting costs, the worst mistakes as pictures, the teacher report, soft targets, the plan.
+/// One file, with nothing from elsewhere.
 /// </summary>
 /// <remarks>
 /// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a
 /// whole, with one more pass over the validation rows with the final weights; always as a whole file. One that cannot be written before the
-/// first step ends the run; later that is a warning. The report holds some of the validation images.
+/// first step ends the run; later that is a warning. The report holds some of the validation images, at most 96 pixels a side, with the
+/// names of their files where <see cref="SampleExtras.GetFile"/> knows them, but never whole paths. Its length grows with the classes, the
+/// epochs and <see cref="MaxMistakes"/> (40 kB a picture at most, a few as a rule), not with the rows.
 /// </remarks>
 public sealed class HtmlReport : TrainingCallback
 {
@@ -56,11 +58,25 @@ public sealed class HtmlReport : TrainingCallback
         var content = Content(state) with
         {
             Result = result,
-            Predictions = state.Validation is { } rows ? ClassificationReport.Of(state.Student, rows, state.Plan.BatchSize) : null,
-            Rows = state.Validation,
             SoftTargets = SoftTargets.Of(state.Plan, result.TeacherExample, ClassNames(state)),
         };
+        if (state.Validation is { } rows)
+            content = WithPredictions(content, state, rows, result);
         ReportFile.TryWrite(nameof(HtmlReport), _file.Current, Page.Of(content), state);
+    }
+
+    private static ReportContent WithPredictions(
+        ReportContent content, TrainingState state, IImageSource rows, TrainingResult result)
+    {
+        var answers = Evaluator.Answers(state.Student, rows, state.Plan.BatchSize, features: null, CancellationToken.None).ToList();
+        var predictions = new ClassificationReport(rows.ClassNames, answers);
+        return content with
+        {
+            Predictions = predictions,
+            FinalScores = state.Scores is { } use ? FinalScores.Of(use, rows.ClassNames, answers, predictions) : null,
+            Rows = rows,
+            Teacher = TeacherOnRows.Of(result),
+        };
     }
 
     private ReportContent Content(TrainingState state) => new()

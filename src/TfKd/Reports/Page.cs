@@ -42,9 +42,22 @@ internal static class Page
     public static Markup Head(params IEnumerable<string> columns) =>
         Markup.Of($"""<thead><tr>{columns.Select(column => Markup.Of($"""<th scope="col">{column}</th>"""))}</tr></thead>""");
 
+    /// <summary>A cell of a table of numbers.</summary>
+    public static Markup Number(double value, string format)
+    {
+        var handler = new MarkupHandler(0, 1);
+        handler.AppendFormatted(value, format);
+        return Markup.Of($"<td>{handler.ToMarkup()}</td>");
+    }
+
     /// <summary>Content that may be wider than the page, and is then moved by itself: with the keyboard, too.</summary>
-    public static Markup Scrolling(string label, Markup content) =>
-        Markup.Of($"""<div class="scroll" role="region" aria-label="{label}" tabindex="0">{content}</div>""");
+    /// <param name="label">What it is, for those who do not see it.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="way">How it is moved, as a class of the style sheet: sideways, or both ways where it is higher than a page.</param>
+    public static Markup Scrolling(string label, Markup content, string way = "sideways") =>
+        Markup.Of($"""
+            <div class="scroll {way}" role="region" aria-label="{label}" tabindex="0">{content}</div>
+            """);
 
     private static IEnumerable<(string Id, string Name, Markup Content)> Sections(ReportContent content)
     {
@@ -53,6 +66,8 @@ internal static class Page
             yield return ("curves", "Curves", CurvesSection.Of(content));
         if (content.Predictions is { } predictions)
         {
+            if (content.Teacher is { } other)
+                yield return ("comparison", "Student and teacher", ComparisonSection.Of(content, predictions, other));
             yield return ("confusion", "Confusion matrix", ConfusionSection.Of(content, predictions));
             yield return ("classes", "Classes", ClassesSection.Of(predictions));
             yield return ("calibration", "Calibration", CalibrationSection.Of(content, predictions));

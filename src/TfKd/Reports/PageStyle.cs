@@ -38,6 +38,8 @@ internal static class PageStyle
         table.numbers tbody th, table.names tbody th, table.names td { font-weight: 400; min-width: 7rem; max-width: 20rem;
             overflow-wrap: anywhere; }
         table.names td.number { min-width: 0; }
+        tr.own > * { background: var(--note); font-weight: 600; }
+        .scroll + .scroll { margin-top: 1rem; }
         .scroll { overflow-x: auto; max-width: 100%; position: relative; }
         .scroll:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
         details { margin: 1rem 0; }
@@ -61,18 +63,39 @@ internal static class PageStyle
         table.confusion thead th { font-weight: 400; vertical-align: bottom; }
         table.confusion thead span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12rem; overflow-wrap: normal;
             white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        table.confusion tbody th, table.confusion tbody td { vertical-align: middle; }
         table.confusion tbody td { text-align: center; min-width: 2.2rem; }
+        table.confusion.few thead th { text-align: center; max-width: 12rem; }
+        table.confusion.few thead span { writing-mode: horizontal-tb; transform: none; white-space: normal; overflow-wrap: anywhere; }
+        table.confusion.few tbody td { min-width: 5rem; padding: 0.5rem; }
         td.zero { color: var(--soft); background: var(--panel); }
         td.right { background: rgb(var(--right) / var(--shade)); }
         td.wrong { background: rgb(var(--wrong) / var(--shade)); }
         td.half { color: var(--half); }
         td.strong { color: var(--strong); }
-        svg.squares { display: block; width: 100%; max-width: 54rem; background: var(--panel); }
-        rect.right { fill: rgb(var(--right) / var(--shade)); }
-        rect.wrong { fill: rgb(var(--wrong) / var(--shade)); }
+        table.confusion small { display: block; font-size: 0.75rem; white-space: nowrap; }
+        .key { display: inline-block; width: 0.9rem; height: 0.9rem; vertical-align: -0.1rem; border-radius: 0.15rem; --shade: 0.8; }
+        .key.right { background: rgb(var(--right) / var(--shade)); }
+        .key.wrong { background: rgb(var(--wrong) / var(--shade)); }
+        table.confusion th[scope=row], table.map th[scope=row] { position: sticky; left: 0; background: var(--page); z-index: 1; }
+        .both { max-height: 90vh; overflow-y: auto; }
+        table.map { table-layout: fixed; width: max-content; border-collapse: separate; border-spacing: 0; overflow-wrap: normal;
+            font-size: min(0.75rem, calc(0.85 * var(--cell))); line-height: var(--cell); }
+        table.map th, table.map td { padding: 0; border: 0; height: var(--cell); font-weight: 400; white-space: nowrap; }
+        table.map th { overflow: hidden; text-overflow: ellipsis; }
+        table.map thead th { position: sticky; top: 0; width: var(--cell); background: var(--page); vertical-align: bottom; }
+        table.map thead td { width: 7rem; position: sticky; top: 0; left: 0; background: var(--page); z-index: 2; }
+        table.map thead span { display: block; width: var(--cell); max-height: 7rem; padding-top: 0.2rem; writing-mode: vertical-rl;
+            transform: rotate(180deg); overflow: hidden; text-overflow: ellipsis; }
+        table.map th[scope=row] { max-width: 7rem; padding-right: 0.3rem; text-align: right; }
+        table.map td { font-size: 0; background: var(--panel); }
+        table.map td.right { background: rgb(var(--right) / var(--shade)); }
+        table.map td.wrong { background: rgb(var(--wrong) / var(--shade)); }
+        table.map tr:hover th[scope=row] { font-weight: 600; color: var(--link); }
+        table.map td:hover { outline: 1px solid var(--ink); }
         ul.mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1rem; }
-        ul.mistakes img { display: block; width: 8rem; height: 8rem; object-fit: contain; background: var(--panel);
-            image-rendering: pixelated; }
+        ul.mistakes img { display: block; width: 6rem; height: 6rem; object-fit: contain; background: var(--panel); }
+        ul.mistakes img.pixels { image-rendering: pixelated; }
         ul.mistakes figcaption { margin-top: 0.25rem; font-size: 0.85rem; }
         ul.mistakes span { display: block; }
         ul.mistakes .true { font-weight: 600; }

@@ -27,8 +27,14 @@ internal sealed record ReportContent
     /// <summary>What the network made of the rows below; null without such rows, and while the run goes on.</summary>
     public ClassificationReport? Predictions { get; init; }
 
+    /// <summary>What comes of the same answers as scores of the model; null where it is not known what is done with them.</summary>
+    public FinalScores? FinalScores { get; init; }
+
     /// <summary>The rows that <see cref="Predictions"/> are of.</summary>
     public IImageSource? Rows { get; init; }
+
+    /// <summary>What the teacher made of the same rows; null where it has nothing to say of them.</summary>
+    public TeacherOnRows? Teacher { get; init; }
 
     /// <summary>What those rows are called.</summary>
     public string RowsName { get; init; } = "validation";

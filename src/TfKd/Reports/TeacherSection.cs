@@ -32,7 +32,7 @@ internal static class TeacherSection
             """);
 
         Markup Row(string name, string format, Func<TeacherFigures, double> value) =>
-            Markup.Of($"""<tr><th scope="row">{name}</th>{columns.Select(column => Number(value(column.Item2), format))}</tr>""");
+            Markup.Of($"""<tr><th scope="row">{name}</th>{columns.Select(column => Page.Number(value(column.Item2), format))}</tr>""");
     }
 
     private static Markup ByClass(TeacherReport report)
@@ -50,12 +50,5 @@ internal static class TeacherSection
                 """))}
             </details>
             """);
-    }
-
-    private static Markup Number(double value, string format)
-    {
-        var handler = new MarkupHandler(0, 1);
-        handler.AppendFormatted(value, format);
-        return Markup.Of($"<td>{handler.ToMarkup()}</td>");
     }
 }

@@ -2,12 +2,21 @@ using SkiaSharp;
 
 namespace TfKd;
 
-/// <summary>Images of a source as text that a page can hold.</summary>
+/// <summary>
+/// Images of a source as text that a page can hold: at most 96 pixels a side, a few thousand characters as a rule and never more than
+/// 40,000.
+/// </summary>
 internal static class Thumbnail
 {
-    private const int MaxSize = 128;
+    /// <summary>The longest side, in pixels.</summary>
+    public const int MaxSize = 96;
 
-    /// <summary>The row's image as a PNG file in a data URI; no larger than needed for a thumbnail, and never enlarged.</summary>
+    /// <summary>Images up to this size are kept pixel by pixel, and shown in larger ones.</summary>
+    public const int MaxExactSize = 48;
+
+    private const int Quality = 85;
+
+    /// <summary>The row's image as a file in a data URI: PNG where it is small, else JPEG; never enlarged.</summary>
     public static string DataUri(IImageSource source, int row)
     {
         var shape = source.Shape;
@@ -16,9 +25,13 @@ internal static class Thumbnail
         var pixels = Interleave(planes, shape.Width * shape.Height, shape.Channels);
         using var image = SKImage.FromPixelCopy(
             new SKImageInfo(shape.Width, shape.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), pixels, 4 * shape.Width);
-        using var data = Encode(image);
-        return $"data:image/png;base64,{Convert.ToBase64String(data.AsSpan())}";
+        var (isExact, type) = IsExact(shape) ? (true, "png") : (false, "jpeg");
+        using var data = isExact ? image.Encode(SKEncodedImageFormat.Png, 100) : EncodeSmall(image);
+        return $"data:image/{type};base64,{Convert.ToBase64String(data.AsSpan())}";
     }
+
+    /// <summary>Whether an image of the shape is shown pixel by pixel.</summary>
+    public static bool IsExact(ImageShape shape) => Math.Max(shape.Width, shape.Height) <= MaxExactSize;
 
     private static byte[] Interleave(byte[] planes, int count, int channels)
     {
@@ -34,14 +47,14 @@ internal static class Thumbnail
         return pixels;
     }
 
-    private static SKData Encode(SKImage image)
+    private static SKData EncodeSmall(SKImage image)
     {
-        var scale = (double)MaxSize / Math.Max(image.Width, image.Height);
-        if (scale >= 1)
-            return image.Encode(SKEncodedImageFormat.Png, 100);
+        var scale = Math.Min((double)MaxSize / Math.Max(image.Width, image.Height), 1);
         using var bitmap = SKBitmap.FromImage(image);
         using var small = bitmap.Resize(
-            new SKSizeI(Math.Max((int)(bitmap.Width * scale), 1), Math.Max((int)(bitmap.Height * scale), 1)), SKFilterQuality.Medium);
-        return small.Encode(SKEncodedImageFormat.Png, 100);
+            new SKSizeI(
+                Math.Max((int)Math.Round(bitmap.Width * scale), 1), Math.Max((int)Math.Round(bitmap.Height * scale), 1)),
+            SKFilterQuality.Medium);
+        return small.Encode(SKEncodedImageFormat.Jpeg, Quality);
     }
 }

@@ -12,6 +12,12 @@ public sealed record TrainingReport
     /// <summary>The heading. Default "Training report".</summary>
     public string Title { get; init => field = Require.Name(value); } = "Training report";
 
+    /// <summary>
+    /// What the teacher makes of the same samples, to stand beside the student: <c>ClassificationReport.Of(teacherNetwork, test)</c>.
+    /// Default null: the report is of the student alone.
+    /// </summary>
+    public ClassificationReport? Teacher { get; init; }
+
     /// <summary>How many of the most confident mistakes are shown as pictures, 0 or above. Default 24.</summary>
     public int MaxMistakes { get; init => field = Require.NotNegative(value); } = 24;
 
@@ -22,7 +28,9 @@ public sealed record TrainingReport
     /// <param name="network">The network that came of it.</param>
     /// <param name="rows">Samples to evaluate on, as a test set, with the network's classes.</param>
     /// <param name="cancellationToken">Stops between batches; nothing is written then.</param>
-    /// <exception cref="InvalidOperationException">There are no samples, or their classes are not as many as the network's.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are no samples, or their classes are not as many as the network's; or <see cref="Teacher"/> is of other samples.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(
         string path, TrainingPlan plan, TrainingResult result, ImageNetwork network, IImageSource rows,
@@ -33,6 +41,7 @@ public sealed record TrainingReport
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(rows);
+        var predictions = ClassificationReport.Of(network, rows, plan.BatchSize, cancellationToken: cancellationToken);
         var content = new ReportContent
         {
             Title = Title,
@@ -43,13 +52,29 @@ public sealed record TrainingReport
             Plan = plan,
             History = result.History,
             Result = result,
-            Predictions = ClassificationReport.Of(network, rows, plan.BatchSize, cancellationToken: cancellationToken),
+            Predictions = predictions,
             Rows = rows,
+            Teacher = TeacherBeside(predictions),
             RowsName = RowsName,
             SoftTargets = SoftTargets.Of(plan, example: null, rows.ClassNames),
             MaxMistakes = MaxMistakes,
         };
         ReportFile.Write(nameof(TrainingReport), path, Page.Of(content));
+    }
+
+    private TeacherOnRows? TeacherBeside(ClassificationReport student)
+    {
+        if (Teacher is null)
+            return null;
+        if (!Teacher.Labels.SequenceEqual(student.Labels) || Teacher.ClassNames.Count != student.ClassNames.Count)
+        {
+            throw new InvalidOperationException(
+                $"The report of the {nameof(Teacher)} must be of the student's {student.Labels.Count} samples of "
+                + $"{student.ClassNames.Count} classes, in their order, but is of {Teacher.Labels.Count} of {Teacher.ClassNames.Count}"
+                + $"{(Teacher.Labels.Count == student.Labels.Count ? " with other labels" : "")}.");
+        }
+
+        return new(Teacher.Metrics, Teacher.Predicted);
     }
 
     internal static long CountParameters(ImageNetwork network) =>

@@ -141,5 +141,49 @@ public sealed class WatchedFitTests
         Assert.Equal(model.Model.Card.Training.Plan, page.Descendants("pre").Single().Value);
         Assert.Equal(epochs.Count + 1, File.ReadAllLines(csv).Length);
         Assert.Single(Directory.GetFiles(events));
+        Assert.All(Mistakes(page), name => Assert.StartsWith("row ", name, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void A_report_on_photos_of_a_folder_names_their_files_and_the_models_own_threshold()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var row in TestRows.Make(60))
+        {
+            // Under the wrong folder half of the time, so that there are mistakes.
+            var place = folder.File($"photos/{TestRows.Names[(row.Number + row.Number / 3 % 2) % 3]}");
+            Directory.CreateDirectory(place);
+            File.WriteAllBytes(Path.Combine(place, $"photo {row.Number} & more.png"), row.Image);
+        }
+
+        var (ml, html) = (new MLContext(seed: 1), folder.File("report.html"));
+        var data = ml.Data.LoadImagesFromFolder(folder.File("photos"));
+        var options = TrainingRuns.Options with
+        {
+            ValidationSetFraction = 0.4f,
+            CalibrateScores = true,
+            Rejection = new Rejection { Threshold = 0.345 },
+            Callbacks = [new HtmlReport(html)],
+        };
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(options));
+        using var model = pipeline.Fit(data).LastTransformer;
+
+        var page = XDocument.Load(html);
+        Assert.NotEmpty(Mistakes(page));
+        Assert.All(Mistakes(page), name => Assert.Matches("^(red|green|blue)/photo [0-9]+ & more[.]png$", name));
+        Assert.DoesNotContain(folder.File("photos"), File.ReadAllText(html), StringComparison.Ordinal);
+        var rejection = page.Descendants("section").Single(section => section.Attribute("id")!.Value == "rejection");
+        var own = rejection.Descendants("tr").Single(line => line.Attribute("class")?.Value == "own").Elements().ToList();
+        Assert.Equal("0.345", own[0].Value);
+        var coverage = model.Model.Card.Training.Metrics.Single(metric => metric.Name == "Coverage").Value;
+        Assert.Equal(coverage.ToString("P1", CultureInfo.InvariantCulture), own[1].Value);
+        Assert.Contains("Scores are calibrated", rejection.Value, StringComparison.Ordinal);
+    }
+
+    /// <summary>What stands under the pictures of a report's worst mistakes.</summary>
+    private static IEnumerable<string> Mistakes(XDocument page) => page.Descendants("section")
+        .Where(section => section.Attribute("id")!.Value == "mistakes")
+        .SelectMany(section => section.Descendants("figcaption"))
+        .Select(caption => caption.Elements().Last().Value);
 }

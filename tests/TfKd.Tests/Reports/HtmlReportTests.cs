@@ -56,7 +56,7 @@ public sealed class HtmlReportTests : IDisposable
         var confusion = ReportPage.Cells(page.Section("confusion").Descendants("table").First());
         for (var label = 0; label < 4; label++)
             Assert.Equal(
-                [$"class{label}", .. Enumerable.Range(0, 4).Select(predicted => $"{expected!.Confusions(label, predicted)}")],
+                [$"class{label}", .. Enumerable.Range(0, 4).Select(predicted => CountAndFraction(expected!, label, predicted))],
                 confusion[label]);
         Assert.Equal(
             expected!.Classes.Select(one => one.F1.ToString("F3", CultureInfo.InvariantCulture)),
@@ -81,6 +81,11 @@ public sealed class HtmlReportTests : IDisposable
                 .Select(row => $"Row {row}: an image of class{expected.Labels[row]} that was taken for class{expected.Predicted[row]}"),
             pictures.Select(picture => picture.Attribute("alt")!.Value));
         AssertShows(pictures[0].Attribute("src")!.Value, validation, expected.Mistakes[0]);
+
+        static string CountAndFraction(ClassificationReport report, int label, int predicted) =>
+            report.Confusions(label, predicted) is > 0 and var count
+                ? count + ((double)count / report.Classes[label].Count).ToString("P0", CultureInfo.InvariantCulture)
+                : "0";
     }
 
     [Fact]
@@ -238,27 +243,6 @@ public sealed class HtmlReportTests : IDisposable
         Assert.Equal("2 of 2", page.Fact("Best epoch"));
     }
 
-    [Fact]
-    public void A_hundred_classes_are_squares_and_the_most_frequent_confusions_are_named()
-    {
-        var names = Enumerable.Range(0, 100).Select(k => $"class <{k}>").ToArray();
-        var rows = new RenamedSource(PatternSource.Create(200, classCount: 100, size: 8), names);
-        var plan = WatchedRun.Plan with { MaxEpochs = 1, BatchSize = 64, Callbacks = [new HtmlReport(Html)] };
-        WatchedRun.Run(plan, rows, rows);
-
-        var page = new ReportPage(Html);
-        page.RequireSelfContained();
-        page.RequireAccessible();
-        var squares = page.Section("confusion").Element("svg")!;
-        Assert.Equal(
-            200,
-            squares
-                .Elements("rect")
-                .Sum(square => int.Parse(square.Value[(square.Value.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)));
-        Assert.Equal(15, ReportPage.Cells(page.Section("confusion").Descendants("table").Single()).Count);
-        Assert.Equal(names, ReportPage.Cells(page.Section("classes").Descendants("table").Single()).Select(line => line[0]));
-    }
-
     [Theory]
     [InlineData(1, 6, 9)]
     [InlineData(3, 7, 5)]
@@ -277,15 +261,14 @@ public sealed class HtmlReportTests : IDisposable
         var cache = new DecodedCache(new ImageShape(3, 400, 200), ["a"]);
         cache.Add(Enumerable.Repeat((byte)77, cache.Shape.ByteCount).ToArray(), 0);
         using var bitmap = Decode(Thumbnail.DataUri(cache, 0));
-        Assert.Equal((64, 128), (bitmap.Width, bitmap.Height));
+        Assert.Equal((48, 96), (bitmap.Width, bitmap.Height));
         Assert.Equal(new SKColor(77, 77, 77), bitmap.GetPixel(30, 60));
     }
 
     private static SKBitmap Decode(string uri)
     {
-        const string Start = "data:image/png;base64,";
-        Assert.StartsWith(Start, uri, StringComparison.Ordinal);
-        return SKBitmap.Decode(Convert.FromBase64String(uri[Start.Length..]));
+        Assert.Matches("^data:image/(png|jpeg);base64,", uri);
+        return SKBitmap.Decode(Convert.FromBase64String(uri[(uri.IndexOf(',', StringComparison.Ordinal) + 1)..]));
     }
 
     private static void AssertShows(string uri, IImageSource source, int row)

@@ -19,9 +19,11 @@ internal sealed class ReportPage
         "cite",
     ];
 
-    public ReportPage(string path)
+    /// <param name="page">Its file, or the page itself.</param>
+    /// <param name="isText">Whether it is the page itself.</param>
+    public ReportPage(string page, bool isText = false)
     {
-        Text = File.ReadAllText(path);
+        Text = isText ? page : File.ReadAllText(page);
         Document = XDocument.Parse(Text);
     }
 
@@ -54,7 +56,7 @@ internal sealed class ReportPage
         {
             Assert.False(attribute.Name.LocalName.StartsWith("on", StringComparison.OrdinalIgnoreCase), $"{attribute}");
             if (_references.Contains(attribute.Name.LocalName))
-                Assert.Matches("^(#[a-z]+|data:image/png;base64,[A-Za-z0-9+/=]+)$", attribute.Value);
+                Assert.Matches("^(#[a-z]+|data:image/(png|jpeg);base64,[A-Za-z0-9+/=]+)$", attribute.Value);
             if (attribute.Name.LocalName == "style")
                 RequireNoReference(attribute.Value);
         }
