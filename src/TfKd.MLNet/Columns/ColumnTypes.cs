@@ -25,12 +25,6 @@ internal static class ColumnTypes
         };
     }
 
-    /// <summary>Where the names of the columns that there are help more than anything else.</summary>
-    public static ArgumentException Missing(string role, string name, IEnumerable<string> columns) =>
-        new(
-            $"{role} column '{name}' is not there; the columns are " +
-            $"{string.Join(", ", columns.Distinct().Select(column => $"'{column}'"))}.");
-
     private static string Item(DataViewType type) => type switch
     {
         TextDataViewType => "Text",

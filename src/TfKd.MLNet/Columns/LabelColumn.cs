@@ -9,7 +9,7 @@ internal static class LabelColumn
     /// <exception cref="ArgumentException">The column is missing, is no key, or has less than two classes.</exception>
     public static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing("Label", name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, "Label", name);
         if (column.Type is not KeyDataViewType key)
             throw NoKey(name, ColumnTypes.Describe(column.Type));
         if (key.Count < 2)
@@ -28,9 +28,7 @@ internal static class LabelColumn
     /// <exception cref="ArgumentException">The column is missing or no key.</exception>
     public static SchemaShape.Column Find(SchemaShape schema, string name)
     {
-        var column = schema.FirstOrDefault(column => column.Name == name);
-        if (column.Name is null)
-            throw ColumnTypes.Missing("Label", name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, "Label", name);
         return column.IsKey && column.Kind == SchemaShape.Column.VectorKind.Scalar
             ? column
             : throw NoKey(name, ColumnTypes.Describe(column));

@@ -12,16 +12,14 @@ internal static class WeightColumn
     /// <exception cref="ArgumentException">The column is missing or holds no numbers.</exception>
     public static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing(Role, name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, Role, name);
         return column.Type is NumberDataViewType ? column : throw NoNumber(name, ColumnTypes.Describe(column.Type));
     }
 
     /// <exception cref="ArgumentException">The column is missing or holds no numbers.</exception>
     public static SchemaShape.Column Find(SchemaShape schema, string name)
     {
-        var column = schema.FirstOrDefault(column => column.Name == name);
-        if (column.Name is null)
-            throw ColumnTypes.Missing(Role, name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, Role, name);
         return column is { IsKey: false, Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: NumberDataViewType }
             ? column
             : throw NoNumber(name, ColumnTypes.Describe(column));

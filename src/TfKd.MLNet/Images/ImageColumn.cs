@@ -24,7 +24,7 @@ internal sealed class ImageColumn
     /// <exception cref="ArgumentException">The column is missing, or of a type or size that is no image of the shape.</exception>
     public static ImageColumn Find(DataViewSchema schema, string name, ImageShape shape)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing("Image", name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, "Image", name);
         var kind = Kinds.SingleOrDefault(kind => kind.Accepts(column.Type)) ?? throw NoImage(name, ColumnTypes.Describe(column.Type));
         kind.Check(column, shape);
         return new ImageColumn(column, kind, shape);
@@ -33,9 +33,7 @@ internal sealed class ImageColumn
     /// <exception cref="ArgumentException">The column is missing, or of a type that is no image.</exception>
     public static void Check(SchemaShape schema, string name)
     {
-        var column = schema.FirstOrDefault(column => column.Name == name);
-        if (column.Name is null)
-            throw ColumnTypes.Missing("Image", name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, "Image", name);
         if (!Kinds.Any(kind => kind.Accepts(column)))
             throw NoImage(name, ColumnTypes.Describe(column));
     }

@@ -11,12 +11,12 @@ internal static class SelectiveColumns
     {
         var schema = data.Schema;
         var label = LabelColumn.Find(schema, labelName);
-        var score = Find(schema, "Score", scoreName);
-        var predicted = Find(schema, "Predicted label", predictedName);
+        var score = SchemaColumns.Find(schema, "Score", scoreName);
+        var predicted = SchemaColumns.Find(schema, "Predicted label", predictedName);
         var names = ClassKeys.FromLabel(label).Names;
         // Where the score says which classes there are, any other label is that of rejected rows.
         var classes = score.Type is VectorDataViewType { IsKnownSize: true } vector && score.HasSlotNames(vector.Size)
-            ? SlotNames(score).ToHashSet(StringComparer.Ordinal)
+            ? SchemaColumns.SlotNames(score).ToHashSet(StringComparer.Ordinal)
             : null;
         var (count, accepted, right) = (0, 0, 0);
         using var cursor = data.GetRowCursor([label, predicted]);
@@ -65,15 +65,5 @@ internal static class SelectiveColumns
             getKey(ref key);
             return key == 0 ? "" : names[(int)key - 1];
         };
-    }
-
-    private static DataViewSchema.Column Find(DataViewSchema schema, string role, string name) =>
-        schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing(role, name, schema.Select(column => column.Name));
-
-    private static IEnumerable<string> SlotNames(DataViewSchema.Column column)
-    {
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        column.GetSlotNames(ref names);
-        return [.. names.DenseValues().Select(name => name.ToString())];
     }
 }

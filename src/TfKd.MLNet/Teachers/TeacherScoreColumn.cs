@@ -32,10 +32,10 @@ internal sealed class TeacherScoreColumn
     public static TeacherScoreColumn Find(DataViewSchema schema, ScoreColumnTeacher teacher)
     {
         var name = teacher.Column;
-        var column = schema.GetColumnOrNull(name) ?? throw ColumnTypes.Missing("Teacher score", name, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, "Teacher score", name);
         if (column.Type is not VectorDataViewType { IsKnownSize: true } vector || vector.ItemType != NumberDataViewType.Single)
             throw NoScores(name, ColumnTypes.Describe(column.Type));
-        var classNames = column.HasSlotNames(vector.Size) ? SlotNames(column) : teacher.ClassNames
+        var classNames = column.HasSlotNames(vector.Size) ? SchemaColumns.SlotNames(column) : teacher.ClassNames
             ?? throw new ArgumentException(
                 $"Teacher score column '{name}' has no slot names that say which classes its {vector.Size} scores are of. Set "
                 + $"ClassNames of {nameof(ScoreColumnTeacher)}, in their order.");
@@ -49,22 +49,13 @@ internal sealed class TeacherScoreColumn
     /// <exception cref="ArgumentException">The column is missing, or no vector of floats of known size.</exception>
     public static void Check(SchemaShape schema, ScoreColumnTeacher teacher)
     {
-        var column = schema.FirstOrDefault(column => column.Name == teacher.Column);
-        if (column.Name is null)
-            throw ColumnTypes.Missing("Teacher score", teacher.Column, schema.Select(column => column.Name));
+        var column = SchemaColumns.Find(schema, "Teacher score", teacher.Column);
         if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || column.ItemType != NumberDataViewType.Single)
             throw NoScores(teacher.Column, ColumnTypes.Describe(column));
     }
 
     /// <summary>Reads the scores of the rows that a cursor goes through.</summary>
     public Reader Open(DataViewRow row) => new(this, row);
-
-    private static string[] SlotNames(DataViewSchema.Column column)
-    {
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        column.GetSlotNames(ref names);
-        return [.. names.DenseValues().Select(name => name.ToString())];
-    }
 
     private static ArgumentException NoScores(string name, string type) =>
         new($"Teacher score column '{name}' is {type}; expected a known-size float vector, one number a class.");
