@@ -29,7 +29,6 @@ internal static class RowWeights
                 $"All {training.Count} training rows have the weight 0, so there is nothing to learn from; expected one above 0 at least.");
         }
 
-
         return weights.All(weight => weight == weights[0]) ? null : [.. weights.Select(weight => (float)(weight / mean))];
 
         double OfClass(int row) => training.GetLabel(row) is var label and not Targets.Unlabelled ? ofClass![label] : 1;

@@ -26,7 +26,7 @@ internal sealed class RunSetup : IDisposable
         {
             if (plan.CheckpointDirectory is { } directory)
                 Own(RunCheckpoint.Prepare(directory));
-            RowWeights = TfKd.RowWeights.Of(data.Training, plan.ClassWeighting);
+            WeightsOfRows = RowWeights.Of(data.Training, plan.ClassWeighting);
             var frozen = PrepareStudent();
             Loader = OpenLoader();
             LoneValues.Refuse(data.Student, frozen, data.Training.Shape, Loader.SmallestBatch);
@@ -44,7 +44,7 @@ internal sealed class RunSetup : IDisposable
             var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features });
             Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
             Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint)));
-            Strategy = CreateStrategy(RowWeights);
+            Strategy = CreateStrategy();
         }
         catch
         {
@@ -59,7 +59,7 @@ internal sealed class RunSetup : IDisposable
     public BatchLoader Loader { get; }
 
     /// <summary>The weight of each training row; null where all weigh the same.</summary>
-    public float[]? RowWeights { get; }
+    public float[]? WeightsOfRows { get; }
 
     /// <summary>Optimiser steps of an epoch.</summary>
     public int StepsAnEpoch => (Loader.BatchCount + _plan.AccumulateSteps - 1) / _plan.AccumulateSteps;
@@ -169,9 +169,10 @@ internal sealed class RunSetup : IDisposable
         return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher, StepsAnEpoch);
     }
 
-    private StepStrategy CreateStrategy(float[]? rowWeights)
+    private StepStrategy CreateStrategy()
     {
-        var gradients = new BatchGradients(_plan, Participants, rowWeights, TfKd.RowWeights.LabelScaleOf(_data.Training, rowWeights));
+        var labelScale = RowWeights.LabelScaleOf(_data.Training, WeightsOfRows);
+        var gradients = new BatchGradients(_plan, Participants, WeightsOfRows, labelScale);
         return _plan.AccumulateSteps == 1 ? new SingleProcess(Participants, gradients) : new GradientAccumulation(Participants, gradients);
     }
 

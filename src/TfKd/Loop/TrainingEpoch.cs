@@ -90,7 +90,7 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var rows = SourceSubset.OfLabelled(all);
         // Features and weights are at hand by the numbers of all rows.
         var (features, weights) = ReferenceEquals(rows, all)
-            ? (student.Features, setup.RowWeights)
+            ? (student.Features, setup.WeightsOfRows)
             : (null, RowWeights.Of(rows, plan.ClassWeighting));
         var result = new HeadFit(plan.LinearProbe!, student.Network, rows, weights).Run(features, plan.BatchSize, token);
         setup.Callbacks.Say(result.Describe(rows.Count));
