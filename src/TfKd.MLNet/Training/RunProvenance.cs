@@ -20,7 +20,7 @@ internal static class RunProvenance
             Seed = plan.Seed,
             Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration), .. SelectiveFigures(selective)],
             Rows = CountRows(classes, data),
-            UnlabelledRows = Enumerable.Range(0, data.Training.Count).Count(row => data.Training.GetLabel(row) == Targets.Unlabelled),
+            UnlabelledRows = data.Training.Count - SourceSubset.OfLabelled(data.Training).Count,
             TeacherReport = result.TeacherReport,
         };
 
@@ -32,12 +32,9 @@ internal static class RunProvenance
         int[] Counts(IImageSource source)
         {
             var counts = new int[classes.Names.Count];
-            for (var row = 0; row < source.Count; row++)
-            {
-                if (source.GetLabel(row) is var label and not Targets.Unlabelled)
-                    counts[label]++;
-            }
-
+            var labelled = SourceSubset.OfLabelled(source);
+            for (var row = 0; row < labelled.Count; row++)
+                counts[labelled.GetLabel(row)]++;
             return counts;
         }
     }
