@@ -14,10 +14,10 @@ internal static class ModelFile
 {
     public const string LoaderSignature = "TorchImageClassification";
 
-    private const string CardEntry = "Card.json";
-    private const string WeightsEntry = "Weights.safetensors";
-    private const string OnnxEntry = "Network.onnx";
-    private const string HashEntry = "Sha256.txt";
+    public const string CardEntry = "Card.json";
+    public const string WeightsEntry = "Weights.safetensors";
+    public const string OnnxEntry = "Network.onnx";
+    public const string HashEntry = "Sha256.txt";
 
     // Files of version 1.1 and before have no hash over all entries; where one is there it counts, whatever the version says.
     private const uint FirstVersionWithHash = 0x00010002;

@@ -12,8 +12,6 @@ namespace TfKd.FuzzProbe;
 /// </summary>
 internal sealed class ModelFileReader(string name) : FuzzReader
 {
-    private const string HashEntry = "Sha256.txt";
-
     private static readonly MLContext _ml = new(seed: 1);
     private static readonly TransformerColumns _columns = new("Image", "Score", "PredictedLabel");
 
@@ -72,8 +70,8 @@ internal sealed class ModelFileReader(string name) : FuzzReader
             var candidates = zip.Entries.Where(name switch
             {
                 "model-resealed" => IsHashed,
-                "model-mlnet" => entry => !IsHashed(entry) && entry.Name != HashEntry,
-                _ => entry => IsHashed(entry) || entry.Name == HashEntry,
+                "model-mlnet" => entry => !IsHashed(entry) && entry.Name != ModelFile.HashEntry,
+                _ => entry => IsHashed(entry) || entry.Name == ModelFile.HashEntry,
             }).ToList();
             var entry = candidates[random.Next(candidates.Count)];
             var damaged = Mutation.Of(random, ReadAll(entry), out what);
@@ -89,13 +87,13 @@ internal sealed class ModelFileReader(string name) : FuzzReader
     private static void Reseal(ZipArchive zip)
     {
         var entries = zip.Entries.ToDictionary(entry => entry.Name);
-        var hash = ModelFile.HashOf(
-            _columns, ReadAll(entries["Card.json"]), ReadAll(entries["Weights.safetensors"]), ReadAll(entries["Network.onnx"]));
-        Replace(zip, entries[HashEntry], Encoding.ASCII.GetBytes(hash));
+        var (card, weights) = (ReadAll(entries[ModelFile.CardEntry]), ReadAll(entries[ModelFile.WeightsEntry]));
+        var hash = ModelFile.HashOf(_columns, card, weights, ReadAll(entries[ModelFile.OnnxEntry]));
+        Replace(zip, entries[ModelFile.HashEntry], Encoding.ASCII.GetBytes(hash));
     }
 
     private static bool IsHashed(ZipArchiveEntry entry) =>
-        entry.Name is "Card.json" or "Weights.safetensors" or "Network.onnx";
+        entry.Name is ModelFile.CardEntry or ModelFile.WeightsEntry or ModelFile.OnnxEntry;
 
     private static byte[] ReadAll(ZipArchiveEntry entry)
     {
