@@ -56,7 +56,7 @@ internal static class ScoringComparison
         using var engine = ml.Model.CreatePredictionEngine<PathRow, ScoredRow>(
             model, new PredictionEngineOptions { OwnsTransformer = false });
         // With the session's own settings: workers that wait without spinning.
-        using var session = OnnxSession.Open(model.Model.Onnx.ToArray(), "the model");
+        using var session = OnnxSession.Open(model.Model.Onnx.ToArray(), model.Model.OnnxContent, "the model");
 
         var ways = new (string Name, int Count, Action Run)[]
         {

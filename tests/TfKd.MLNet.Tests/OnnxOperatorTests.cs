@@ -59,7 +59,7 @@ public sealed class OnnxOperatorTests
     [Fact]
     public void Bytes_that_cannot_be_looked_at_are_not_opened() => Assert.Equal(
         "The model's network is no ONNX model: expected a protobuf message, found other bytes.",
-        Assert.Throws<InvalidDataException>(() => new OnnxScorer(new byte[] { 0x3b, 0x3c }, TestImages.Shape, 3)).Message);
+        Assert.Throws<InvalidDataException>(() => Open([0x3b, 0x3c])).Message);
 
     [Fact]
     public void A_network_whose_own_emitter_writes_such_an_operator_is_refused_before_it_is_trained()
@@ -72,6 +72,8 @@ public sealed class OnnxOperatorTests
             Assert.Throws<NotSupportedException>(() => TestModels.WithNetwork(architecture: network)).Message,
             StringComparison.Ordinal);
     }
+
+    private static OnnxScorer Open(byte[] onnx) => new(onnx, OnnxContent.TryRead(onnx), TestImages.Shape, 3);
 
     private static OnnxContent Read(byte[] onnx) => OnnxContent.TryRead(onnx)!;
 

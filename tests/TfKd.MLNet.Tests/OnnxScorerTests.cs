@@ -80,11 +80,11 @@ public sealed class OnnxScorerTests
     {
         var model = TestModels.WithNetwork();
         Assert.StartsWith("ONNX Runtime cannot read the model's network:",
-            Assert.Throws<InvalidDataException>(() => new OnnxScorer(new byte[10], TestImages.Shape, 3)).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidDataException>(() => Open(new byte[10], TestImages.Shape, 3)).Message, StringComparison.Ordinal);
         Assert.Equal("The network must have 'scores' of type Single and shape [N,4], but has 'scores' of type Single and shape [-1,3].",
-            Assert.Throws<InvalidDataException>(() => new OnnxScorer(model.Onnx, TestImages.Shape, 4)).Message);
+            Assert.Throws<InvalidDataException>(() => Open(model.Onnx.ToArray(), TestImages.Shape, 4)).Message);
         Assert.Equal("The network must have 'images' of type Byte and shape [N,1,8,8], but has 'images' of type Byte and shape [-1,3,8,8].",
-            Assert.Throws<InvalidDataException>(() => new OnnxScorer(model.Onnx, new ImageShape(1, 8, 8), 3)).Message);
+            Assert.Throws<InvalidDataException>(() => Open(model.Onnx.ToArray(), new ImageShape(1, 8, 8), 3)).Message);
     }
 
     [Fact]
@@ -96,4 +96,7 @@ public sealed class OnnxScorerTests
         Assert.Equal(model.Normalization, network.Normalization.Statistics);
         Assert.Equal(model.Weights.ToArray(), NetworkExport.ToModel(network, model.Classes, TestModels.Training).Weights.ToArray());
     }
+
+    private static OnnxScorer Open(byte[] onnx, ImageShape shape, int classCount) =>
+        new(onnx, OnnxContent.TryRead(onnx), shape, classCount);
 }

@@ -56,7 +56,7 @@ internal static class ModelFile
             CheckHash(Encoding.ASCII.GetString(hash), HashOf(columns, cardBytes, weights, onnx));
         else if (context.Header.ModelVerWritten >= FirstVersionWithHash)
             throw Missing(HashEntry);
-        else if (OnnxContent.TryRead(onnx)?.Metadata.ContainsKey(OnnxMetadata.SealKey) == true)
+        else if (model.OnnxContent?.Metadata.ContainsKey(OnnxMetadata.SealKey) == true)
             throw new InvalidDataException(
                 $"The model file claims to be of version 1.1, which had no entry '{HashEntry}', but its network is of a later version, " +
                 "which has: the file was changed.");

@@ -24,10 +24,10 @@ public sealed class TorchImageClassificationModel
         CheckHash("ONNX model", onnx, card.OnnxSha256);
         (Card, _weights, _onnx) = (card, weights, onnx);
         Classes = ClassKeys.FromCard(card.Classes);
-        var content = OnnxContent.TryRead(onnx);
-        content?.RequireOneFile("the model's network");
-        content?.RequireBounded("the model's network");
-        ModelConsistency.Require(card, Classes.Names, weights, content);
+        OnnxContent = OnnxContent.TryRead(onnx);
+        OnnxContent?.RequireOneFile("the model's network");
+        OnnxContent?.RequireBounded("the model's network");
+        ModelConsistency.Require(card, Classes.Names, weights, OnnxContent);
         _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
     }
 
@@ -63,6 +63,9 @@ public sealed class TorchImageClassificationModel
     public Rejection? Rejection => Card.Rejection;
 
     internal ClassKeys Classes { get; }
+
+    /// <summary>What <see cref="Onnx"/> says of itself; null where its bytes are no ONNX model.</summary>
+    internal OnnxContent? OnnxContent { get; }
 
     /// <summary>
     /// Builds the network in Torch, with the trained weights, in evaluation mode; the caller disposes it. Its logits are those before
@@ -116,7 +119,7 @@ public sealed class TorchImageClassificationModel
     }
 
     /// <summary>Opens a session of ONNX Runtime; needs no libtorch.</summary>
-    internal OnnxScorer OpenScorer() => new(Onnx, InputShape, ClassNames.Count);
+    internal OnnxScorer OpenScorer() => new(Onnx, OnnxContent, InputShape, ClassNames.Count);
 
     /// <summary>Builds the network as a teacher.</summary>
     internal NetworkTeacher OpenTeacher(TeacherContext context, TeacherClasses classes) =>

@@ -16,14 +16,18 @@ internal sealed class OnnxScorer : IImageScorer
     private readonly ReaderWriterLockSlim _lifetime = new();
     private bool _isDisposed;
 
+    /// <param name="model">The content of an ONNX file.</param>
+    /// <param name="content">What it says of itself; null where it could not be looked at.</param>
+    /// <param name="shape">Of the images.</param>
+    /// <param name="classCount">Number of scores.</param>
     /// <exception cref="InvalidDataException">The model does not take such images, or does not give so many scores.</exception>
-    public OnnxScorer(ReadOnlyMemory<byte> model, ImageShape shape, int classCount)
+    public OnnxScorer(ReadOnlyMemory<byte> model, OnnxContent? content, ImageShape shape, int classCount)
     {
         (_shape, _classCount) = (shape, classCount);
         // What cannot be looked at was not looked at when the model was made.
-        if (OnnxContent.TryRead(model.Span) is null)
+        if (content is null)
             throw new InvalidDataException("The model's network is no ONNX model: expected a protobuf message, found other bytes.");
-        _session = OnnxSession.Open(model.ToArray(), "the model's network");
+        _session = OnnxSession.Open(model.ToArray(), content, "the model's network");
         try
         {
             Check(_session.InputMetadata, InputName, typeof(byte), [shape.Channels, shape.Height, shape.Width]);

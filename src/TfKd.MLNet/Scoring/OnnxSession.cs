@@ -6,14 +6,15 @@ namespace TfKd.MLNet;
 internal static class OnnxSession
 {
     /// <param name="model">The content of an ONNX file.</param>
+    /// <param name="content">What it says of itself; null where that cannot be read, which ONNX Runtime then tells.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="threads">Threads of one operation; 0: as many as ONNX Runtime finds fit.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot read the model, or it has tensors in other files.</exception>
-    public static InferenceSession Open(byte[] model, string name, int threads = 0)
+    public static InferenceSession Open(byte[] model, OnnxContent? content, string name, int threads = 0)
     {
         OnnxTelemetry.TurnOffUnlessSet();
         // ONNX Runtime would look for them in the current directory, and no hash of the model is of them.
-        OnnxContent.TryRead(model)?.RequireOneFile(name);
+        content?.RequireOneFile(name);
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, IntraOpNumThreads = threads };
         // Workers that spin between batches take the cores that decode the next images, and those of whatever else runs.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
