@@ -3,25 +3,22 @@ using TfKd.FuzzProbe;
 namespace TfKd.MLNet.Tests;
 
 /// <summary>
-/// Damaged and hostile files, two hundred a reader, read in a process of their own: none ends it, hangs, takes a gigabyte, or is taken for
+/// Damaged and hostile files, two hundred a reader, read in processes of their own: none ends one, hangs, takes a gigabyte, or is taken for
 /// another one. The benchmarks' command 'fuzz' reads as many as one likes.
 /// </summary>
-public sealed class FuzzTests
+public sealed class FuzzTests(FuzzRuns runs) : IClassFixture<FuzzRuns>
 {
-    private const int Files = 200;
-    private const int Seed = 7;
-
-    public static TheoryData<string> Readers => [.. FuzzReader.All.Where(reader => !reader.IsOfOthers).Select(reader => reader.Name)];
+    public static TheoryData<string> Readers => [.. FuzzRuns.Readers];
 
     [Theory]
     [MemberData(nameof(Readers))]
-    public void Damaged_files_are_read_or_refused(string name)
+    public async Task Damaged_files_are_read_or_refused(string name)
     {
         var reader = FuzzReader.Named(name);
 
-        var cases = FuzzRun.Of(name, Files, Seed).ToList();
+        var cases = await runs.Of(name);
 
-        Assert.Equal(Enumerable.Range(0, Files), cases.Select(found => found.Number));
+        Assert.Equal(Enumerable.Range(0, FuzzRuns.Files), cases.Select(found => found.Number));
         Assert.DoesNotContain(cases, found => found.Outcome > FuzzOutcome.Altered);
         Assert.InRange(cases.Max(found => found.PeakMebibytes), 1, 1024);
         if (reader.WhyAlteredIsAccepted is null)
