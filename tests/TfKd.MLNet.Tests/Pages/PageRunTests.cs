@@ -52,7 +52,7 @@ public sealed class PageRunTests : IDisposable
         Assert.InRange(double.Parse(lines[0]), 0, 1);
         Assert.Matches("^(red|green|blue) [0-9]+ ?%$", lines[1]);
         Assert.All(lines[2..], line => Assert.Matches(@"^[0-9]+\.png (red|green|blue)$", line));
-        Fit(TransferLearningPage.GoOn(_ml) with { MaxEpochs = 1 }).Dispose();
+        Fit(TransferLearningPage.GoOn(_ml) with { MaxEpochs = 1 }, rows: 15).Dispose();
         Fit(TransferLearningPage.FewPhotos() with { ImageWidth = 64, ImageHeight = 64 }).Dispose();
         Assert.Contains("PredictedLabel", DataPage.TrainOnPaths(_ml).Schema.Select(column => column.Name));
     }
@@ -143,10 +143,10 @@ public sealed class PageRunTests : IDisposable
     private static TorchImageClassificationTrainer.Options Short(TorchImageClassificationTrainer.Options options) =>
         options with { MaxEpochs = 2, Network = TestModels.Architecture };
 
-    private IDataView Rows() => TrainingRuns.Rows(_ml, 60);
+    private IDataView Rows(int count = 60) => TrainingRuns.Rows(_ml, count);
 
-    private TorchImageClassificationTransformer Fit(TorchImageClassificationTrainer.Options options) =>
-        _ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(Rows());
+    private TorchImageClassificationTransformer Fit(TorchImageClassificationTrainer.Options options, int rows = 60) =>
+        _ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(Rows(rows));
 
     private string[] Lines() => _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
 }

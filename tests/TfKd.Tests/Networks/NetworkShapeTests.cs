@@ -172,32 +172,29 @@ public sealed class NetworkShapeTests
         Assert.Contains("conv1.weight [64,3,3,3]", Describe(cifar.Body));
     }
 
+    public static TheoryData<NetworkArchitecture> OfAnySize =>
+    [
+        new SmallCnn(), new CifarResNet { Depth = 8 }, new ResNet(), new ResNet { CifarStem = true },
+        new DenseNet { GrowthRate = 4, CifarStem = true }, new GoogLeNet(), new SqueezeNet { Version = 1.1 },
+        new WideResNet { Depth = 10, WidenFactor = 1 }, new ResNeXt29 { Cardinality = 2, BaseWidth = 8 },
+        new MobileNetV2 { WidthMultiplier = 0.35 }, new MobileNetV2 { WidthMultiplier = 0.35, CifarStem = true },
+        new ShuffleNetV2 { WidthMultiplier = 0.5 }, new ShuffleNetV2 { WidthMultiplier = 0.5, CifarStem = true },
+        new MobileNetV3 { WidthMultiplier = 0.35 }, new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.35 },
+        new EfficientNet { WidthMultiplier = 0.25, DepthMultiplier = 0.5 },
+    ];
+
     [Theory]
-    [InlineData(32, 32)]
-    [InlineData(33, 47)]
-    [InlineData(64, 64)]
-    [InlineData(96, 20)]
-    public void Any_image_size_gives_logits(int height, int width)
+    [MemberData(nameof(OfAnySize))]
+    public void Any_image_size_gives_logits(NetworkArchitecture architecture)
     {
         // Small batches end the process in some kernels of oneDNN's on some processors.
         using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
-        foreach (NetworkArchitecture architecture in new NetworkArchitecture[]
-                 {
-                     new SmallCnn(), new CifarResNet { Depth = 8 }, new ResNet(), new ResNet { CifarStem = true },
-                     new DenseNet { GrowthRate = 4, CifarStem = true }, new GoogLeNet(), new SqueezeNet { Version = 1.1 },
-                     new WideResNet { Depth = 10, WidenFactor = 1 }, new ResNeXt29 { Cardinality = 2, BaseWidth = 8 },
-                     new MobileNetV2 { WidthMultiplier = 0.35 }, new MobileNetV2 { WidthMultiplier = 0.35, CifarStem = true },
-                     new ShuffleNetV2 { WidthMultiplier = 0.5 }, new ShuffleNetV2 { WidthMultiplier = 0.5, CifarStem = true },
-                     new MobileNetV3 { WidthMultiplier = 0.35 }, new MobileNetV3 { Size = MobileNetV3Size.Small, WidthMultiplier = 0.35 },
-                     new EfficientNet { WidthMultiplier = 0.25, DepthMultiplier = 0.5 },
-                 })
-        {
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            using var network = architecture.Build(5);
-            network.eval();
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var network = architecture.Build(5);
+        network.eval();
+        foreach (var (height, width) in new[] { (32, 32), (33, 47), (64, 64), (96, 20) })
             Assert.Equal([2L, 5L], network.call(TestNetworks.Pixels(2, new ImageShape(3, height, width))).shape);
-        }
     }
 
     [Theory]
