@@ -17,19 +17,39 @@ internal sealed class TeacherTraining(
     private int _count;
 
     /// <inheritdoc/>
+    public TeacherRecipe StudentRecipe { get; } = new()
+    {
+        InitialWeights = plan.InitialWeights,
+        LinearProbe = plan.LinearProbe,
+        FrozenStages = plan.FrozenStages,
+        FreezeBatchNormStatistics = plan.FreezeBatchNormStatistics,
+        BackboneLearningRateFactor = plan.BackboneLearningRateFactor,
+        Normalization = plan.Normalization,
+        Augmentations = plan.Augmentations,
+        Mixing = plan.Mixing,
+        BatchSize = plan.BatchSize,
+        AccumulateSteps = plan.AccumulateSteps,
+        Optimizer = plan.Optimizer,
+        MaxGradientNorm = plan.MaxGradientNorm,
+        Schedule = plan.Schedule,
+    };
+
+    /// <inheritdoc/>
     public ImageNetwork Train(TeacherTrainingRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var number = ++_count;
-        var own = PlanOf(request, number);
+        var (number, recipe) = (++_count, RecipeOf(request));
+        var own = PlanOf(request, recipe, number);
         // At the size that it will be asked at.
-        var sized = (request.Architecture ?? student) with { InputShape = training.Shape };
+        var shape = training.Shape.Sized(recipe.ImageWidth, recipe.ImageHeight);
+        var sized = (request.Architecture ?? student) with { InputShape = shape };
         say($"Training teacher {number}: {sized}, {own.MaxEpochs} epochs, {own.Objective}.");
         var trainer = new Trainer(own with { Callbacks = [new Relay($"Teacher {number}", say)] });
         var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
-            trainer.Run(network, SourceSubset.OfLabelled(training), validation, token);
+            var labelled = ResizedRows.Of(SourceSubset.OfLabelled(training), shape);
+            trainer.Run(network, labelled, validation is null ? null : ResizedRows.Of(validation, shape), token);
             return network;
         }
         catch
@@ -39,29 +59,43 @@ internal sealed class TeacherTraining(
         }
     }
 
-    private TrainingPlan PlanOf(TeacherTrainingRequest request, int number)
-    {
-        var startsAsStudent = request.Architecture is null;
-        return plan with
+    // What belongs to a start is not for another network.
+    private TeacherRecipe RecipeOf(TeacherTrainingRequest request) => request.Recipe ?? (request.Architecture is null
+        ? StudentRecipe
+        : StudentRecipe with
         {
-            Objective = request.Objective ?? plan.Objective,
-            Teacher = request.Teacher,
-            MaxEpochs = request.Epochs ?? plan.MaxEpochs,
-            InitialWeights = request.InitialWeights ?? (startsAsStudent ? plan.InitialWeights : null),
-            FrozenStages = request.FrozenStages ?? (startsAsStudent ? plan.FrozenStages : 0),
-            FreezeBatchNormStatistics = startsAsStudent && plan.FreezeBatchNormStatistics,
-            BackboneLearningRateFactor = request.BackboneLearningRateFactor ?? (startsAsStudent ? plan.BackboneLearningRateFactor : 1),
-            Optimizer = request.Optimizer ?? plan.Optimizer,
-            Schedule = request.Schedule ?? plan.Schedule,
-            BatchSize = request.BatchSize ?? plan.BatchSize,
-            Augmentations = request.Augmentations ?? plan.Augmentations,
-            Mixing = request.Mixing ?? plan.Mixing,
-            // Half a teacher is no teacher.
-            OnCancellation = CancellationOutcome.Throw,
-            Seed = SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.TeacherTraining, number),
-            CheckpointDirectory = plan.CheckpointDirectory is { } directory ? Path.Combine(directory, $"teacher{number}") : null,
-        };
-    }
+            InitialWeights = null,
+            LinearProbe = null,
+            FrozenStages = 0,
+            FreezeBatchNormStatistics = false,
+            BackboneLearningRateFactor = 1,
+        });
+
+    private TrainingPlan PlanOf(TeacherTrainingRequest request, TeacherRecipe recipe, int number) => plan with
+    {
+        Objective = request.Objective ?? plan.Objective,
+        Teacher = request.Teacher,
+        MaxEpochs = request.Epochs ?? plan.MaxEpochs,
+        InitialWeights = recipe.InitialWeights,
+        LinearProbe = recipe.LinearProbe,
+        FrozenStages = recipe.FrozenStages,
+        FreezeBatchNormStatistics = recipe.FreezeBatchNormStatistics,
+        BackboneLearningRateFactor = recipe.BackboneLearningRateFactor,
+        Normalization = recipe.Normalization,
+        Augmentations = recipe.Augmentations,
+        Mixing = recipe.Mixing,
+        // The views of the student's epochs are for its own augmentations.
+        Views = request.Recipe is null ? plan.Views : null,
+        BatchSize = recipe.BatchSize,
+        AccumulateSteps = recipe.AccumulateSteps,
+        Optimizer = recipe.Optimizer,
+        MaxGradientNorm = recipe.MaxGradientNorm,
+        Schedule = recipe.Schedule,
+        // Half a teacher is no teacher.
+        OnCancellation = CancellationOutcome.Throw,
+        Seed = SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.TeacherTraining, number),
+        CheckpointDirectory = plan.CheckpointDirectory is { } directory ? Path.Combine(directory, $"teacher{number}") : null,
+    };
 
     private sealed class Relay(string name, Action<string> say) : TrainingCallback
     {

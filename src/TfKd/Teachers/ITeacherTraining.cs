@@ -6,10 +6,13 @@ namespace TfKd;
 /// </summary>
 public interface ITeacherTraining
 {
+    /// <summary>How the student is trained: <c>training.StudentRecipe with { ... }</c> is a recipe that differs in little.</summary>
+    TeacherRecipe StudentRecipe { get; }
+
     /// <summary>
-    /// Trains a network at the size of the student's images; the caller disposes it. Each network that is trained in a run has a seed of
-    /// its own, and where the run has checkpoints, a folder of its own below theirs: asked for the same networks in the same order, a
-    /// resumed run finds those that it trained.
+    /// Trains a network, at the size of the student's images unless the recipe says another; the caller disposes it. Each network that is
+    /// trained in a run has a seed of its own, and where the run has checkpoints, a folder of its own below theirs: asked for the same
+    /// networks in the same order, a resumed run finds those that it trained.
     /// </summary>
     /// <param name="request">What is trained and how.</param>
     /// <exception cref="InvalidOperationException">

@@ -2,11 +2,14 @@ namespace TfKd;
 
 /// <summary>
 /// A network that is trained before the student, on the same rows: a larger one (knowledge distillation), a smaller one (reversed, Re-KD),
-/// or one that is stopped long before it is good (defective, De-KD: <c>Epochs = 1</c>). It starts from random weights; its schedule is the
-/// plan's, for as many epochs as it has; its best validation epoch teaches.
+/// or one that is stopped long before it is good (defective, De-KD: <c>Epochs = 1</c>). Without a <see cref="Recipe"/> it starts from
+/// random weights, and its schedule is the plan's, for as many epochs as it has. Its best validation epoch teaches. It learns from the
+/// samples that have a label, and answers for those that have none.
 /// </summary>
 /// <remarks>Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, section 2.</remarks>
-/// <param name="Architecture">The teacher's network; it is trained at the size of the student's images.</param>
+/// <param name="Architecture">
+/// The teacher's network; it is trained at the size of the student's images, unless the recipe says another.
+/// </param>
 public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherSource
 {
     /// <summary>The teacher's network.</summary>
@@ -18,6 +21,12 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
     /// <summary>What the teacher minimises; one that needs no teacher. Default: <see cref="CrossEntropy"/>.</summary>
     public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
 
+    /// <summary>
+    /// How the teacher is trained: what it starts from, frozen stages, augmentations, rates. Default null: as the student, from random
+    /// weights.
+    /// </summary>
+    public TeacherRecipe? Recipe { get; init; }
+
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {
@@ -26,6 +35,7 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
             Architecture = Architecture,
             Objective = Objective,
             Epochs = Epochs,
+            Recipe = Recipe,
         });
         return NetworkTeacher.Own(network, context.ClassNames, context);
     }
