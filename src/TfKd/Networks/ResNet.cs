@@ -8,6 +8,8 @@ namespace TfKd;
 /// </summary>
 public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
+    private const int MostStages = 4;
+
     /// <summary>
     /// Number of weighted layers: 18 (the default), 20, 34, 50 or 101. 20 is 18 with a third block in the last stage, which no table of the
     /// paper has: the network that the package Microsoft.ML.DnnImageFeaturizer.ResNet18 brings under the name of ResNet-18.
@@ -28,21 +30,64 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     /// </summary>
     public bool CifarStem { get; init; }
 
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> GetStages() => ["layer1", "layer2", "layer3", "layer4"];
+    /// <summary>
+    /// Blocks of each stage, for from two to four stages, each above 0: a shallower network, whose stages that are left out save most of
+    /// the weights. Default null: those of <see cref="Depth"/>, which otherwise says the kind of block only (basic below 50, bottleneck
+    /// from there).
+    /// </summary>
+    /// <exception cref="ArgumentException">There are fewer than two stages, or more than four.</exception>
+    public IReadOnlyList<int>? StageBlocks { get; init => field = Positive(value, nameof(StageBlocks)); }
+
+    /// <summary>
+    /// Channels of each stage, as many as there are stages, each above 0; the first is that of the stem, too, and bottlenecks put out four
+    /// times as many. Default null: 64, 128, 256, 512.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are fewer than two stages, or more than four.</exception>
+    public IReadOnlyList<int>? StageWidths { get; init => field = Positive(value, nameof(StageWidths)); }
+
+    private int[] DepthBlocks => Depth switch { 18 => [2, 2, 2, 2], 20 => [2, 2, 2, 3], 34 or 50 => [3, 4, 6, 3], _ => [3, 4, 23, 3] };
+
+    private int StageCount => (StageBlocks ?? StageWidths)?.Count ?? MostStages;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> GetStages() => [.. Enumerable.Range(1, StageCount).Select(stage => $"layer{stage}")];
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Blocks and widths are of different numbers of stages.</exception>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
     {
-        int[] blocks = Depth switch { 18 => [2, 2, 2, 2], 20 => [2, 2, 2, 3], 34 or 50 => [3, 4, 6, 3], _ => [3, 4, 23, 3] };
+        if (StageBlocks is not null && StageWidths is not null && StageBlocks.Count != StageWidths.Count)
+        {
+            throw new InvalidOperationException(
+                $"{nameof(StageBlocks)} are of {StageBlocks.Count} stages, but {nameof(StageWidths)} of {StageWidths.Count}; give one "
+                + "number a stage in both.");
+        }
+
         ResidualBlockFactory block = Depth < 50
             ? (inChannels, width, stride) => new BasicBlock(inChannels, width, stride)
             : (inChannels, width, stride) => new Bottleneck(inChannels, width, stride);
+        var stages = (StageWidths ?? [64, 128, 256, 512]).Zip(StageBlocks ?? DepthBlocks).Take(StageCount).ToArray();
+        var stem = stages[0].First;
         return new ResidualNetwork(
-            CifarStem ? nn.Conv2d(InputShape.Channels, 64, 3, 1, 1, bias: false) : nn.Conv2d(InputShape.Channels, 64, 7, 2, 3, bias: false),
+            CifarStem
+                ? nn.Conv2d(InputShape.Channels, stem, 3, 1, 1, bias: false)
+                : nn.Conv2d(InputShape.Channels, stem, 7, 2, 3, bias: false),
             CifarStem ? null : nn.MaxPool2d(3, 2, 1),
             block,
-            [(64, blocks[0]), (128, blocks[1]), (256, blocks[2]), (512, blocks[3])],
+            stages,
             classCount);
+    }
+
+    private static ValueList<int>? Positive(IReadOnlyList<int>? values, string name)
+    {
+        if (values is null)
+            return null;
+        if (values.Count is < 2 or > MostStages)
+        {
+            throw new ArgumentException(
+                $"{name} must have one number for each of 2 to {MostStages} stages, but has {values.Count}.", name);
+        }
+
+        return new(values.Select(value => Require.Positive(value, name)));
     }
 }

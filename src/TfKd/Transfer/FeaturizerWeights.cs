@@ -53,7 +53,7 @@ public sealed record FeaturizerWeights : InitialWeights
     {
         ArgumentNullException.ThrowIfNull(network);
         var (found, expected) = (network.Architecture, GetArchitecture());
-        if (found is not ResNet { CifarStem: false } resNet || resNet.Depth != ((ResNet)expected).Depth)
+        if (found with { InputShape = expected.InputShape } != expected)
         {
             throw new InvalidOperationException(
                 $"{this} are the weights of {expected}, of any input shape, but the network is {found}; leave Network at its default.");

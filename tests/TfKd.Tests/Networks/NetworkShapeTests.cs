@@ -14,6 +14,9 @@ public sealed class NetworkShapeTests
     {
         { new CifarResNet { Depth = 20 }, 100, 278_324 },
         { new ResNet { Depth = 18 }, 1000, 11_689_512 },
+        { new ResNet { StageBlocks = [2, 2] }, 5, 683_717 },
+        { new ResNet { StageBlocks = [1, 1, 1], StageWidths = [64, 128, 152] }, 5, 717_837 },
+        { new ResNet { StageWidths = [16, 32, 64, 128] }, 5, 702_741 },
         { new ResNet { Depth = 20 }, 1000, 16_410_152 },
         { new ResNet { Depth = 34 }, 1000, 21_797_672 },
         { new ResNet { Depth = 50 }, 1000, 25_557_032 },
@@ -366,11 +369,32 @@ public sealed class NetworkShapeTests
     }
 
     [Fact]
+    public void Stages_that_a_ResNet_cannot_have_are_refused()
+    {
+        Assert.Equal(["layer1", "layer2", "layer3"], new ResNet { StageWidths = [4, 8, 8] }.GetStages());
+        Assert.StartsWith(
+            "StageBlocks must have one number for each of 2 to 4 stages, but has 1.",
+            Assert.Throws<ArgumentException>(() => new ResNet { StageBlocks = [2] }).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new ResNet { StageWidths = [1, 2, 3, 4, 5] });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ResNet { StageWidths = [8, 0] });
+        Assert.Equal(
+            "StageBlocks are of 2 stages, but StageWidths of 3; give one number a stage in both.",
+            Assert.Throws<InvalidOperationException>(
+                () => new ResNet { StageBlocks = [1, 1], StageWidths = [8, 8, 8] }.Build(2)).Message);
+    }
+
+    [Fact]
     public void Architectures_are_values_that_print_every_hyper_parameter()
     {
         Assert.Equal(new ResNet { Depth = 34 }, new ResNet() with { Depth = 34 });
         Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16, Shortcut = Projection }", new CifarResNet().ToString());
-        Assert.Equal("ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False }", new ResNet().ToString());
+        Assert.Equal(
+            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = , StageWidths =  }", new ResNet().ToString());
+        Assert.Equal(
+            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = [1, 2], StageWidths = [8, 16] }",
+            new ResNet { StageBlocks = [1, 2], StageWidths = [8, 16] }.ToString());
+        Assert.Equal(new ResNet { StageBlocks = [1, 2] }, new ResNet { StageBlocks = new List<int> { 1, 2 } });
         Assert.Equal("SmallCnn { InputShape = 3x32x32, Width = 16 }", new SmallCnn().ToString());
         Assert.Equal(
             "DenseNet { InputShape = 3x224x224, Depth = 121, GrowthRate = 32, CifarStem = False, Dropout = 0 }",

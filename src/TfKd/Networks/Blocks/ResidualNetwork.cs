@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Stem, three or four stages of residual blocks, mean over positions, linear classifier: every ResNet of the library.</summary>
+/// <summary>Stem, two to four stages of residual blocks, mean over positions, linear classifier: every ResNet of the library.</summary>
 internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
 {
     // The fields' names are the keys of weight files.
@@ -14,7 +14,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
     private readonly MaxPool2d? maxpool;
     private readonly Sequential layer1;
     private readonly Sequential layer2;
-    private readonly Sequential layer3;
+    private readonly Sequential? layer3;
     private readonly Sequential? layer4;
     private readonly AdaptiveAvgPool2d avgpool;
     private readonly Flatten flatten;
@@ -24,7 +24,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
     /// <param name="stem">The first convolution.</param>
     /// <param name="stemPool">The pooling behind it; null for none.</param>
     /// <param name="block">Makes one block.</param>
-    /// <param name="stages">Width and number of blocks of each stage; three or four.</param>
+    /// <param name="stages">Width and number of blocks of each stage; two to four.</param>
     /// <param name="classCount">Number of classes K.</param>
     public ResidualNetwork(
         Conv2d stem, MaxPool2d? stemPool, ResidualBlockFactory block, IReadOnlyList<(int Width, int Blocks)> stages, int classCount)
@@ -37,7 +37,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
         maxpool = stemPool;
         layer1 = Stage(0);
         layer2 = Stage(1);
-        layer3 = Stage(2);
+        layer3 = stages.Count > 2 ? Stage(2) : null;
         layer4 = stages.Count > 3 ? Stage(3) : null;
         avgpool = nn.AdaptiveAvgPool2d(1);
         flatten = nn.Flatten();
@@ -70,7 +70,9 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
         var x = relu.call(bn1.call(conv1.call(images)));
         if (maxpool is not null)
             x = maxpool.call(x);
-        x = layer3.call(layer2.call(layer1.call(x)));
+        x = layer2.call(layer1.call(x));
+        if (layer3 is not null)
+            x = layer3.call(x);
         if (layer4 is not null)
             x = layer4.call(x);
         return flatten.call(avgpool.call(x)).MoveToOuterDisposeScope();
