@@ -17,6 +17,7 @@ internal static class PlanMembers
         new TorchScriptTeacher("a.pt") { ClassNames = ["a", "b"] },
         new EnsembleTeacher(new UniformTeacher(), new VirtualTeacher()),
         new BackboneWeights("a.pth"),
+        new FirstLayers(new BackboneWeights("a.pth")),
         new WeightedSum([new WeightedTerm(1, new CrossEntropy())]),
         new WeightedTerm(1, new CrossEntropy()),
         new RandomMixing(new Mixup(), new CutMix()),
