@@ -10,7 +10,7 @@ namespace TfKd.MLNet;
 /// strengths that <see cref="Frozen"/> chooses from was set on images of CIFAR-100, not on those that the guide to transfer learning gives
 /// figures of; the settings of <see cref="FineTuned"/> are usual ones, which were not tuned.
 /// </remarks>
-public static class PhotoRecipe
+public static partial class PhotoRecipe
 {
     // What fine-tuning may see: enough passes for a hundred photos, few for thousands.
     private const int FineTunedImages = 1200;

@@ -28,6 +28,36 @@ internal static class TeachersPage
         return teacher;
     }
 
+    public static TorchImageClassificationTrainer.Options LearnFromOptions()
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 2 },
+            Teacher = PhotoRecipe.FineTuned(160).ToTeacher(),
+        };
+        return options;
+    }
+
+    public static TeacherSource FineTunedFirst()
+    {
+        var teacher = new TrainedTeacher(new ResNet { Depth = 20 })
+        {
+            Epochs = 8,
+            Recipe = new TeacherRecipe
+            {
+                InitialWeights = Pretrained.ResNet18,
+                LinearProbe = new LinearProbe(),
+                FrozenStages = 3,
+                BatchSize = 32,
+                Optimizer = new AdamW { LearningRate = 0.0001 },
+                ImageWidth = 224,
+                ImageHeight = 224,
+            },
+        };
+        teacher = teacher with { Recipe = teacher.Recipe! with { Augmentations = [new HorizontalFlip()] } };
+        return teacher;
+    }
+
     public static TorchImageClassificationTrainer.Options LearnFromPhotosWithoutALabel(MLContext ml)
     {
         var more = ml.Data.LoadImagesFromFolder("more photos", labelled: false);

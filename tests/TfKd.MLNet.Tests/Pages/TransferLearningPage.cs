@@ -11,6 +11,16 @@ internal static class TransferLearningPage
         return options;
     }
 
+    public static TorchImageClassificationTrainer.Options Small(MLContext ml)
+    {
+        var options = PhotoRecipe.SmallStudent(photoCount: 40, unlabelledCount: 120) with
+        {
+            UnlabelledSet = ml.Data.LoadImagesFromFolder("more photos", labelled: false),
+            Teacher = PhotoRecipe.Frozen().ToTeacher(),
+        };
+        return options;
+    }
+
     public static void Transfer(MLContext ml, IDataView photos)
     {
         var squeezeNet = new SqueezeNet();

@@ -1,0 +1,54 @@
+using TfKd;
+
+namespace TfKd.MLNet;
+
+public static partial class PhotoRecipe
+{
+    // What a small network may see: many views of a hundred photos, few of thousands.
+    private const int StudentImages = 4800;
+    private const int FewestStudentEpochs = 8;
+    private const int MostStudentEpochs = 60;
+
+    // A third of the work of 224 pixels.
+    private const int StudentSide = 128;
+
+    /// <summary>
+    /// A network of at most 3 MB that learns from the one of <see cref="FineTuned"/>, which is trained first, in the same Fit. The student
+    /// is the first half of its teacher's network: it starts from the same weights, keeps its first stage, and sees many crops and mixtures
+    /// of the photos; the teacher is asked about the same pixels. Photos without a label count where there are any: set
+    /// <see cref="TorchImageClassificationTrainer.Options.UnlabelledSet"/>. The teacher's own settings are those of <c>Teacher</c>, a
+    /// <see cref="TrainedTeacher"/> with a <see cref="TeacherRecipe"/>. Both see images of 128x128 pixels.
+    /// </summary>
+    /// <remarks>
+    /// Consistent teaching and long training with mixup: Beyer, Zhai, Royer, Markeeva, Anil and Kolesnikov, 'Knowledge distillation: A good
+    /// teacher is patient and consistent', CVPR 2022.
+    /// </remarks>
+    /// <param name="photoCount">How many photos with a label there are to train on, above 0.</param>
+    /// <param name="unlabelledCount">How many photos without a label there are beside them, 0 or above. Default 0.</param>
+    /// <param name="weights">
+    /// What teacher and student start from: weights of a ResNet. Default null: <see cref="Pretrained.ResNet18"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
+    public static TorchImageClassificationTrainer.Options SmallStudent(
+        int photoCount, int unlabelledCount = 0, InitialWeights? weights = null)
+    {
+        var count = Require.Positive(photoCount) + Require.NotNegative(unlabelledCount);
+        weights ??= Pretrained.ResNet18;
+        var teacher = FineTuned(photoCount, weights) with { ImageWidth = StudentSide, ImageHeight = StudentSide };
+        return new()
+        {
+            Network = new ResNet { StageBlocks = [2, 2] },
+            InitialWeights = new FirstLayers(weights),
+            FrozenStages = 1,
+            Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 2 },
+            Teacher = teacher.ToTeacher(),
+            ImageWidth = StudentSide,
+            ImageHeight = StudentSide,
+            MaxEpochs = Math.Clamp((StudentImages + count - 1) / count, FewestStudentEpochs, MostStudentEpochs),
+            Optimizer = new AdamW { LearningRate = 0.001, WeightDecay = 0.05 },
+            Augmentations = [new RandomResizedCrop { MinArea = 0.4 }, new HorizontalFlip()],
+            Mixing = new Mixup { Alpha = 0.4 },
+            ValidationSetFraction = null,
+        };
+    }
+}
