@@ -10,6 +10,16 @@ internal sealed record PhotoRow(string ImagePath, string Label);
 /// <summary>Photos to train on, and those that are held out.</summary>
 internal sealed record PhotoFold(IReadOnlyList<PhotoRow> Training, IReadOnlyList<PhotoRow> Test)
 {
+    /// <summary>Photos to train on whose labels are hidden.</summary>
+    public IReadOnlyList<PhotoRow> Unlabelled { get; init; } = [];
+
+    /// <summary>The same with so many labels a class, of the first photos of each; the labels of the others are hidden.</summary>
+    public PhotoFold WithLabels(int count)
+    {
+        List<PhotoRow> kept = [.. Training.GroupBy(row => row.Label).SelectMany(group => group.Take(count))];
+        return this with { Training = kept, Unlabelled = [.. Training.Except(kept)] };
+    }
+
     public static IDataView Load(MLContext ml, IReadOnlyList<PhotoRow> rows) =>
         ml.Data.LoadFromEnumerable(rows.Select(row => new { row.ImagePath, row.Label }));
 }

@@ -13,28 +13,20 @@ namespace TfKd.Benchmarks;
 internal static class PhotosComparison
 {
     /// <param name="folder">One sub-folder a class.</param>
-    /// <param name="folds">Parts that the photos are divided into.</param>
-    /// <param name="seeds">How many divisions there are.</param>
-    /// <param name="parts">Only what has one of these in its name; all where there are none.</param>
-    public static void Run(string folder, int folds, int seeds, IReadOnlyList<string> parts)
+    /// <param name="arguments">
+    /// A <see cref="PhotoDivision"/>, and parts of the names of what is run; all where there are none.
+    /// </param>
+    public static void Run(string folder, IReadOnlyList<string> arguments)
     {
         var photos = PhotoFolds.Read(folder);
-        PrintHead(folder, photos, folds, seeds);
-        foreach (var (name, measure) in Ways(photos)
+        var (division, parts) = PhotoDivision.Parse(arguments);
+        PrintHead(folder, photos, division);
+        foreach (var (name, measure) in Ways(photos, division.Labels is not null)
             .Where(way => parts.Count == 0 || parts.Any(part => way.Name.Contains(part, StringComparison.OrdinalIgnoreCase))))
-        {
-            var results = new List<PhotoResult>();
-            for (var seed = 0; seed < seeds; seed++)
-            {
-                for (var fold = 0; fold < folds; fold++)
-                    results.Add(measure(photos.Divide(folds, fold, seed), new MLContext(seed: 1 + fold + folds * seed)));
-            }
-
-            Print(name, results);
-        }
+            Print(name, [.. division.Of(photos).Select(fold => measure(fold.Fold, new MLContext(seed: fold.Number)))]);
     }
 
-    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> Ways(PhotoFolds photos)
+    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> Ways(PhotoFolds photos, bool withUnlabelled)
     {
         var featurizer = new Lazy<FeaturizedPhotos>(() => FeaturizedPhotos.Create(photos));
         return
@@ -45,8 +37,22 @@ internal static class PhotosComparison
             ("TorchImageClassification(), all defaults", (fold, ml) => Train(fold, ml, new Options())),
             ("PhotoRecipe.Frozen()", (fold, ml) => Train(fold, ml, PhotoRecipe.Frozen())),
             ("PhotoRecipe.FineTuned(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count))),
+            ("PhotoRecipe.SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count))),
+            // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.
+            ("SmallStudent(n) without its teacher", (fold, ml) => Train(
+                fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count) with { Objective = new CrossEntropy(), Teacher = null })),
+            .. withUnlabelled ? WaysWithUnlabelled() : [],
         ];
     }
+
+    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> WaysWithUnlabelled() =>
+    [
+        ("PhotoRecipe.SmallStudent(n, m), m photos without a label", (fold, ml) => Train(
+            fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, fold.Unlabelled.Count) with
+            {
+                UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
+            })),
+    ];
 
     private static PhotoResult Train(PhotoFold fold, MLContext ml, Options options)
     {
@@ -60,12 +66,12 @@ internal static class PhotosComparison
         return new(metrics.MicroAccuracy, metrics.LogLoss, seconds, processor, PhotoResult.SizeOf(ml, model, training.Schema));
     }
 
-    private static void PrintHead(string folder, PhotoFolds photos, int folds, int seeds)
+    private static void PrintHead(string folder, PhotoFolds photos, PhotoDivision division)
     {
         var classes = photos.Rows.GroupBy(row => row.Label).Select(group => $"{group.Key} {group.Count()}");
         Console.WriteLine($"# Photos: {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}");
         Console.WriteLine();
-        Console.WriteLine($"{photos.Rows.Count} photos ({string.Join(", ", classes)}), {folds} folds, {seeds} division(s).");
+        Console.WriteLine($"{photos.Rows.Count} photos ({string.Join(", ", classes)}), {division}.");
         Console.WriteLine();
         Console.WriteLine($"{MachineIdentity.Describe()}; .NET {Environment.Version}; Microsoft.ML {VersionOf(typeof(MLContext))}.");
         Console.WriteLine();

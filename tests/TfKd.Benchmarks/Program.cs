@@ -14,7 +14,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- kernels
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- memory 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]] [--labels 4]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
@@ -34,10 +34,7 @@ Action run = args switch
     ["kernels"] => KernelSurvey.Run,
     ["memory", var epochs] => () => MemoryOverEpochs.Run(int.Parse(epochs)),
     ["parity"] => ExportParity.Run,
-    ["photos", var folder] => () => PhotosComparison.Run(folder, folds: 5, seeds: 1, []),
-    ["photos", var folder, var folds] => () => PhotosComparison.Run(folder, int.Parse(folds), seeds: 1, []),
-    ["photos", var folder, var folds, var seeds, .. var parts] => () =>
-        PhotosComparison.Run(folder, int.Parse(folds), int.Parse(seeds), parts),
+    ["photos", var folder, .. var rest] => () => PhotosComparison.Run(folder, rest),
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var python] => () => TrainingComparison.Run(int.Parse(rounds), python.FirstOrDefault()),
