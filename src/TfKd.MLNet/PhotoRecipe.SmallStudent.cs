@@ -21,7 +21,9 @@ public static partial class PhotoRecipe
     /// </summary>
     /// <remarks>
     /// Consistent teaching and long training with mixup: Beyer, Zhai, Royer, Markeeva, Anil and Kolesnikov, 'Knowledge distillation: A good
-    /// teacher is patient and consistent', CVPR 2022.
+    /// teacher is patient and consistent', CVPR 2022. Network and frozen stage were chosen on 160 images of CIFAR-100, of two that were
+    /// tried; so few epochs are far from that paper's patience, and on 160 images of other classes the student was as good without the
+    /// teacher.
     /// </remarks>
     /// <param name="photoCount">How many photos with a label there are to train on, above 0.</param>
     /// <param name="unlabelledCount">How many photos without a label there are beside them, 0 or above. Default 0.</param>
