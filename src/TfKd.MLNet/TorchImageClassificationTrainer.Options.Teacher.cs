@@ -31,6 +31,7 @@ public sealed partial class TorchImageClassificationTrainer
                     InitialWeights = EffectiveWeights,
                     LinearProbe = LinearProbe,
                     FrozenStages = FrozenStages,
+                    FreezeBatchNormStatistics = FreezeBatchNormStatistics,
                     BackboneLearningRateFactor = BackboneLearningRateFactor,
                     Normalization = Normalization,
                     ImageWidth = shape.Width,
