@@ -18,13 +18,7 @@ public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 
 {
     /// <summary>Number of weighted layers: 121 (the default), 169 or 201.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The depth is another.</exception>
-    public int Depth
-    {
-        get;
-        init => field = value is 121 or 169 or 201
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 121, 169 or 201, but is {value}.");
-    } = 121;
+    public int Depth { get; init => field = Require.OneOf(value, [121, 169, 201]); } = 121;
 
     /// <summary>Channels that each dense layer adds, k in the paper (32, the default); the first convolution has twice as many.</summary>
     public int GrowthRate { get; init => field = Require.Positive(value); } = 32;

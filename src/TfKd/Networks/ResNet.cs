@@ -15,13 +15,7 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     /// paper has: the network that the package Microsoft.ML.DnnImageFeaturizer.ResNet18 brings under the name of ResNet-18.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The depth is another.</exception>
-    public int Depth
-    {
-        get;
-        init => field = value is 18 or 20 or 34 or 50 or 101
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 18, 20, 34, 50 or 101, but is {value}.");
-    } = 18;
+    public int Depth { get; init => field = Require.OneOf(value, [18, 20, 34, 50, 101]); } = 18;
 
     /// <summary>
     /// Begins with a 3x3 convolution at full resolution instead of a 7x7 convolution of stride 2 and a max pooling, as is usual for images

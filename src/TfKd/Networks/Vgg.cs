@@ -17,13 +17,7 @@ public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>Number of weighted layers: 11, 13, 16 (the default) or 19.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The depth is another.</exception>
-    public int Depth
-    {
-        get;
-        init => field = value is 11 or 13 or 16 or 19
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 11, 13, 16 or 19, but is {value}.");
-    } = 16;
+    public int Depth { get; init => field = Require.OneOf(value, [11, 13, 16, 19]); } = 16;
 
     /// <summary>
     /// Height and width of the map that the classifier reads, to which the last one is averaged: 7 (the default, torchvision's), or 1 as is

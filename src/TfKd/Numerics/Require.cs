@@ -56,6 +56,13 @@ internal static class Require
             : throw new ArgumentOutOfRangeException(
                 name, value, $"{name} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is {value}.");
 
+    /// <summary>Checks that a number is one of two or more, in their order.</summary>
+    public static int OneOf(int value, ReadOnlySpan<int> expected, [CallerMemberName] string name = "") =>
+        expected.Contains(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                name, value, $"{name} must be {string.Join(", ", expected[..^1].ToArray())} or {expected[^1]}, but is {value}.");
+
     public static T NotNull<T>(T value, [CallerMemberName] string name = "") where T : class =>
         value ?? throw new ArgumentNullException(name);
 

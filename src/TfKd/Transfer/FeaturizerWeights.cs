@@ -14,13 +14,7 @@ public sealed record FeaturizerWeights : InitialWeights
 
     /// <summary>The depth that the package names: 18 (the default), 50 or 101.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no package of that depth.</exception>
-    public int Depth
-    {
-        get;
-        init => field = value is 18 or 50 or 101
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Depth), value, $"Depth must be 18, 50 or 101, but is {value}.");
-    } = 18;
+    public int Depth { get; init => field = Require.OneOf(value, [18, 50, 101]); } = 18;
 
     /// <summary>The folder of the application, where the package's files are. Default null: that of the running program.</summary>
     public string? Folder { get; init => field = value is null ? null : Require.Name(value); }
