@@ -60,8 +60,8 @@ public sealed partial class TorchImageClassificationTrainer
                         ? (nameof(FrozenStages), $"{FrozenStages}", "0")
                         : (nameof(FreezeBatchNormStatistics), "true", "false");
                     throw new ArgumentException(
-                        $"{name} is {value}, but the network starts from random weights; set WeightsPath, InitialWeights or InitialModel, " +
-                        $"or {name} to {none}.");
+                        $"{name} is {value}, but the network starts from random weights; set WeightsPath, InitialWeights or " +
+                        $"InitialModel, or {name} to {none}.");
                 }
 
                 if (_initialModel is not null && Normalization is not null && Normalization != _initialModel.Normalization)

@@ -30,7 +30,9 @@ internal static class LoneValues
         var wasTraining = student.training;
         student.train();
         frozen.Evaluate();
-        var learning = student.Body.named_modules().Where(entry => entry.module.training && FrozenLayers.IsBatchNorm(entry.module)).ToList();
+        var learning = student.Body.named_modules()
+            .Where(entry => entry.module.training && FrozenLayers.IsBatchNorm(entry.module))
+            .ToList();
         student.train(wasTraining);
         string? found = null;
         var hooks = learning.Select(entry => ((nn.Module<Tensor, Tensor>)entry.module).register_forward_hook((_, input, output) =>
