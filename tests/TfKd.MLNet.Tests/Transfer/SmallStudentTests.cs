@@ -14,6 +14,7 @@ public sealed class SmallStudentTests
         [nameof(TeacherRecipe.InitialWeights)] = Pretrained.ResNet18,
         [nameof(TeacherRecipe.LinearProbe)] = new LinearProbe(),
         [nameof(TeacherRecipe.FrozenStages)] = 1,
+        [nameof(TeacherRecipe.FreezeBatchNormStatistics)] = true,
         [nameof(TeacherRecipe.BackboneLearningRateFactor)] = 0.5,
         [nameof(TeacherRecipe.Normalization)] = ChannelStatistics.ImageNet,
         [nameof(TeacherRecipe.ImageWidth)] = 40,
@@ -37,7 +38,7 @@ public sealed class SmallStudentTests
     {
         Assert.True(Changed.TryGetValue(name, out var value), $"TeacherRecipe.{name}: list another value of it here.");
         var options = new Options { Network = new SmallCnn() };
-        if (name == nameof(TeacherRecipe.FrozenStages))
+        if (name is nameof(TeacherRecipe.FrozenStages) or nameof(TeacherRecipe.FreezeBatchNormStatistics))
             options = options with { InitialWeights = Pretrained.ResNet18 };
         var option = typeof(Options).GetProperty(name);
         Assert.True(option is not null, $"TeacherRecipe.{name} has no option of its name.");
