@@ -7,8 +7,8 @@ namespace TfKd.MLNet;
 /// </summary>
 /// <remarks>
 /// They start from weights of ImageNet, which a package brings: reference <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c>. The range of
-/// strengths that <see cref="Frozen"/> chooses from was set on images of CIFAR-100, not on those that the guide to transfer learning gives
-/// figures of; the settings of <see cref="FineTuned"/> are usual ones, which were not tuned.
+/// strengths that <see cref="Frozen"/> chooses from, and stages, rate and statistics of <see cref="FineTuned"/>, were chosen on images of
+/// CIFAR-100, not on those that the guide to transfer learning gives figures of.
 /// </remarks>
 public static partial class PhotoRecipe
 {
@@ -39,9 +39,9 @@ public static partial class PhotoRecipe
     }
 
     /// <summary>
-    /// As <see cref="Frozen"/>, and then the last two stages are fine-tuned together with the fitted head, at a low rate and on crops that
-    /// change from epoch to epoch, for as many epochs as the number of photos asks for. The run says after its first steps how long it
-    /// takes.
+    /// As <see cref="Frozen"/>, and then the last stage is fine-tuned together with the fitted head, at a low rate, with the batch norms'
+    /// statistics as they are, and on crops that change from epoch to epoch, for as many epochs as the number of photos asks for. The run
+    /// says after its first steps how long it takes.
     /// </summary>
     /// <param name="photoCount">How many photos there are to train on, above 0.</param>
     /// <param name="weights">What the network starts from. Default null: <see cref="Pretrained.ResNet18"/>.</param>
@@ -51,10 +51,10 @@ public static partial class PhotoRecipe
         Require.Positive(photoCount);
         return Frozen(weights) with
         {
-            FrozenStages = 2,
+            FrozenStages = 3,
+            FreezeBatchNormStatistics = true,
             MaxEpochs = 1 + Math.Clamp((FineTunedImages + photoCount - 1) / photoCount, FewestEpochs, MostEpochs),
-            Objective = new LabelSmoothing(),
-            Optimizer = new AdamW { LearningRate = 0.0001, WeightDecay = 0.05 },
+            Optimizer = new AdamW { LearningRate = 0.00003, WeightDecay = 0.05 },
             // The first epoch fits the head; the rate then falls from the start.
             Schedule = new CosineSchedule(),
             Augmentations = [new RandomResizedCrop { MinArea = 0.4 }, new HorizontalFlip()],

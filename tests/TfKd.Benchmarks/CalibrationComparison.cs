@@ -18,7 +18,8 @@ internal static class CalibrationComparison
 
     /// <param name="folder">One sub-folder a class.</param>
     /// <param name="seeds">How many divisions there are.</param>
-    public static void Run(string folder, int seeds)
+    /// <param name="parts">Only what has one of these in its name; all where there are none.</param>
+    public static void Run(string folder, int seeds, IReadOnlyList<string> parts)
     {
         var photos = PhotoFolds.Read(folder);
         Console.WriteLine($"# CalibrateScores: {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}, {photos.Rows.Count} photos");
@@ -32,6 +33,8 @@ internal static class CalibrationComparison
 
         void Measure(string name, Options options)
         {
+            if (parts.Count > 0 && !parts.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase)))
+                return;
             var results = new List<(double Before, double After)>();
             for (var seed = 1; seed <= seeds; seed++)
             {

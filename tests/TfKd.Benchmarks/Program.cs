@@ -4,7 +4,7 @@ using TfKd.Benchmarks;
 
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- --filter '*'
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- bigdata 200000 256
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- calibration PHOTOS 10
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- calibration PHOTOS 10 [PART OF A NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- fixtures FOLDER
@@ -24,7 +24,7 @@ Action run = args switch
 {
     ["bigdata", var rows, var mebibytes] => () => LargeDataComparison.Run(int.Parse(rows), int.Parse(mebibytes)),
     [LargeDataComparison.OneRun, var rows, var budget] => () => LargeDataComparison.RunOne(int.Parse(rows), long.Parse(budget)),
-    ["calibration", var photos, var seeds] => () => CalibrationComparison.Run(photos, int.Parse(seeds)),
+    ["calibration", var photos, var seeds, .. var parts] => () => CalibrationComparison.Run(photos, int.Parse(seeds), parts),
     ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
     ["fixtures", var folder] => () => FixtureFiles.Write(folder),

@@ -26,7 +26,8 @@ public sealed class PhotoRecipeTests
     {
         var options = PhotoRecipe.FineTuned(photos);
         Assert.Equal(epochs, options.MaxEpochs);
-        Assert.Equal(2, options.FrozenStages);
+        Assert.Equal(3, options.FrozenStages);
+        Assert.True(options.FreezeBatchNormStatistics);
         Assert.NotNull(options.LinearProbe);
         Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.FineTuned(0));
     }
