@@ -10,9 +10,9 @@ namespace TfKd;
 /// towards 1, by 20 samples whose classes are as probable as the network says: the prior of the inverse temperature
 /// that is conjugate to the likelihood. Their part vanishes where there are many samples.</para>
 /// <para>The temperature stays 1 unless the gain in likelihood, with four further samples that speak against the change, is more than
-/// three times its standard error. Simulated with 16 to 300 samples, 2 and 5 classes and true temperatures from 0.7 to 2.5, the mean negative
-/// log-likelihood of other samples is then above that of T = 1 by less than 0.001, and by less than 0.005 where the samples have chosen the
-/// best of eight epochs before.</para>
+/// three times its standard error. Simulated with 16 to 300 samples, 2 and 5 classes and true temperatures from 0.7 to 2.5, the mean
+/// negative log-likelihood of other samples is then above that of T = 1 by less than 0.001, and by less than 0.005 where the samples have
+/// chosen the best of eight epochs before.</para>
 /// </remarks>
 /// <param name="Temperature">
 /// The divisor, from <see cref="MinTemperature"/> to <see cref="MaxTemperature"/>; above 1 for a network that is too sure; 1 where the
@@ -95,8 +95,8 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     }
 
     /// <summary>
-    /// Whether the log-likelihood at b is above that at 1 by more than three standard errors of the difference over the samples, when samples
-    /// are added that speak against b, as likely ones as there are: the most probable class where b is below 1, the next one above.
+    /// Whether the log-likelihood at b is above that at 1 by more than three standard errors of the difference over the samples, when
+    /// samples are added that speak against b, as likely ones as there are: the most probable class where b is below 1, the next one above.
     /// </summary>
     private static bool GainsMoreThanItsError(IReadOnlyList<(float[] Logits, int Label)> rows, double inverse)
     {
