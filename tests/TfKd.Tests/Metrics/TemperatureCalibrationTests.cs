@@ -75,6 +75,16 @@ public sealed class TemperatureCalibrationTests
     }
 
     [Fact]
+    public void A_share_of_errors_says_more_of_many_samples_than_of_few()
+    {
+        Assert.Equal(1, TemperatureCalibration.Choose(Samples(right: 10, wrong: 6)));
+        Assert.InRange(TemperatureCalibration.Choose(Samples(right: 100, wrong: 60)), 2.6, 10);
+
+        static List<(float[] Logits, int Label)> Samples(int right, int wrong) =>
+            [.. Enumerable.Repeat((new[] { 4f, 0f }, 0), right), .. Enumerable.Repeat((new[] { 4f, 0f }, 1), wrong)];
+    }
+
+    [Fact]
     public void Many_samples_that_are_all_right_or_all_wrong_stay_within_bounds_and_say_so()
     {
         var (right, wrong) = ((new[] { 1f, 0f }, 0), (new[] { 1f, 0f }, 1));
