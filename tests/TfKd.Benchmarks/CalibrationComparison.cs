@@ -46,7 +46,7 @@ internal static class CalibrationComparison
 
             var differences = results.Select(result => result.After - result.Before).ToList();
             var mean = differences.Average();
-            var deviation = Math.Sqrt(differences.Sum(value => Math.Pow(value - mean, 2)) / Math.Max(differences.Count - 1, 1));
+            var deviation = Deviation.Of(differences);
             var (worse, better) = (differences.Count(value => value > 0), differences.Count(value => value < 0));
             Console.WriteLine(Invariant(
                 $"| **{name}** | mean | | | {results.Average(result => result.Before):F4} | {results.Average(result => result.After):F4} |"));

@@ -75,7 +75,7 @@ internal static class FlowersComparison
         }
 
         var mean = accuracies.Average();
-        var deviation = Math.Sqrt(accuracies.Sum(accuracy => Math.Pow(accuracy - mean, 2)) / (Folds - 1));
+        var deviation = Deviation.Of(accuracies);
         Console.WriteLine(FormattableString.Invariant(
             $"{name}: top-1 {100 * mean:F1} % ± {100 * deviation:F1} over {Folds} folds, {seconds.Average():F1} s a Fit ({seconds.Min():F1} to {seconds.Max():F1}), {processor.Average():F1} s of processor time"));
     }

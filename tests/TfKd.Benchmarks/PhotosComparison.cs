@@ -87,7 +87,7 @@ internal static class PhotosComparison
     private static void Print(string name, List<PhotoResult> results)
     {
         var mean = results.Average(result => result.Accuracy);
-        var deviation = Math.Sqrt(results.Sum(result => Math.Pow(result.Accuracy - mean, 2)) / Math.Max(results.Count - 1, 1));
+        var deviation = Deviation.Of([.. results.Select(result => result.Accuracy)]);
         var (loss, seconds) = (results.Average(result => result.LogLoss), results.Average(result => result.Seconds));
         var (processor, size) = (results.Average(result => result.Processor), results.Average(result => result.Bytes) / 1e6);
         Console.WriteLine(FormattableString.Invariant(

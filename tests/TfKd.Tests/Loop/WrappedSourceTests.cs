@@ -18,7 +18,7 @@ public sealed class WrappedSourceTests
         var losses = Losses(rows);
         Assert.Equal(losses, Losses(new RenamedSource(rows, rows.ClassNames)));
         Assert.Equal(losses, Losses(new RenamedSource(new SourceSubset(rows, Enumerable.Range(0, rows.Count)), rows.ClassNames)));
-        Assert.NotEqual(losses, Losses(new Forgetful(rows)));
+        Assert.NotEqual(losses, Losses(new SourceWithoutExtras(rows)));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class WrappedSourceTests
     {
         var rows = Weighted();
         Assert.Equal(SourceFingerprint.Of(rows), SourceFingerprint.Of(new RenamedSource(rows, rows.ClassNames)));
-        Assert.NotEqual(SourceFingerprint.Of(rows), SourceFingerprint.Of(new Forgetful(rows)));
+        Assert.NotEqual(SourceFingerprint.Of(rows), SourceFingerprint.Of(new SourceWithoutExtras(rows)));
     }
 
     [Fact]
@@ -52,20 +52,5 @@ public sealed class WrappedSourceTests
         var trainer = new Trainer(_plan);
         using var student = trainer.CreateStudent(new SmallCnn { InputShape = rows.Shape, Width = 4 }, rows.ClassNames);
         return [.. trainer.Run(student, rows).History.Select(epoch => epoch.TrainingLoss)];
-    }
-
-    private sealed class Forgetful(IImageSource source) : IImageSource
-    {
-        public int Count => source.Count;
-
-        public ImageShape Shape => source.Shape;
-
-        public IReadOnlyList<string> ClassNames => source.ClassNames;
-
-        public SampleExtras? Extras => null;
-
-        public int GetLabel(int row) => source.GetLabel(row);
-
-        public void ReadPixels(int row, Span<byte> pixels) => source.ReadPixels(row, pixels);
     }
 }

@@ -21,7 +21,7 @@ public sealed class RowNamesTests
 
     [Fact]
     public void Rows_of_a_source_without_extras_have_no_file() =>
-        Assert.Null(new RowNames(new SourceSubset(new WithoutExtras(Rows("1.jpg")), [0])).FileOf(0));
+        Assert.Null(new RowNames(new SourceSubset(new SourceWithoutExtras(Rows("1.jpg")), [0])).FileOf(0));
 
     [Fact]
     public void Long_names_lose_their_middle_and_no_half_of_a_pair_is_left()
@@ -45,20 +45,5 @@ public sealed class RowNamesTests
         foreach (var file in files)
             rows.Add([0], 0, file: file);
         return rows;
-    }
-
-    private sealed class WithoutExtras(IImageSource source) : IImageSource
-    {
-        public int Count => source.Count;
-
-        public ImageShape Shape => source.Shape;
-
-        public IReadOnlyList<string> ClassNames => source.ClassNames;
-
-        public SampleExtras? Extras => null;
-
-        public int GetLabel(int row) => source.GetLabel(row);
-
-        public void ReadPixels(int row, Span<byte> pixels) => source.ReadPixels(row, pixels);
     }
 }
