@@ -60,7 +60,7 @@ public sealed class ModelFileTests : IDisposable
     {
         var once = Save(TestModels.Fake(out _));
         var twice = Save(Load(once));
-        foreach (var entry in new[] { "Card.json", "Weights.safetensors", "Network.onnx", "Sha256.txt" })
+        foreach (var entry in new[] { "Card.json", "Weights.parts", "Network.onnx", "Sha256.txt" })
             Assert.Equal(Read(once, entry), Read(twice, entry));
     }
 
@@ -76,7 +76,10 @@ public sealed class ModelFileTests : IDisposable
     public void Weights_of_another_network_list_all_differences()
     {
         var path = Save(TestModels.Fake(out _));
-        Replace(path, "Weights.safetensors", TestModels.SafeTensors(("fc.bias", [2]), ("conv1.weight", [4, 3, 3, 3])));
+        var weights = WeightParts.Of(TestModels.SafeTensors(("fc.bias", [2]), ("conv1.weight", [4, 3, 3, 3])), onnx: []);
+        using var entry = new MemoryStream();
+        weights.Write(entry);
+        Replace(path, "Weights.parts", entry.ToArray());
         Assert.Equal(
             "The weights of the model are not those of its card:\nmissing: fc.weight [3,4]\ndifferent: fc.bias: expected [3], found " +
             "[2]\nunexpected: conv1.weight [4,3,3,3]",
@@ -84,7 +87,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Weights.safetensors", "The weights and the card of the model do not belong together: the SHA-256 is ")]
+    [InlineData("Weights.parts", "The weights and the card of the model do not belong together: the SHA-256 is ")]
     [InlineData("Network.onnx", "The ONNX model and the card of the model do not belong together: the SHA-256 is ")]
     public void Changed_bytes_are_found_by_their_hash(string entry, string message)
     {
@@ -105,10 +108,10 @@ public sealed class ModelFileTests : IDisposable
         {
             var path = _folder.File($"{Guid.NewGuid():N}.zip");
             _ml.Model.Save(saved, _data.Schema, path);
-            Replace(path, "Weights.safetensors", null);
+            Replace(path, "Weights.parts", null);
             var error = Assert.ThrowsAny<Exception>(() => _ml.Model.Load(path, out _));
             Assert.Equal(
-                "The model file has no entry 'Weights.safetensors': it was damaged or changed.",
+                "The model file has no entry 'Weights.parts': it was damaged or changed.",
                 Assert.IsType<InvalidDataException>(error.GetBaseException()).Message);
         }
     }
@@ -117,11 +120,14 @@ public sealed class ModelFileTests : IDisposable
     public void Missing_and_cut_entries_are_named()
     {
         var path = Save(TestModels.Fake(out _));
-        var weights = Read(path, "Weights.safetensors");
-        Replace(path, "Weights.safetensors", weights[..20]);
-        Assert.Contains("header", LoadError(path), StringComparison.Ordinal);
-        Replace(path, "Weights.safetensors", null);
-        Assert.Equal("The model file has no entry 'Weights.safetensors': it was damaged or changed.", LoadError(path));
+        var weights = Read(path, "Weights.parts");
+        Replace(path, "Weights.parts", weights[..20]);
+        Assert.Equal(
+            $"The weights of the model: expected a part within 20 bytes, found {weights.Length - 16} bytes from 16; the model file was " +
+            "damaged or changed.",
+            LoadError(path));
+        Replace(path, "Weights.parts", null);
+        Assert.Equal("The model file has no entry 'Weights.parts': it was damaged or changed.", LoadError(path));
         Replace(path, "Card.json", Encoding.UTF8.GetBytes("{ \"Architecture\": "));
         Assert.StartsWith("The model card is not readable:", LoadError(path), StringComparison.Ordinal);
     }
@@ -176,7 +182,7 @@ public sealed class ModelFileTests : IDisposable
     {
         using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
         var path = Save(transformer);
-        PutVersionBack(path);
+        PutVersionBack(path, 1);
         Load(path).Dispose();
         ReplaceInCard(path, "\"Seed\": 7", "\"Seed\": 8");
         Assert.Contains("do not belong together: the SHA-256 over them is ", LoadError(path), StringComparison.Ordinal);
@@ -185,6 +191,27 @@ public sealed class ModelFileTests : IDisposable
             "The model file claims to be of version 1.1, which had no entry 'Sha256.txt', but its network is of a later version, which " +
             "has: the file was changed.",
             LoadError(path));
+    }
+
+    [Fact]
+    public void A_file_with_all_weights_beside_the_network_is_read_too()
+    {
+        using var transformer = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        var path = Save(transformer);
+        var weights = transformer.Model.Weights.ToArray();
+        Assert.InRange(Read(path, "Weights.parts").Length, 1, weights.Length / 2);
+        Replace(path, "Weights.parts", null);
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            var place = Find(zip, "Card.json").FullName[..^"Card.json".Length];
+            using var stream = zip.CreateEntry($"{place}Weights.safetensors").Open();
+            stream.Write(weights);
+        }
+
+        PutVersionBack(path, 2);
+        using var loaded = Load(path);
+        Assert.Equal(weights, loaded.Model.Weights.ToArray());
+        Assert.Equal(transformer.Model.Card.ToJson(), loaded.Model.Card.ToJson());
     }
 
     [Fact]
@@ -215,7 +242,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Weights.safetensors")]
+    [InlineData("Weights.parts")]
     [InlineData("Card.json")]
     public void An_entry_that_unpacks_to_far_more_than_the_file_is_refused(string entry)
     {
@@ -309,12 +336,13 @@ public sealed class ModelFileTests : IDisposable
     }
 
     // In ML.NET's header the version that was written stands behind the signature.
-    private static void PutVersionBack(string path)
+    private static void PutVersionBack(string path, byte minor)
     {
         var header = Read(path, "Model.key");
-        var version = header.AsSpan(header.AsSpan().IndexOf("TFKDIMGC"u8) + 8, sizeof(uint));
-        Assert.Equal(0x00010002, BitConverter.ToInt32(version));
-        version[0] = 1;
+        var version = header.AsSpan(header.AsSpan().IndexOf("TFKDIMGC"u8) + 8, 2 * sizeof(uint));
+        Assert.Equal(0x00010003, BitConverter.ToInt32(version));
+        // That which wrote it, and the oldest that reads it.
+        (version[0], version[sizeof(uint)]) = (minor, 1);
         Replace(path, "Model.key", header);
     }
 

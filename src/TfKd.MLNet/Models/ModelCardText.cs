@@ -50,7 +50,8 @@ internal static class ModelCardText
         var (card, parameters) = (model.Card, ParameterCount(model));
         yield return Invariant($"Architecture: `{card.Architecture}`");
         yield return Invariant($"Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}");
-        yield return Invariant($"Parameters: {parameters:N0}; weights {model.Weights.Length:N0} bytes, ONNX {model.Onnx.Length:N0} bytes");
+        yield return Invariant(
+            $"Parameters: {parameters:N0}; weights {model.WeightParts.Length:N0} bytes, ONNX {model.Onnx.Length:N0} bytes");
         if (latency is { } time)
         {
             var machine = $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}";

@@ -16,7 +16,7 @@ internal static class ModelConsistency
     private const string TrainingKey = "training";
 
     /// <exception cref="InvalidDataException">Two of them differ; all differences are listed.</exception>
-    public static void Require(ModelCard card, IReadOnlyList<string> classNames, byte[] weights, OnnxContent? onnx)
+    public static void Require(ModelCard card, IReadOnlyList<string> classNames, SafeTensorsHeader weights, OnnxContent? onnx)
     {
         var differences = OfWeights(card, weights).ToList();
         if (Property(card.Architecture, nameof(NetworkArchitecture.InputShape)) is { } shape)
@@ -29,14 +29,10 @@ internal static class ModelConsistency
                 $"The card of the model does not say what the rest of it says; the file was changed:\n{string.Join('\n', differences)}");
     }
 
-    private static IEnumerable<string> OfWeights(ModelCard card, byte[] weights)
-    {
-        using var stream = new MemoryStream(weights, writable: false);
-        var metadata = SafeTensorsHeader.Read(stream, "The weights of the model").Metadata;
-        return NormalizationText.Read(metadata, "The weights of the model") is { } statistics
+    private static IEnumerable<string> OfWeights(ModelCard card, SafeTensorsHeader weights) =>
+        NormalizationText.Read(weights.Metadata, "The weights of the model") is { } statistics
             ? Compare("normalisation", "the weights", card.Normalization.ToString(), statistics.ToString())
             : [];
-    }
 
     /// <summary>
     /// A network is as deep as it has tensors at most, and as wide as the longest of them: what is far from its weights is not built, since

@@ -15,16 +15,19 @@ internal static class ModelFile
     public const string LoaderSignature = "TorchImageClassification";
 
     public const string CardEntry = "Card.json";
-    public const string WeightsEntry = "Weights.safetensors";
+    public const string WeightsEntry = "Weights.parts";
     public const string OnnxEntry = "Network.onnx";
     public const string HashEntry = "Sha256.txt";
+
+    // All weights as they are, in files of version 1.2 and before.
+    public const string WholeWeightsEntry = "Weights.safetensors";
 
     // Files of version 1.1 and before have no hash over all entries; where one is there it counts, whatever the version says.
     private const uint FirstVersionWithHash = 0x00010002;
 
     // The assembly by its simple name: with a version in it, older versions of the library could not read what they well might.
     private static VersionInfo Version => new(
-        modelSignature: "TFKDIMGC", verWrittenCur: 0x00010002, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
+        modelSignature: "TFKDIMGC", verWrittenCur: 0x00010003, verReadableCur: 0x00010003, verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(ModelFile).Assembly.GetName().Name, loaderSignature: LoaderSignature);
 
     public static void Save(TorchImageClassificationModel model, TransformerColumns columns, ModelSaveContext context)
@@ -36,10 +39,10 @@ internal static class ModelFile
         context.SaveNonEmptyString(columns.PredictedLabel);
         var card = Encoding.UTF8.GetBytes(model.Card.ToJson());
         context.SaveBinaryStream(CardEntry, writer => writer.Write(card));
-        context.SaveBinaryStream(WeightsEntry, writer => writer.Write(model.Weights.Span));
+        context.SaveBinaryStream(WeightsEntry, writer => model.WeightParts.Write(writer.BaseStream));
         context.SaveBinaryStream(OnnxEntry, writer => writer.Write(model.Onnx.Span));
         context.SaveBinaryStream(HashEntry, writer =>
-            writer.Write(Encoding.ASCII.GetBytes(HashOf(columns, card, model.Weights.Span, model.Onnx.Span))));
+            writer.Write(Encoding.ASCII.GetBytes(HashOf(columns, card, model.WeightParts, model.Onnx.Span))));
     }
 
     /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
@@ -50,7 +53,8 @@ internal static class ModelFile
         ModelEntries.Check(context);
         var cardBytes = Load(context, CardEntry);
         var card = ModelCard.FromJson(cardBytes);
-        var (weights, onnx) = (Load(context, WeightsEntry), Load(context, OnnxEntry));
+        var onnx = Load(context, OnnxEntry);
+        var weights = LoadWeights(context, onnx);
         var model = new TorchImageClassificationModel(card, weights, onnx);
         if (TryLoad(context, HashEntry) is { } hash)
             CheckHash(Encoding.ASCII.GetString(hash), HashOf(columns, cardBytes, weights, onnx));
@@ -64,13 +68,14 @@ internal static class ModelFile
     }
 
     /// <summary>Over the names of the columns and the entries, each with its length before it.</summary>
-    internal static string HashOf(TransformerColumns columns, ReadOnlySpan<byte> card, ReadOnlySpan<byte> weights, ReadOnlySpan<byte> onnx)
+    internal static string HashOf(TransformerColumns columns, ReadOnlySpan<byte> card, WeightParts weights, ReadOnlySpan<byte> onnx)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })
             Append(hash, Encoding.UTF8.GetBytes(name));
         Append(hash, card);
-        Append(hash, weights);
+        hash.AppendData(BitConverter.GetBytes(weights.Length));
+        weights.AppendTo(hash);
         Append(hash, onnx);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
@@ -88,6 +93,11 @@ internal static class ModelFile
                 "The card, the columns, the weights and the ONNX model of the model file do not belong together: the SHA-256 over them " +
                 $"is {found}, but the file says {expected}. The file was damaged or changed.");
     }
+
+    private static WeightParts LoadWeights(ModelLoadContext context, byte[] onnx) =>
+        TryLoad(context, WeightsEntry) is { } parts ? WeightParts.Read(parts, onnx)
+        : TryLoad(context, WholeWeightsEntry) is { } whole ? WeightParts.Of(whole, onnx)
+        : throw Missing(WeightsEntry);
 
     private static byte[] Load(ModelLoadContext context, string entry) => TryLoad(context, entry) ?? throw Missing(entry);
 

@@ -7,9 +7,11 @@ internal static class TensorTable
     public static Dictionary<string, IReadOnlyList<long>> Read(byte[] weights)
     {
         using var stream = new MemoryStream(weights, writable: false);
-        return SafeTensorsHeader.Read(stream, "The weights of the model").Tensors.ToDictionary(
-            tensor => tensor.Name, tensor => tensor.Shape);
+        return Of(SafeTensorsHeader.Read(stream, "The weights of the model"));
     }
+
+    public static Dictionary<string, IReadOnlyList<long>> Of(SafeTensorsHeader header) =>
+        header.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
 
     /// <summary>All differences at once, one a line; empty where there are none.</summary>
     public static IEnumerable<string> Differences(

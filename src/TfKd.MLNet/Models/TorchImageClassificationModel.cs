@@ -10,24 +10,34 @@ namespace TfKd.MLNet;
 /// </summary>
 public sealed class TorchImageClassificationModel
 {
-    private readonly byte[] _weights;
+    private readonly WeightParts _weights;
     private readonly byte[] _onnx;
     private readonly Lazy<NetworkArchitecture> _architecture;
 
     /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
     internal TorchImageClassificationModel(ModelCard card, byte[] weights, byte[] onnx)
+        : this(card, WeightParts.Of(weights, onnx), onnx)
     {
-        var differences = TensorTable.Differences(card.Tensors, TensorTable.Read(weights)).ToList();
+    }
+
+    /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
+    internal TorchImageClassificationModel(ModelCard card, WeightParts weights, byte[] onnx)
+    {
+        SafeTensorsHeader header;
+        using (var stream = weights.Open())
+            header = SafeTensorsHeader.Read(stream, "The weights of the model");
+        var differences = TensorTable.Differences(card.Tensors, TensorTable.Of(header)).ToList();
         if (differences.Count > 0)
             throw new InvalidDataException($"The weights of the model are not those of its card:\n{string.Join('\n', differences)}");
-        CheckHash("weights", weights, card.WeightsSha256);
-        CheckHash("ONNX model", onnx, card.OnnxSha256);
+        // The weights are made of it: what is wrong with both is wrong with the ONNX model.
+        CheckHash("ONNX model", HashOf(onnx), card.OnnxSha256);
+        CheckHash("weights", HashOf(weights), card.WeightsSha256);
         (Card, _weights, _onnx) = (card, weights, onnx);
         Classes = ClassKeys.FromCard(card.Classes);
         OnnxContent = OnnxContent.TryRead(onnx);
         OnnxContent?.RequireOneFile("the model's network");
         OnnxContent?.RequireBounded("the model's network");
-        ModelConsistency.Require(card, Classes.Names, weights, OnnxContent);
+        ModelConsistency.Require(card, Classes.Names, header, OnnxContent);
         _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
     }
 
@@ -43,8 +53,11 @@ public sealed class TorchImageClassificationModel
     /// <summary>Mean and standard deviation of each channel, that the network normalises with.</summary>
     public ChannelStatistics Normalization => Card.Normalization;
 
-    /// <summary>The weights, in safetensors layout, under the state-dict keys of the network.</summary>
-    public ReadOnlyMemory<byte> Weights => _weights;
+    /// <summary>
+    /// The weights, in safetensors layout, under the state-dict keys of the network. Put together anew at each call: most of them are held
+    /// once, in <see cref="Onnx"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte> Weights => _weights.ToArray();
 
     /// <summary>
     /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names
@@ -63,6 +76,9 @@ public sealed class TorchImageClassificationModel
     public Rejection? Rejection => Card.Rejection;
 
     internal ClassKeys Classes { get; }
+
+    /// <summary>What <see cref="Weights"/> is made of.</summary>
+    internal WeightParts WeightParts => _weights;
 
     /// <summary>What <see cref="Onnx"/> says of itself; null where its bytes are no ONNX model.</summary>
     internal OnnxContent? OnnxContent { get; }
@@ -114,7 +130,7 @@ public sealed class TorchImageClassificationModel
     /// </summary>
     internal Dictionary<string, torch.Tensor> ReadWeights()
     {
-        using var stream = new MemoryStream(_weights, writable: false);
+        using var stream = _weights.Open();
         return SafeTensors.Read(stream, "The model's weights");
     }
 
@@ -130,9 +146,16 @@ public sealed class TorchImageClassificationModel
 
     internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private static void CheckHash(string part, byte[] bytes, string expected)
+    private static string HashOf(WeightParts weights)
     {
-        if (HashOf(bytes) is var found && found != expected)
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        weights.AppendTo(hash);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void CheckHash(string part, string found, string expected)
+    {
+        if (found != expected)
         {
             throw new InvalidDataException(
                 $"The {part} and the card of the model do not belong together: the SHA-256 is {found}, but the card says {expected}. " +

@@ -87,9 +87,16 @@ internal sealed class ModelFileReader(string name) : FuzzReader
     private static void Reseal(ZipArchive zip)
     {
         var entries = zip.Entries.ToDictionary(entry => entry.Name);
-        var (card, weights) = (ReadAll(entries[ModelFile.CardEntry]), ReadAll(entries[ModelFile.WeightsEntry]));
-        var hash = ModelFile.HashOf(_columns, card, weights, ReadAll(entries[ModelFile.OnnxEntry]));
-        Replace(zip, entries[ModelFile.HashEntry], Encoding.ASCII.GetBytes(hash));
+        var (card, onnx) = (ReadAll(entries[ModelFile.CardEntry]), ReadAll(entries[ModelFile.OnnxEntry]));
+        try
+        {
+            var hash = ModelFile.HashOf(_columns, card, WeightParts.Read(ReadAll(entries[ModelFile.WeightsEntry]), onnx), onnx);
+            Replace(zip, entries[ModelFile.HashEntry], Encoding.ASCII.GetBytes(hash));
+        }
+        catch (InvalidDataException)
+        {
+            // Of weights that are none there is no hash.
+        }
     }
 
     private static bool IsHashed(ZipArchiveEntry entry) =>
