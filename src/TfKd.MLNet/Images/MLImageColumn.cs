@@ -28,7 +28,6 @@ internal sealed class MLImageColumn : ImageColumnKind
     {
         private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);
         private readonly byte[] _pixels = new byte[shape.ByteCount];
-        private readonly DecodeBuffers _buffers = new();
         private MLImage? _image;
 
         private protected override void Add(DecodeBlock block)
@@ -43,7 +42,16 @@ internal sealed class MLImageColumn : ImageColumnKind
                 var format => throw new ImageDecodingException(
                     $"The pixel format is {format}; expected {MLPixelFormat.Bgra32} or {MLPixelFormat.Rgba32}."),
             };
-            ImageFit.Fit(new SourcePixels(_image.Pixels, _image.Width, _image.Height, isBgra), shape, _pixels, _buffers);
+            var buffers = DecodeBuffers.Rent();
+            try
+            {
+                ImageFit.Fit(new SourcePixels(_image.Pixels, _image.Width, _image.Height, isBgra), shape, _pixels, buffers);
+            }
+            finally
+            {
+                DecodeBuffers.Return(buffers);
+            }
+
             _pixels.CopyTo(block.AddPixels());
         }
     }

@@ -18,19 +18,14 @@ internal static class ImageDecoder
     public static void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels)
     {
         ImageFit.Check(shape, pixels.Length);
-        var buffers = DecodeBuffers.Rent();
         try
         {
-            Decode(encoded, shape, pixels, buffers);
+            DecodeChecked(encoded, shape, pixels);
         }
         catch (Exception exception) when (exception is not ImageDecodingException)
         {
             // Out of memory, most of all: of one image, not of the run.
             throw new ImageDecodingException($"Decoding {encoded.Length} bytes failed: {exception.Message}", exception);
-        }
-        finally
-        {
-            DecodeBuffers.Return(buffers);
         }
     }
 
@@ -47,7 +42,7 @@ internal static class ImageDecoder
         }
     }
 
-    private static unsafe void Decode(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels, DecodeBuffers buffers)
+    private static unsafe void DecodeChecked(ReadOnlySpan<byte> encoded, ImageShape shape, Span<byte> pixels)
     {
         if (encoded.IsEmpty)
             throw new ImageDecodingException("The image has no bytes.");
@@ -61,6 +56,7 @@ internal static class ImageDecoder
             var size = SmallestUsefulSize(codec, IsOnItsSide(codec) ? (shape.Width, shape.Height) : (shape.Height, shape.Width), limits);
             var memory = (IsUpright(codec) ? 1L : 2L) * PixelBytes * size.Width * size.Height;
             DecodingMemory.Take(memory, limits.DecodingMemory);
+            var buffers = DecodeBuffers.Rent();
             try
             {
                 Decode(codec, encoded.Length, size, buffers, out var upright);
@@ -68,6 +64,8 @@ internal static class ImageDecoder
             }
             finally
             {
+                // Before others may take as much.
+                DecodeBuffers.Return(buffers);
                 DecodingMemory.Return(memory);
             }
         }

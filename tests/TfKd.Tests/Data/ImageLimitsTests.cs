@@ -28,6 +28,17 @@ public sealed class ImageLimitsTests : IDisposable
     }
 
     [Fact]
+    public void What_a_large_image_took_is_not_left_to_the_garbage_collector()
+    {
+        // 100 MB of pixels, each of three times: arrays would stay until the next full collection.
+        var encoded = Images.GreyPng(5000, 5000, whole: false);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 3; i++)
+            Assert.Contains("damaged or cut short", Refusal(encoded, new ImageShape(3, 224, 224)), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
     public void The_limit_is_of_what_is_decoded_and_can_be_raised()
     {
         ImageLimits.Current = new ImageLimits { MaxPixels = 32 * 32 };
