@@ -26,10 +26,13 @@ public static partial class PhotoRecipe
     public static TorchImageClassificationTrainer.Options Frozen(InitialWeights? weights = null)
     {
         weights ??= Pretrained.ResNet18;
+        var network = NetworkOf(weights);
         return new()
         {
+            // One linear classifier of shares and not of strengths: chosen on ten sets of CIFAR-100 images.
+            Network = network is ResNet resNet ? resNet with { NormalizedFeatures = true } : network,
             InitialWeights = weights,
-            FrozenStages = NetworkOf(weights).GetStages().Count,
+            FrozenStages = network.GetStages().Count,
             LinearProbe = new LinearProbe(),
             MaxEpochs = 1,
             Augmentations = [],

@@ -39,6 +39,12 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     /// <exception cref="ArgumentException">There are fewer than two stages, or more than four.</exception>
     public IReadOnlyList<int>? StageWidths { get; init => field = Positive(value, nameof(StageWidths)); }
 
+    /// <summary>
+    /// Whether the features go through a <see cref="RootNormalize"/> before the head: for a linear head on features that were learnt for
+    /// other images. Default: false, as published networks are.
+    /// </summary>
+    public bool NormalizedFeatures { get; init; }
+
     private int[] DepthBlocks => Depth switch { 18 => [2, 2, 2, 2], 20 => [2, 2, 2, 3], 34 or 50 => [3, 4, 6, 3], _ => [3, 4, 23, 3] };
 
     private int StageCount => (StageBlocks ?? StageWidths)?.Count ?? MostStages;
@@ -69,7 +75,8 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
             CifarStem ? null : nn.MaxPool2d(3, 2, 1),
             block,
             stages,
-            classCount);
+            classCount,
+            NormalizedFeatures ? new RootNormalize() : null);
     }
 
     private static ValueList<int>? Positive(IReadOnlyList<int>? values, string name)

@@ -49,6 +49,7 @@ public static class OnnxExporter
         new PrependTokenEmitter(),
         new ReLU6Emitter(),
         new ReLUEmitter(),
+        new RootNormalizeEmitter(),
         new SelfAttentionEmitter(),
         new SiLUEmitter(),
         new SigmoidEmitter(),

@@ -47,10 +47,12 @@ public sealed record FeaturizerWeights : InitialWeights
     {
         ArgumentNullException.ThrowIfNull(network);
         var (found, expected) = (network.Architecture, GetArchitecture());
-        if (found with { InputShape = expected.InputShape } != expected)
+        // Neither has weights of its own.
+        if (found is not ResNet resNet || resNet with { InputShape = expected.InputShape, NormalizedFeatures = false } != expected)
         {
             throw new InvalidOperationException(
-                $"{this} are the weights of {expected}, of any input shape, but the network is {found}; leave Network at its default.");
+                $"{this} are the weights of {expected}, of any input shape, but the network is {found}; leave Network at its default, or " +
+                "give the weights to the recipe that sets it.");
         }
 
         NetworkWeights.LoadBackbone(network, RequireFile());

@@ -61,7 +61,7 @@ public sealed class FeaturizerWeightsTests
         using var network = new ResNet { Depth = 18, InputShape = new ImageShape(3, 64, 64) }.Build(2);
         Assert.Equal(
             $"FeaturizerWeights {{ Depth = 18 }} are the weights of {new ResNet { Depth = 20 }}, of any input shape, but the network is " +
-            $"{network.Architecture}; leave Network at its default.",
+            $"{network.Architecture}; leave Network at its default, or give the weights to the recipe that sets it.",
             Assert.Throws<InvalidOperationException>(() => Pretrained.ResNet18.ApplyTo(network, ["one", "two"])).Message);
     }
 

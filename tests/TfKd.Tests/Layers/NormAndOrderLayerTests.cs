@@ -42,6 +42,46 @@ public sealed class NormAndOrderLayerTests : IDisposable
     }
 
     [Fact]
+    public void RootNormalize_is_the_root_of_each_features_share()
+    {
+        using var layer = new RootNormalize();
+        double[] row = [0.3, 0, 2, -5, 0.07];
+        var sum = row.Sum(value => Math.Max(value, 0) + 1e-4);
+        var output = layer.call(tensor(row).unsqueeze(0));
+        var expected = row.Select(value => Math.Sqrt((Math.Max(value, 0) + 1e-4) / sum));
+        Assert.Equal(expected, output.data<double>(), (a, b) => Math.Abs(a - b) < 1e-14);
+        Assert.Equal(1, output.square().sum().item<double>(), 1e-12);
+        // Ten times as strong is the same picture.
+        Assert.True(layer.call(tensor(row).unsqueeze(0) * 10).allclose(output, 0.01, 0.01));
+        Assert.Empty(layer.state_dict());
+    }
+
+    [Fact]
+    public void RootNormalize_has_the_slope_of_central_differences_and_a_finite_one_at_0()
+    {
+        using var layer = new RootNormalize();
+        var input = (rand(3, 6, ScalarType.Float64) + 0.1).requires_grad_();
+        var factors = randn(3, 6, ScalarType.Float64);
+        (layer.call(input) * factors).sum().backward();
+        var slopes = zeros_like(factors);
+        using (no_grad())
+        {
+            for (var i = 0; i < 18; i++)
+            {
+                var step = zeros(18, ScalarType.Float64);
+                step[i] = 1e-6;
+                var (up, down) = (input + step.view(3, 6), input - step.view(3, 6));
+                slopes.view(-1)[i] = ((layer.call(up) - layer.call(down)) * factors).sum() / 2e-6;
+            }
+        }
+
+        Assert.True(input.grad!.allclose(slopes, 1e-6, 1e-8));
+        var zero = zeros(2, 6, requires_grad: true);
+        layer.call(zero).sum().backward();
+        Assert.True(zero.grad!.isfinite().all().item<bool>());
+    }
+
+    [Fact]
     public void Permute_takes_the_dimensions_in_its_order()
     {
         using var layer = new Permute(0, 2, 3, 1);

@@ -390,9 +390,11 @@ public sealed class NetworkShapeTests
         Assert.Equal(new ResNet { Depth = 34 }, new ResNet() with { Depth = 34 });
         Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16, Shortcut = Projection }", new CifarResNet().ToString());
         Assert.Equal(
-            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = , StageWidths =  }", new ResNet().ToString());
+            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = , StageWidths = , NormalizedFeatures = False }",
+            new ResNet().ToString());
         Assert.Equal(
-            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = [1, 2], StageWidths = [8, 16] }",
+            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = [1, 2], StageWidths = [8, 16], "
+                + "NormalizedFeatures = False }",
             new ResNet { StageBlocks = [1, 2], StageWidths = [8, 16] }.ToString());
         Assert.Equal(new ResNet { StageBlocks = [1, 2] }, new ResNet { StageBlocks = new List<int> { 1, 2 } });
         Assert.Equal("SmallCnn { InputShape = 3x32x32, Width = 16 }", new SmallCnn().ToString());

@@ -101,6 +101,7 @@ public sealed class OnnxParityTests
         { "linearOfMapWithoutBias", () => nn.Linear(13, 5, hasBias: false) },
         { "linearOfMapCalledTwice", () => Twice(nn.Linear(13, 13)) },
         { "permute", () => new Permute(0, 3, 1, 2) },
+        { "rootNormalize", () => nn.Sequential(nn.Conv2d(4, 9, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), new RootNormalize()) },
         { "stochasticDepth", () => nn.Sequential(new StochasticDepth(0.5), nn.Conv2d(4, 2, 1)) },
         { "squeezeExcitation", () => Normed(new SqueezeExcitation(4, 2, nn.ReLU(inplace: true), nn.Hardsigmoid())) },
         { "tokens", () => new MapToTokens() },

@@ -18,6 +18,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
     private readonly Sequential? layer4;
     private readonly AdaptiveAvgPool2d avgpool;
     private readonly Flatten flatten;
+    private readonly RootNormalize? normalize;
     private readonly Linear fc;
 
     /// <summary>Builds the network; every stage but the first halves the resolution.</summary>
@@ -26,8 +27,14 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
     /// <param name="block">Makes one block.</param>
     /// <param name="stages">Width and number of blocks of each stage; two to four.</param>
     /// <param name="classCount">Number of classes K.</param>
+    /// <param name="featureNorm">What the features go through before the classifier. Default null: nothing.</param>
     public ResidualNetwork(
-        Conv2d stem, MaxPool2d? stemPool, ResidualBlockFactory block, IReadOnlyList<(int Width, int Blocks)> stages, int classCount)
+        Conv2d stem,
+        MaxPool2d? stemPool,
+        ResidualBlockFactory block,
+        IReadOnlyList<(int Width, int Blocks)> stages,
+        int classCount,
+        RootNormalize? featureNorm = null)
         : base(nameof(ResidualNetwork))
     {
         var channels = stem.out_channels;
@@ -41,6 +48,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
         layer4 = stages.Count > 3 ? Stage(3) : null;
         avgpool = nn.AdaptiveAvgPool2d(1);
         flatten = nn.Flatten();
+        normalize = featureNorm;
         fc = nn.Linear(channels, classCount);
         RegisterComponents();
         KaimingInitialization.Apply(this);
@@ -75,7 +83,8 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
             x = layer3.call(x);
         if (layer4 is not null)
             x = layer4.call(x);
-        return flatten.call(avgpool.call(x)).MoveToOuterDisposeScope();
+        x = flatten.call(avgpool.call(x));
+        return (normalize is null ? x : normalize.call(x)).MoveToOuterDisposeScope();
     }
 
     public Tensor Classify(Tensor features) => fc.call(features);
