@@ -44,6 +44,11 @@ public sealed class ObjectiveStateTests
     }
 
     [Fact]
+    public void A_network_without_stages_is_said_to_have_none() => Assert.Equal(
+        "the student has no stages and the teacher the stages 0 to 0 [2x3x4]",
+        FeatureStages.Describe(new ObjectiveContext(4, CPU) { TeacherStages = [new ImageShape(2, 3, 4)] }));
+
+    [Fact]
     public void A_misfit_leaves_no_state_behind()
     {
         using var scope = NewDisposeScope();
