@@ -13,17 +13,25 @@ public sealed class OnnxArgument
     private OnnxArgument(string name, int type, Action<ProtoMessage> value)
     {
         ArgumentNullException.ThrowIfNull(name);
+        Name = name;
         value(Message.Text(1, name));
         Message.Integer(20, type);
     }
 
+    internal string Name { get; }
+
+    /// <summary>The value of an argument that is one number.</summary>
+    internal double Number { get; private init; }
+
     internal ProtoMessage Message { get; } = new();
 
     /// <summary>A number, written as float32.</summary>
-    public static OnnxArgument Of(string name, double value) => new(name, FloatType, message => message.Float(2, (float)value));
+    public static OnnxArgument Of(string name, double value) =>
+        new(name, FloatType, message => message.Float(2, (float)value)) { Number = value };
 
     /// <summary>An integer.</summary>
-    public static OnnxArgument Of(string name, long value) => new(name, IntType, message => message.Integer(3, value));
+    public static OnnxArgument Of(string name, long value) =>
+        new(name, IntType, message => message.Integer(3, value)) { Number = value };
 
     /// <summary>A text.</summary>
     public static OnnxArgument Of(string name, string value) => new(name, StringType, message => message.Text(4, value));

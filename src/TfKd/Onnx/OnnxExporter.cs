@@ -99,12 +99,13 @@ public static class OnnxExporter
         foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             graph.LabelEncoder(name, keys);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
-        var last = options.AppendSoftmax ? "Softmax" : "Identity";
+        var output = result with { Name = outputName };
+        graph.Close(options.AppendSoftmax ? "Softmax" : "Identity", result, output);
 
         var model = new ProtoMessage()
             .Integer(1, IrVersion)
             .Text(2, options.ProducerName)
-            .Message(7, graph.Finish(module.GetName(), last, input, result, result with { Name = outputName }))
+            .Message(7, graph.ToMessage(module.GetName(), input, output))
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset));
         if (options.LabelEncoders.Count > 0)
             model.Message(8, new ProtoMessage().Text(1, OnnxGraph.MLDomain).Integer(2, MLOpset));

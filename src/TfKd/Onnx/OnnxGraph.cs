@@ -5,18 +5,20 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A graph under construction: nodes, constants, and names that are given once (field numbers: onnx.proto, GraphProto and below).
+/// A graph under construction: operations, constants, and names that are given once. It becomes a message when it is finished, so until
+/// then its parts can be looked at and replaced (field numbers: onnx.proto, GraphProto and below).
 /// </summary>
 internal sealed class OnnxGraph
 {
     /// <summary>The domain of ONNX's operators of classical machine learning.</summary>
     public const string MLDomain = "ai.onnx.ml";
 
-    private const int StringDataType = 8;
-
-    private readonly ProtoMessage _message = new();
+    private readonly List<OnnxPart> _parts = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _weights = new(StringComparer.Ordinal);
+
+    /// <summary>Operations and constants as they are written; operations in the order of execution.</summary>
+    public IReadOnlyList<OnnxPart> Parts => _parts;
 
     /// <summary>Takes a name for a tensor: the wished one, or one with a number behind it where that is taken.</summary>
     public string Name(string wish)
@@ -31,7 +33,7 @@ internal sealed class OnnxGraph
     public string Node(string operation, string outputWish, IReadOnlyList<string> inputs, IReadOnlyList<OnnxArgument> arguments)
     {
         var output = Name(outputWish);
-        AddNode(operation, output, inputs, arguments);
+        _parts.Add(new OnnxOperation(operation, output, inputs, arguments));
         return output;
     }
 
@@ -42,15 +44,15 @@ internal sealed class OnnxGraph
             return name;
         using var scope = NewDisposeScope();
         var values = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-        return _weights[key] = Constant(key, ScalarType.Float32, values.shape, values.bytes.ToArray());
+        return _weights[key] = Constant(key, OnnxDataType.Float32, values.shape, values.bytes.ToArray());
     }
 
     /// <summary>Adds a vector of integers as a constant.</summary>
     public string Integers(string nameWish, IReadOnlyList<long> values) =>
-        Constant(nameWish, ScalarType.Int64, [values.Count], MemoryMarshal.AsBytes(values.ToArray().AsSpan()).ToArray());
+        Constant(nameWish, OnnxDataType.Int64, [values.Count], MemoryMarshal.AsBytes(values.ToArray().AsSpan()).ToArray());
 
     /// <summary>Adds a number as a constant.</summary>
-    public string Scalar(string nameWish, float value) => Constant(nameWish, ScalarType.Float32, [], BitConverter.GetBytes(value));
+    public string Scalar(string nameWish, float value) => Constant(nameWish, OnnxDataType.Float32, [], BitConverter.GetBytes(value));
 
     /// <summary>
     /// Adds a list of texts as the keys of a LabelEncoder that no other node reads. It must have an input, and has a constant that is never
@@ -60,53 +62,48 @@ internal sealed class OnnxGraph
     {
         var name = Name(nameWish);
         var input = Name($"{name}.input");
-        _message.Message(5, new ProtoMessage().Integer(1, 1).Integer(2, StringDataType).Text(6, "").Text(8, input));
+        _parts.Add(new OnnxConstant(input, OnnxDataType.String, [1], ReadOnlyMemory<byte>.Empty));
         var indices = Enumerable.Range(0, keys.Count).Select(index => (long)index);
-        AddNode("LabelEncoder", name, [input], [
-            OnnxArgument.Of("keys_strings", keys),
-            OnnxArgument.Of("values_int64s", [.. indices]),
-        ], MLDomain);
+        OnnxArgument[] arguments = [OnnxArgument.Of("keys_strings", keys), OnnxArgument.Of("values_int64s", [.. indices])];
+        _parts.Add(new OnnxOperation("LabelEncoder", name, [input], arguments) { Domain = MLDomain });
     }
 
-    /// <summary>The finished GraphProto, closed by a node that makes the output.</summary>
-    public ProtoMessage Finish(string graphName, string lastOperation, OnnxValue input, OnnxValue result, OnnxValue output)
-    {
-        AddNode(lastOperation, output.Name, [result.Name], []);
-        return _message.Text(2, graphName).Message(11, ValueInfo(input)).Message(12, ValueInfo(output));
-    }
-
-    private void AddNode(
-        string operation, string output, IReadOnlyList<string> inputs, IReadOnlyList<OnnxArgument> arguments, string domain = "")
-    {
-        var node = new ProtoMessage();
-        foreach (var input in inputs)
-            node.Text(1, input);
-        node.Text(2, output).Text(3, output).Text(4, operation);
-        foreach (var argument in arguments)
-            node.Message(5, argument.Message);
-        if (domain.Length > 0)
-            node.Text(7, domain);
-        _message.Message(1, node);
-    }
-
-    /// <summary>ONNX's number of an element type (TensorProto.DataType).</summary>
-    public static int DataType(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => 1,
-        ScalarType.Byte => 2,
-        ScalarType.Int64 => 7,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The type is not used in exported graphs."),
-    };
-
-    private string Constant(string nameWish, ScalarType type, IReadOnlyList<long> shape, byte[] values)
+    /// <summary>Adds a constant and returns its name.</summary>
+    public string Constant(string nameWish, int dataType, IReadOnlyList<long> shape, ReadOnlyMemory<byte> values)
     {
         var name = Name(nameWish);
-        var constant = new ProtoMessage();
-        foreach (var dimension in shape)
-            constant.Integer(1, dimension);
-        _message.Message(5, constant.Integer(2, DataType(type)).Text(8, name).Bytes(9, values));
+        _parts.Add(new OnnxConstant(name, dataType, shape, values));
         return name;
     }
+
+    /// <summary>Closes the graph by an operation that makes the output, whose name was taken before.</summary>
+    public void Close(string operation, OnnxValue result, OnnxValue output) =>
+        _parts.Add(new OnnxOperation(operation, output.Name, [result.Name], []));
+
+    /// <summary>Puts other parts in the place of all; operations in the order of execution.</summary>
+    public void Replace(IEnumerable<OnnxPart> parts)
+    {
+        List<OnnxPart> all = [.. parts];
+        _parts.Clear();
+        _parts.AddRange(all);
+    }
+
+    /// <summary>The GraphProto of a graph that is closed.</summary>
+    public ProtoMessage ToMessage(string graphName, OnnxValue input, OnnxValue output)
+    {
+        var message = new ProtoMessage();
+        foreach (var part in _parts)
+            message.Message(part.Field, part.ToMessage());
+        return message.Text(2, graphName).Message(11, ValueInfo(input)).Message(12, ValueInfo(output));
+    }
+
+    /// <summary>ONNX's number of a type that pixels and scores have.</summary>
+    public static int DataType(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => OnnxDataType.Float32,
+        ScalarType.Byte => OnnxDataType.UInt8,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The type is not used in exported graphs."),
+    };
 
     private static ProtoMessage ValueInfo(OnnxValue value)
     {
