@@ -36,8 +36,15 @@ public static class Evaluator
     {
         Require.Fraction(threshold, nameof(threshold));
         Require.Positive(temperature, nameof(temperature));
+        return EvaluateSelective(Answers(network, source, batchSize, features: null, cancellationToken), threshold, temperature);
+    }
+
+    /// <summary>The same from logits and labels.</summary>
+    internal static SelectiveMetrics EvaluateSelective(
+        IEnumerable<(float[] Logits, int Label)> rows, double threshold, double temperature)
+    {
         var metrics = new MetricsAccumulator();
-        var samples = Answers(network, source, batchSize, features: null, cancellationToken).Select(row =>
+        var samples = rows.Select(row =>
         {
             var (best, confidence) = metrics.Add(TemperatureCalibration.Soften(row.Logits, temperature), row.Label);
             return (confidence, best == row.Label);

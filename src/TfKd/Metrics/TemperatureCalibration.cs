@@ -63,7 +63,12 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     public static TemperatureCalibration Fit(
         ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default)
     {
-        var rows = Evaluator.Answers(network, source, batchSize, features: null, cancellationToken).ToList();
+        return Fit([.. Evaluator.Answers(network, source, batchSize, features: null, cancellationToken)]);
+    }
+
+    /// <summary>The same from logits and labels.</summary>
+    internal static TemperatureCalibration Fit(IReadOnlyList<(float[] Logits, int Label)> rows)
+    {
         var before = Measure(rows, 1);
         var temperature = Choose(rows);
         return new(temperature, before, Measure(rows, temperature));
@@ -125,7 +130,8 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     internal static float[] Soften(float[] logits, double temperature) =>
         Array.ConvertAll(logits, logit => (float)(logit / temperature));
 
-    private static ClassificationMetrics Measure(List<(float[] Logits, int Label)> rows, double temperature)
+    /// <summary>How good the answers are at a temperature.</summary>
+    internal static ClassificationMetrics Measure(IReadOnlyList<(float[] Logits, int Label)> rows, double temperature)
     {
         var metrics = new MetricsAccumulator();
         foreach (var (logits, label) in rows)

@@ -109,6 +109,22 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
             ? KernelCheck.Choose(this, [shape.Channels, shape.Height, shape.Width], precision, batchSizes)
             : null;
 
+    /// <summary>
+    /// Measures what an export with <see cref="OnnxWeights.Int8"/> needs, as <see cref="OnnxCalibration"/> describes it, by the kernels
+    /// that <see cref="KernelCheck"/> finds right.
+    /// </summary>
+    /// <param name="images">Images like those that are to be classified: training rows, without augmentation.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="InvalidOperationException">There are no images.</exception>
+    /// <exception cref="NotSupportedException">An operation has no ONNX form, or no layer can be quantised.</exception>
+    /// <exception cref="ArithmeticException">What a layer returns is not finite.</exception>
+    public OnnxCalibration Calibrate(IImageSource images, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var path = images.Count == 0 ? null : PathFor(images.Shape, [OnnxCalibration.BatchSizeOf(images.Count)]).Path;
+        return OnnxCalibration.Measure(this, images, path, cancellationToken, Architecture.GetOnnxEmitters());
+    }
+
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
     /// <param name="withFeatures">Whether to return the output of each stage, too. Default false.</param>

@@ -9,13 +9,15 @@ namespace TfKd;
 /// from an operation outside a leaf, and is refused when it is read, unless it is a parameter of a module that the leaf is part of. Its
 /// content is compared too, so that a change in place cannot go unseen.
 /// </summary>
-internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters)
+internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters) : ILeafVisitor
 {
     private readonly Dictionary<Tensor, (OnnxValue Value, byte[] Content)> _known = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Tensor, string> _parameters = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<nn.Module> _seen = new(ReferenceEqualityComparer.Instance);
-    private readonly List<Action> _removeHooks = [];
+    private readonly List<LeafCall> _calls = [];
+    private IReadOnlyDictionary<Tensor, string> _parameters = new Dictionary<Tensor, string>();
     private OnnxValue[] _reading = [];
+
+    /// <summary>The calls of leaves, in their order.</summary>
+    public IReadOnlyList<LeafCall> Calls => _calls;
 
     /// <summary>Traces one forward pass in evaluation mode, without gradients, and returns the graph's value of the result.</summary>
     public OnnxValue Trace(nn.Module<Tensor, Tensor> module, OnnxValue input)
@@ -25,77 +27,37 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         // The numbers do not matter here, but some of oneDNN's kernels end the process on some processors.
         using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
         using var mode = new EvaluationMode(module);
-        try
-        {
-            Hook(module, path: null);
-            var pixels = Pixels(input, module.parameters().FirstOrDefault()?.device ?? CPU);
-            _known[pixels] = (input, Content(pixels));
-            return Read(module.call(pixels), "The network's result is");
-        }
-        finally
-        {
-            foreach (var remove in _removeHooks)
-                remove();
-        }
+        using var hooks = new LeafHooks(module, emitters, this);
+        _parameters = hooks.Parameters;
+        var pixels = Pixels(input, module.parameters().FirstOrDefault()?.device ?? CPU);
+        _known[pixels] = (input, Content(pixels));
+        return Read(module.call(pixels), "The network's result is");
     }
-
-    private void Hook(nn.Module module, string? path)
-    {
-        if (!_seen.Add(module))
-            return;
-        var emitter = emitters.FirstOrDefault(candidate => candidate.Handles(module));
-        var children = module.named_children().ToList();
-        if (emitter is null && children.Count > 0)
-        {
-            foreach (var (name, parameter) in module.named_parameters(recurse: false))
-                _parameters[parameter] = PathOf(name);
-            foreach (var (name, child) in children)
-                Hook(child, PathOf(name));
-            return;
-        }
-        path ??= module.GetName();
-        switch (module)
-        {
-            case nn.Module<Tensor, Tensor> leaf:
-                Watch(leaf, (_, x) => { Enter(leaf, path, x); return x; }, (_, _, y) => Leave(leaf, path, emitter, y));
-                break;
-            case nn.Module<Tensor, Tensor, Tensor> leaf:
-                Watch(leaf, (_, x1, x2) => { Enter(leaf, path, x1, x2); return (x1, x2); }, (_, _, _, y) => Leave(leaf, path, emitter, y));
-                break;
-            case nn.Module<Tensor[], Tensor> leaf:
-                Watch(leaf, (_, x) => { Enter(leaf, path, x); return x; }, (_, _, y) => Leave(leaf, path, emitter, y));
-                break;
-        }
-
-        string PathOf(string name) => path is null ? name : $"{path}.{name}";
-    }
-
-    private void Watch<TBefore, TAfter>(nn.HookableModule<TBefore, TAfter> leaf, TBefore before, TAfter after) =>
-        _removeHooks.AddRange([leaf.register_forward_pre_hook(before).remove, leaf.register_forward_hook(after).remove]);
 
     // Inputs are looked up before the leaf runs: it may store its result in one of them.
-    private void Enter(nn.Module leaf, string path, params ReadOnlySpan<Tensor> inputs)
+    void ILeafVisitor.Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs)
     {
         var values = new OnnxValue[inputs.Length];
         for (var i = 0; i < values.Length; i++)
-            values[i] = Read(inputs[i], $"'{path}' ({leaf.GetType().Name}) reads");
+            values[i] = Read(inputs[i], $"'{leaf.Path}' ({leaf.Module.GetType().Name}) reads");
         _reading = values;
     }
 
-    private Tensor Leave(nn.Module leaf, string path, OnnxEmitter? emitter, Tensor output)
+    void ILeafVisitor.Leave(LeafModule leaf, Tensor output)
     {
-        var typeName = leaf.GetType().Name;
+        var (module, path, emitter) = leaf;
+        var typeName = module.GetType().Name;
         if (emitter is null)
             throw new NotSupportedException($"'{path}' is a {typeName}, which no emitter knows. Pass an OnnxEmitter<{typeName}> to the "
                 + "export, or build the module of parts that have one, invoked by call.");
-        var name = emitter.Emit(leaf, new OnnxLeaf(graph, path, typeName, _reading, output.shape));
+        var name = emitter.Emit(module, new OnnxLeaf(graph, path, typeName, _reading, output.shape));
         var value = new OnnxValue(name, output.shape, output.dtype == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32);
         var known = (value, Content(output));
-        if (emitter.Overwrites(leaf))
+        if (emitter.Overwrites(module))
             foreach (var (tensor, _) in _known.Where(entry => entry.Value.Value.Name == _reading[0].Name).ToList())
                 _known[tensor] = known;
         _known[output] = known;
-        return output;
+        _calls.Add(new(path, name));
     }
 
     private OnnxValue Read(Tensor tensor, string subject)
@@ -126,3 +88,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         return tensor(bytes, [.. input.Shape], input.Type == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32, device);
     }
 }
+
+/// <summary>A call of a leaf module.</summary>
+/// <param name="Path">The module's path.</param>
+/// <param name="Value">Name of what it returned.</param>
+internal sealed record LeafCall(string Path, string Value);

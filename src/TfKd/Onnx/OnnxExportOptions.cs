@@ -36,6 +36,24 @@ public sealed record OnnxExportOptions
     public IReadOnlyDictionary<string, IReadOnlyList<string>> LabelEncoders { get; init => field = Require.NotNull(value); } =
         new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>In which numbers the file holds weights, and computes. Default: <see cref="OnnxWeights.Float32"/>.</summary>
+    public OnnxWeights Weights { get; init => field = Require.Defined(value); } = OnnxWeights.Float32;
+
+    /// <summary>
+    /// The ranges of the values between layers, which <see cref="OnnxWeights.Int8"/> needs. Default null: none. This property is ignored
+    /// for other <see cref="Weights"/>.
+    /// </summary>
+    public OnnxCalibration? Calibration { get; init; }
+
+    /// <summary>
+    /// Whether weights of <see cref="OnnxWeights.Int8"/> take 7 of the 8 bits, from -63 to 63. Default false. Processors of the x86 family
+    /// without VNNI add up two products in 16 bits, which 8-bit weights may exceed, and scores are then wrong on them; with 7 bits they are
+    /// right everywhere, and a little less exact.
+    /// </summary>
+    public bool ReduceRange { get; init; }
+
+    internal FloatLayers FloatLayers { get; init; } = FloatLayers.None;
+
     /// <summary>Name of the program that writes the file. Default: TfKd.</summary>
     public string ProducerName { get; init => field = NotEmpty(value, nameof(ProducerName)); } = "TfKd";
 

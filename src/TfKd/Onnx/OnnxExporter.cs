@@ -89,7 +89,8 @@ public static class OnnxExporter
         var shape = options.InputShape;
         var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
         var outputName = graph.Name(options.OutputName);
-        var result = new LeafTracer(graph, [.. emitters, .. BuiltIn]).Trace(module, input);
+        var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
+        var result = tracer.Trace(module, input);
         if (options.Temperature != 1)
         {
             var inverse = graph.Scalar("inverse_temperature", (float)(1 / options.Temperature));
@@ -101,6 +102,7 @@ public static class OnnxExporter
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
         var output = result with { Name = outputName };
         graph.Close(options.AppendSoftmax ? "Softmax" : "Identity", result, output);
+        Rewrite(graph, tracer.Calls, options);
 
         var model = new ProtoMessage()
             .Integer(1, IrVersion)
@@ -115,5 +117,26 @@ public static class OnnxExporter
             throw new NotSupportedException(
                 $"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
         model.WriteTo(destination);
+    }
+
+    /// <summary>The emitters of an export.</summary>
+    internal static IReadOnlyList<OnnxEmitter> WithBuiltIn(IReadOnlyList<OnnxEmitter> emitters) => [.. emitters, .. BuiltIn];
+
+    private static void Rewrite(OnnxGraph graph, IReadOnlyList<LeafCall> calls, OnnxExportOptions options)
+    {
+        switch (options.Weights)
+        {
+            case OnnxWeights.Float16:
+                Float16Weights.Apply(graph);
+                break;
+            case OnnxWeights.Int8:
+                var calibration = options.Calibration ?? throw new ArgumentException(
+                    "Weights is Int8, but there is no Calibration; expected one that OnnxCalibration.Measure made of the same network.",
+                    nameof(options));
+                BatchNormFolding.Apply(graph);
+                var limit = options.ReduceRange ? ChannelWeights.ReducedLimit : ChannelWeights.Limit;
+                IntegerGraph.Apply(graph, calibration.RangesOf(calls), options.FloatLayers, limit);
+                break;
+        }
     }
 }

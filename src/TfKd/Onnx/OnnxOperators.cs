@@ -27,6 +27,8 @@ internal static class OnnxOperators
         // Shapes.
         "Cast", "Concat", "Constant", "DepthToSpace", "Gather", "GatherElements", "Identity", "Reshape", "Shape", "Size", "Slice",
         "SpaceToDepth", "Split", "Squeeze", "Transpose", "Unsqueeze",
+        // Other numbers.
+        "DequantizeLinear", "QuantizeLinear",
     };
 
     /// <summary>Whether an operator of a domain, empty for ONNX's own, is one of those.</summary>

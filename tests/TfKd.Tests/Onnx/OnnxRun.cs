@@ -13,6 +13,24 @@ internal static class OnnxRun
         return new InferenceSession(model, options);
     }
 
+    /// <summary>The operations that ONNX Runtime makes of a model, of its own kinds among them, for this processor.</summary>
+    public static IReadOnlyList<OnnxNode> Optimized(byte[] model)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.onnx");
+        try
+        {
+            using var options = new SessionOptions { OptimizedModelFilePath = path };
+            // It warns that the file is for this processor.
+            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+            using var session = new InferenceSession(model, options);
+            return OnnxModel.Read(File.ReadAllBytes(path)).Nodes;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     /// <summary>The output for a batch of images, as float64.</summary>
     public static Tensor Score(InferenceSession session, Tensor images)
     {

@@ -140,7 +140,7 @@ public static class NetworkWeights
     {
         ArgumentNullException.ThrowIfNull(network);
         return stream.CanSeek && WeightFile.TryReadOnnx(stream, source, dictionary) is { } model
-            ? OnnxWeights.Match(network, model, head, source)
+            ? OnnxWeightMatching.Match(network, model, head, source)
             : WeightFile.Read(stream, source, dictionary);
     }
 

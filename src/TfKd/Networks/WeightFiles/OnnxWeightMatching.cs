@@ -8,7 +8,7 @@ namespace TfKd;
 /// places: the network is written as a graph itself, and convolutions, batch norms and linear layers of the two graphs are the same where
 /// kind, shape and all that comes before are. Of layers that are alike in this, the first is the first.
 /// </summary>
-internal static class OnnxWeights
+internal static class OnnxWeightMatching
 {
     // The Microsoft Cognitive Toolkit reads images as blue, green, red.
     private const string BgrProducer = "CNTK";

@@ -1,0 +1,140 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// In which ranges the values between a network's layers are, found by running it on images as it will see them: what
+/// <see cref="OnnxWeights.Int8"/> needs to write these values as 8-bit integers.
+/// </summary>
+public sealed class OnnxCalibration
+{
+    /// <summary>The most images that are looked at.</summary>
+    public const int MaxImages = 512;
+
+    private const int BatchSize = 32;
+    private const int Seed = 0;
+
+    private readonly IReadOnlyList<string> _paths;
+    private readonly IReadOnlyDictionary<int, ValueHistogram> _histograms;
+
+    private OnnxCalibration(IReadOnlyList<string> paths, IReadOnlyDictionary<int, ValueHistogram> histograms, int imageCount) =>
+        (_paths, _histograms, ImageCount) = (paths, histograms, imageCount);
+
+    /// <summary>How many images were looked at.</summary>
+    public int ImageCount { get; }
+
+    /// <summary>
+    /// Runs the network over images, twice, in evaluation mode and without gradients. Of more than <see cref="MaxImages"/> so many are
+    /// taken, the same number of each class as far as there are, and the same ones each time. Batches are of one size, up to 32; a few
+    /// images that would make a smaller one are left out.
+    /// </summary>
+    /// <param name="module">Maps images [N,C,H,W], values 0 to 255, to scores. Its mode is as before when this returns.</param>
+    /// <param name="images">Images like those that are to be classified: training rows, without augmentation. Labels are not looked at,
+    /// but to choose.</param>
+    /// <param name="path">By which kernels to compute. Default null: by libtorch's own, which are right on every processor, and slow;
+    /// a network's own <c>Calibrate</c> finds faster ones.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <param name="emitters">The emitters that the export is given.</param>
+    /// <exception cref="InvalidOperationException">There are no images.</exception>
+    /// <exception cref="NotSupportedException">An operation has no ONNX form, or no layer can be quantised.</exception>
+    /// <exception cref="ArithmeticException">What a layer returns is not finite.</exception>
+    public static OnnxCalibration Measure(
+        nn.Module<Tensor, Tensor> module, IImageSource images, ComputePath? path = null, CancellationToken cancellationToken = default,
+        params IReadOnlyList<OnnxEmitter> emitters)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(emitters);
+        if (images.Count == 0)
+            throw new InvalidOperationException("Ranges are measured on calibration images, but there are none.");
+        var chosen = Choose(images);
+        var known = OnnxExporter.WithBuiltIn(emitters);
+        var calls = Trace(module, images.Shape, known, out var wanted);
+        var recorder = new RangeRecorder(wanted);
+        using (new LeafHooks(module, known, recorder))
+        {
+            var kernels = path ?? (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default);
+            Run(module, chosen, kernels, recorder, cancellationToken);
+            recorder.Counts = true;
+            Run(module, chosen, kernels, recorder, cancellationToken);
+        }
+
+        var paths = calls.Select(call => call.Path).ToList();
+        return recorder.Paths.SequenceEqual(paths)
+            ? new OnnxCalibration(paths, recorder.ToHistograms(), chosen.Count)
+            : throw new NotSupportedException("The network calls other layers for some images than for others.");
+    }
+
+    /// <summary>The size of the batches that so many images, at least one, are run in.</summary>
+    internal static int BatchSizeOf(int imageCount)
+    {
+        var used = Math.Min(imageCount, MaxImages);
+        return used / ((used + BatchSize - 1) / BatchSize);
+    }
+
+    /// <summary>The ranges of a graph's values, for a trace of the same network.</summary>
+    /// <exception cref="ArgumentException">It is another network.</exception>
+    internal IReadOnlyDictionary<string, ActivationRange> RangesOf(IReadOnlyList<LeafCall> calls)
+    {
+        if (!calls.Select(call => call.Path).SequenceEqual(_paths))
+            throw new ArgumentException(
+                $"The calibration is of another network: it has {_paths.Count} calls of layers, from '{_paths[0]}' to '{_paths[^1]}', but "
+                + $"the one to export has {calls.Count}, from '{calls[0].Path}' to '{calls[^1].Path}'.");
+        var ranges = new Dictionary<string, ActivationRange>(StringComparer.Ordinal);
+        foreach (var (call, histogram) in _histograms)
+            ranges[calls[call].Value] = histogram.Choose();
+        return ranges;
+    }
+
+    /// <summary>The images that are looked at: in turn one of each class, until there are enough.</summary>
+    internal static SourceSubset Choose(IImageSource images)
+    {
+        var random = new Random(Seed);
+        var rows = Enumerable.Range(0, images.Count).ToArray();
+        random.Shuffle(rows);
+        var inTurn = rows.GroupBy(images.GetLabel).SelectMany(group => group.Select((row, turn) => (row, turn)))
+            .OrderBy(entry => entry.turn).Select(entry => entry.row).Take(MaxImages).ToArray();
+        var batch = BatchSizeOf(inTurn.Length);
+        return new SourceSubset(images, inTurn.Take(inTurn.Length / batch * batch));
+    }
+
+    private static IReadOnlyList<LeafCall> Trace(
+        nn.Module<Tensor, Tensor> module, ImageShape shape, IReadOnlyList<OnnxEmitter> emitters, out HashSet<int> wanted)
+    {
+        var graph = new OnnxGraph();
+        var tracer = new LeafTracer(graph, emitters);
+        var input = new OnnxValue(graph.Name("images"), [1, shape.Channels, shape.Height, shape.Width], ScalarType.Byte);
+        tracer.Trace(module, input);
+        BatchNormFolding.Apply(graph);
+        var values = tracer.Calls.Select(call => call.Value).ToHashSet(StringComparer.Ordinal);
+        var plan = new QuantizationPlan(graph, values.Contains, FloatLayers.None);
+        wanted = [];
+        for (var call = 0; call < tracer.Calls.Count; call++)
+        {
+            if (plan.Roots.Contains(tracer.Calls[call].Value))
+                wanted.Add(call);
+        }
+
+        return tracer.Calls;
+    }
+
+    private static void Run(
+        nn.Module<Tensor, Tensor> module, SourceSubset images, ComputePath path, RangeRecorder recorder, CancellationToken token)
+    {
+        var device = module.parameters().FirstOrDefault()?.device ?? CPU;
+        var loader = new BatchLoader(images, BatchSizeOf(images.Count));
+        using var mode = new EvaluationMode(module);
+        foreach (var batch in loader.ReadInOrder(token))
+        {
+            using (batch)
+            {
+                using var scope = NewDisposeScope();
+                using var noGrad = no_grad();
+                using var kernels = path.Enter();
+                recorder.Begin();
+                module.call(path.Arrange(batch.Images.to(device)));
+            }
+        }
+    }
+}
