@@ -70,6 +70,9 @@ public sealed partial class TorchImageClassificationTrainer
     /// <exception cref="OperationCanceledException">
     /// The run was cancelled, before its first step or where <see cref="Options.OnCancellation"/> is to throw.
     /// </exception>
+    /// <exception cref="QuantizationDropException">
+    /// The model is right less often in the numbers of <see cref="Options.Weights"/> than <see cref="Options.MaxQuantizationDrop"/> allows.
+    /// </exception>
     /// <exception cref="IOException">
     /// Checkpoints cannot be written: the folder is tried before the first batch; or the disk became full, and the last checkpoint is
     /// whole.
@@ -128,19 +131,48 @@ public sealed partial class TorchImageClassificationTrainer
         using var student = trainer.CreateStudent(network, classes.Names);
         // A network that cannot be exported is refused now, not after hours.
         NetworkExport.ToOnnx(student, classes, training: null, OnnxInputType.Bytes);
+        var settings = _options.ScoreSettings;
+        NumberedNetwork.Check(student, settings, data);
         var result = trainer.Run(student, data.Training, data.Validation, token);
         // A model that is kept although the run was cancelled is calibrated as any other.
         var untilTheEnd = _options.OnCancellation == CancellationOutcome.KeepBest ? CancellationToken.None : token;
-        var calibration = _options.CalibrateScores
-            ? TemperatureCalibration.Fit(student, data.Validation!, _options.BatchSize, untilTheEnd)
-            : null;
-        if (calibration?.Warning is { } warning)
-            messages.Warn(warning);
-        var temperature = calibration?.Temperature ?? 1;
-        var selective = _options.Rejection is { } rule && data.Validation is { } rows
-            ? Evaluator.EvaluateSelective(student, rows, rule.Threshold, temperature, _options.BatchSize, untilTheEnd)
-            : null;
-        var provenance = RunProvenance.Of(plan, data, classes, result, calibration, selective);
-        return NetworkExport.ToModel(student, classes, provenance, temperature, _options.Rejection);
+        var numbered = NumberedNetwork.Make(student, settings, data, untilTheEnd);
+        if (numbered.Report is { } report)
+        {
+            messages.Say($"{report.Weights}: {report}.");
+            RequireSmallDrop(report, plan.CheckpointDirectory, () => ToModel(NumberedNetwork.Float32));
+        }
+
+        return ToModel(numbered);
+
+        TorchImageClassificationModel ToModel(NumberedNetwork network)
+        {
+            var scores = NetworkScores.Of(student, network, settings, data, untilTheEnd);
+            if (scores.Calibration?.Warning is { } warning)
+                messages.Warn(warning);
+            var provenance = RunProvenance.Of(plan, data, classes, result, scores) with { Quantization = network.Report };
+            var temperature = scores.Calibration?.Temperature ?? 1;
+            return NetworkExport.ToModel(student, classes, provenance, temperature, settings.Rejection, network.Numbers);
+        }
+    }
+
+    /// <summary>Compares a drop with the limit.</summary>
+    /// <param name="report">What was measured.</param>
+    /// <param name="checkpoints">The folder of the run's checkpoint; null: there is none.</param>
+    /// <param name="toFloat">Makes the model in float32.</param>
+    internal void RequireSmallDrop(QuantizationReport report, string? checkpoints, Func<TorchImageClassificationModel> toFloat)
+    {
+        if (!(report.Top1Drop > _options.MaxQuantizationDrop))
+            return;
+        throw new QuantizationDropException(
+            FormattableString.Invariant($"In numbers of {report.Weights} the network is right {report.Top1Drop:F2} points less often than ")
+            + FormattableString.Invariant($"in float32, but MaxQuantizationDrop is {_options.MaxQuantizationDrop}. {report}. ")
+            + "The trained model in float32 is the FloatModel of this exception"
+            + (checkpoints is null ? "; " : $", and the checkpoint in '{checkpoints}' stays; ")
+            + "set MaxQuantizationDrop to a higher number or to null to have the smaller one all the same, or Weights to Float16.")
+        {
+            Report = report,
+            FloatModel = new TorchImageClassificationTransformer(toFloat(), _columns),
+        };
     }
 }

@@ -90,13 +90,39 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// <summary>Writes the ONNX model to a file, which is whole or not there: it is written beside and moved over.</summary>
     public void SaveOnnx(string path) => AtomicFile.Write(path, SaveOnnx);
 
-    /// <summary>Writes the ONNX model with pixels of another type, or for images of another size.</summary>
+    /// <summary>Writes the ONNX model with pixels or weights of another type, or for images of another size.</summary>
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
+    /// <exception cref="ArgumentException">Weights are to be Int8, which needs rows to calibrate on.</exception>
     public void SaveOnnx(string path, OnnxSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var model = settings == new OnnxSettings() ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
+        var isModels = settings == new OnnxSettings() || settings == new OnnxSettings { Weights = Model.Card.OnnxWeights };
+        var model = isModels ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
         AtomicFile.Write(path, stream => stream.Write(model.Span));
+    }
+
+    /// <summary>Writes the ONNX model as the other method does, with rows to calibrate weights of Int8 on.</summary>
+    /// <param name="path">The file, which is whole or not there.</param>
+    /// <param name="settings">How it is written.</param>
+    /// <param name="calibrationRows">
+    /// Training rows with the image column, of all classes; of more than <see cref="OnnxCalibration.MaxImages"/> so many are read, at equal
+    /// distances. Labels are not read. Not looked at unless weights are <see cref="OnnxWeights.Int8"/>.
+    /// </param>
+    /// <remarks>
+    /// The file has the model's <see cref="TorchImageClassificationModel.Temperature"/>, which was chosen for the numbers that the model
+    /// scores with. Where probabilities matter, train with <see cref="TorchImageClassificationTrainer.Options.Weights"/>, or choose
+    /// thresholds anew by the file's scores.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The network does not take images of that size, or there are no rows.</exception>
+    /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
+    /// <exception cref="ImageDecodingException">An image cannot be decoded.</exception>
+    public void SaveOnnx(string path, OnnxSettings settings, IDataView calibrationRows)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(calibrationRows);
+        var model = NetworkExport.ToOnnx(
+            Model, settings, shape => CalibrationRows.Read(calibrationRows, Columns.Image, shape, Model.ClassNames));
+        AtomicFile.Write(path, stream => stream.Write(model));
     }
 
     /// <summary>
@@ -156,7 +182,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     }
 
     /// <summary>
-    /// The same transformer with scores by another backend; they differ by the rounding of float32. This one stays as it is.
+    /// The same transformer with scores by another backend; they differ by the rounding of float32, and for a model that scores in other
+    /// numbers by what these change, since Torch computes with the float32 weights. This one stays as it is.
     /// </summary>
     public TorchImageClassificationTransformer WithBackend(ScoringBackend backend) =>
         new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? OpenTorch : OpenOnnx);

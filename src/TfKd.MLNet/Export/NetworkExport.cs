@@ -16,12 +16,15 @@ internal static class NetworkExport
     /// <param name="training">Where the network comes from; null before it was trained.</param>
     /// <param name="inputType">The type of the pixels.</param>
     /// <param name="temperature">What its logits are divided by.</param>
+    /// <param name="numbers">In which numbers; null: float32.</param>
     /// <exception cref="NotSupportedException">
     /// An operation of the network has no ONNX form, or one that a model file must not have.
     /// </exception>
     public static byte[] ToOnnx(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1)
+        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1,
+        OnnxNumbers? numbers = null)
     {
+        var (weights, calibration, reduceRange) = numbers ??= OnnxNumbers.Float32;
         var onnx = OnnxExporter.Export(
             network,
             new OnnxExportOptions
@@ -32,7 +35,10 @@ internal static class NetworkExport
                 AppendSoftmax = true,
                 Temperature = temperature,
                 LabelEncoders = OnnxMetadata.SlotNames(OutputName, classes),
-                Metadata = OnnxMetadata.Of(network.Architecture, inputType, classes, temperature, training),
+                Metadata = OnnxMetadata.Of(network.Architecture, inputType, classes, temperature, training, numbers),
+                Weights = weights,
+                Calibration = calibration,
+                ReduceRange = reduceRange,
             },
             network.Architecture.GetOnnxEmitters());
         return OnnxContent.TryRead(onnx)?.Unbounded() is { } found
@@ -42,13 +48,48 @@ internal static class NetworkExport
             : onnx;
     }
 
-    /// <summary>The ONNX model of a model by other settings than it holds.</summary>
-    /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
-    public static byte[] ToOnnx(TorchImageClassificationModel model, OnnxSettings settings)
+    /// <summary>The network as ONNX with logits for an output, and nothing beside: what its scores are measured by.</summary>
+    public static byte[] ToLogits(ImageNetwork network, OnnxNumbers numbers)
     {
+        var options = new OnnxExportOptions
+        {
+            InputShape = network.Architecture.InputShape,
+            OutputName = OutputName,
+            Weights = numbers.Weights,
+            Calibration = numbers.Calibration,
+            ReduceRange = numbers.ReduceRange,
+        };
+        return OnnxExporter.Export(network, options, network.Architecture.GetOnnxEmitters());
+    }
+
+    /// <summary>The ONNX model of a model by other settings than it holds.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="readRows">Reads images of the size that is exported, to calibrate on; null: there are none.</param>
+    /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
+    /// <exception cref="ArgumentException">Weights are to be Int8, and there is nothing to calibrate on.</exception>
+    public static byte[] ToOnnx(
+        TorchImageClassificationModel model, OnnxSettings settings, Func<ImageShape, DecodedCache>? readRows = null)
+    {
+        var weights = settings.Weights ?? model.Card.OnnxWeights;
+        if (weights == OnnxWeights.Int8 && readRows is null)
+        {
+            throw new ArgumentException(
+                "Weights of Int8 need images to calibrate on; call SaveOnnx(path, settings, calibrationRows) with some hundred rows of the "
+                + "training data.",
+                nameof(settings));
+        }
+
         // Built for the size: an architecture refuses what is too small for it.
         using var network = model.CreateNetwork(model.InputShape.Sized(settings.Width, settings.Height));
-        return ToOnnx(network, model.Classes, model.Card.Training, settings.InputType, model.Card.Temperature);
+        var numbers = new OnnxNumbers(weights, Calibration: null, settings.ReduceRange);
+        if (weights == OnnxWeights.Int8)
+        {
+            using var rows = readRows!(network.Architecture.InputShape);
+            numbers = numbers with { Calibration = network.Calibrate(rows) };
+        }
+
+        return ToOnnx(network, model.Classes, model.Card.Training, settings.InputType, model.Card.Temperature, numbers);
     }
 
     /// <summary>The model of a trained network.</summary>
@@ -57,15 +98,17 @@ internal static class NetworkExport
     /// <param name="training">Where the model comes from.</param>
     /// <param name="temperature">What its logits are divided by.</param>
     /// <param name="rejection">When no label is predicted.</param>
+    /// <param name="numbers">In which numbers the model scores; null: float32. Its weights, to go on with, are float32 always.</param>
     /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
     public static TorchImageClassificationModel ToModel(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature = 1, Rejection? rejection = null)
+        ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature = 1, Rejection? rejection = null,
+        OnnxNumbers? numbers = null)
     {
         var architecture = network.Architecture;
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = ToOnnx(network, classes, training, OnnxInputType.Bytes, temperature);
+        var onnx = ToOnnx(network, classes, training, OnnxInputType.Bytes, temperature, numbers);
         var card = new ModelCard
         {
             Architecture = ArchitectureJson.Write(architecture),
@@ -75,6 +118,7 @@ internal static class NetworkExport
             Training = training,
             Temperature = temperature,
             Rejection = rejection,
+            OnnxWeights = numbers?.Weights ?? OnnxWeights.Float32,
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = TorchImageClassificationModel.HashOf(weights),
             OnnxSha256 = TorchImageClassificationModel.HashOf(onnx),

@@ -14,6 +14,11 @@ internal static class OnnxMetadata
     public const string SealKey = "sealed";
 
     /// <summary>
+    /// Under which key the metadata say in which numbers weights are, as a name of <see cref="OnnxWeights"/>; without it they are float32.
+    /// </summary>
+    public const string WeightsKey = "weights";
+
+    /// <summary>
     /// The names of an output's columns, where ML.NET's OnnxTransformer looks for them: the keys of a LabelEncoder of this name.
     /// </summary>
     public static Dictionary<string, IReadOnlyList<string>> SlotNames(string output, ClassKeys classes) =>
@@ -25,8 +30,10 @@ internal static class OnnxMetadata
     /// <param name="classes">The classes.</param>
     /// <param name="temperature">What the logits are divided by.</param>
     /// <param name="training">Where the model comes from; null before it was trained.</param>
+    /// <param name="numbers">In which numbers it is.</param>
     public static Dictionary<string, string> Of(
-        NetworkArchitecture architecture, OnnxInputType inputType, ClassKeys classes, double temperature, TrainingProvenance? training)
+        NetworkArchitecture architecture, OnnxInputType inputType, ClassKeys classes, double temperature, TrainingProvenance? training,
+        OnnxNumbers numbers)
     {
         var shape = architecture.InputShape;
         var metadata = new Dictionary<string, string>
@@ -47,6 +54,8 @@ internal static class OnnxMetadata
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
         };
         metadata[SealKey] = "sha256";
+        if (numbers.Weights != OnnxWeights.Float32)
+            metadata[WeightsKey] = numbers.Weights.ToString();
         if (training is not null)
             metadata["training"] = Json(new { training.Plan, training.Seed, training.Metrics, training.Versions });
         return metadata;

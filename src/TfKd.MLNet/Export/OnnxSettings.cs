@@ -14,4 +14,16 @@ public sealed record OnnxSettings
 
     /// <summary>Height of the images in pixels; a size that the network takes. Default 0: the height that it was trained at.</summary>
     public int Height { get; init => field = Require.NotNegative(value); }
+
+    /// <summary>
+    /// In which numbers weights are. Default null: in those that the model scores with. <see cref="OnnxWeights.Int8"/> needs rows to
+    /// calibrate on, unless the model has it and nothing else is set.
+    /// </summary>
+    public OnnxWeights? Weights { get; init => field = value is { } weights ? Require.Defined(weights) : null; }
+
+    /// <summary>
+    /// Whether weights of <see cref="OnnxWeights.Int8"/> take 7 of the 8 bits, for processors of the x86 family without VNNI; see
+    /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false. This property is ignored for other weights.
+    /// </summary>
+    public bool ReduceRange { get; init; }
 }

@@ -60,6 +60,13 @@ public sealed record ModelCard
     /// <summary>When no label is predicted. Default null: one always is.</summary>
     public Rejection? Rejection { get; init; }
 
+    /// <summary>
+    /// In which numbers the ONNX model has its weights. Default <see cref="OnnxWeights.Float32"/>, which stands in no file.
+    /// </summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<OnnxWeights>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OnnxWeights OnnxWeights { get; init => field = Require.Defined(value); } = OnnxWeights.Float32;
+
     /// <summary>Shape of each tensor of the weights, by its state-dict key.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; }
 

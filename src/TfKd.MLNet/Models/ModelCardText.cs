@@ -59,6 +59,8 @@ internal static class ModelCardText
                 $"Latency: {time.TotalMilliseconds:0.00} ms an image in ONNX Runtime, batch 1, median of {LatencyRuns}, {machine}");
         }
 
+        if (card.OnnxWeights != OnnxWeights.Float32)
+            yield return $"Scores in numbers of {card.OnnxWeights}{(card.Training.Quantization is { } report ? $": {report}" : "")}";
         yield return model.Temperature == 1
             ? "Scores: not calibrated"
             : Invariant($"Scores: calibrated, logits divided by {model.Temperature:0.###}");

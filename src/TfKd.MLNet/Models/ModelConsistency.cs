@@ -14,6 +14,8 @@ internal static class ModelConsistency
     private const string OutputKey = "output";
     private const string ArchitectureKey = "architecture";
     private const string TrainingKey = "training";
+    private const string WeightsKey = "weights";
+    private const string Float32 = nameof(OnnxWeights.Float32);
 
     /// <exception cref="InvalidDataException">Two of them differ; all differences are listed.</exception>
     public static void Require(ModelCard card, IReadOnlyList<string> classNames, SafeTensorsHeader weights, OnnxContent? onnx)
@@ -69,6 +71,9 @@ internal static class ModelConsistency
         if (Property(Parse(metadata, OutputKey), "temperature") is { ValueKind: JsonValueKind.Number } temperature)
             foreach (var line in Compare("temperature", Onnx, Number(card.Temperature), Number(temperature.GetDouble())))
                 yield return line;
+        var numbers = metadata.GetValueOrDefault(WeightsKey, Float32);
+        foreach (var line in Compare("numbers of the weights", Onnx, $"{card.OnnxWeights}", numbers))
+            yield return line;
         if (Parse(metadata, ArchitectureKey) is { } architecture && !JsonElement.DeepEquals(architecture, card.Architecture))
             foreach (var line in Compare("architecture", Onnx, Compact(card.Architecture), Compact(architecture)))
                 yield return line;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using Microsoft.ML;
 
 namespace TfKd.MLNet;
@@ -30,6 +31,10 @@ public sealed record TrainingProvenance
 
     /// <summary>What the run found of its teacher; null without one.</summary>
     public TeacherReport? TeacherReport { get; init; }
+
+    /// <summary>What became of the scores where the model scores in other numbers than float32; null where it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public QuantizationReport? Quantization { get; init; }
 
     /// <summary>Versions of the libraries of the run, by assembly name. Default: those in this process.</summary>
     public IReadOnlyDictionary<string, string> Versions { get; init; } =

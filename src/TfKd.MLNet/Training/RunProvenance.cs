@@ -9,16 +9,14 @@ internal static class RunProvenance
     /// <param name="data">The rows it was run on.</param>
     /// <param name="classes">The classes of the label column.</param>
     /// <param name="result">What the run ended with.</param>
-    /// <param name="calibration">How the scores were calibrated; null: they were not.</param>
-    /// <param name="selective">What rejecting does on the validation rows; null: nothing is rejected, or there are none.</param>
+    /// <param name="scores">What became of its scores.</param>
     public static TrainingProvenance Of(
-        TrainingPlan plan, TrainingData data, ClassKeys classes, TrainingResult result, TemperatureCalibration? calibration,
-        SelectiveMetrics? selective) => new()
+        TrainingPlan plan, TrainingData data, ClassKeys classes, TrainingResult result, NetworkScores scores) => new()
         {
             Plan = plan.Describe(),
             PlanIdentity = plan.TryIdentify(),
             Seed = plan.Seed,
-            Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(calibration), .. SelectiveFigures(selective)],
+            Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(scores.Calibration), .. SelectiveFigures(scores.Selective)],
             Rows = CountRows(classes, data),
             UnlabelledRows = data.Training.Count - SourceSubset.OfLabelled(data.Training).Count,
             TeacherReport = result.TeacherReport,

@@ -16,6 +16,22 @@ internal static class ExportAndServingPage
         ml.Model.Save(portable.Append(named), rows.Schema, "portable.zip");
     }
 
+    public static TorchImageClassificationTrainer.Options BeSmall()
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Weights = OnnxWeights.Int8,
+            CalibrateScores = true,
+            MaxQuantizationDrop = 1,
+        };
+        return options;
+    }
+
+    public static void Shrink(TorchImageClassificationTransformer transformer, IDataView trainingRows)
+    {
+        transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, trainingRows);
+    }
+
     public static void PredictMany()
     {
         var ml = new MLContext();

@@ -1,0 +1,41 @@
+namespace TfKd.MLNet;
+
+public sealed partial class TorchImageClassificationTrainer
+{
+    // In which numbers the model scores.
+    public sealed partial record Options
+    {
+        /// <summary>
+        /// In which numbers the model holds the network that it scores with, at the end of Fit. Default <see cref="OnnxWeights.Float32"/>.
+        /// <see cref="OnnxWeights.Int8"/> is about a quarter of the size, and faster; ranges are measured on up to
+        /// <see cref="OnnxCalibration.MaxImages"/> training images. <see cref="CalibrateScores"/> and <see cref="Rejection"/> look at what
+        /// the network answers in these numbers. What became of size and scores is in ML.NET's log and on the model's card
+        /// (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it; the model holds the float32 weights
+        /// beside, to be trained on and to teach.
+        /// </summary>
+        public OnnxWeights Weights { get; init => field = Require.Defined(value); } = OnnxWeights.Float32;
+
+        /// <summary>
+        /// Whether <see cref="Weights"/> of <see cref="OnnxWeights.Int8"/> take 7 of the 8 bits: see
+        /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false; true for models that score on processors of the x86 family without
+        /// VNNI. This property is ignored for other weights.
+        /// </summary>
+        public bool ReduceRange { get; init; }
+
+        /// <summary>
+        /// By how many points (hundredths of the rows) top-1 on the validation rows may be lower in the numbers of <see cref="Weights"/>
+        /// than in float32, 0 or above; where it is lower by more, Fit throws a <see cref="QuantizationDropException"/>, which has the
+        /// trained model in float32. Default null: no limit. Of few rows a point is less than one. This property is ignored for float32.
+        /// </summary>
+        public double? MaxQuantizationDrop { get; init => field = value is { } points ? Require.NotNegative(points) : null; }
+
+        internal ScoreSettings ScoreSettings => new()
+        {
+            Weights = Weights,
+            ReduceRange = ReduceRange,
+            Calibrate = CalibrateScores,
+            Rejection = Rejection,
+            BatchSize = BatchSize,
+        };
+    }
+}

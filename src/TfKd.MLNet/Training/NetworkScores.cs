@@ -1,0 +1,22 @@
+namespace TfKd.MLNet;
+
+/// <summary>What is found of a trained network's scores on the validation rows, in the numbers that it scores with.</summary>
+/// <param name="Calibration">How they were calibrated; null: they were not.</param>
+/// <param name="Selective">What rejecting does; null: nothing is rejected, or there are no validation rows.</param>
+internal sealed record NetworkScores(TemperatureCalibration? Calibration, SelectiveMetrics? Selective)
+{
+    public static NetworkScores Of(
+        ImageNetwork network, NumberedNetwork numbered, ScoreSettings settings, TrainingData data, CancellationToken token)
+    {
+        var answers = numbered.Answers;
+        var calibration = !settings.Calibrate ? null
+            : answers is null ? TemperatureCalibration.Fit(network, data.Validation!, settings.BatchSize, token)
+            : TemperatureCalibration.Fit(answers);
+        if (settings.Rejection is not { } rule || data.Validation is not { } rows)
+            return new(calibration, null);
+        var temperature = calibration?.Temperature ?? 1;
+        return new(calibration, answers is null
+            ? Evaluator.EvaluateSelective(network, rows, rule.Threshold, temperature, settings.BatchSize, token)
+            : Evaluator.EvaluateSelective(answers, rule.Threshold, temperature));
+    }
+}
