@@ -26,6 +26,35 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
         };
     }
 
+    /// <summary>
+    /// A transformer of a network whose weights are in a file, as published networks come; nothing is trained. Needs libtorch; the model
+    /// that is saved does not.
+    /// </summary>
+    /// <param name="network">
+    /// The network. Images of other sizes than its <see cref="NetworkArchitecture.InputShape"/> are scaled and cropped.
+    /// </param>
+    /// <param name="weightsPath">The file, as <see cref="NetworkWeights.Load(ImageNetwork, string)"/> takes it.</param>
+    /// <param name="classNames">The name of each class, in the order of the network's outputs; two or more, each once.</param>
+    /// <param name="normalization">
+    /// What the network was trained with. Default null: as the file says, where it does (<see cref="NetworkWeights.ReadNormalization"/>).
+    /// </param>
+    /// <param name="imageColumnName">Name of the image column. Default: Image. The others are Score and PredictedLabel.</param>
+    /// <exception cref="ArgumentException">
+    /// There are fewer than two names, or one twice; or no normalisation is given, and the file says none.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or its weights do not fit the network.</exception>
+    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
+    public static TorchImageClassificationTransformer Create(
+        NetworkArchitecture network,
+        string weightsPath,
+        IReadOnlyList<string> classNames,
+        ChannelStatistics? normalization = null,
+        string imageColumnName = "Image")
+    {
+        var columns = new TorchImageClassificationTrainer.Options { ImageColumnName = imageColumnName }.OutputColumns;
+        return new(PublishedNetwork.ToModel(network, weightsPath, classNames, normalization), columns);
+    }
+
     /// <summary>The trained model.</summary>
     public TorchImageClassificationModel Model { get; }
 

@@ -46,14 +46,17 @@ internal sealed class WeightParts
             if (same.IsEmpty)
                 continue;
             if (start > done)
-                parts.Add(weights[done..start]);
+                parts.Add(Copy(done, start));
             parts.Add(same);
             done = start + length;
         }
 
         if (done < weights.Length)
-            parts.Add(weights[done..]);
+            parts.Add(Copy(done, weights.Length));
         return new(parts, onnx);
+
+        // A slice would keep all of them in memory.
+        byte[] Copy(int from, int to) => weights.AsSpan(from, to - from).ToArray();
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>

@@ -47,4 +47,11 @@ internal static class TransferLearningPage
         };
         return options;
     }
+
+    public static void Published(MLContext ml, IDataView photos, string[] classNames)
+    {
+        using var transformer = TorchImageClassificationTransformer.Create(
+            new MobileNetV2(), "mobilenet_v2.pth", classNames, ChannelStatistics.ImageNet);
+        ml.Model.Save(transformer, photos.Schema, "model.zip");
+    }
 }
