@@ -1,6 +1,7 @@
 namespace TfKd;
 
 /// <summary>In which numbers an ONNX file holds the weights of a network, and computes.</summary>
+#pragma warning disable CA1720 // The names of the numbers' types are what is meant.
 public enum OnnxWeights
 {
     /// <summary>Weights and computation in 32-bit floating point: the scores of Torch, to rounding.</summary>
@@ -17,3 +18,4 @@ public enum OnnxWeights
     /// </summary>
     Int8,
 }
+#pragma warning restore CA1720

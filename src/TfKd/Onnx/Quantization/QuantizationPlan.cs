@@ -58,7 +58,7 @@ internal sealed class QuantizationPlan
     public static bool HasWeights(OnnxOperation operation) => operation.Type is "Conv" or "Gemm" or "MatMul";
 
     /// <summary>Whether a rectifier is gone into the integers of the operation before it.</summary>
-    public bool IsFolded(OnnxOperation operation) => _parts.Producer(operation.Inputs.FirstOrDefault() ?? "") is { } before
+    public bool IsFolded(OnnxOperation operation) => _parts.Producer(operation.Inputs.Count > 0 ? operation.Inputs[0] : "") is { } before
         && IsInteger(before) && ClampBehind(before) == operation && _values.Contains(operation.Output);
 
     /// <summary>The name of what an operation returns, with the rectifier that is folded into it.</summary>
