@@ -15,6 +15,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- memory 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]] [--labels 4]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
@@ -35,6 +36,7 @@ Action run = args switch
     ["memory", var epochs] => () => MemoryOverEpochs.Run(int.Parse(epochs)),
     ["parity"] => ExportParity.Run,
     ["photos", var folder, .. var rest] => () => PhotosComparison.Run(folder, rest),
+    ["quantization"] => QuantizationComparison.Run,
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var python] => () => TrainingComparison.Run(int.Parse(rounds), python.FirstOrDefault()),
