@@ -72,7 +72,7 @@ internal static class CalibrationComparison
         var rows = ml.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false)
             .Select(row => (Scores: Array.ConvertAll(row.Score, score => Math.Max(score, Smallest)), Class: classes.IndexOf(row.Label)))
             .ToList();
-        return (model.Model.Card.Training.Rows.Sum(row => row.Validation), temperature, LogLoss(temperature), LogLoss(1));
+        return (model.Model.Card.Training.Rows.Sum(row => row.Validation), temperature, LogLoss(1), LogLoss(temperature));
 
         // Scores are softmax(z / T): their power of T is in proportion to softmax(z).
         double LogLoss(double divisor) => rows.Average(row =>

@@ -10,9 +10,9 @@ namespace TfKd;
 /// towards 1, by 20 samples whose classes are as probable as the network says: the prior of the inverse temperature
 /// that is conjugate to the likelihood. Their part vanishes where there are many samples.</para>
 /// <para>The temperature stays 1 unless the gain in likelihood, with four further samples that speak against the change, is more than
-/// twice its standard error; of fewer than 100 samples, three times. Simulated with 16 to 300 samples, 2 and 5 classes and true
-/// temperatures from 0.7 to 2.5, the mean negative log-likelihood of other samples is then above that of T = 1 by less than 0.001, and by
-/// less than 0.005 where the samples have chosen the best of eight epochs before.</para>
+/// twice its standard error. Simulated with 16 to 300 samples, 2 and 5 classes and true temperatures from 0.7 to 2.5, the mean negative
+/// log-likelihood of other samples is then above that of T = 1 by less than 0.001, and by less than 0.005 where the samples have chosen the
+/// best of eight epochs before.</para>
 /// </remarks>
 /// <param name="Temperature">
 /// The divisor, from <see cref="MinTemperature"/> to <see cref="MaxTemperature"/>; above 1 for a network that is too sure; 1 where the
@@ -36,9 +36,6 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     private const int SamplesAgainst = 4;
 
     private const double StandardErrors = 2;
-
-    // The error is itself not known well from fewer than EnoughSamples.
-    private const double StandardErrorsOfFew = 3;
 
     private const int Steps = 100;
 
@@ -103,7 +100,7 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     }
 
     /// <summary>
-    /// Whether the log-likelihood at b is above that at 1 by more than two or three standard errors of the difference over samples, when
+    /// Whether the log-likelihood at b is above that at 1 by more than two standard errors of the difference over the samples, when
     /// samples are added that speak against b, as likely ones as there are: the most probable class where b is below 1, the next one above.
     /// </summary>
     private static bool GainsMoreThanItsError(IReadOnlyList<(float[] Logits, int Label)> rows, double inverse)
@@ -121,9 +118,8 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
         var count = rows.Count;
         if (count < 2)
             return false;
-        var errors = count < EnoughSamples ? StandardErrorsOfFew : StandardErrors;
         var variance = Math.Max(0, squares - sum * sum / count) / (count - 1);
-        return sum + SamplesAgainst * against / count > errors * Math.Sqrt(count * variance);
+        return sum + SamplesAgainst * against / count > StandardErrors * Math.Sqrt(count * variance);
     }
 
     /// <summary>The logits divided by a temperature.</summary>
