@@ -96,12 +96,13 @@ public sealed class SmallStudentTests
             ImageWidth = 48,
             ImageHeight = 48,
             BatchSize = 8,
-            MaxEpochs = 6,
+            MaxEpochs = 3,
             Teacher = teacher with { Epochs = 2, Recipe = teacher.Recipe! with { ImageWidth = 0, ImageHeight = 0 } },
         };
         using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
         Assert.InRange(model.Model.Onnx.Length, 1, 3_000_000);
         Assert.InRange(ml.MulticlassClassification.Evaluate(model.Transform(rows)).MicroAccuracy, 0.9, 1);
+        Assert.Equal(OnnxWeights.Int8, model.Model.Card.OnnxWeights);
         var plan = model.Model.Card.Training.Plan;
         Assert.Contains("Initial weights: FirstLayers { Weights = FeaturizerWeights { Depth = 18 } }", plan, StringComparison.Ordinal);
         Assert.Contains("Teacher: TrainedTeacher { Architecture = ResNet {", plan, StringComparison.Ordinal);

@@ -15,6 +15,7 @@ public sealed class NetworkShapeTests
         { new CifarResNet { Depth = 20 }, 100, 278_324 },
         { new ResNet { Depth = 18 }, 1000, 11_689_512 },
         { new ResNet { StageBlocks = [2, 2] }, 5, 683_717 },
+        { new ResNet { StageBlocks = [2, 2, 2] }, 5, 2_784_069 },
         { new ResNet { StageBlocks = [1, 1, 1], StageWidths = [64, 128, 152] }, 5, 717_837 },
         { new ResNet { StageWidths = [16, 32, 64, 128] }, 5, 702_741 },
         { new ResNet { Depth = 20 }, 1000, 16_410_152 },
