@@ -90,29 +90,13 @@ public static class OnnxExporter
         var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
         var outputName = graph.Name(options.OutputName);
         var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
-        var result = tracer.Trace(module, input);
-        if (options.Temperature != 1)
-        {
-            var inverse = graph.Scalar("inverse_temperature", (float)(1 / options.Temperature));
-            result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, inverse], []) };
-        }
-
-        foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            graph.LabelEncoder(name, keys);
+        var result = AddSettings(graph, tracer.Trace(module, input), options);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
         var output = result with { Name = outputName };
         graph.Close(options.AppendSoftmax ? "Softmax" : "Identity", result, output);
         Rewrite(graph, tracer.Calls, options);
 
-        var model = new ProtoMessage()
-            .Integer(1, IrVersion)
-            .Text(2, options.ProducerName)
-            .Message(7, graph.ToMessage(module.GetName(), input, output))
-            .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset));
-        if (options.LabelEncoders.Count > 0)
-            model.Message(8, new ProtoMessage().Text(1, OnnxGraph.MLDomain).Integer(2, MLOpset));
-        foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
+        var model = ToMessage(graph.ToMessage(module.GetName(), input, output), options);
         if (model.Length > int.MaxValue)
             throw new NotSupportedException(
                 $"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
@@ -121,6 +105,33 @@ public static class OnnxExporter
 
     /// <summary>The emitters of an export.</summary>
     internal static IReadOnlyList<OnnxEmitter> WithBuiltIn(IReadOnlyList<OnnxEmitter> emitters) => [.. emitters, .. BuiltIn];
+
+    private static OnnxValue AddSettings(OnnxGraph graph, OnnxValue result, OnnxExportOptions options)
+    {
+        if (options.Temperature != 1)
+        {
+            var inverse = graph.Scalar("inverse_temperature", (float)(1 / options.Temperature));
+            result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, inverse], []) };
+        }
+
+        foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            graph.LabelEncoder(name, keys);
+        return result;
+    }
+
+    private static ProtoMessage ToMessage(ProtoMessage graph, OnnxExportOptions options)
+    {
+        var model = new ProtoMessage()
+            .Integer(1, IrVersion)
+            .Text(2, options.ProducerName)
+            .Message(7, graph)
+            .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset));
+        if (options.LabelEncoders.Count > 0)
+            model.Message(8, new ProtoMessage().Text(1, OnnxGraph.MLDomain).Integer(2, MLOpset));
+        foreach (var (key, value) in options.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
+        return model;
+    }
 
     private static void Rewrite(OnnxGraph graph, IReadOnlyList<LeafCall> calls, OnnxExportOptions options)
     {

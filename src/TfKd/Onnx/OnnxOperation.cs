@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>An operation of a graph under construction, with one output, whose name is the operation's, too (onnx.proto, NodeProto).</summary>
+/// <summary>
+/// An operation of a graph under construction, with one output, whose name is the operation's, too (onnx.proto, NodeProto).
+/// </summary>
 /// <param name="Type">The operator.</param>
 /// <param name="Output">Name of what it returns.</param>
 /// <param name="Inputs">Names of what it reads; an empty one where an optional input is left out.</param>
