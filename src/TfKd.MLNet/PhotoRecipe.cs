@@ -29,7 +29,7 @@ public static partial class PhotoRecipe
         var network = NetworkOf(weights);
         return new()
         {
-            // One linear classifier of shares and not of strengths: chosen on ten sets of CIFAR-100 images.
+            // One linear classifier of shares and not of strengths: chosen on sets of images of CIFAR-100.
             Network = network is ResNet resNet ? resNet with { NormalizedFeatures = true } : network,
             InitialWeights = weights,
             FrozenStages = network.GetStages().Count,
@@ -54,6 +54,8 @@ public static partial class PhotoRecipe
         Require.Positive(photoCount);
         return Frozen(weights) with
         {
+            // Its settings were chosen with the features as they are.
+            Network = NetworkOf(weights ?? Pretrained.ResNet18),
             FrozenStages = 3,
             FreezeBatchNormStatistics = true,
             MaxEpochs = 1 + Math.Clamp((FineTunedImages + photoCount - 1) / photoCount, FewestEpochs, MostEpochs),

@@ -20,7 +20,7 @@ internal static class PublishedNetwork
             + $"{nameof(ChannelStatistics)}.{nameof(ChannelStatistics.ImageNet)} for most networks of ImageNet.",
             nameof(normalization)));
         built.eval();
-        var classes = ClassKeys.FromCard(new ClassList("Text", JsonSerializer.SerializeToElement(classNames)));
+        var classes = ClassKeys.FromCard(new ClassList("Text", JsonSerializer.SerializeToElement(classNames, ReflectionJson.Options)));
         return NetworkExport.ToModel(
             built, classes, new TrainingProvenance { Plan = $"None: the weights are those of '{Path.GetFileName(weightsPath)}'" });
     }

@@ -26,6 +26,7 @@ public sealed class PhotoRecipeTests
     {
         var options = PhotoRecipe.FineTuned(photos);
         Assert.Equal(epochs, options.MaxEpochs);
+        Assert.Equal(new ResNet { Depth = 20 }, options.Network);
         Assert.Equal(3, options.FrozenStages);
         Assert.True(options.FreezeBatchNormStatistics);
         Assert.NotNull(options.LinearProbe);
