@@ -16,10 +16,10 @@ public sealed class OnnxCalibration
     private const int Seed = 0;
 
     private readonly IReadOnlyList<string> _paths;
-    private readonly IReadOnlyDictionary<int, ValueHistogram> _histograms;
+    private readonly IReadOnlyDictionary<int, ActivationRange> _ranges;
 
-    private OnnxCalibration(IReadOnlyList<string> paths, IReadOnlyDictionary<int, ValueHistogram> histograms, int imageCount) =>
-        (_paths, _histograms, ImageCount) = (paths, histograms, imageCount);
+    private OnnxCalibration(IReadOnlyList<string> paths, IReadOnlyDictionary<int, ActivationRange> ranges, int imageCount) =>
+        (_paths, _ranges, ImageCount) = (paths, ranges, imageCount);
 
     /// <summary>How many images were looked at.</summary>
     public int ImageCount { get; }
@@ -62,7 +62,7 @@ public sealed class OnnxCalibration
 
         var paths = calls.Select(call => call.Path).ToList();
         return recorder.Paths.SequenceEqual(paths)
-            ? new OnnxCalibration(paths, recorder.ToHistograms(), chosen.Count)
+            ? new OnnxCalibration(paths, recorder.ChooseRanges(), chosen.Count)
             : throw new NotSupportedException("The network calls other layers for some images than for others.");
     }
 
@@ -82,8 +82,8 @@ public sealed class OnnxCalibration
                 $"The calibration is of another network: it has {_paths.Count} calls of layers, from '{_paths[0]}' to '{_paths[^1]}', but "
                 + $"the one to export has {calls.Count}, from '{calls[0].Path}' to '{calls[^1].Path}'.");
         var ranges = new Dictionary<string, ActivationRange>(StringComparer.Ordinal);
-        foreach (var (call, histogram) in _histograms)
-            ranges[calls[call].Value] = histogram.Choose();
+        foreach (var (call, range) in _ranges)
+            ranges[calls[call].Value] = range;
         return ranges;
     }
 

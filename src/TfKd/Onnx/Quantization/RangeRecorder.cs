@@ -20,8 +20,9 @@ internal sealed class RangeRecorder(IReadOnlySet<int> wanted) : ILeafVisitor
     /// <summary>Before each pass of a batch through the network.</summary>
     public void Begin() => _paths.Clear();
 
-    public IReadOnlyDictionary<int, ValueHistogram> ToHistograms() => _extremes.ToDictionary(
-        entry => entry.Key, entry => new ValueHistogram(entry.Value, _counts[entry.Key]));
+    /// <summary>The range of each value that was looked at, when all bins are filled.</summary>
+    public IReadOnlyDictionary<int, ActivationRange> ChooseRanges() => _extremes.ToDictionary(
+        entry => entry.Key, entry => new ValueHistogram(entry.Value, _counts[entry.Key]).Choose());
 
     void ILeafVisitor.Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs)
     {
