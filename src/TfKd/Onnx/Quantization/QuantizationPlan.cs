@@ -75,7 +75,7 @@ internal sealed class QuantizationPlan
     public string RootOf(string value)
     {
         var root = value;
-        while (_parts.Producer(value) is { Type: "MaxPool" or "Reshape" or "Transpose" or "Flatten" or "Slice" or "Pad" } mover)
+        while (_parts.Producer(value) is { } mover && OnlyMoves(mover))
         {
             value = mover.Inputs[0];
             if (_hasRange(value))
@@ -84,6 +84,10 @@ internal sealed class QuantizationPlan
 
         return root;
     }
+
+    // Values, or chooses among them.
+    private static bool OnlyMoves(OnnxOperation operation) =>
+        operation.Type is "MaxPool" or "Reshape" or "Transpose" or "Flatten" or "Slice" or "Pad";
 
     private bool IsLayer(OnnxOperation operation) => HasWeights(operation)
         && _parts.Constant(operation.Inputs[1]) is { DataType: OnnxDataType.Float32 } weights
@@ -107,7 +111,7 @@ internal sealed class QuantizationPlan
             case "Add" or "Concat" or "AveragePool" or "GlobalAveragePool" when operation.Inputs.All(_values.Contains):
                 AddInteger(operation, ClampBehind(operation)?.Output ?? operation.Output);
                 break;
-            case "MaxPool" or "Reshape" or "Transpose" or "Flatten" or "Slice" or "Pad" when _values.Contains(operation.Inputs[0]):
+            case var _ when OnlyMoves(operation) && _values.Contains(operation.Inputs[0]):
                 AddInteger(operation, operation.Output);
                 break;
         }
