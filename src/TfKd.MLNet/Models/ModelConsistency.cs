@@ -32,7 +32,7 @@ internal static class ModelConsistency
     }
 
     private static IEnumerable<string> OfWeights(ModelCard card, SafeTensorsHeader weights) =>
-        NormalizationText.Read(weights.Metadata, "The weights of the model") is { } statistics
+        NormalizationText.Read(weights.Metadata, WeightParts.Name) is { } statistics
             ? Compare("normalisation", "the weights", card.Normalization.ToString(), statistics.ToString())
             : [];
 

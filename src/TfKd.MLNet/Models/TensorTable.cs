@@ -7,7 +7,7 @@ internal static class TensorTable
     public static Dictionary<string, IReadOnlyList<long>> Read(byte[] weights)
     {
         using var stream = new MemoryStream(weights, writable: false);
-        return Of(SafeTensorsHeader.Read(stream, "The weights of the model"));
+        return Of(SafeTensorsHeader.Read(stream, WeightParts.Name));
     }
 
     public static Dictionary<string, IReadOnlyList<long>> Of(SafeTensorsHeader header) =>

@@ -23,12 +23,10 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
     internal TorchImageClassificationModel(ModelCard card, WeightParts weights, byte[] onnx)
     {
-        SafeTensorsHeader header;
-        using (var stream = weights.Open())
-            header = SafeTensorsHeader.Read(stream, "The weights of the model");
+        var header = weights.ReadHeader();
         var differences = TensorTable.Differences(card.Tensors, TensorTable.Of(header)).ToList();
         if (differences.Count > 0)
-            throw new InvalidDataException($"The weights of the model are not those of its card:\n{string.Join('\n', differences)}");
+            throw new InvalidDataException($"{WeightParts.Name} are not those of its card:\n{string.Join('\n', differences)}");
         // The weights are made of it: what is wrong with both is wrong with the ONNX model.
         CheckHash("ONNX model", HashOf(onnx), card.OnnxSha256);
         CheckHash("weights", HashOf(weights), card.WeightsSha256);

@@ -10,14 +10,15 @@ namespace TfKd.MLNet;
 /// </summary>
 internal sealed class WeightParts
 {
+    /// <summary>What messages call them.</summary>
+    public const string Name = "The weights of the model";
+
     // Told by its place, a part takes sixteen bytes itself.
     private const int SmallestShared = 64;
     private const int RecordBytes = 2 * sizeof(long);
 
     // In place of a place: the bytes follow.
     private const long OfItsOwn = -1;
-
-    private const string Name = "The weights of the model";
 
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _parts;
     private readonly byte[] _onnx;
@@ -121,6 +122,14 @@ internal sealed class WeightParts
         }
 
         return bytes;
+    }
+
+    /// <summary>Names, shapes and places of the tensors.</summary>
+    /// <exception cref="InvalidDataException">The weights are cut short, or not in safetensors layout.</exception>
+    public SafeTensorsHeader ReadHeader()
+    {
+        using var stream = Open();
+        return SafeTensorsHeader.Read(stream, Name);
     }
 
     /// <summary>Adds all bytes to a hash.</summary>
