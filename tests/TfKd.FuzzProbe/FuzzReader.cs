@@ -9,7 +9,7 @@ internal abstract class FuzzReader
         new WeightFileReader("safetensors"), new WeightFileReader("pth"), new WeightFileReader("legacy"),
         new ModelFileReader("model"), new ModelFileReader("model-entries"), new ModelFileReader("model-resealed"),
         new ModelFileReader("model-mlnet"), new PortableFileReader(),
-        new OnnxTeacherReader(), new TorchScriptReader(), new TeacherCacheReader(), new CheckpointReader(),
+        new OnnxTeacherReader(), new OnnxWeightsReader(), new TorchScriptReader(), new TeacherCacheReader(), new CheckpointReader(),
         new ImageReader("png"), new ImageReader("jpeg"),
     ];
 
@@ -34,6 +34,12 @@ internal abstract class FuzzReader
 
     /// <summary>Damages it.</summary>
     public virtual byte[] Damage(Random random, byte[] whole, out string what) => Mutation.Of(random, whole, out what);
+
+    /// <summary>What of a file AFL++ changes: that which a checksum does not keep from the code that is to be reached.</summary>
+    public virtual byte[] PartOf(byte[] whole) => whole;
+
+    /// <summary>The file with another such part.</summary>
+    public virtual byte[] WithPart(byte[] whole, byte[] part) => part;
 
     /// <summary>Reads all that is in a file.</summary>
     /// <returns>Something that is equal where what was read is.</returns>

@@ -40,15 +40,16 @@ internal static class Victim
         }
         catch (Exception thrown)
         {
-            // ML.NET wraps what a loader throws.
-            var exception = thrown;
-            while (exception is TargetInvocationException { InnerException: { } inner })
-                exception = inner;
+            var exception = Inner(thrown);
             return (reader.IsDocumented(exception)
                 ? FuzzOutcome.Refused
                 : FuzzOutcome.Unclear, $"{exception.GetType().Name}: {exception.Message}");
         }
     }
+
+    /// <summary>What a loader threw, which ML.NET wraps.</summary>
+    public static Exception Inner(Exception exception) =>
+        exception is TargetInvocationException { InnerException: { } inner } ? Inner(inner) : exception;
 
     /// <summary>The highest resident memory of this process, in MiB; where the system does not say, what it has now.</summary>
     private static double Peak()

@@ -50,6 +50,21 @@ internal sealed class ModelFileReader(string name) : FuzzReader
         _ => DamageEntry(random, whole, out what),
     };
 
+    /// <remarks>The card is text that is ours; behind the hash over all, raw changes reach nothing else.</remarks>
+    public override byte[] PartOf(byte[] whole)
+    {
+        if (name != "model-resealed")
+            return whole;
+        using var zip = new ZipArchive(new MemoryStream(whole));
+        return ReadAll(zip.Entries.Single(entry => entry.Name == ModelFile.CardEntry));
+    }
+
+    public override byte[] WithPart(byte[] whole, byte[] part) => name != "model-resealed" ? part : With(whole, zip =>
+    {
+        Replace(zip, zip.Entries.Single(entry => entry.Name == ModelFile.CardEntry), part);
+        Reseal(zip);
+    });
+
     public override string Read(string path)
     {
         var model = _ml.Model.Load(path, out _);
@@ -63,9 +78,8 @@ internal sealed class ModelFileReader(string name) : FuzzReader
 
     private byte[] DamageEntry(Random random, byte[] whole, out string what)
     {
-        using var stream = new MemoryStream();
-        stream.Write(whole);
-        using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
+        var change = "";
+        var bytes = With(whole, zip =>
         {
             var candidates = zip.Entries.Where(name switch
             {
@@ -74,13 +88,22 @@ internal sealed class ModelFileReader(string name) : FuzzReader
                 _ => entry => IsHashed(entry) || entry.Name == ModelFile.HashEntry,
             }).ToList();
             var entry = candidates[random.Next(candidates.Count)];
-            var damaged = Mutation.Of(random, ReadAll(entry), out what);
-            what = $"{entry.Name}: {what}";
+            var damaged = Mutation.Of(random, ReadAll(entry), out change);
+            change = $"{entry.Name}: {change}";
             Replace(zip, entry, damaged);
             if (name == "model-resealed")
                 Reseal(zip);
-        }
+        });
+        what = change;
+        return bytes;
+    }
 
+    private static byte[] With(byte[] whole, Action<ZipArchive> change)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(whole);
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
+            change(zip);
         return stream.ToArray();
     }
 

@@ -9,9 +9,12 @@ internal sealed class OnnxTeacherReader : FuzzReader
 
     public override string? WhyAlteredIsAccepted => "an ONNX file has no checksum";
 
-    public override byte[] Make(string folder)
+    public override byte[] Make(string folder) => Export();
+
+    /// <summary>A network with random weights.</summary>
+    public static byte[] Export()
     {
-        using var network = new SmallCnn { InputShape = Images.Shape, Width = 4 }.Build(3);
+        using var network = new SmallCnn { InputShape = Images.Shape, Width = 4 }.Build(FuzzTeacher.ClassNames.Count);
         network.eval();
         return OnnxExporter.Export(network, new OnnxExportOptions { InputShape = Images.Shape });
     }
