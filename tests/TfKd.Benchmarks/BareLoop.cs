@@ -20,13 +20,14 @@ internal sealed class BareLoop : IDisposable
     private readonly IReadOnlyList<Augmentation> _augmentations;
     private readonly IReadOnlyList<(Tensor Images, Tensor Labels, int[] Rows)> _batches;
 
-    public BareLoop(NetworkArchitecture network, IImageSource rows, int batchSize, IReadOnlyList<Augmentation> augmentations)
+    public BareLoop(
+        NetworkArchitecture network, IImageSource rows, int batchSize, IReadOnlyList<Augmentation> augmentations, Precision precision)
     {
         _augmentations = augmentations;
         random.manual_seed(Seed);
         _student = network.Build(rows.ClassNames.Count);
         _student.Normalization.Set(ChannelStatistics.Of(rows));
-        _path = KernelCheck.Choose(_student, [rows.Shape.Channels, rows.Shape.Height, rows.Shape.Width], batchSize).Path;
+        _path = KernelCheck.Choose(_student, [rows.Shape.Channels, rows.Shape.Height, rows.Shape.Width], precision, batchSize).Path;
         _path.Prepare(_student);
         _optimizer = optim.SGD(_student.parameters(), 0.1, momentum: 0.9, weight_decay: 5e-4);
         _batches = [
@@ -34,6 +35,9 @@ internal sealed class BareLoop : IDisposable
         ];
         _student.train();
     }
+
+    /// <summary>How it computes.</summary>
+    public ComputePath Path => _path;
 
     /// <summary>Seconds that each part of a step took, all steps together.</summary>
     public Dictionary<string, double> Parts { get; } = [];
@@ -54,7 +58,7 @@ internal sealed class BareLoop : IDisposable
             mark = Note("augmentation", mark);
             var logits = _student.call(_path.Arrange(seen));
             mark = Note("forward", mark);
-            var loss = nn.functional.cross_entropy(logits, labels);
+            var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), labels);
             mark = Note("loss", mark);
             _optimizer.zero_grad();
             loss.backward();

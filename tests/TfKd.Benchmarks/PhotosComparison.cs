@@ -73,7 +73,7 @@ internal static class PhotosComparison
         Console.WriteLine();
         Console.WriteLine($"{photos.Rows.Count} photos ({string.Join(", ", classes)}), {division}.");
         Console.WriteLine();
-        Console.WriteLine($"{MachineIdentity.Describe()}; .NET {Environment.Version}; Microsoft.ML {VersionOf(typeof(MLContext))}.");
+        Console.WriteLine(Conditions.Describe(typeof(MLContext)));
         Console.WriteLine();
         Console.WriteLine(
             "Seconds are those of one Fit; for ML.NET with the featuriser's part for the training photos. MB is the saved model.");
@@ -81,8 +81,6 @@ internal static class PhotosComparison
         Console.WriteLine("| | top-1 | log-loss | seconds | of processor time | MB |");
         Console.WriteLine("|---|---|---|---|---|---|");
     }
-
-    private static string? VersionOf(Type type) => FileVersionInfo.GetVersionInfo(type.Assembly.Location).FileVersion;
 
     private static void Print(string name, List<PhotoResult> results)
     {

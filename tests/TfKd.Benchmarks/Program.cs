@@ -7,6 +7,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- calibration PHOTOS 10 [PART OF A NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- first 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- fixtures FOLDER
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- flowers PHOTOS WEIGHTS [PART OF A NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- fuzz READER|all 10000
@@ -18,7 +19,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON [real|small]]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- weights [FILE]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Action run = args switch
@@ -28,6 +29,7 @@ Action run = args switch
     ["calibration", var photos, var seeds, .. var parts] => () => CalibrationComparison.Run(photos, int.Parse(seeds), parts),
     ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
+    ["first", var rounds] => () => FirstAnswerComparison.Run(int.Parse(rounds)),
     ["fixtures", var folder] => () => FixtureFiles.Write(folder),
     ["flowers", var photos, var weights, .. var parts] => () => FlowersComparison.Run(photos, weights, parts),
     ["fuzz", var reader, var files] => () => Environment.ExitCode = FuzzComparison.Run(reader, int.Parse(files)),
@@ -39,7 +41,7 @@ Action run = args switch
     ["quantization"] => QuantizationComparison.Run,
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
-    ["training", var rounds, .. var python] => () => TrainingComparison.Run(int.Parse(rounds), python.FirstOrDefault()),
+    ["training", var rounds, .. var rest] => () => TrainingComparison.Run(int.Parse(rounds), rest),
     ["weights", .. { Length: < 2 } file] => () => Environment.ExitCode = WeightsComparison.Run(file.FirstOrDefault()),
     _ => () => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args),
 };

@@ -1,171 +1,165 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML;
 using TfKd.MLNet;
+using TorchSharp;
 using static System.FormattableString;
 
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// Images a second of Fit, end to end, and of the trainer alone, against a bare loop in TorchSharp and one in Python's PyTorch: ResNet-20,
-/// batches of 128, 32x32 pixels, 100 classes, random crop and flip. All in turn within each round, and as ratios: the speed of a machine
-/// that others use drifts.
+/// Images a second of Fit and of the trainer alone, after what happens once, against a bare loop in TorchSharp and one in Python's PyTorch
+/// at each of its settings, as a Markdown table: ResNet-20, batches of 128, 32x32 pixels, 100 classes, random crop and flip, float32 and
+/// bfloat16, long epochs and short ones. The number of threads is the same for all. All take turns in each round, and what is told are
+/// medians, of ratios within rounds: the speed of a machine that others use drifts.
 /// </summary>
-internal static class TrainingComparison
+internal sealed class TrainingComparison
 {
     private const int BatchSize = 128;
-    private const int Batches = 16;
-    private const int Epochs = 3;
     private const int ClassCount = 100;
-    private const string Script = "pytorch_loop.py";
 
     private static readonly NetworkArchitecture _network = new CifarResNet { Depth = 20 };
     private static readonly Augmentation[] _augmentations = [new RandomCrop(), new HorizontalFlip()];
+    private static readonly Precision[] _precisions = [Precision.Float32, Precision.BFloat16];
+
+    private readonly EpochLength _length;
+    private readonly DecodedCache _rows;
+
+    private TrainingComparison(EpochLength length) =>
+        (_length, _rows) = (length, Rows.Make(length.Steps * BatchSize, new(3, 32, 32), ClassCount));
 
     /// <param name="rounds">How often each is run.</param>
-    /// <param name="python">A Python with PyTorch; null: without.</param>
-    public static void Run(int rounds, string? python)
+    /// <param name="arguments">A Python with PyTorch; without one there is no comparison with it. Behind it, <c>real</c> or <c>small</c>.</param>
+    public static void Run(int rounds, IReadOnlyList<string> arguments)
     {
         TorchRuntime.EnsureLoaded();
-        var rows = Rows.Make(Batches * BatchSize, new(3, 32, 32), ClassCount);
-        using var bare = new BareLoop(_network, rows, BatchSize, _augmentations);
-        var ways = new List<(string Name, Func<double> Seconds)>
-        {
-            ("bare loop", () => Time(() => Repeat(bare.Epoch))),
-            ("trainer", () => Time(() => Train(rows, Precision.Float32))),
-            ("Fit", () => Time(() => Fit(rows))),
-        };
+        // libtorch takes what it finds; Python's PyTorch may take another number by itself.
+        var threads = Environment.ProcessorCount;
+        torch.set_num_threads(threads);
+        Console.WriteLine("# Training: ResNet-20, batches of 128, 32x32 pixels, random crop and flip");
+        Console.WriteLine();
+        Console.WriteLine(Conditions.Describe());
+        foreach (var length in EpochLength.All.Where(length => arguments.Count < 2 || arguments[1] == length.Name))
+            new TrainingComparison(length).Run(rounds, threads, arguments.Count > 0 ? arguments[0] : null);
+    }
+
+    private void Run(int rounds, int threads, string? python)
+    {
         // Without the switch it would be float32 under another name.
-        if (Autocast.CanSwitch)
-            ways.Add(("trainer in bfloat16", () => Time(() => Train(rows, Precision.BFloat16))));
+        var precisions = Autocast.CanSwitch ? _precisions : _precisions[..1];
+        var loops = precisions.ToDictionary(
+            precision => precision, precision => new BareLoop(_network, _rows, BatchSize, _augmentations, precision));
+        var ways = loops.SelectMany(loop => Ways(loop.Key, loop.Value)).ToList();
+        var version = "none";
         if (python is not null)
         {
-            foreach (var layout in new[] { "contiguous", "channels_last" })
+            ways.AddRange(precisions.SelectMany(PythonLoop.Of).Select(loop => new Way(loop.ToString(), loop.Precision, () =>
             {
-                ways.Add(($"Python, {layout}", () => Python(python, layout, keepMemory: false)));
-                ways.Add(($"Python, {layout}, freed memory kept", () => Python(python, layout, keepMemory: true)));
-            }
+                (var seconds, version) = loop.Run(python, threads, _length.Steps * _length.Epochs / 2, BatchSize);
+                return 2 * seconds / _length.Epochs;
+            })));
         }
 
-        bare.Epoch(0);
-        bare.Parts.Clear();
-        Train(rows, Precision.Float32);
-        Train(rows, Precision.BFloat16);
-        var speeds = ways.ToDictionary(way => way.Name, _ => new List<double>());
         for (var round = 1; round <= rounds; round++)
         {
             // Forwards and backwards in turn, so that a drift hits all alike.
-            foreach (var (name, seconds) in round % 2 == 1 ? ways : Enumerable.Reverse(ways))
-                speeds[name].Add(Epochs * rows.Count / seconds());
-            Console.WriteLine(Invariant(
-                $"round {round}: {string.Join(", ", ways.Select(way => Invariant($"{way.Name} {speeds[way.Name][^1]:F0} images/s")))}"));
+            foreach (var way in round % 2 == 1 ? ways : Enumerable.Reverse(ways))
+                way.Speeds.Add(_rows.Count / way.SecondsAnEpoch());
+            Console.Error.WriteLine(Invariant($"round {round} of {rounds}"));
         }
 
-        Console.WriteLine();
-        foreach (var (name, _) in ways)
-            Console.WriteLine(Invariant(
-                $"{name}: median {Median.Of(speeds[name]):F0} images/s, Fit / it {Ratio(speeds["Fit"], speeds[name]):F3}, trainer / it {Ratio(speeds["trainer"], speeds[name]):F3}"));
-        var whole = bare.Parts.Values.Sum();
-        Console.WriteLine(
-            "parts of the bare loop's step: "
-                + $"{string.Join(", ", bare.Parts.OrderByDescending(part => part.Value).Select(part => Invariant($"{part.Key} {part.Value / whole:P1}")))}");
+        Print(ways, loops, $"{threads} threads on both sides; Python's PyTorch: {version}");
+        foreach (var loop in loops.Values)
+            loop.Dispose();
     }
 
-    private static double Ratio(List<double> one, List<double> other) => Median.Of(one.Zip(other, (a, b) => a / b));
+    private IEnumerable<Way> Ways(Precision precision, BareLoop bare) =>
+    [
+        new($"bare loop, {precision}", precision, () => Repeat(bare)),
+        new($"trainer, {precision}", precision, () => Train(precision)),
+        new($"Fit, {precision}", precision, () => Fit(precision)),
+    ];
 
-    private static double Time(Action action)
+    private double Repeat(BareLoop bare)
     {
-        var stopwatch = Stopwatch.StartNew();
-        action();
-        return stopwatch.Elapsed.TotalSeconds;
+        bare.Epoch(0);
+        bare.Parts.Clear();
+        var start = Stopwatch.GetTimestamp();
+        for (var epoch = 0; epoch < _length.Epochs; epoch++)
+            bare.Epoch(epoch);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / _length.Epochs;
     }
 
-    private static void Repeat(Func<int, double> epoch)
+    private double Train(Precision precision)
     {
-        for (var i = 0; i < Epochs; i++)
-            epoch(i);
-    }
-
-    private static void Train(DecodedCache rows, Precision precision)
-    {
+        var clock = new EpochClock();
         var trainer = new Trainer(new TrainingPlan
         {
             BatchSize = BatchSize,
-            MaxEpochs = Epochs,
+            MaxEpochs = 1 + _length.Epochs,
             Augmentations = _augmentations,
             Schedule = new ConstantSchedule(),
             Precision = precision,
+            Callbacks = [clock],
         });
         using var student = trainer.CreateStudent(_network, ClassCount);
-        trainer.Run(student, rows);
+        trainer.Run(student, _rows);
+        return clock.SecondsAnEpoch;
     }
 
-    private static void Fit(DecodedCache rows)
+    private double Fit(Precision precision)
     {
-        var ml = new MLContext(seed: 1);
-        var view = ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows.Count).Select(row => Image.Of(rows, row)), Image.Schema(rows.Shape));
+        var (clock, ml) = (new EpochClock(), new MLContext(seed: 1));
+        var view = ml.Data.LoadFromEnumerable(PixelImage.Of(_rows), PixelImage.Schema(_rows.Shape));
         using var model = ml.Transforms.Conversion.MapValueToKey("Label")
             .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
             {
                 Network = _network,
                 Augmentations = _augmentations,
                 BatchSize = BatchSize,
-                MaxEpochs = Epochs,
+                MaxEpochs = 1 + _length.Epochs,
                 ValidationSetFraction = null,
                 Optimizer = new Sgd(),
                 Schedule = new ConstantSchedule(),
+                Precision = precision,
+                Callbacks = [clock],
             }))
             .Fit(view);
+        return clock.SecondsAnEpoch;
     }
 
-    private static double Python(string python, string layout, bool keepMemory)
+    private void Print(IReadOnlyList<Way> ways, Dictionary<Precision, BareLoop> loops, string conditions)
     {
-        var start = new ProcessStartInfo(
-            python,
-            [
-                Path.Combine(AppContext.BaseDirectory, Script),
-                layout,
-                (Epochs * Batches).ToString(CultureInfo.InvariantCulture),
-                BatchSize.ToString(CultureInfo.InvariantCulture),
-            ])
+        Console.WriteLine();
+        Console.WriteLine(Invariant($"## Epochs of {_length.Steps} steps"));
+        Console.WriteLine();
+        Console.WriteLine($"{conditions}. This library: {string.Join(", ", loops.Values.Select(loop => loop.Path))}; freed memory kept.");
+        Console.WriteLine();
+        Console.WriteLine("| | images/s | trainer / it | Fit / it |");
+        Console.WriteLine("|---|---|---|---|");
+        foreach (var way in ways)
         {
-            RedirectStandardOutput = true,
-        };
-        if (keepMemory)
-        {
-            start.Environment["MALLOC_MMAP_MAX_"] = "0";
-            start.Environment["MALLOC_TRIM_THRESHOLD_"] = "2147483647";
+            var (trainer, fit) = (Of("trainer", way.Precision), Of("Fit", way.Precision));
+            Console.WriteLine(Invariant(
+                $"| {way.Name} | {Median.Of(way.Speeds):F0} | {Ratio(trainer.Speeds, way.Speeds):F3} | {Ratio(fit.Speeds, way.Speeds):F3} |"));
         }
 
-        using var process = Process.Start(start)!;
-        var seconds = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? double.Parse(seconds, CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException($"{Script} ended with exit code {process.ExitCode}.");
+        foreach (var (precision, loop) in loops)
+        {
+            var whole = loop.Parts.Values.Sum();
+            var parts = loop.Parts.OrderByDescending(part => part.Value).Select(part => Invariant($"{part.Key} {part.Value / whole:P1}"));
+            Console.WriteLine();
+            Console.WriteLine($"A step of the bare loop in {precision}: {string.Join(", ", parts)}.");
+        }
+
+        Way Of(string name, Precision precision) => ways.Single(way => way.Name == $"{name}, {precision}");
     }
 
-    /// <summary>A row as pixels, which is how a data set of pixels comes to ML.NET.</summary>
-    private sealed class Image
+    private static double Ratio(List<double> one, List<double> other) => Median.Of(one.Zip(other, (a, b) => a / b));
+
+    /// <summary>One of those that take turns.</summary>
+    private sealed record Way(string Name, Precision Precision, Func<double> SecondsAnEpoch)
     {
-        public float[] Pixels { get; private init; } = [];
-
-        public int Label { get; private init; }
-
-        public static Image Of(DecodedCache rows, int row)
-        {
-            var pixels = new byte[rows.Shape.ByteCount];
-            rows.ReadPixels(row, pixels);
-            return new Image { Pixels = Array.ConvertAll(pixels, value => (float)value), Label = rows.GetLabel(row) };
-        }
-
-        public static Microsoft.ML.Data.SchemaDefinition Schema(ImageShape shape)
-        {
-            var schema = Microsoft.ML.Data.SchemaDefinition.Create(typeof(Image));
-            schema[nameof(Pixels)].ColumnType = new Microsoft.ML.Data.VectorDataViewType(
-                Microsoft.ML.Data.NumberDataViewType.Single, shape.Channels, shape.Height, shape.Width);
-            schema[nameof(Pixels)].ColumnName = "Image";
-            return schema;
-        }
+        /// <summary>Images a second of each round.</summary>
+        public List<double> Speeds { get; } = [];
     }
 }

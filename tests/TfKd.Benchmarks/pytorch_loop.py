@@ -1,5 +1,6 @@
-# The bare loop in Python: ResNet-20 on images of CIFAR's size, random crop and flip on the whole batch, SGD. Prints the seconds of the timed steps.
-# python3 pytorch_loop.py contiguous|channels_last STEPS BATCH_SIZE
+# The bare loop in Python: ResNet-20 on images of CIFAR's size, random crop and flip on the whole batch, SGD. Prints the seconds of the timed
+# steps and PyTorch's version.
+# python3 pytorch_loop.py contiguous|channels_last float32|bfloat16 THREADS STEPS BATCH_SIZE
 import sys
 import time
 
@@ -7,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-layout, steps, batch_size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+layout, precision, threads, steps, batch_size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+torch.set_num_threads(threads)
 memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
 torch.manual_seed(1)
 
@@ -59,8 +61,9 @@ labels = torch.randint(100, (batch_size,))
 def step():
     optimizer.zero_grad(set_to_none=True)
     batch = ((augment(images).float() - mean) / deviation).contiguous(memory_format=memory_format)
-    logits = network(batch)
-    F.cross_entropy(logits, labels).backward()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
+        logits = network(batch)
+    F.cross_entropy(logits.float(), labels).backward()
     optimizer.step()
     return (logits.argmax(1) == labels).sum().item()
 
@@ -70,4 +73,4 @@ for _ in range(3):
 start = time.perf_counter()
 for _ in range(steps):
     step()
-print(time.perf_counter() - start)
+print(time.perf_counter() - start, torch.__version__)
