@@ -56,6 +56,24 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void Loading_allocates_the_network_once()
+    {
+        var model = TestModels.WithNetwork(architecture: new SmallCnn { InputShape = TestImages.Shape, Width = 64 });
+        var path = _folder.File("model.zip");
+        using (var transformer = new TorchImageClassificationTransformer(model, TestModels.Columns))
+            _ml.Model.Save(transformer, _data.Schema, path);
+        // What is prepared once a process is not counted.
+        (_ml.Model.Load(path, out _) as IDisposable)?.Dispose();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var loaded = _ml.Model.Load(path, out _);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        (loaded as IDisposable)?.Dispose();
+        Assert.InRange(allocated, model.Onnx.Length, 1.5 * model.Onnx.Length);
+    }
+
+    [Fact]
     public void Loaded_model_saves_the_same_entries_again()
     {
         var once = Save(TestModels.Fake(out _));

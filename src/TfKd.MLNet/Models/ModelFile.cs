@@ -103,8 +103,24 @@ internal static class ModelFile
 
     private static byte[]? TryLoad(ModelLoadContext context, string entry)
     {
-        using var bytes = new MemoryStream();
-        return context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(bytes)) ? bytes.ToArray() : null;
+        byte[]? bytes = null;
+        context.TryLoadBinaryStream(entry, reader => bytes = ReadAll(reader.BaseStream));
+        return bytes;
+    }
+
+    private static byte[] ReadAll(Stream stream)
+    {
+        // A buffer that grows by doubling, and is copied at the end, takes four times as much.
+        if (stream.CanSeek)
+        {
+            var bytes = new byte[stream.Length - stream.Position];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+
+        using var buffer = new MemoryStream();
+        stream.CopyTo(buffer);
+        return buffer.ToArray();
     }
 
     private static InvalidDataException Missing(string entry) =>

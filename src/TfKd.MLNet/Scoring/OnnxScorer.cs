@@ -27,7 +27,7 @@ internal sealed class OnnxScorer : IImageScorer
         // What cannot be looked at was not looked at when the model was made.
         if (content is null)
             throw new InvalidDataException("The model's network is no ONNX model: expected a protobuf message, found other bytes.");
-        _session = OnnxSession.Open(model.ToArray(), content, "the model's network");
+        _session = OnnxSession.Open(model, content, "the model's network");
         try
         {
             Check(_session.InputMetadata, InputName, typeof(byte), [shape.Channels, shape.Height, shape.Width]);

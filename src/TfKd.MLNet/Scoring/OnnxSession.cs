@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace TfKd.MLNet;
@@ -10,7 +11,7 @@ internal static class OnnxSession
     /// <param name="name">What messages call it.</param>
     /// <param name="threads">Threads of one operation; 0: as many as ONNX Runtime finds fit.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot read the model, or it has tensors in other files.</exception>
-    public static InferenceSession Open(byte[] model, OnnxContent? content, string name, int threads = 0)
+    public static InferenceSession Open(ReadOnlyMemory<byte> model, OnnxContent? content, string name, int threads = 0)
     {
         OnnxTelemetry.TurnOffUnlessSet();
         // ONNX Runtime would look for them in the current directory, and no hash of the model is of them.
@@ -20,11 +21,15 @@ internal static class OnnxSession
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         try
         {
-            return new InferenceSession(model, options);
+            return new InferenceSession(ArrayOf(model), options);
         }
         catch (OnnxRuntimeException exception)
         {
             throw new InvalidDataException($"ONNX Runtime cannot read {name}: {exception.Message}", exception);
         }
     }
+
+    // It is read, not kept and not changed: no copy where it is an array already.
+    private static byte[] ArrayOf(ReadOnlyMemory<byte> model) =>
+        MemoryMarshal.TryGetArray(model, out var part) && part.Array!.Length == part.Count ? part.Array : model.ToArray();
 }
