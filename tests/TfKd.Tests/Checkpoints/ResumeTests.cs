@@ -17,7 +17,10 @@ public sealed class ResumeTests : IDisposable
         CheckpointDirectory = _directory,
     };
 
-    public static TheoryData<OptimizerSettings> Optimizers => [new Sgd { LearningRate = 0.05 }, new AdamW()];
+    public static TheoryData<OptimizerSettings> Optimizers =>
+    [
+        new Sgd { LearningRate = 0.05 }, new AdamW(), new Adam(), new RmsProp { LearningRate = 0.001, Momentum = 0.9 },
+    ];
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 

@@ -38,6 +38,46 @@ public sealed class ScheduleTests
         Assert.Equal(new CosineSchedule().Factor(0.5, 4), schedule.Factor(8.5, 12), 12);
     }
 
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(1, 0.969536, 1)]
+    [InlineData(2, 0.94, 0.94)]
+    [InlineData(5, 0.856682, 0.8836)]
+    public void Exponential_falls_by_one_factor_a_period(double epoch, double evenly, double inSteps)
+    {
+        Assert.Equal(evenly, new ExponentialSchedule().Factor(epoch, 10), 5);
+        Assert.Equal(inSteps, new ExponentialSchedule { Staircase = true }.Factor(epoch, 10), 12);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(5, 0.5, 0.325)]
+    [InlineData(10, 0, 0.1)]
+    [InlineData(11, 0, 0.1)]
+    public void Polynomial_falls_as_a_power_of_what_is_left(double epoch, double line, double square)
+    {
+        Assert.Equal(line, new PolynomialSchedule().Factor(epoch, 10), 12);
+        Assert.Equal(square, new PolynomialSchedule { Power = 2, FinalFactor = 0.1 }.Factor(epoch, 10), 12);
+    }
+
+    [Theory]
+    [InlineData(0, 0.04)]
+    [InlineData(15, 0.52)]
+    [InlineData(30, 1)]
+    [InlineData(65, 0.500002)]
+    [InlineData(100, 0.000004)]
+    public void One_cycle_rises_and_falls(double epoch, double factor) =>
+        Assert.Equal(factor, new OneCycleSchedule().Factor(epoch, 100), 12);
+
+    [Fact]
+    public void One_cycle_may_only_rise_or_only_fall()
+    {
+        Assert.Equal([0.04, 0.52, 1], new[] { 0, 5, 10 }.Select(epoch => Math.Round(Only(1).Factor(epoch, 10), 12)));
+        Assert.Equal([1, 0.5, 0], new[] { 0, 5, 10 }.Select(epoch => Math.Round(Only(0).Factor(epoch, 10), 12)));
+
+        static OneCycleSchedule Only(double part) => new() { RisingPart = part, FinalFactor = 0 };
+    }
+
     [Fact]
     public void Schedules_are_values()
     {

@@ -1,0 +1,24 @@
+namespace TfKd;
+
+/// <summary>
+/// Multiplies the learning rate by <see cref="Gamma"/> every <see cref="Epochs"/> epochs, evenly or in steps. The defaults of factor and
+/// epochs are those of ML.NET's <c>ExponentialLRDecay</c>, which goes in steps.
+/// </summary>
+public sealed record ExponentialSchedule : LearningRateSchedule
+{
+    /// <summary>The factor of each <see cref="Epochs"/> epochs, above 0. Default 0.94.</summary>
+    public double Gamma { get; init => field = Require.Positive(value); } = 0.94;
+
+    /// <summary>After how many epochs the rate has fallen by one factor, above 0; fractions are allowed. Default 2.</summary>
+    public double Epochs { get; init => field = Require.Positive(value); } = 2;
+
+    /// <summary>Whether the rate stays the same within each of these periods. Default false: it falls with each optimiser step.</summary>
+    public bool Staircase { get; init; }
+
+    /// <inheritdoc/>
+    public override double Factor(double epoch, int maxEpochs)
+    {
+        var periods = epoch / Epochs;
+        return Math.Pow(Gamma, Staircase ? Math.Floor(periods) : periods);
+    }
+}
