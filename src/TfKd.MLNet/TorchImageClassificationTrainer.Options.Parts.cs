@@ -115,6 +115,7 @@ public sealed partial class TorchImageClassificationTrainer
             MaxEpochs = MaxEpochs,
             Optimizer = Optimizer,
             MaxGradientNorm = MaxGradientNorm,
+            WeightAverage = WeightAverage,
             Schedule = Schedule,
             InitialWeights = EffectiveWeights,
             LinearProbe = LinearProbe,

@@ -42,6 +42,7 @@ public sealed partial class TorchImageClassificationTrainer
                     AccumulateSteps = AccumulateSteps,
                     Optimizer = Optimizer,
                     MaxGradientNorm = MaxGradientNorm,
+                    WeightAverage = WeightAverage,
                     Schedule = Schedule,
                 },
             };

@@ -156,6 +156,11 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
 
+        /// <summary>
+        /// Validates and ends with a moving average of the weights. Default null: with the weights as they are.
+        /// </summary>
+        public WeightAverage? WeightAverage { get; init; }
+
         /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
         public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 

@@ -28,7 +28,9 @@ internal sealed class BestWeights(TrainingPlan plan, RunParticipants participant
         if (!plan.RestoreBestWeights || history[^1].Validation is null || Epoch is not { } best || best.Epoch != history[^1].Epoch)
             return;
         _snapshot?.Dispose();
-        _snapshot = WeightSnapshot.Of(best.IsPeer ? participants.Peer!.Network : participants.Student.Network);
+        var learner = best.IsPeer ? participants.Peer! : participants.Student;
+        using var average = learner.UseAverage();
+        _snapshot = WeightSnapshot.Of(learner.Network);
     }
 
     /// <summary>Takes note of epochs of another process, whose weights come out of its checkpoint.</summary>

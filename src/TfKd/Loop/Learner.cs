@@ -15,6 +15,7 @@ internal sealed class Learner : IDisposable
     private readonly List<ParameterGroup> _groups;
     private readonly List<Parameter> _parameters;
     private readonly bool _withFeatures;
+    private readonly AveragedWeights? _average;
 
     /// <param name="network">The network, with the path that it computes by.</param>
     /// <param name="plan">How it is trained.</param>
@@ -27,6 +28,7 @@ internal sealed class Learner : IDisposable
         _states = ObjectiveStates.Create(plan.Objective, context);
         _groups = ParameterGroup.Divide(network, plan, _states.Parameters);
         _parameters = [.. _groups.SelectMany(group => group.Parameters)];
+        _average = plan.WeightAverage is { } average ? new AveragedWeights(network, average.Decay) : null;
     }
 
     public ImageNetwork Network { get; }
@@ -100,7 +102,16 @@ internal sealed class Learner : IDisposable
 
         foreach (var group in _groups)
             group.Step(position.LearningRate);
+        _average?.OnStepEnd();
     }
+
+    /// <summary>
+    /// Has the network answer with the average of its weights, where the plan wants one, until the returned object is disposed.
+    /// </summary>
+    public IDisposable? UseAverage() => _average?.Use();
+
+    /// <summary>Ends with the average of the weights, where the plan wants one.</summary>
+    public void KeepAverage() => _average?.Keep();
 
     /// <summary>Refuses weights that are NaN or infinite, which a finite objective with an infinite gradient makes.</summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
@@ -115,6 +126,7 @@ internal sealed class Learner : IDisposable
         new($"{name}.", () => Network.Body.state_dict(), tensors => NetworkWeights.Apply(Network, tensors, $"the checkpoint's {name}")),
         .. _groups.Select(group => group.CheckpointPart(name)),
         new($"{name}-objective.", () => _states.Tensors, _states.Load),
+        .. _average is null ? (IEnumerable<CheckpointPart>)[] : [_average.CheckpointPart(name)],
     ];
 
     public void Dispose()
@@ -122,6 +134,7 @@ internal sealed class Learner : IDisposable
         foreach (var group in _groups)
             group.Dispose();
         _states.Dispose();
+        _average?.Dispose();
         Log.Dispose();
     }
 }

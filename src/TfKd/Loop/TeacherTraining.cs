@@ -31,6 +31,7 @@ internal sealed class TeacherTraining(
         AccumulateSteps = plan.AccumulateSteps,
         Optimizer = plan.Optimizer,
         MaxGradientNorm = plan.MaxGradientNorm,
+        WeightAverage = plan.WeightAverage,
         Schedule = plan.Schedule,
     };
 
@@ -90,6 +91,7 @@ internal sealed class TeacherTraining(
         AccumulateSteps = recipe.AccumulateSteps,
         Optimizer = recipe.Optimizer,
         MaxGradientNorm = recipe.MaxGradientNorm,
+        WeightAverage = recipe.WeightAverage,
         Schedule = recipe.Schedule,
         // Half a teacher is no teacher.
         OnCancellation = CancellationOutcome.Throw,

@@ -62,6 +62,8 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
             return metrics;
         var stopwatch = Stopwatch.StartNew();
         var (student, peer) = (setup.Participants.Student.Network, setup.Participants.Peer?.Network);
+        using var average = setup.Participants.Student.UseAverage();
+        using var averageOfPeer = setup.Participants.Peer?.UseAverage();
         metrics = metrics with
         {
             Validation = Evaluator.Evaluate(student, rows, plan.BatchSize, setup.ValidationFeatures, token),

@@ -167,6 +167,7 @@ internal sealed class TrainingRun : IDisposable
     public TrainingResult Finish()
     {
         var best = _best.Epoch ?? new(-1, IsPeer: false);
+        _participants.Student.KeepAverage();
         if (EndedWithinEpoch || best.Epoch != Epoch - 1 || best.IsPeer)
             _best.Restore();
         return new TrainingResult([.. State.History], best.Epoch, State.StopReason) { IsPeer = best.IsPeer };

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Everything that determines a run but the network and the data: a plain value.</summary>
-public sealed record TrainingPlan
+public sealed partial record TrainingPlan
 {
     /// <summary>What is minimised. Default: <see cref="CrossEntropy"/>.</summary>
     public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
@@ -118,6 +118,12 @@ public sealed record TrainingPlan
     /// <remarks>Pascanu, Mikolov and Bengio, 'On the difficulty of training recurrent neural networks', ICML 2013, algorithm 1.</remarks>
     public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
 
+    /// <summary>
+    /// Validates and ends with a moving average of the weights. Default null: with the weights as they are. Callbacks, and teachers that
+    /// follow the student, see the weights as they are.
+    /// </summary>
+    public WeightAverage? WeightAverage { get; init; }
+
     /// <summary>The seed of everything random: initial weights, order, augmentation, dropout. Default 0.</summary>
     public long Seed { get; init; }
 
@@ -156,22 +162,6 @@ public sealed record TrainingPlan
     [NotIdentity]
     public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
-    // What a cache does to the answers; one that keeps them as they are makes no other run.
-    private string AnswersText => Teacher is not null && TeacherCache is { ChangesNumbers: true } cache
-        ? $", answers kept as {cache.Precision}, {cache.TopK?.ToString() ?? "all"} classes"
-        : "";
-
-    private string BestEpochText => RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? $", by {RankingMetric}" : "";
-
-    // Only where there is one: a plan without is the plan that it was before there were any.
-    private IEnumerable<string> ClippingLines => MaxGradientNorm is { } norm ? [$"Maximum gradient norm: {norm}"] : [];
-
-    private IEnumerable<string> ProbeLines => LinearProbe is { } probe ? [$"First epoch: {probe}"] : [];
-
-    private IEnumerable<string> StatisticsLines => FreezeBatchNormStatistics ? ["Batch norm statistics: frozen"] : [];
-
-    private IEnumerable<string> AccumulationLines => AccumulateSteps > 1 ? [$"Batches a step: {AccumulateSteps}"] : [];
-
     [NotIdentity]
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -205,45 +195,4 @@ public sealed record TrainingPlan
         TeacherCache = Teacher is not null && TeacherCache is { ChangesNumbers: true } ? TeacherCache : null,
         BestEpochMetric = RestoreBestWeights && RankingMetric != ValidationMetric.Accuracy ? RankingMetric : null,
     };
-
-    /// <summary>
-    /// What tells the plan from those that give other weights, for the card of a model; null where a member of it cannot be written.
-    /// </summary>
-    internal string? TryIdentify()
-    {
-        try
-        {
-            return CanonicalText.Hash(CanonicalText.Of((nameof(TrainingPlan), Essence)));
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>What determines the weights, in words, for people. The same in every culture; two plans of one text may differ.</summary>
-    public string Describe() => InvariantText.Of(() => string.Join('\n',
-    [
-        $"Objective: {Objective}",
-        $"Teacher: {Teacher?.ToString() ?? "none"}{AnswersText}",
-        $"Class weighting: {ClassWeighting?.ToString() ?? "none"}",
-        $"Augmentations: {(Augmentations.Count == 0 ? "none" : string.Join(", ", Augmentations))}",
-        $"Mixing: {Mixing?.ToString() ?? "none"}",
-        $"Views: {Views?.ToString() ?? "new ones each epoch"}",
-        $"Batch size: {BatchSize}",
-        .. AccumulationLines,
-        $"Epochs: {MaxEpochs}",
-        $"Optimizer: {Optimizer}",
-        .. ClippingLines,
-        $"Schedule: {Schedule}",
-        $"Initial weights: {InitialWeights?.ToString() ?? "random"}",
-        .. ProbeLines,
-        $"Frozen stages: {FrozenStages}",
-        .. StatisticsLines,
-        $"Backbone learning rate factor: {BackboneLearningRateFactor}",
-        $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
-        $"Precision: {Precision}",
-        $"Restore best weights: {RestoreBestWeights}{BestEpochText}",
-        $"Seed: {Seed}",
-    ]));
 }

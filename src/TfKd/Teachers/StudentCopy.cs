@@ -27,29 +27,14 @@ internal sealed class StudentCopy : IDisposable
 
     public TeacherSignal Teach(ImageBatch batch) => _teacher.Teach(batch);
 
-    /// <summary>
-    /// Moves to the student: the whole way by default, or a fraction of it. What cannot be averaged, counters, is taken over.
-    /// </summary>
+    /// <summary>Moves to the student: the whole way by default, or a fraction of it.</summary>
     public void Follow(double fraction = 1)
     {
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        var state = _student.Body.state_dict();
-        foreach (var (key, tensor) in _copy.Body.state_dict())
-        {
-            if (fraction == 1 || !tensor.is_floating_point())
-                tensor.copy_(state[key]);
-            else
-                tensor.lerp_(state[key], fraction);
-        }
+        WeightBlend.Move(_copy.Body.state_dict(), _student.Body.state_dict(), fraction);
     }
 
-    public void Load(IReadOnlyDictionary<string, Tensor> state)
-    {
-        using var noGradient = no_grad();
-        foreach (var (key, tensor) in Tensors)
-            tensor.copy_(state[key]);
-    }
+    public void Load(IReadOnlyDictionary<string, Tensor> state) => WeightBlend.Move(Tensors, state, 1);
 
     public void Dispose() => _teacher.Dispose();
 }

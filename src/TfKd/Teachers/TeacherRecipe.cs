@@ -68,6 +68,9 @@ public sealed record TeacherRecipe
     /// <summary>Highest L2 norm of a step's gradient, above 0. Default null: gradients stay as they are.</summary>
     public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
 
+    /// <summary>Ends with a moving average of the weights. Default null: with the weights as they are.</summary>
+    public WeightAverage? WeightAverage { get; init; }
+
     /// <summary>The learning rate over the network's own epochs. Default: cosine after one epoch of warm-up.</summary>
     public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 }

@@ -25,6 +25,7 @@ public sealed class SmallStudentTests
         [nameof(TeacherRecipe.AccumulateSteps)] = 2,
         [nameof(TeacherRecipe.Optimizer)] = new AdamW(),
         [nameof(TeacherRecipe.MaxGradientNorm)] = 3.0,
+        [nameof(TeacherRecipe.WeightAverage)] = new WeightAverage(),
         [nameof(TeacherRecipe.Schedule)] = new ConstantSchedule(),
     };
 

@@ -13,6 +13,7 @@ public sealed class ResumeWithinEpochTests : IDisposable
     {
         ["SGD"] = BrokenRun.Plan,
         ["AdamW, clipped"] = BrokenRun.Plan with { Optimizer = new AdamW(), MaxGradientNorm = 0.5 },
+        ["average"] = BrokenRun.Plan with { WeightAverage = new WeightAverage { Decay = 0.7 } },
         ["two rates"] = BrokenRun.Plan with { BackboneLearningRateFactor = 0.5 },
         ["previous epoch"] = BrokenRun.Plan with
         {
@@ -29,6 +30,7 @@ public sealed class ResumeWithinEpochTests : IDisposable
             Objective = new KnowledgeDistillation { Alpha = 0.5 },
             Teacher = new PeerTeacher(),
             Optimizer = new AdamW(),
+            WeightAverage = new WeightAverage(),
         },
         ["hand-made teacher"] = BrokenRun.Plan with
         {

@@ -55,6 +55,7 @@ public sealed class TeacherTrainingTests
                 _recipe with { BatchSize = 12 },
                 _recipe with { AccumulateSteps = 2 },
                 _recipe with { MaxGradientNorm = 0.01 },
+                _recipe with { WeightAverage = new WeightAverage() },
                 _recipe with { Augmentations = [] },
                 _recipe with { Mixing = new Mixup() },
                 _recipe with { FrozenStages = 1 },
@@ -101,6 +102,7 @@ public sealed class TeacherTrainingTests
             AccumulateSteps = 3,
             Optimizer = new AdamW(),
             MaxGradientNorm = 0.01,
+            WeightAverage = new WeightAverage(),
             Schedule = new ConstantSchedule(),
         };
         var request = new TeacherTrainingRequest { Recipe = _recipe };
