@@ -57,7 +57,7 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
             foreach (var (tensor, _) in _known.Where(entry => entry.Value.Value.Name == _reading[0].Name).ToList())
                 _known[tensor] = known;
         _known[output] = known;
-        _calls.Add(new(path, name));
+        _calls.Add(new(path, name, output.shape));
     }
 
     private OnnxValue Read(Tensor tensor, string subject)
@@ -92,4 +92,5 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
 /// <summary>A call of a leaf module.</summary>
 /// <param name="Path">The module's path.</param>
 /// <param name="Value">Name of what it returned.</param>
-internal sealed record LeafCall(string Path, string Value);
+/// <param name="Shape">Shape of that, at the traced batch of one.</param>
+internal sealed record LeafCall(string Path, string Value, IReadOnlyList<long> Shape);

@@ -23,6 +23,21 @@ public sealed record OnnxExportOptions
     /// <summary>Name of the output. Default: scores.</summary>
     public string OutputName { get; init => field = NotEmpty(value, nameof(OutputName)); } = "scores";
 
+    /// <summary>
+    /// Name of an output [N,D] beside the scores, the embedding of an image: what the network's last Linear or Conv2d reads, which makes
+    /// the logits. What a Conv2d reads, a map, is averaged over height and width. <see cref="Temperature"/> and
+    /// <see cref="AppendSoftmax"/> have no part in it. Default null: there is no such output. A network whose logits are not made by one
+    /// such layer, of one vector or map an image, is refused.
+    /// </summary>
+    public string? EmbeddingName { get; init => field = value is null ? null : NotEmpty(value, nameof(EmbeddingName)); }
+
+    /// <summary>
+    /// How many of the highest scores are outputs of their own, 0 or above: <c>top_scores</c> [N,k] of float32, falling, and
+    /// <c>top_indices</c> [N,k] of int64, their classes by place from 0, of equal scores the lower place first; k is this number, or the
+    /// number of classes where there are fewer. Default 0: there are no such outputs.
+    /// </summary>
+    public int TopK { get; init => field = Require.NotNegative(value); }
+
     /// <summary>Whether the output is the softmax of what the network returns. Default: false.</summary>
     public bool AppendSoftmax { get; init; }
 

@@ -74,7 +74,9 @@ public static class OnnxExporter
     /// <param name="options">Shape, names, metadata.</param>
     /// <param name="destination">Where the file's content goes; stays open.</param>
     /// <param name="emitters">Emitters for leaf modules of your own; they go before the built-in ones.</param>
-    /// <exception cref="NotSupportedException">An operation has no ONNX form; the message names the module by its path.</exception>
+    /// <exception cref="NotSupportedException">
+    /// An operation has no ONNX form; the message names the module by its path. Or an embedding is asked for, and the network has none.
+    /// </exception>
     public static void Export(
         nn.Module<Tensor, Tensor> module, OnnxExportOptions options, Stream destination, params IReadOnlyList<OnnxEmitter> emitters)
     {
@@ -88,15 +90,12 @@ public static class OnnxExporter
         var graph = new OnnxGraph();
         var shape = options.InputShape;
         var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
-        var outputName = graph.Name(options.OutputName);
+        var outputs = new OnnxOutputs(graph, options);
         var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
-        var result = AddSettings(graph, tracer.Trace(module, input), options);
-        // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
-        var output = result with { Name = outputName };
-        graph.Close(options.AppendSoftmax ? "Softmax" : "Identity", result, output);
+        var values = outputs.Write(tracer.Trace(module, input), tracer.Calls);
         Rewrite(graph, tracer.Calls, options);
 
-        var model = ToMessage(graph.ToMessage(module.GetName(), input, output), options);
+        var model = ToMessage(graph.ToMessage(module.GetName(), input, values), options);
         if (model.Length > int.MaxValue)
             throw new NotSupportedException(
                 $"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
@@ -105,19 +104,6 @@ public static class OnnxExporter
 
     /// <summary>The emitters of an export.</summary>
     internal static IReadOnlyList<OnnxEmitter> WithBuiltIn(IReadOnlyList<OnnxEmitter> emitters) => [.. emitters, .. BuiltIn];
-
-    private static OnnxValue AddSettings(OnnxGraph graph, OnnxValue result, OnnxExportOptions options)
-    {
-        if (options.Temperature != 1)
-        {
-            var inverse = graph.Scalar("inverse_temperature", (float)(1 / options.Temperature));
-            result = result with { Name = graph.Node("Mul", "calibrated", [result.Name, inverse], []) };
-        }
-
-        foreach (var (name, keys) in options.LabelEncoders.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            graph.LabelEncoder(name, keys);
-        return result;
-    }
 
     private static ProtoMessage ToMessage(ProtoMessage graph, OnnxExportOptions options)
     {

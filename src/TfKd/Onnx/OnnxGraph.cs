@@ -76,9 +76,9 @@ internal sealed class OnnxGraph
         return name;
     }
 
-    /// <summary>Closes the graph by an operation that makes the output, whose name was taken before.</summary>
-    public void Close(string operation, OnnxValue result, OnnxValue output) =>
-        _parts.Add(new OnnxOperation(operation, output.Name, [result.Name], []));
+    /// <summary>Adds an operation that makes outputs of the graph, whose names were taken before.</summary>
+    public void Close(string operation, IReadOnlyList<string> inputs, params IReadOnlyList<OnnxValue> outputs) => _parts.Add(
+        new OnnxOperation(operation, outputs[0].Name, inputs, []) { MoreOutputs = [.. outputs.Skip(1).Select(output => output.Name)] });
 
     /// <summary>Puts other parts in the place of all; operations in the order of execution.</summary>
     public void Replace(IEnumerable<OnnxPart> parts)
@@ -89,19 +89,23 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>The GraphProto of a graph that is closed.</summary>
-    public ProtoMessage ToMessage(string graphName, OnnxValue input, OnnxValue output)
+    public ProtoMessage ToMessage(string graphName, OnnxValue input, IReadOnlyList<OnnxValue> outputs)
     {
         var message = new ProtoMessage();
         foreach (var part in _parts)
             message.Message(part.Field, part.ToMessage());
-        return message.Text(2, graphName).Message(11, ValueInfo(input)).Message(12, ValueInfo(output));
+        message.Text(2, graphName).Message(11, ValueInfo(input));
+        foreach (var output in outputs)
+            message.Message(12, ValueInfo(output));
+        return message;
     }
 
-    /// <summary>ONNX's number of a type that pixels and scores have.</summary>
+    /// <summary>ONNX's number of a type that inputs and outputs have.</summary>
     public static int DataType(ScalarType type) => type switch
     {
         ScalarType.Float32 => OnnxDataType.Float32,
         ScalarType.Byte => OnnxDataType.UInt8,
+        ScalarType.Int64 => OnnxDataType.Int64,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The type is not used in exported graphs."),
     };
 

@@ -1,7 +1,7 @@
 namespace TfKd;
 
 /// <summary>
-/// An operation of a graph under construction, with one output, whose name is the operation's, too (onnx.proto, NodeProto).
+/// An operation of a graph under construction (onnx.proto, NodeProto), whose name is that of its output, the first where there are more.
 /// </summary>
 /// <param name="Type">The operator.</param>
 /// <param name="Output">Name of what it returns.</param>
@@ -12,6 +12,9 @@ internal sealed record OnnxOperation(
 {
     /// <summary>The domain of the operator. Default: empty, ONNX's own.</summary>
     public string Domain { get; init; } = "";
+
+    /// <summary>Names of what it returns beside the first. Default: none.</summary>
+    public IReadOnlyList<string> MoreOutputs { get; init; } = [];
 
     /// <inheritdoc/>
     public override int Field => 1;
@@ -28,7 +31,10 @@ internal sealed record OnnxOperation(
         var message = new ProtoMessage();
         foreach (var input in Inputs)
             message.Text(1, input);
-        message.Text(2, Output).Text(3, Output).Text(4, Type);
+        message.Text(2, Output);
+        foreach (var output in MoreOutputs)
+            message.Text(2, output);
+        message.Text(3, Output).Text(4, Type);
         foreach (var argument in Arguments)
             message.Message(5, argument.Message);
         return Domain.Length > 0 ? message.Text(7, Domain) : message;

@@ -23,7 +23,7 @@ internal static class OnnxOperators
         "Abs", "Add", "And", "Ceil", "Cos", "Div", "Equal", "Exp", "Floor", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Log",
         "Max", "Mean", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "Reciprocal", "Round", "Sign", "Sin", "Sqrt", "Sub", "Sum", "Where",
         "ArgMax", "ArgMin", "CumSum", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin",
-        "ReduceProd", "ReduceSum", "ReduceSumSquare",
+        "ReduceProd", "ReduceSum", "ReduceSumSquare", "TopK",
         // Shapes.
         "Cast", "Concat", "Constant", "DepthToSpace", "Gather", "GatherElements", "Identity", "Reshape", "Shape", "Size", "Slice",
         "SpaceToDepth", "Split", "Squeeze", "Transpose", "Unsqueeze",

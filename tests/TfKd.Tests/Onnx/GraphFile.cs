@@ -13,10 +13,10 @@ internal static class GraphFile
         var name = graph.Name("scores");
         var result = new LeafTracer(graph, OnnxExporter.WithBuiltIn([])).Trace(module, input);
         var output = result with { Name = name };
-        graph.Close("Identity", result, output);
+        graph.Close("Identity", [result.Name], output);
         pass(graph);
         using var file = new MemoryStream();
-        new ProtoMessage().Integer(1, 8).Message(7, graph.ToMessage("graph", input, output))
+        new ProtoMessage().Integer(1, 8).Message(7, graph.ToMessage("graph", input, [output]))
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, OnnxExporter.Opset)).WriteTo(file);
         return file.ToArray();
     }

@@ -31,16 +31,31 @@ internal static class OnnxRun
         }
     }
 
-    /// <summary>The output for a batch of images, as float64.</summary>
-    public static Tensor Score(InferenceSession session, Tensor images)
+    /// <summary>The scores of a batch of images, as float64.</summary>
+    public static Tensor Score(InferenceSession session, Tensor images) => Output(session, images, "scores");
+
+    /// <summary>An output of float32 for a batch of images, as float64.</summary>
+    public static Tensor Output(InferenceSession session, Tensor images, string name)
+    {
+        using var results = Run(session, images, name);
+        using var values = tensor(results[0].GetTensorDataAsSpan<float>().ToArray(), results[0].GetTensorTypeAndShape().Shape);
+        return values.to(ScalarType.Float64);
+    }
+
+    /// <summary>An output of int64 for a batch of images.</summary>
+    public static long[] Indices(InferenceSession session, Tensor images, string name)
+    {
+        using var results = Run(session, images, name);
+        return results[0].GetTensorDataAsSpan<long>().ToArray();
+    }
+
+    private static IDisposableReadOnlyCollection<OrtValue> Run(InferenceSession session, Tensor images, string name)
     {
         using var input = images.dtype == ScalarType.Byte
             ? OrtValue.CreateTensorValueFromMemory(images.bytes.ToArray(), images.shape)
             : OrtValue.CreateTensorValueFromMemory(images.data<float>().ToArray(), images.shape);
         using var run = new RunOptions();
-        using var results = session.Run(run, ["images"], [input], ["scores"]);
-        using var scores = tensor(results[0].GetTensorDataAsSpan<float>().ToArray(), results[0].GetTensorTypeAndShape().Shape);
-        return scores.to(ScalarType.Float64);
+        return session.Run(run, ["images"], [input], [name]);
     }
 
     /// <summary>

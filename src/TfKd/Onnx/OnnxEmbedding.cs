@@ -1,0 +1,60 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// The embedding of an image: what the layer reads that makes the logits. It is found from the network's result backwards: what stands
+/// behind that layer, activations and poolings, reads one computed value each.
+/// </summary>
+internal static class OnnxEmbedding
+{
+    /// <summary>Writes what gives the embedding its name.</summary>
+    /// <param name="graph">The graph, as the trace left it.</param>
+    /// <param name="result">What the network returned.</param>
+    /// <param name="calls">The calls of leaves.</param>
+    /// <param name="name">The name, which was taken before.</param>
+    /// <exception cref="NotSupportedException">The logits are not made by one layer of one vector or map.</exception>
+    public static OnnxValue Write(OnnxGraph graph, OnnxValue result, IReadOnlyList<LeafCall> calls, string name)
+    {
+        var parts = new OnnxParts(graph.Parts);
+        var head = FindHead(parts, result.Name);
+        var (input, weights) = (head.Inputs[0], parts.Constant(head.Inputs[1])!.Shape);
+        switch (head.Type)
+        {
+            case "Conv":
+                var output = new OnnxValue(name, [1, weights[1] * head.Integer("group", 1)], ScalarType.Float32);
+                graph.Close("Flatten", [graph.Node("GlobalAveragePool", $"{name}.pooled", [input], [])], output);
+                return output;
+            case "MatMul" when ShapeOf(input, calls) is { } shape && shape.Count != 2:
+                throw Refuse($"'{head.Output}', which makes its logits, reads [N,{string.Join(',', shape.Skip(1))}]");
+            default:
+                var size = weights[head.Type == "Gemm" ? (int)head.Integer("transB", 0) : 0];
+                output = new OnnxValue(name, [1, size], ScalarType.Float32);
+                graph.Close("Identity", [input], output);
+                return output;
+        }
+    }
+
+    private static OnnxOperation FindHead(OnnxParts parts, string value)
+    {
+        while (parts.Producer(value) is { } operation)
+        {
+            if (operation.Type is "Gemm" or "MatMul" or "Conv" && parts.Constant(operation.Inputs[0]) is null
+                && parts.Constant(operation.Inputs[1]) is not null)
+                return operation;
+            var computed = operation.Inputs.Where(input => input.Length > 0 && parts.Constant(input) is null).Distinct().ToList();
+            if (computed.Count != 1)
+                throw Refuse($"{operation.Type} '{operation.Output}' makes its logits of {computed.Count} computed values");
+            value = computed[0];
+        }
+
+        throw Refuse("no layer with weights makes its logits");
+    }
+
+    private static IReadOnlyList<long>? ShapeOf(string value, IReadOnlyList<LeafCall> calls) =>
+        calls.FirstOrDefault(call => call.Value == value)?.Shape;
+
+    private static NotSupportedException Refuse(string found) => new(
+        $"An embedding is asked for, but the network has none: {found}. Expected one Linear or Conv2d that makes the logits, alone, of one "
+        + "vector or map an image.");
+}
