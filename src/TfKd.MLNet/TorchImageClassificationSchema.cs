@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
@@ -13,36 +12,7 @@ internal static class TorchImageClassificationSchema
     {
         ImageColumn.Check(input, columns.Image);
         var label = LabelColumn.Find(input, labelColumnName);
-        var values = label.Annotations
-            .Where(annotation => annotation is { Name: AnnotationUtils.Kinds.KeyValues, Kind: SchemaShape.Column.VectorKind.Vector })
-            .ToList();
-        SchemaShape.Column[] kinds =
-        [
-            new(AnnotationUtils.Kinds.ScoreColumnSetId, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, null),
-            new(AnnotationUtils.Kinds.ScoreColumnKind, SchemaShape.Column.VectorKind.Scalar, TextDataViewType.Instance, false, null),
-            new(AnnotationUtils.Kinds.ScoreValueKind, SchemaShape.Column.VectorKind.Scalar, TextDataViewType.Instance, false, null),
-        ];
-        // ML.NET names the slots for text keys only; names of numbers read better than indices in a confusion table, and break nothing.
-        var names = values.SelectMany(value => new SchemaShape.Column[]
-        {
-            new(AnnotationUtils.Kinds.SlotNames, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false, null),
-            new(AnnotationUtils.Kinds.TrainingLabelValues, SchemaShape.Column.VectorKind.Vector, value.ItemType, false, null),
-        });
-        SchemaShape.Column[] added =
-        [
-            new(
-                columns.PredictedLabel,
-                SchemaShape.Column.VectorKind.Scalar,
-                NumberDataViewType.UInt32,
-                true,
-                new SchemaShape([.. values, .. kinds])),
-            new(
-                columns.Score,
-                SchemaShape.Column.VectorKind.Vector,
-                NumberDataViewType.Single,
-                false,
-                new SchemaShape([.. names, .. kinds])),
-        ];
-        return new SchemaShape(input.Where(column => added.All(output => output.Name != column.Name)).Concat(added));
+        var added = columns.ToOutputs().Select(output => output.ToShape(label)).ToList();
+        return new SchemaShape(input.Where(column => added.TrueForAll(output => output.Name != column.Name)).Concat(added));
     }
 }

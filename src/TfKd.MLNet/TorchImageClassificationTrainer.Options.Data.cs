@@ -23,6 +23,33 @@ public sealed partial class TorchImageClassificationTrainer
         public string PredictedLabelColumnName { get; init => field = Require.Name(value); } = "PredictedLabel";
 
         /// <summary>
+        /// What the network makes of each image before it classifies: a vector of floats of known size, for search, for clustering, and for
+        /// other trainers, which call such a column "Features". It is what the last Linear or Conv2d reads, a map averaged over height and
+        /// width, in the numbers of <see cref="Weights"/>, not scaled to any length; calibration and rejection have no part in it. A
+        /// network whose logits no single such layer makes is refused before training. Default null: there is no such column.
+        /// </summary>
+        public string? EmbeddingColumnName { get; init => field = value is null ? null : Require.Name(value); }
+
+        /// <summary>
+        /// How many of the most probable classes are listed in <see cref="TopLabelsColumnName"/> and <see cref="TopScoresColumnName"/>, 0
+        /// or above; all classes, where there are fewer. Also for rows that <see cref="Rejection"/> rejects. Default 0: there are no such
+        /// columns.
+        /// </summary>
+        public int TopK { get; init => field = Require.NotNegative(value); }
+
+        /// <summary>
+        /// The names of the most probable classes, a vector of texts by falling score, of equal ones the first class first. Default
+        /// "TopLabels". This property is ignored while <see cref="TopK"/> is 0.
+        /// </summary>
+        public string TopLabelsColumnName { get; init => field = Require.Name(value); } = "TopLabels";
+
+        /// <summary>
+        /// The scores of the most probable classes, a vector of floats in the order of their names. Default "TopScores". This property is
+        /// ignored while <see cref="TopK"/> is 0.
+        /// </summary>
+        public string TopScoresColumnName { get; init => field = Require.Name(value); } = "TopScores";
+
+        /// <summary>
         /// How much each row counts beside the others in training: numbers of 0 or above, multiplied with the weights of
         /// <see cref="ClassWeighting"/>. Default null: all rows count the same. Not read from <see cref="ValidationSet"/>, and not by the
         /// metrics of rows held out.

@@ -13,10 +13,19 @@ public sealed partial class TorchImageClassificationTrainer
             _network is not null || ImageWidth > 0 || ImageHeight > 0 || WeightsPath is not null || InitialWeights is not null
             || _initialModel is not null;
 
-        internal TransformerColumns OutputColumns => ScoreColumnName == PredictedLabelColumnName
-            ? throw new ArgumentException(
-                $"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'; expected two names for two columns.")
-            : new(ImageColumnName, ScoreColumnName, PredictedLabelColumnName);
+        internal TransformerColumns OutputColumns
+        {
+            get
+            {
+                var columns = new TransformerColumns(ImageColumnName, ScoreColumnName, PredictedLabelColumnName)
+                {
+                    Embedding = EmbeddingColumnName,
+                    Top = TopK == 0 ? null : new TopColumns(TopK, TopLabelsColumnName, TopScoresColumnName),
+                };
+                columns.RequireDifferentNames();
+                return columns;
+            }
+        }
 
         // The teacher, by whichever of the two properties it is set.
         private TeacherSource? EffectiveTeacher

@@ -23,7 +23,7 @@ public sealed partial class TorchImageClassificationTrainer
 
     /// <exception cref="ArgumentException">
     /// Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are
-    /// frozen; or the two output columns have one name.
+    /// frozen; or two output columns have one name.
     /// </exception>
     internal TorchImageClassificationTrainer(IHostEnvironment environment, Options options)
     {
@@ -64,7 +64,8 @@ public sealed partial class TorchImageClassificationTrainer
     /// cannot be used.
     /// </exception>
     /// <exception cref="NotSupportedException">
-    /// An operation of the network has no ONNX form; the message names the module by its path.
+    /// An operation of the network has no ONNX form; the message names the module by its path. Or
+    /// <see cref="Options.EmbeddingColumnName"/> is set, and no single layer makes the network's logits.
     /// </exception>
     /// <exception cref="TrainingDivergedException">The objective, a gradient or a weight became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">
@@ -130,7 +131,7 @@ public sealed partial class TorchImageClassificationTrainer
         var trainer = new Trainer(plan) { Scores = new ScoreUse(_options.CalibrateScores, _options.Rejection?.Threshold) };
         using var student = trainer.CreateStudent(network, classes.Names);
         // A network that cannot be exported is refused now, not after hours.
-        NetworkExport.ToOnnx(student, classes, training: null, OnnxInputType.Bytes);
+        NetworkExport.ToOnnx(student, classes, training: null, new OnnxForm { WithEmbedding = _columns.Embedding is not null });
         var settings = _options.ScoreSettings;
         NumberedNetwork.Check(student, settings, data);
         var result = trainer.Run(student, data.Training, data.Validation, token);
@@ -151,8 +152,13 @@ public sealed partial class TorchImageClassificationTrainer
             if (scores.Calibration?.Warning is { } warning)
                 messages.Warn(warning);
             var provenance = RunProvenance.Of(plan, data, classes, result, scores) with { Quantization = network.Report };
-            var temperature = scores.Calibration?.Temperature ?? 1;
-            return NetworkExport.ToModel(student, classes, provenance, temperature, settings.Rejection, network.Numbers);
+            var form = new OnnxForm
+            {
+                Temperature = scores.Calibration?.Temperature ?? 1,
+                Numbers = network.Numbers,
+                WithEmbedding = _columns.Embedding is not null,
+            };
+            return NetworkExport.ToModel(student, classes, provenance, form, settings.Rejection);
         }
     }
 

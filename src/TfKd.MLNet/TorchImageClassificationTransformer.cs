@@ -7,7 +7,8 @@ namespace TfKd.MLNet;
 /// Classifies images with a trained model: adds the predicted label, a key with the key values of the training labels, and the score, one
 /// probability a class. Predicts with ONNX Runtime, in blocks of rows, and needs no libtorch. Safe to use from any number of threads.
 /// </summary>
-public sealed class TorchImageClassificationTransformer : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
+public sealed partial class TorchImageClassificationTransformer
+    : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
 {
     private readonly Func<TorchImageClassificationModel, IImageScorer> _openScorer;
 
@@ -23,6 +24,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
             Columns = columns,
             Classes = model.Classes,
             Rejection = model.Rejection,
+            EmbeddingSize = model.Card.EmbeddingSize,
         };
     }
 
@@ -39,20 +41,28 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// What the network was trained with. Default null: as the file says, where it does (<see cref="NetworkWeights.ReadNormalization"/>).
     /// </param>
     /// <param name="imageColumnName">Name of the image column. Default: Image. The others are Score and PredictedLabel.</param>
+    /// <param name="embeddingColumnName">Name of a column of embeddings. Default null: there is none.</param>
     /// <exception cref="ArgumentException">
     /// There are fewer than two names, or one twice; or no normalisation is given, and the file says none.
     /// </exception>
     /// <exception cref="InvalidDataException">The file is damaged, or its weights do not fit the network.</exception>
-    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
+    /// <exception cref="NotSupportedException">
+    /// An operation of the network has no ONNX form; or an embedding is asked for, and the network has none.
+    /// </exception>
     public static TorchImageClassificationTransformer Create(
         NetworkArchitecture network,
         string weightsPath,
         IReadOnlyList<string> classNames,
         ChannelStatistics? normalization = null,
-        string imageColumnName = "Image")
+        string imageColumnName = "Image",
+        string? embeddingColumnName = null)
     {
-        var columns = new TorchImageClassificationTrainer.Options { ImageColumnName = imageColumnName }.OutputColumns;
-        return new(PublishedNetwork.ToModel(network, weightsPath, classNames, normalization), columns);
+        var columns = new TorchImageClassificationTrainer.Options
+        {
+            ImageColumnName = imageColumnName,
+            EmbeddingColumnName = embeddingColumnName,
+        }.OutputColumns;
+        return new(PublishedNetwork.ToModel(network, weightsPath, classNames, normalization, embeddingColumnName is not null), columns);
     }
 
     /// <summary>The trained model.</summary>
@@ -76,7 +86,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     private TransformerColumns Columns => Scoring.Columns;
 
-    /// <summary>The schema with the two columns that are added.</summary>
+    /// <summary>The schema with the columns that are added.</summary>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -84,7 +94,7 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
         return Scoring.GetOutputSchema(inputSchema);
     }
 
-    /// <summary>The data with the two columns that are added; rows are scored when they are read.</summary>
+    /// <summary>The data with the columns that are added; rows are scored when they are read.</summary>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public IDataView Transform(IDataView input)
@@ -106,9 +116,10 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     /// <summary>
     /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities,
-    /// out. Normalisation, calibration and softmax are inside. Its metadata say what the classes are (<c>classes</c>), how images are to be
-    /// brought to size (<c>input</c>) and where the model comes from (<c>architecture</c>, <c>training</c>, in whose plan the paths of
-    /// weights and teachers stand as they were given); ML.NET's ApplyOnnxModel gives the scores the class names as slot names.
+    /// out; of a model with embeddings <c>embedding</c> [N,D], too. Normalisation, calibration and softmax are inside. Its metadata say
+    /// what the classes are (<c>classes</c>), how images are to be brought to size (<c>input</c>) and where the model comes from
+    /// (<c>architecture</c>, <c>training</c>, in whose plan the paths of weights and teachers stand as they were given); ML.NET's
+    /// ApplyOnnxModel gives the scores the class names as slot names.
     /// </summary>
     public void SaveOnnx(Stream stream)
     {
@@ -119,14 +130,13 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// <summary>Writes the ONNX model to a file, which is whole or not there: it is written beside and moved over.</summary>
     public void SaveOnnx(string path) => AtomicFile.Write(path, SaveOnnx);
 
-    /// <summary>Writes the ONNX model with pixels or weights of another type, or for images of another size.</summary>
+    /// <summary>Writes the ONNX model with pixels or weights of another type, for images of another size, or with other outputs.</summary>
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
     /// <exception cref="ArgumentException">Weights are to be Int8, which needs rows to calibrate on.</exception>
     public void SaveOnnx(string path, OnnxSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var isModels = settings == new OnnxSettings() || settings == new OnnxSettings { Weights = Model.Card.OnnxWeights };
-        var model = isModels ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
+        var model = settings.AreOf(Model.Card) ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
         AtomicFile.Write(path, stream => stream.Write(model.Span));
     }
 
@@ -192,8 +202,9 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
     /// <para>Rows are decoded and scored one by one: 3 to 4 times the time of this transformer for the photos at 32x32 and 64x64, about the
     /// same at 224x224. The chain may be read from many threads, but must not be disposed while it is. ML.NET keeps the ONNX model in a
     /// file in MLContext.TempFilePath until the chain is disposed. ResizeImages disposes an MLImage of the network's own size when the next
-    /// row is read: give each row its own. The chain has neither weights nor card nor <see cref="Rejection"/>: it cannot be trained on, be
-    /// a teacher or be made into this transformer again.</para>
+    /// row is read: give each row its own. The chain has the column of embeddings, where there is one, but neither those of the most
+    /// probable classes, for which ML.NET has no transformer, nor weights, card or <see cref="Rejection"/>: it cannot be trained on, be a
+    /// teacher or be made into this transformer again.</para>
     /// <para>Model.Save fails for a schema of nothing but an MLImage column; give null for the schema then. Columns whose names begin with
     /// "TfKd.Portable." are dropped from the data, and the column Score is where the score column is another.</para>
     /// <para>A program that has no reference to this library starts with ONNX Runtime's telemetry on, unless ORT_DISABLE_TELEMETRY is 1 in
@@ -222,7 +233,8 @@ public sealed class TorchImageClassificationTransformer : ISingleFeaturePredicti
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(Model, Columns, ctx);
 
-    private static TorchScorer OpenTorch(TorchImageClassificationModel model) => new(model.CreateNetwork(), model.Temperature);
+    private static TorchScorer OpenTorch(TorchImageClassificationModel model) =>
+        new(model.CreateNetwork(), model.Temperature, model.Card.EmbeddingSize > 0);
 
     private static OnnxScorer OpenOnnx(TorchImageClassificationModel model) => model.OpenScorer();
 }

@@ -1,6 +1,6 @@
 namespace TfKd.MLNet.Tests;
 
-/// <summary>Scores by the mean of each channel, softmaxed, and counts how it was called.</summary>
+/// <summary>Embeds by the mean of each channel, scores by their softmax, and counts how it was called.</summary>
 internal sealed class FakeScorer(ImageShape shape) : IImageScorer
 {
     private int _calls;
@@ -10,32 +10,51 @@ internal sealed class FakeScorer(ImageShape shape) : IImageScorer
 
     public int Images => _images;
 
+    /// <summary>What was asked for, over all calls.</summary>
+    public ScorerOutputs Asked { get; private set; }
+
     public bool IsDisposed { get; private set; }
 
-    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores)
+    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores, Memory<float> embeddings)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         Assert.Equal(count * shape.ByteCount, images.Length);
-        Assert.Equal(count * shape.Channels, scores.Length);
         Interlocked.Increment(ref _calls);
         Interlocked.Add(ref _images, count);
-        var plane = shape.Height * shape.Width;
-        for (var i = 0; i < count; i++)
-        {
-            var row = scores.Span.Slice(i * shape.Channels, shape.Channels);
-            for (var c = 0; c < shape.Channels; c++)
-            {
-                var sum = 0;
-                foreach (var pixel in images.Span.Slice(i * shape.ByteCount + c * plane, plane))
-                    sum += pixel;
-                row[c] = MathF.Exp(sum / (float)plane / 50);
-            }
-
-            var total = row[0] + row[1] + row[2];
-            foreach (ref var score in row)
-                score /= total;
-        }
+        var means = Means(images.Span, count * shape.Channels);
+        Give(ScorerOutputs.Embedding, means, embeddings);
+        Give(ScorerOutputs.Scores, [.. means.Chunk(shape.Channels).SelectMany(Softmax)], scores);
     }
 
     public void Dispose() => IsDisposed = true;
+
+    private float[] Means(ReadOnlySpan<byte> images, int count)
+    {
+        var (means, plane) = (new float[count], shape.Height * shape.Width);
+        for (var i = 0; i < count; i++)
+        {
+            var sum = 0;
+            foreach (var pixel in images.Slice(i * plane, plane))
+                sum += pixel;
+            means[i] = sum / (float)plane / 50;
+        }
+
+        return means;
+    }
+
+    private static float[] Softmax(float[] row)
+    {
+        var powers = Array.ConvertAll(row, MathF.Exp);
+        var total = powers[0] + powers[1] + powers[2];
+        return Array.ConvertAll(powers, power => power / total);
+    }
+
+    private void Give(ScorerOutputs output, float[] values, Memory<float> target)
+    {
+        if (target.IsEmpty)
+            return;
+        Asked |= output;
+        Assert.Equal(values.Length, target.Length);
+        values.CopyTo(target);
+    }
 }

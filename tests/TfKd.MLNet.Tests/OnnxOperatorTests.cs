@@ -45,7 +45,7 @@ public sealed class OnnxOperatorTests
     public void Every_network_is_made_of_bounded_operators() => Assert.All(TestNetworks.All, architecture =>
     {
         using var network = architecture.Build(3);
-        var onnx = NetworkExport.ToOnnx(network, ClassKeys.FromCard(TestModels.TextClasses("a", "b", "c")), null, OnnxInputType.Bytes);
+        var onnx = NetworkExport.ToOnnx(network, ClassKeys.FromCard(TestModels.TextClasses("a", "b", "c")), null);
         Assert.Null(Read(onnx).Unbounded());
     });
 

@@ -23,7 +23,7 @@ internal static class TestModels
 
     public static ClassList TextClasses(params string[] names) => new("Text", JsonSerializer.SerializeToElement(names));
 
-    public static TorchImageClassificationModel WithMadeUpBytes(ClassList? classes = null)
+    public static TorchImageClassificationModel WithMadeUpBytes(ClassList? classes = null, int embeddingSize = 0)
     {
         var weights = SafeTensors(("fc.weight", [3, 4]), ("fc.bias", [3]));
         var onnx = Encoding.ASCII.GetBytes("no network");
@@ -34,6 +34,7 @@ internal static class TestModels
             InputShape = TestImages.Shape,
             Normalization = Normalization,
             Training = Training,
+            EmbeddingSize = embeddingSize,
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = TorchImageClassificationModel.HashOf(weights),
             OnnxSha256 = TorchImageClassificationModel.HashOf(onnx),
@@ -42,20 +43,22 @@ internal static class TestModels
     }
 
     /// <summary>A network with random weights: what it answers has no meaning, and is the same each time it is asked.</summary>
-    public static TorchImageClassificationModel WithNetwork(ClassList? classes = null, NetworkArchitecture? architecture = null)
+    public static TorchImageClassificationModel WithNetwork(
+        ClassList? classes = null, NetworkArchitecture? architecture = null, OnnxForm? form = null)
     {
         var keys = ClassKeys.FromCard(classes ?? TextClasses("red", "green", "blue"));
         using var network = (architecture ?? Architecture).Build(keys.Names.Count);
         if (architecture is null)
             network.Normalization.Set(Normalization);
-        return NetworkExport.ToModel(network, keys, Training);
+        return NetworkExport.ToModel(network, keys, Training, form);
     }
 
     public static TorchImageClassificationTransformer Fake(
         out FakeScorer scorer, TransformerColumns? columns = null, ClassList? classes = null)
     {
         var fake = scorer = new FakeScorer(TestImages.Shape);
-        return new TorchImageClassificationTransformer(WithMadeUpBytes(classes), columns ?? Columns, _ => fake);
+        var model = WithMadeUpBytes(classes, columns?.Embedding is null ? 0 : TestImages.Shape.Channels);
+        return new TorchImageClassificationTransformer(model, columns ?? Columns, _ => fake);
     }
 
     /// <summary>Float32 tensors of zeros.</summary>

@@ -29,14 +29,14 @@ public sealed class TorchScorerTests
         var images = new byte[4 * TestImages.Shape.ByteCount];
         new Random(1).NextBytes(images);
         var expected = new float[12];
-        scorer.Score(images, 4, expected);
+        scorer.Score(images, 4, expected, default);
         Parallel.For(0, 64, _ =>
         {
             var scores = new float[12];
-            scorer.Score(images, 4, scores);
+            scorer.Score(images, 4, scores, default);
             Assert.Equal(expected, scores);
         });
         scorer.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => scorer.Score(images, 4, expected));
+        Assert.Throws<ObjectDisposedException>(() => scorer.Score(images, 4, expected, default));
     }
 }

@@ -11,8 +11,7 @@ public sealed class WeightPartsTests
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = NetworkExport.ToOnnx(
-            network, ClassKeys.FromCard(TestModels.TextClasses("red", "green", "blue")), training: null, OnnxInputType.Bytes);
+        var onnx = NetworkExport.ToOnnx(network, ClassKeys.FromCard(TestModels.TextClasses("red", "green", "blue")), training: null);
         var parts = WeightParts.Of(weights, onnx);
         Assert.Equal(weights, parts.ToArray());
         Assert.Equal(weights.Length, parts.Length);

@@ -14,28 +14,27 @@ internal static class NetworkExport
     /// <param name="network">What is exported; stays the caller's.</param>
     /// <param name="classes">The classes, as many as the network's.</param>
     /// <param name="training">Where the network comes from; null before it was trained.</param>
-    /// <param name="inputType">The type of the pixels.</param>
-    /// <param name="temperature">What its logits are divided by.</param>
-    /// <param name="numbers">In which numbers; null: float32.</param>
+    /// <param name="form">In which form; null: that of the defaults.</param>
     /// <exception cref="NotSupportedException">
-    /// An operation of the network has no ONNX form, or one that a model file must not have.
+    /// An operation of the network has no ONNX form, or one that a model file must not have; or there is no embedding.
     /// </exception>
-    public static byte[] ToOnnx(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxInputType inputType, double temperature = 1,
-        OnnxNumbers? numbers = null)
+    public static byte[] ToOnnx(ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxForm? form = null)
     {
-        var (weights, calibration, reduceRange) = numbers ??= OnnxNumbers.Float32;
+        form ??= new OnnxForm();
+        var (weights, calibration, reduceRange) = form.Numbers;
         var onnx = OnnxExporter.Export(
             network,
             new OnnxExportOptions
             {
                 InputShape = network.Architecture.InputShape,
-                InputType = inputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
+                InputType = form.InputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
                 OutputName = OutputName,
                 AppendSoftmax = true,
-                Temperature = temperature,
+                Temperature = form.Temperature,
+                EmbeddingName = form.WithEmbedding ? OnnxScorer.EmbeddingName : null,
+                TopK = form.TopK,
                 LabelEncoders = OnnxMetadata.SlotNames(OutputName, classes),
-                Metadata = OnnxMetadata.Of(network.Architecture, inputType, classes, temperature, training, numbers),
+                Metadata = OnnxMetadata.Of(network.Architecture, classes, training, form),
                 Weights = weights,
                 Calibration = calibration,
                 ReduceRange = reduceRange,
@@ -89,26 +88,34 @@ internal static class NetworkExport
             numbers = numbers with { Calibration = network.Calibrate(rows) };
         }
 
-        return ToOnnx(network, model.Classes, model.Card.Training, settings.InputType, model.Card.Temperature, numbers);
+        return ToOnnx(network, model.Classes, model.Card.Training, new OnnxForm
+        {
+            InputType = settings.InputType,
+            Temperature = model.Card.Temperature,
+            Numbers = numbers,
+            WithEmbedding = settings.Embedding ?? model.Card.EmbeddingSize > 0,
+            TopK = settings.TopK,
+        });
     }
 
     /// <summary>The model of a trained network.</summary>
     /// <param name="network">What was trained; stays the caller's.</param>
     /// <param name="classes">The classes of the label column, as many as the network's.</param>
     /// <param name="training">Where the model comes from.</param>
-    /// <param name="temperature">What its logits are divided by.</param>
+    /// <param name="form">
+    /// In which form the model scores, with bytes for pixels; null: that of the defaults. Its weights, to go on with, are float32 always.
+    /// </param>
     /// <param name="rejection">When no label is predicted.</param>
-    /// <param name="numbers">In which numbers the model scores; null: float32. Its weights, to go on with, are float32 always.</param>
-    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form.</exception>
+    /// <exception cref="NotSupportedException">An operation of the network has no ONNX form, or there is no embedding.</exception>
     public static TorchImageClassificationModel ToModel(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature = 1, Rejection? rejection = null,
-        OnnxNumbers? numbers = null)
+        ImageNetwork network, ClassKeys classes, TrainingProvenance training, OnnxForm? form = null, Rejection? rejection = null)
     {
+        form ??= new OnnxForm();
         var architecture = network.Architecture;
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = ToOnnx(network, classes, training, OnnxInputType.Bytes, temperature, numbers);
+        var onnx = ToOnnx(network, classes, training, form);
         var card = new ModelCard
         {
             Architecture = ArchitectureJson.Write(architecture),
@@ -116,13 +123,17 @@ internal static class NetworkExport
             InputShape = architecture.InputShape,
             Normalization = network.Normalization.Statistics,
             Training = training,
-            Temperature = temperature,
+            Temperature = form.Temperature,
             Rejection = rejection,
-            OnnxWeights = numbers?.Weights ?? OnnxWeights.Float32,
+            OnnxWeights = form.Numbers.Weights,
+            EmbeddingSize = EmbeddingSizeOf(onnx),
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = TorchImageClassificationModel.HashOf(weights),
             OnnxSha256 = TorchImageClassificationModel.HashOf(onnx),
         };
         return new TorchImageClassificationModel(card, weights, onnx);
     }
+
+    private static int EmbeddingSizeOf(byte[] onnx) => OnnxContent.TryRead(onnx)?.Outputs
+        .FirstOrDefault(output => output.Name == OnnxScorer.EmbeddingName) is { } embedding ? (int)embedding.Shape[^1] : 0;
 }

@@ -26,14 +26,11 @@ internal static class OnnxMetadata
 
     /// <summary>The <c>metadata_props</c>.</summary>
     /// <param name="architecture">What was trained, at the size of the images.</param>
-    /// <param name="inputType">The type of the pixels.</param>
     /// <param name="classes">The classes.</param>
-    /// <param name="temperature">What the logits are divided by.</param>
     /// <param name="training">Where the model comes from; null before it was trained.</param>
-    /// <param name="numbers">In which numbers it is.</param>
+    /// <param name="form">In which form it is.</param>
     public static Dictionary<string, string> Of(
-        NetworkArchitecture architecture, OnnxInputType inputType, ClassKeys classes, double temperature, TrainingProvenance? training,
-        OnnxNumbers numbers)
+        NetworkArchitecture architecture, ClassKeys classes, TrainingProvenance? training, OnnxForm form)
     {
         var shape = architecture.InputShape;
         var metadata = new Dictionary<string, string>
@@ -42,7 +39,7 @@ internal static class OnnxMetadata
             ["input"] = Json(new
             {
                 layout = "NCHW",
-                type = inputType == OnnxInputType.Bytes ? "uint8" : "float32",
+                type = form.InputType == OnnxInputType.Bytes ? "uint8" : "float32",
                 channels = shape.Channels switch { 1 => "grey", 3 => "RGB", var count => count.ToString(CultureInfo.InvariantCulture) },
                 height = shape.Height,
                 width = shape.Width,
@@ -50,12 +47,16 @@ internal static class OnnxMetadata
                 resize = "upright by EXIF, scaled in proportion until the size is covered, cropped around the centre; " +
                     "averaging when shrinking, bicubic when growing; transparency on white",
             }),
-            ["output"] = Json(new { values = "probabilities, softmax is inside", temperature }),
+            ["output"] = Json(new { values = "probabilities, softmax is inside", temperature = form.Temperature }),
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
         };
         metadata[SealKey] = "sha256";
-        if (numbers.Weights != OnnxWeights.Float32)
-            metadata[WeightsKey] = numbers.Weights.ToString();
+        if (form.Numbers.Weights != OnnxWeights.Float32)
+            metadata[WeightsKey] = form.Numbers.Weights.ToString();
+        if (form.WithEmbedding)
+            metadata["embedding"] = Json(new { values = "what the last layer with weights reads; not scaled to any length" });
+        if (form.TopK > 0)
+            metadata["top"] = Json(new { top_scores = "the highest of the scores, falling", top_indices = "their places in classes" });
         if (training is not null)
             metadata["training"] = Json(new { training.Plan, training.Seed, training.Metrics, training.Versions });
         return metadata;

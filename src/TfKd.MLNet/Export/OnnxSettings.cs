@@ -26,4 +26,23 @@ public sealed record OnnxSettings
     /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false. This property is ignored for other weights.
     /// </summary>
     public bool ReduceRange { get; init; }
+
+    /// <summary>
+    /// Whether the file gives the embedding of an image beside its scores, as an output <c>embedding</c> [N,D]; see
+    /// <see cref="OnnxExportOptions.EmbeddingName"/>. Default null: where the model gives it.
+    /// </summary>
+    public bool? Embedding { get; init; }
+
+    /// <summary>
+    /// How many of the highest scores the file gives as outputs of their own, <c>top_scores</c> and <c>top_indices</c> [N,k], the places in
+    /// the classes of the metadata; see <see cref="OnnxExportOptions.TopK"/>. Default 0: there are no such outputs.
+    /// </summary>
+    public int TopK { get; init => field = Require.NotNegative(value); }
+
+    /// <summary>Whether these are the settings that a model is held in.</summary>
+    internal bool AreOf(ModelCard card) => this with
+    {
+        Weights = Weights == card.OnnxWeights ? null : Weights,
+        Embedding = Embedding == card.EmbeddingSize > 0 ? null : Embedding,
+    } == new OnnxSettings();
 }

@@ -16,6 +16,7 @@ internal sealed class PortableChain
     private const string ImageName = Prefix + "Image";
     private const string PixelsName = Prefix + "Pixels";
     private const string ProbabilitiesName = Prefix + "Probabilities";
+    private const string EmbeddingName = Prefix + "Embedding";
     private const string LabelName = Prefix + "Label";
 
     // ML.NET's classifier has an argument for another name, and fails for each but this.
@@ -49,10 +50,11 @@ internal sealed class PortableChain
         var file = Path.Combine(ml.TempFilePath, $"{Path.GetRandomFileName()}.onnx");
         try
         {
-            File.WriteAllBytes(file, PortableOnnx.Rename(model.Onnx, PixelsName, ProbabilitiesName));
+            string[] outputs = [ProbabilitiesName, .. model.Card.EmbeddingSize > 0 ? new[] { EmbeddingName } : []];
+            File.WriteAllBytes(file, PortableOnnx.Rename(model.Onnx, PixelsName, outputs));
             var chain = new PortableChain(ml, InputSchema(columns.Image, source.Type));
             chain.AddImages(model.InputShape, columns.Image, source);
-            chain.AddScores(file, model.Classes, columns);
+            chain.AddScores(file, outputs, model.Classes, columns);
             using var built = new TransformerChain<ITransformer>([.. chain._steps]);
             using var saved = new MemoryStream();
             ml.Model.Save(built, inputSchema: null, saved);
@@ -75,7 +77,7 @@ internal sealed class PortableChain
 
     private static void Check(TransformerColumns columns)
     {
-        foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })
+        foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel, columns.Embedding }.OfType<string>())
         {
             if (name.StartsWith(Prefix, StringComparison.Ordinal) || (name == ScoreName && columns.Score != ScoreName))
             {
@@ -110,11 +112,13 @@ internal sealed class PortableChain
             outputAsFloatArray: false));
     }
 
-    private void AddScores(string onnxFile, ClassKeys classes, TransformerColumns columns)
+    private void AddScores(string onnxFile, string[] outputs, ClassKeys classes, TransformerColumns columns)
     {
-        Add(_ml.Transforms.ApplyOnnxModel(ProbabilitiesName, PixelsName, onnxFile));
+        Add(_ml.Transforms.ApplyOnnxModel(outputs, [PixelsName], onnxFile));
         Add(Classifier(classes, columns.PredictedLabel));
-        string[] helpers = [ImageName, PixelsName, ProbabilitiesName];
+        string[] helpers = [ImageName, PixelsName, .. outputs];
+        if (columns.Embedding is { } embedding)
+            Add(_ml.Transforms.CopyColumns(embedding, EmbeddingName));
         if (columns.Score != ScoreName)
         {
             Add(_ml.Transforms.CopyColumns(columns.Score, ScoreName));

@@ -7,28 +7,27 @@ namespace TfKd.MLNet;
 /// <summary>ML.NET takes the names of columns from the ONNX model: it must have names that no user's column has.</summary>
 internal static class PortableOnnx
 {
-    /// <summary>The model with other names for its one input and its one output.</summary>
-    public static byte[] Rename(ReadOnlyMemory<byte> onnx, string input, string output)
+    /// <summary>The model with other names for its one input and for its outputs, in their order.</summary>
+    public static byte[] Rename(ReadOnlyMemory<byte> onnx, string input, IReadOnlyList<string> outputs)
     {
         var model = ModelProto.Parser.ParseFrom(onnx.ToArray());
-        var (oldInput, oldOutput) = (model.Graph.Input.Single().Name, model.Graph.Output.Single().Name);
-        (model.Graph.Input[0].Name, model.Graph.Output[0].Name) = (input, output);
-        foreach (var node in model.Graph.Node)
+        var graph = model.Graph;
+        var names = graph.Output.Zip(outputs).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
+        names[graph.Input.Single().Name] = input;
+        foreach (var value in graph.Input.Concat(graph.Output))
+            value.Name = names[value.Name];
+        foreach (var node in graph.Node)
         {
-            Replace(node.Input, oldInput, input);
-            Replace(node.Input, oldOutput, output);
-            Replace(node.Output, oldOutput, output);
+            Replace(node.Input, names);
+            Replace(node.Output, names);
         }
 
         return model.ToByteArray();
     }
 
-    private static void Replace(RepeatedField<string> names, string old, string name)
+    private static void Replace(RepeatedField<string> names, Dictionary<string, string> others)
     {
         for (var i = 0; i < names.Count; i++)
-        {
-            if (names[i] == old)
-                names[i] = name;
-        }
+            names[i] = others.GetValueOrDefault(names[i], names[i]);
     }
 }

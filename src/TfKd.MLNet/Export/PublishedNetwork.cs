@@ -7,7 +7,8 @@ internal static class PublishedNetwork
 {
     /// <inheritdoc cref="TorchImageClassificationTransformer.Create"/>
     public static TorchImageClassificationModel ToModel(
-        NetworkArchitecture network, string weightsPath, IReadOnlyList<string> classNames, ChannelStatistics? normalization)
+        NetworkArchitecture network, string weightsPath, IReadOnlyList<string> classNames, ChannelStatistics? normalization,
+        bool withEmbedding)
     {
         ArgumentNullException.ThrowIfNull(network);
         Require.Name(weightsPath);
@@ -22,7 +23,10 @@ internal static class PublishedNetwork
         built.eval();
         var classes = ClassKeys.FromCard(new ClassList("Text", JsonSerializer.SerializeToElement(classNames, ReflectionJson.Options)));
         return NetworkExport.ToModel(
-            built, classes, new TrainingProvenance { Plan = $"None: the weights are those of '{Path.GetFileName(weightsPath)}'" });
+            built,
+            classes,
+            new TrainingProvenance { Plan = $"None: the weights are those of '{Path.GetFileName(weightsPath)}'" },
+            new OnnxForm { WithEmbedding = withEmbedding });
     }
 
     private static void CheckNames(IReadOnlyList<string> classNames)

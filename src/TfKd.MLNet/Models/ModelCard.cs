@@ -67,6 +67,13 @@ public sealed record ModelCard
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public OnnxWeights OnnxWeights { get; init => field = Require.Defined(value); } = OnnxWeights.Float32;
 
+    /// <summary>
+    /// How many numbers the embedding of an image has, which the ONNX model gives beside the scores. Default 0: it gives none, and nothing
+    /// stands in the file.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int EmbeddingSize { get; init => field = Require.NotNegative(value); }
+
     /// <summary>Shape of each tensor of the weights, by its state-dict key.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; }
 

@@ -61,6 +61,8 @@ internal static class ModelCardText
 
         if (card.OnnxWeights != OnnxWeights.Float32)
             yield return $"Scores in numbers of {card.OnnxWeights}{(card.Training.Quantization is { } report ? $": {report}" : "")}";
+        if (card.EmbeddingSize > 0)
+            yield return Invariant($"Embedding: {card.EmbeddingSize} numbers an image, beside the scores");
         yield return model.Temperature == 1
             ? "Scores: not calibrated"
             : Invariant($"Scores: calibrated, logits divided by {model.Temperature:0.###}");
@@ -84,12 +86,12 @@ internal static class ModelCardText
         var (image, scores) = (new byte[model.InputShape.ByteCount], new float[model.ClassNames.Count]);
         // The first runs allocate.
         for (var run = 0; run < 3; run++)
-            scorer.Score(image, 1, scores);
+            scorer.Score(image, 1, scores, embeddings: default);
         var times = new TimeSpan[LatencyRuns];
         for (var run = 0; run < times.Length; run++)
         {
             var start = Stopwatch.GetTimestamp();
-            scorer.Score(image, 1, scores);
+            scorer.Score(image, 1, scores, embeddings: default);
             times[run] = Stopwatch.GetElapsedTime(start);
         }
 

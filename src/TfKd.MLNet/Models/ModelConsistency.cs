@@ -15,6 +15,7 @@ internal static class ModelConsistency
     private const string ArchitectureKey = "architecture";
     private const string TrainingKey = "training";
     private const string WeightsKey = "weights";
+    private const string OnnxModel = "the ONNX model";
     private const string Float32 = nameof(OnnxWeights.Float32);
 
     /// <exception cref="InvalidDataException">Two of them differ; all differences are listed.</exception>
@@ -24,6 +25,7 @@ internal static class ModelConsistency
         if (Property(card.Architecture, nameof(NetworkArchitecture.InputShape)) is { } shape)
             differences.AddRange(Compare("input shape", "its architecture", card.InputShape.ToString(), ShapeText(shape)));
         differences.AddRange(OfHyperparameters(card));
+        differences.AddRange(OfEmbedding(card, onnx));
         if (onnx is not null)
             differences.AddRange(OfOnnx(card, classNames, onnx.Metadata));
         if (differences.Count > 0)
@@ -55,27 +57,41 @@ internal static class ModelConsistency
         }
     }
 
+    // A layer has a weight for each number that it reads: room for more than that is not made.
+    private static IEnumerable<string> OfEmbedding(ModelCard card, OnnxContent? onnx)
+    {
+        const string Name = "size of the embedding";
+        var most = card.Tensors.Values.Select(shape => shape.Aggregate(1L, (product, side) => product * side)).DefaultIfEmpty(0).Max();
+        if (card.EmbeddingSize > most)
+            return Compare(Name, "the weights", $"{card.EmbeddingSize}", $"at most {most}");
+        var output = onnx?.Outputs.FirstOrDefault(output => output.Name == OnnxScorer.EmbeddingName);
+        return onnx is null ? [] : Compare(Name, OnnxModel, $"{card.EmbeddingSize}", output?.Shape is [.., var size] ? $"{size}" : "0");
+    }
+
     private static IEnumerable<string> OfOnnx(
         ModelCard card, IReadOnlyList<string> classNames, IReadOnlyDictionary<string, string> metadata)
     {
-        const string Onnx = "the ONNX model";
         if (Parse(metadata, ClassesKey) is { ValueKind: JsonValueKind.Array } classes)
-            foreach (var line in Compare("classes", Onnx, List(classNames), List(classes.EnumerateArray().Select(name => name.ToString()))))
+        {
+            var names = classes.EnumerateArray().Select(name => name.ToString());
+            foreach (var line in Compare("classes", OnnxModel, List(classNames), List(names)))
                 yield return line;
+        }
+
         var input = Parse(metadata, InputKey);
         var side = (string name) => Property(input, name)?.ToString() ?? "?";
         if (input is not null)
             foreach (var line in Compare(
-                "height and width", Onnx, $"{card.InputShape.Height}x{card.InputShape.Width}", $"{side("height")}x{side("width")}"))
+                "height and width", OnnxModel, $"{card.InputShape.Height}x{card.InputShape.Width}", $"{side("height")}x{side("width")}"))
                 yield return line;
         if (Property(Parse(metadata, OutputKey), "temperature") is { ValueKind: JsonValueKind.Number } temperature)
-            foreach (var line in Compare("temperature", Onnx, Number(card.Temperature), Number(temperature.GetDouble())))
+            foreach (var line in Compare("temperature", OnnxModel, Number(card.Temperature), Number(temperature.GetDouble())))
                 yield return line;
         var numbers = metadata.GetValueOrDefault(WeightsKey, Float32);
-        foreach (var line in Compare("numbers of the weights", Onnx, $"{card.OnnxWeights}", numbers))
+        foreach (var line in Compare("numbers of the weights", OnnxModel, $"{card.OnnxWeights}", numbers))
             yield return line;
         if (Parse(metadata, ArchitectureKey) is { } architecture && !JsonElement.DeepEquals(architecture, card.Architecture))
-            foreach (var line in Compare("architecture", Onnx, Compact(card.Architecture), Compact(architecture)))
+            foreach (var line in Compare("architecture", OnnxModel, Compact(card.Architecture), Compact(architecture)))
                 yield return line;
         if (Property(Parse(metadata, TrainingKey), nameof(TrainingProvenance.Plan)) is { ValueKind: JsonValueKind.String } plan
             && plan.GetString() != card.Training.Plan)

@@ -25,18 +25,20 @@ internal static class ModelFile
     // Files of version 1.1 and before have no hash over all entries; where one is there it counts, whatever the version says.
     private const uint FirstVersionWithHash = 0x00010002;
 
-    // The assembly by its simple name: with a version in it, older versions of the library could not read what they well might.
-    private static VersionInfo Version => new(
-        modelSignature: "TFKDIMGC", verWrittenCur: 0x00010003, verReadableCur: 0x00010003, verWeCanReadBack: 0x00010001,
-        loaderAssemblyName: typeof(ModelFile).Assembly.GetName().Name, loaderSignature: LoaderSignature);
+    private const uint VersionOfTwoColumns = 0x00010003;
+
+    // Models with more columns than score and predicted label: others are written as before, and older versions of the library read them.
+    private const uint VersionOfMoreColumns = 0x00010004;
 
     public static void Save(TorchImageClassificationModel model, TransformerColumns columns, ModelSaveContext context)
     {
         context.CheckAtModel();
-        context.SetVersionInfo(Version);
+        context.SetVersionInfo(VersionOf(columns.HasMore ? VersionOfMoreColumns : VersionOfTwoColumns));
         context.SaveNonEmptyString(columns.Image);
         context.SaveNonEmptyString(columns.Score);
         context.SaveNonEmptyString(columns.PredictedLabel);
+        if (columns.HasMore)
+            SaveMore(columns, context);
         var card = Encoding.UTF8.GetBytes(model.Card.ToJson());
         context.SaveBinaryStream(CardEntry, writer => writer.Write(card));
         context.SaveBinaryStream(WeightsEntry, writer => model.WeightParts.Write(writer.BaseStream));
@@ -48,8 +50,10 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
     public static (TorchImageClassificationModel Model, TransformerColumns Columns) Load(ModelLoadContext context)
     {
-        context.CheckAtModel(Version);
+        context.CheckAtModel(VersionOf(VersionOfMoreColumns));
         var columns = new TransformerColumns(context.LoadNonEmptyString(), context.LoadNonEmptyString(), context.LoadNonEmptyString());
+        if (context.Header.ModelVerWritten >= VersionOfMoreColumns)
+            columns = LoadMore(columns, context);
         ModelEntries.Check(context);
         var cardBytes = Load(context, CardEntry);
         var card = ModelCard.FromJson(cardBytes);
@@ -64,14 +68,18 @@ internal static class ModelFile
             throw new InvalidDataException(
                 $"The model file claims to be of version 1.1, which had no entry '{HashEntry}', but its network is of a later version, " +
                 "which has: the file was changed.");
-        return (model, columns);
+        return columns.Embedding is null || card.EmbeddingSize > 0
+            ? (model, columns)
+            : throw new InvalidDataException(
+                $"The model file has a column '{columns.Embedding}' for embeddings, which its network does not give: the file was " +
+                "changed.");
     }
 
     /// <summary>Over the names of the columns and the entries, each with its length before it.</summary>
     internal static string HashOf(TransformerColumns columns, ReadOnlySpan<byte> card, WeightParts weights, ReadOnlySpan<byte> onnx)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var name in new[] { columns.Image, columns.Score, columns.PredictedLabel })
+        foreach (var name in NamesOf(columns))
             Append(hash, Encoding.UTF8.GetBytes(name));
         Append(hash, card);
         hash.AppendData(BitConverter.GetBytes(weights.Length));
@@ -79,6 +87,38 @@ internal static class ModelFile
         Append(hash, onnx);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    // The assembly by its simple name: with a version in it, older versions of the library could not read what they well might.
+    private static VersionInfo VersionOf(uint version) => new(
+        modelSignature: "TFKDIMGC", verWrittenCur: version, verReadableCur: version, verWeCanReadBack: 0x00010001,
+        loaderAssemblyName: typeof(ModelFile).Assembly.GetName().Name, loaderSignature: LoaderSignature);
+
+    private static void SaveMore(TransformerColumns columns, ModelSaveContext context)
+    {
+        context.SaveStringOrNull(columns.Embedding);
+        context.Writer.Write(columns.Top?.Count ?? 0);
+        context.SaveStringOrNull(columns.Top?.Labels);
+        context.SaveStringOrNull(columns.Top?.Scores);
+    }
+
+    private static TransformerColumns LoadMore(TransformerColumns columns, ModelLoadContext context)
+    {
+        var (embedding, count) = (context.LoadStringOrNull(), context.Reader.ReadInt32());
+        var (labels, scores) = (context.LoadStringOrNull(), context.LoadStringOrNull());
+        if (embedding == "" || count < 0 || (count > 0) != (labels?.Length > 0) || (count > 0) != (scores?.Length > 0))
+            throw new InvalidDataException("The columns of the model file are not readable: it was damaged or changed.");
+        return columns with { Embedding = embedding, Top = count > 0 ? new TopColumns(count, labels!, scores!) : null };
+    }
+
+    private static IEnumerable<string> NamesOf(TransformerColumns columns) =>
+    [
+        columns.Image,
+        columns.Score,
+        columns.PredictedLabel,
+        .. columns.HasMore
+            ? new[] { columns.Embedding ?? "", $"{columns.Top?.Count ?? 0}", columns.Top?.Labels ?? "", columns.Top?.Scores ?? "" }
+            : [],
+    ];
 
     private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
     {

@@ -59,7 +59,7 @@ public sealed class TorchImageClassificationModel
 
     /// <summary>
     /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names
-    /// in its metadata.
+    /// in its metadata; <c>embedding</c> [N,D], where <see cref="ModelCard.EmbeddingSize"/> is above 0.
     /// </summary>
     public ReadOnlyMemory<byte> Onnx => _onnx;
 
@@ -133,7 +133,7 @@ public sealed class TorchImageClassificationModel
     }
 
     /// <summary>Opens a session of ONNX Runtime; needs no libtorch.</summary>
-    internal OnnxScorer OpenScorer() => new(Onnx, OnnxContent, InputShape, ClassNames.Count);
+    internal OnnxScorer OpenScorer() => new(Onnx, OnnxContent, InputShape, ClassNames.Count, Card.EmbeddingSize);
 
     /// <summary>Builds the network as a teacher.</summary>
     internal NetworkTeacher OpenTeacher(TeacherContext context, TeacherClasses classes) =>

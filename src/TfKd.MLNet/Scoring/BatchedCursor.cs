@@ -14,6 +14,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private const int MaxBytes = 8 << 20;
 
     private readonly DataViewRowCursor _input;
+    private readonly ScoringContext _scoring;
     private readonly IReadOnlySet<int> _active;
     private readonly Dictionary<int, RowBuffer> _buffers;
     private readonly ScoreBlock? _block;
@@ -27,7 +28,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
 
     public BatchedCursor(DataViewRowCursor input, DataViewSchema schema, ScoringContext scoring, IReadOnlySet<int> active)
     {
-        (_input, Schema, _active) = (input, schema, active);
+        (_input, Schema, _scoring, _active) = (input, schema, scoring, active);
         var capacity = Math.Clamp(MaxBytes / scoring.InputShape.ByteCount, FirstRows, MaxRows);
         _limit = FirstRows;
         _rows = new (DataViewRowId, long)[capacity];
@@ -35,7 +36,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
         _buffers = active.Where(index => index < input.Schema.Count).ToDictionary(
             index => index, index => RowBuffer.Open(input, input.Schema[index], capacity));
         if (_buffers.Count < active.Count)
-            _block = new ScoreBlock(scoring, input, capacity);
+            _block = new ScoreBlock(scoring, input, scoring.NeedsOf(input.Schema, active), capacity);
     }
 
     public override DataViewSchema Schema { get; }
@@ -54,7 +55,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
             throw new ArgumentException($"Column '{column.Name}' was not asked for when the cursor was made.", nameof(column));
         var getter = column.Index < _input.Schema.Count
             ? _buffers[column.Index].MakeGetter(Current)
-            : OutputGetters.Make(column, _block!, Current);
+            : _scoring.MakeGetter(column.Index - _input.Schema.Count, _block!, Current);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException(
                 $"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");

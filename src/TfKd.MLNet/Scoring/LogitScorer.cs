@@ -20,7 +20,7 @@ internal static class LogitScorer
             var count = Math.Min(batchSize, rows.Count - first);
             for (var row = 0; row < count; row++)
                 rows.ReadPixels(first + row, images.AsSpan(row * shape.ByteCount, shape.ByteCount));
-            scorer.Score(images.AsMemory(0, count * shape.ByteCount), count, scores.AsMemory(0, count * width));
+            scorer.Score(images.AsMemory(0, count * shape.ByteCount), count, scores.AsMemory(0, count * width), embeddings: default);
             for (var row = 0; row < count; row++)
                 answers.Add((scores[(row * width)..((row + 1) * width)], rows.GetLabel(first + row)));
         }

@@ -9,8 +9,12 @@ internal sealed class OnnxScorer : IImageScorer
     private const string InputName = "images";
     private const string OutputName = "scores";
 
+    /// <summary>Name of the output of models that give embeddings.</summary>
+    public const string EmbeddingName = "embedding";
+
     private readonly ImageShape _shape;
     private readonly int _classCount;
+    private readonly int _embeddingSize;
     private readonly InferenceSession _session;
     // Freeing a session that another thread is running would bring the process down.
     private readonly ReaderWriterLockSlim _lifetime = new();
@@ -20,10 +24,13 @@ internal sealed class OnnxScorer : IImageScorer
     /// <param name="content">What it says of itself; null where it could not be looked at.</param>
     /// <param name="shape">Of the images.</param>
     /// <param name="classCount">Number of scores.</param>
-    /// <exception cref="InvalidDataException">The model does not take such images, or does not give so many scores.</exception>
-    public OnnxScorer(ReadOnlyMemory<byte> model, OnnxContent? content, ImageShape shape, int classCount)
+    /// <param name="embeddingSize">Number of values of an embedding; 0: the model gives none.</param>
+    /// <exception cref="InvalidDataException">
+    /// The model does not take such images, or does not give so many scores, or no such embedding.
+    /// </exception>
+    public OnnxScorer(ReadOnlyMemory<byte> model, OnnxContent? content, ImageShape shape, int classCount, int embeddingSize = 0)
     {
-        (_shape, _classCount) = (shape, classCount);
+        (_shape, _classCount, _embeddingSize) = (shape, classCount, embeddingSize);
         // What cannot be looked at was not looked at when the model was made.
         if (content is null)
             throw new InvalidDataException("The model's network is no ONNX model: expected a protobuf message, found other bytes.");
@@ -32,6 +39,8 @@ internal sealed class OnnxScorer : IImageScorer
         {
             Check(_session.InputMetadata, InputName, typeof(byte), [shape.Channels, shape.Height, shape.Width]);
             Check(_session.OutputMetadata, OutputName, typeof(float), [classCount]);
+            if (embeddingSize > 0)
+                Check(_session.OutputMetadata, EmbeddingName, typeof(float), [embeddingSize]);
         }
         catch
         {
@@ -40,7 +49,7 @@ internal sealed class OnnxScorer : IImageScorer
         }
     }
 
-    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores)
+    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores, Memory<float> embeddings)
     {
         _lifetime.EnterReadLock();
         try
@@ -49,9 +58,12 @@ internal sealed class OnnxScorer : IImageScorer
                 throw ScoringContext.Disposed();
             using var input = OrtValue.CreateTensorValueFromMemory(
                 OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(images), [count, _shape.Channels, _shape.Height, _shape.Width]);
-            using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, scores, [count, _classCount]);
+            using var first = Output(scores, count, _classCount);
+            using var second = Output(embeddings, count, _embeddingSize);
+            string[] names = [.. first is null ? [] : new[] { OutputName }, .. second is null ? [] : new[] { EmbeddingName }];
+            OrtValue[] outputs = [.. new[] { first, second }.OfType<OrtValue>()];
             using var run = new RunOptions();
-            _session.Run(run, [InputName], [input], [OutputName], [output]);
+            _session.Run(run, [InputName], [input], names, outputs);
         }
         finally
         {
@@ -73,6 +85,10 @@ internal sealed class OnnxScorer : IImageScorer
             _lifetime.ExitWriteLock();
         }
     }
+
+    private static OrtValue? Output(Memory<float> values, int count, int width) => values.IsEmpty
+        ? null
+        : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, [count, width]);
 
     private static void Check(IReadOnlyDictionary<string, NodeMetadata> found, string name, Type type, int[] row)
     {

@@ -1,11 +1,10 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace TfKd.MLNet;
 
 /// <summary>
-/// Images of consecutive rows and, from the first time that one is asked for, their scores. An image that cannot be decoded is an error of
-/// its own row only.
+/// Images of consecutive rows and, from the first time that one is asked for, what a scorer makes of them. An image that cannot be decoded
+/// is an error of its own row only.
 /// </summary>
 internal sealed class ScoreBlock : IDisposable
 {
@@ -13,24 +12,29 @@ internal sealed class ScoreBlock : IDisposable
     private readonly ImageColumnReader _reader;
     private readonly DecodeBlockPool _pool;
     private readonly int _classCount;
-    private readonly float[] _scores;
+    private readonly int _embeddingSize;
+    private readonly float[] _scores = [];
+    private readonly float[] _embeddings = [];
     private readonly (long Position, ReadOnlyMemory<char> Path)[] _rows;
-    private readonly float _threshold;
-    private readonly uint _rejected;
     private DecodeBlock? _images;
     private bool _isScored;
 
-    public ScoreBlock(ScoringContext scoring, DataViewRow row, int capacity)
+    /// <param name="scoring">What scores.</param>
+    /// <param name="row">Where the images are read from.</param>
+    /// <param name="needs">What is computed of them; nothing else can be asked for.</param>
+    /// <param name="capacity">The most rows.</param>
+    public ScoreBlock(ScoringContext scoring, DataViewRow row, ScorerOutputs needs, int capacity)
     {
         _scorer = scoring.Scorer;
         _reader = scoring.FindImages(row.Schema).Open(row);
         _pool = scoring.Blocks;
         _images = _pool.Rent(capacity);
-        _classCount = scoring.Classes.Names.Count;
-        _scores = new float[checked(capacity * _classCount)];
+        (_classCount, _embeddingSize) = (scoring.Classes.Names.Count, scoring.EmbeddingSize);
+        if (needs.HasFlag(ScorerOutputs.Scores))
+            _scores = new float[checked(capacity * _classCount)];
+        if (needs.HasFlag(ScorerOutputs.Embedding))
+            _embeddings = new float[checked(capacity * _embeddingSize)];
         _rows = new (long, ReadOnlyMemory<char>)[capacity];
-        _threshold = (float?)scoring.Rejection?.Threshold ?? float.NegativeInfinity;
-        _rejected = scoring.Rejection?.Label is null ? 0 : (uint)_classCount + 1;
     }
 
     /// <summary>Whether the rows are to be scored before others are added.</summary>
@@ -51,30 +55,13 @@ internal sealed class ScoreBlock : IDisposable
         _reader.AddTo(Images);
     }
 
-    public void GetScore(int slot, ref VBuffer<float> target)
-    {
-        var editor = VBufferEditor.Create(ref target, _classCount);
-        ScoresOf(slot).CopyTo(editor.Values);
-        target = editor.Commit();
-    }
+    /// <summary>The probabilities of the classes of a row; they must be among what the block was made for.</summary>
+    /// <exception cref="ImageDecodingException">The row's image cannot be decoded.</exception>
+    public ReadOnlySpan<float> ScoresOf(int slot) => Scored(slot, _scores, _classCount);
 
-    /// <summary>
-    /// The key of the highest score; 0, ML.NET's missing value, where no score is a number, or that of the rejected where it is too low.
-    /// </summary>
-    public void GetPredictedLabel(int slot, ref uint target)
-    {
-        target = 0;
-        var highest = float.NegativeInfinity;
-        var scores = ScoresOf(slot);
-        for (var i = 0; i < scores.Length; i++)
-        {
-            if (scores[i] > highest)
-                (highest, target) = (scores[i], (uint)i + 1);
-        }
-
-        if (highest < _threshold)
-            target = _rejected;
-    }
+    /// <summary>The embedding of a row; it must be among what the block was made for.</summary>
+    /// <exception cref="ImageDecodingException">The row's image cannot be decoded.</exception>
+    public ReadOnlySpan<float> EmbeddingOf(int slot) => Scored(slot, _embeddings, _embeddingSize);
 
     public void Dispose()
     {
@@ -85,17 +72,23 @@ internal sealed class ScoreBlock : IDisposable
         _images = null;
     }
 
-    private ReadOnlySpan<float> ScoresOf(int slot)
+    private ReadOnlySpan<float> Scored(int slot, float[] values, int width)
     {
         if (!_isScored)
         {
             Images.Decode();
-            _scorer.Score(Images.Pixels, Images.Count, _scores.AsMemory(0, Images.Count * _classCount));
+            var count = Images.Count;
+            // What is not asked for has no memory.
+            _scorer.Score(
+                Images.Pixels,
+                count,
+                _scores.AsMemory(0, Math.Min(count * _classCount, _scores.Length)),
+                _embeddings.AsMemory(0, Math.Min(count * _embeddingSize, _embeddings.Length)));
             _isScored = true;
         }
 
         return Images.ErrorOf(slot) is { } error
             ? throw _reader.Describe(_rows[slot].Position, _rows[slot].Path, error)
-            : _scores.AsSpan(slot * _classCount, _classCount);
+            : values.AsSpan(slot * width, width);
     }
 }

@@ -11,9 +11,18 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
     private IImageScorer? _scorer;
     private bool _isDisposed;
 
-    public required TransformerColumns Columns { get; init; }
+    private IReadOnlyList<OutputColumn> _outputs = [];
+
+    public required TransformerColumns Columns
+    {
+        get;
+        init => (field, _outputs) = (value, value.ToOutputs());
+    }
 
     public required ClassKeys Classes { get; init; }
+
+    /// <summary>How many numbers an embedding has; 0: the model gives none.</summary>
+    public int EmbeddingSize { get; init; }
 
     /// <summary>When no label is predicted; null: one always is.</summary>
     public Rejection? Rejection { get; init; }
@@ -41,7 +50,13 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
     public DataViewSchema GetOutputSchema(DataViewSchema input)
     {
         FindImages(input);
-        return Columns.AppendTo(input, Classes, Rejection);
+        var setId = ScoreKinds.NextSetId(input);
+        var schema = new DataViewSchema.Builder();
+        // First the input's columns, which so keep their indices.
+        schema.AddColumns(input);
+        foreach (var output in _outputs)
+            output.AppendTo(schema, this, setId);
+        return schema.ToSchema();
     }
 
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
@@ -55,6 +70,17 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
             needed = needed.Concat(ImageColumn.WithPath(input[Columns.Image], input));
         return needed.DistinctBy(column => column.Index).ToList();
     }
+
+    /// <summary>What the scorer must compute for the given columns of the output.</summary>
+    public ScorerOutputs NeedsOf(DataViewSchema input, IReadOnlySet<int> outputs) => outputs
+        .Where(index => index >= input.Count)
+        .Aggregate(ScorerOutputs.None, (needs, index) => needs | _outputs[index - input.Count].Needs);
+
+    /// <summary>A getter of a column that is added.</summary>
+    /// <param name="index">Its place among them.</param>
+    /// <param name="block">Where the rows are.</param>
+    /// <param name="current">Which row of these is read.</param>
+    public Delegate MakeGetter(int index, ScoreBlock block, Func<int> current) => _outputs[index].MakeGetter(this, block, current);
 
     /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
     public void ThrowIfDisposed()

@@ -19,15 +19,16 @@ internal sealed class ScoringRowMapper(DataViewSchema input, ScoringContext scor
     private sealed class Row : DataViewRow
     {
         private readonly DataViewRow _input;
+        private readonly ScoringContext _scoring;
         private readonly HashSet<int> _active;
         private readonly ScoreBlock? _block;
         private long _scoredPosition = -1;
 
         public Row(DataViewRow input, DataViewSchema schema, ScoringContext scoring, HashSet<int> active)
         {
-            (_input, Schema, _active) = (input, schema, active);
+            (_input, Schema, _scoring, _active) = (input, schema, scoring, active);
             if (active.Any(index => index >= input.Schema.Count))
-                _block = new ScoreBlock(scoring, input, capacity: 1);
+                _block = new ScoreBlock(scoring, input, scoring.NeedsOf(input.Schema, active), capacity: 1);
         }
 
         public override DataViewSchema Schema { get; }
@@ -46,7 +47,7 @@ internal sealed class ScoringRowMapper(DataViewSchema input, ScoringContext scor
                 return _input.GetGetter<TValue>(_input.Schema[column.Index]);
             if (!IsColumnActive(column))
                 throw new ArgumentException($"Column '{column.Name}' was not asked for when the row was made.", nameof(column));
-            return OutputGetters.Make(column, _block!, Current) as ValueGetter<TValue>
+            return _scoring.MakeGetter(column.Index - _input.Schema.Count, _block!, Current) as ValueGetter<TValue>
                 ?? throw new InvalidOperationException(
                     $"Column '{column.Name}' is {ColumnTypes.Describe(column.Type)}, but was asked for as {typeof(TValue).Name}.");
         }
@@ -62,7 +63,7 @@ internal sealed class ScoringRowMapper(DataViewSchema input, ScoringContext scor
             base.Dispose(disposing);
         }
 
-        // Score and PredictedLabel of one row take one run of the network.
+        // All columns of one row take one run of the network.
         private int Current()
         {
             if (_input.Position != _scoredPosition)

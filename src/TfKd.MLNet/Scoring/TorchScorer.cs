@@ -7,6 +7,7 @@ namespace TfKd.MLNet;
 internal sealed class TorchScorer : IImageScorer
 {
     private readonly ImageNetwork _network;
+    private readonly HeadRecorder? _head;
     private readonly double _temperature;
     private readonly ImageShape _shape;
     private readonly Lock _running = new();
@@ -14,10 +15,14 @@ internal sealed class TorchScorer : IImageScorer
 
     /// <param name="network">In evaluation mode; the scorer's own from now on.</param>
     /// <param name="temperature">What its logits are divided by.</param>
-    public TorchScorer(ImageNetwork network, double temperature) =>
+    /// <param name="givesEmbeddings">Whether embeddings can be asked for.</param>
+    public TorchScorer(ImageNetwork network, double temperature, bool givesEmbeddings = false)
+    {
         (_network, _temperature, _shape) = (network, temperature, network.Architecture.InputShape);
+        _head = givesEmbeddings ? new HeadRecorder(network) : null;
+    }
 
-    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores)
+    public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores, Memory<float> embeddings)
     {
         // The switch of kernels holds for the whole process, and a path is prepared in place.
         lock (_running)
@@ -31,8 +36,11 @@ internal sealed class TorchScorer : IImageScorer
             using var kernels = path.Enter();
             var pixels = empty(count, _shape.Channels, _shape.Height, _shape.Width, ScalarType.Byte);
             images.Span[..(count * _shape.ByteCount)].CopyTo(pixels.bytes);
-            var probabilities = nn.functional.softmax(_network.call(path.Arrange(pixels)) / _temperature, 1).contiguous();
-            probabilities.data<float>().CopyTo(scores.Span);
+            var logits = _network.call(path.Arrange(pixels));
+            if (!scores.IsEmpty)
+                Copy(nn.functional.softmax(logits / _temperature, 1), scores.Span);
+            if (_head?.Take() is { } read && !embeddings.IsEmpty)
+                Copy(read, embeddings.Span);
         }
     }
 
@@ -41,8 +49,20 @@ internal sealed class TorchScorer : IImageScorer
         lock (_running)
         {
             if (!_isDisposed)
+            {
+                _head?.Dispose();
                 _network.Dispose();
+            }
+
             _isDisposed = true;
         }
+    }
+
+    private static void Copy(Tensor values, Span<float> target)
+    {
+        if (values.numel() != target.Length)
+            throw new InvalidOperationException(
+                $"The network must give {target.Length} numbers for these images, but gives {Require.ShapeText(values)}.");
+        values.contiguous().data<float>().CopyTo(target);
     }
 }

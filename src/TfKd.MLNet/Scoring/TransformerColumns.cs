@@ -1,59 +1,46 @@
-using Microsoft.ML;
-using Microsoft.ML.Data;
-
 namespace TfKd.MLNet;
 
 /// <summary>The names of the columns that a transformer reads and writes.</summary>
 internal sealed record TransformerColumns(string Image, string Score, string PredictedLabel)
 {
-    /// <summary>
-    /// Appends the output columns to a schema, so that the input's columns keep their indices: the predicted label, then the score.
-    /// </summary>
-    public DataViewSchema AppendTo(DataViewSchema input, ClassKeys classes, Rejection? rejection)
-    {
-        var setId = NextScoreColumnSetId(input);
-        var predicted = new DataViewSchema.Annotations.Builder();
-        classes.AddPredictions(predicted, rejection?.Label);
-        AddScoreKind(predicted, AnnotationUtils.Const.ScoreValueKind.PredictedLabel, setId);
-        var score = new DataViewSchema.Annotations.Builder();
-        classes.AddNames(score, AnnotationUtils.Kinds.SlotNames);
-        classes.AddValues(score, AnnotationUtils.Kinds.TrainingLabelValues);
-        AddScoreKind(score, AnnotationUtils.Const.ScoreValueKind.Score, setId);
+    /// <summary>The embedding. Default null: there is none.</summary>
+    public string? Embedding { get; init; }
 
-        var schema = new DataViewSchema.Builder();
-        schema.AddColumns(input);
-        schema.AddColumn(
-            PredictedLabel,
-            new KeyDataViewType(typeof(uint), classes.Names.Count + (rejection?.Label is null ? 0 : 1)),
-            predicted.ToAnnotations());
-        schema.AddColumn(Score, new VectorDataViewType(NumberDataViewType.Single, classes.Names.Count), score.ToAnnotations());
-        return schema.ToSchema();
-    }
+    /// <summary>The most probable classes. Default null: none.</summary>
+    public TopColumns? Top { get; init; }
 
-    private static void AddScoreKind(DataViewSchema.Annotations.Builder annotations, string valueKind, uint setId)
-    {
-        annotations.AddPrimitiveValue(AnnotationUtils.Kinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), setId);
-        annotations.AddPrimitiveValue(
-            AnnotationUtils.Kinds.ScoreColumnKind,
-            TextDataViewType.Instance,
-            AnnotationUtils.Const.ScoreColumnKind.MulticlassClassification.AsMemory());
-        annotations.AddPrimitiveValue(AnnotationUtils.Kinds.ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
-    }
+    /// <summary>Whether there are others than the two that every transformer adds.</summary>
+    public bool HasMore => Embedding is not null || Top is not null;
 
-    // Evaluators tell the outputs of two scorers in one pipeline apart by this number.
-    private static uint NextScoreColumnSetId(DataViewSchema schema)
+    /// <exception cref="ArgumentException">Two columns that are added have one name.</exception>
+    public void RequireDifferentNames()
     {
-        var last = 0u;
-        foreach (var column in schema)
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (property, name) in Names())
         {
-            var type = column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnSetId)?.Type;
-            if (type is not KeyDataViewType || type.RawType != typeof(uint))
-                continue;
-            var id = 0u;
-            column.Annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnSetId, ref id);
-            last = Math.Max(last, id);
+            if (!seen.TryAdd(name, property))
+                throw new ArgumentException($"{seen[name]} and {property} are both '{name}'; expected two names for two columns.");
         }
+    }
 
-        return last + 1;
+    /// <summary>What is added, in the order of the columns.</summary>
+    public IReadOnlyList<OutputColumn> ToOutputs() =>
+    [
+        new PredictedLabelColumn(PredictedLabel),
+        new ScoreColumn(Score),
+        .. Embedding is null ? [] : new OutputColumn[] { new EmbeddingColumn(Embedding) },
+        .. Top is null ? [] : new OutputColumn[] { new TopLabelsColumn(Top), new TopScoresColumn(Top) },
+    ];
+
+    private IEnumerable<(string Property, string Name)> Names()
+    {
+        yield return (nameof(TorchImageClassificationTrainer.Options.ScoreColumnName), Score);
+        yield return (nameof(TorchImageClassificationTrainer.Options.PredictedLabelColumnName), PredictedLabel);
+        if (Embedding is not null)
+            yield return (nameof(TorchImageClassificationTrainer.Options.EmbeddingColumnName), Embedding);
+        if (Top is null)
+            yield break;
+        yield return (nameof(TorchImageClassificationTrainer.Options.TopLabelsColumnName), Top.Labels);
+        yield return (nameof(TorchImageClassificationTrainer.Options.TopScoresColumnName), Top.Scores);
     }
 }

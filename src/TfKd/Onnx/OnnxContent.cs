@@ -23,6 +23,7 @@ internal sealed class OnnxContent
     private readonly HashSet<string> _paddings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long[]> _integers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _otherFiles = new(StringComparer.Ordinal);
+    private readonly List<OnnxValueInfo> _outputs = [];
 
     private OnnxContent()
     {
@@ -30,6 +31,9 @@ internal sealed class OnnxContent
 
     /// <summary>The <c>metadata_props</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
+
+    /// <summary>What the graph returns.</summary>
+    public IReadOnlyList<OnnxValueInfo> Outputs => _outputs;
 
     /// <summary>Where tensors are that are not in the file itself: paths of other files, as the model names them.</summary>
     public IReadOnlySet<string> OtherFiles => _otherFiles;
@@ -148,6 +152,7 @@ internal sealed class OnnxContent
             {
                 case 1: ReadNode(fields.Bytes, depth); break;
                 case 5: ReadTensor(fields.Bytes); break;
+                case 12 when depth == 0: _outputs.Add(OnnxValueInfo.Read(fields.Bytes)); break;
                 case 15: _unbounded.Add("sparse tensors"); ReadSparseTensor(fields.Bytes); break;
             }
         }

@@ -126,6 +126,43 @@ public sealed class PageRunTests : IDisposable
     }
 
     [Fact]
+    public void Embeddings_are_searched_clustered_and_trained_on()
+    {
+        var kinds = new Dictionary<string, string> { ["red"] = "warm", ["green"] = "cold", ["blue"] = "cold" };
+        foreach (var row in TestRows.Make(30))
+        {
+            foreach (var folder in (string[])[$"photos/{row.Label}", $"sorted photos/{kinds[row.Label]}", "new photos"])
+                File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(folder).FullName, $"{row.Number:00}.png"), row.Image);
+        }
+
+        File.Copy("new photos/00.png", "photo.jpg");
+        var options = Short(EmbeddingsPage.Embed()) with { InitialWeights = null, FrozenStages = 0, LinearProbe = null, MaxEpochs = 5 };
+        var photos = _ml.Data.LoadImagesFromFolder("photos");
+        var keys = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos);
+        using var transformer = _ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(keys.Transform(photos));
+        _output.GetStringBuilder().Clear();
+
+        EmbeddingsPage.Search(_ml, transformer);
+        Assert.Equal(5, Lines().Length);
+        // The first of the new photos is one of the photos.
+        Assert.StartsWith($"{1:F3} ", Lines()[0], StringComparison.Ordinal);
+        Assert.EndsWith(Path.Combine("red", "00.png"), Lines()[0], StringComparison.Ordinal);
+        Assert.All(Lines(), line => Assert.Contains("red", line, StringComparison.Ordinal));
+
+        EmbeddingsPage.Cluster(_ml, transformer);
+        Assert.Equal(30, Lines()[5..].Length);
+        Assert.All(Lines()[5..], (line, row) => Assert.Matches($"^[123] .*{row:00}\\.png$", line));
+
+        EmbeddingsPage.Classify(_ml, transformer);
+        Assert.Equal(string.Join(", ", TestRows.Make(30).Select(row => kinds[row.Label])), Lines()[^1]);
+
+        EmbeddingsPage.Serve(_ml, transformer);
+        Assert.Matches("^\\{\"TopLabels\":\\[\"red\",\"[a-z]+\",\"[a-z]+\"\\],\"TopScores\":\\[0\\.", Lines()[^1]);
+        EmbeddingsPage.Export(transformer);
+        Assert.True(File.Exists("search.onnx"));
+    }
+
+    [Fact]
     public void Recipe_runs()
     {
         var samples = new DecodedCache(TestImages.Shape, TestRows.Names);

@@ -1,0 +1,37 @@
+namespace TfKd.MLNet;
+
+public sealed partial class TorchImageClassificationTransformer
+{
+    /// <summary>
+    /// Name of the column of embeddings, vectors of <see cref="ModelCard.EmbeddingSize"/> numbers; null: there is none. See
+    /// <see cref="TorchImageClassificationTrainer.Options.EmbeddingColumnName"/>.
+    /// </summary>
+    public string? EmbeddingColumnName => Columns.Embedding;
+
+    /// <summary>How many of the most probable classes are listed, or all, where there are fewer; 0: none are.</summary>
+    public int TopK => Columns.Top?.Count ?? 0;
+
+    /// <summary>Name of the column of the most probable classes' names; null: there is none.</summary>
+    public string? TopLabelsColumnName => Columns.Top?.Labels;
+
+    /// <summary>Name of the column of their scores; null: there is none.</summary>
+    public string? TopScoresColumnName => Columns.Top?.Scores;
+
+    /// <summary>
+    /// The same transformer with another number of most probable classes in columns of their own, as
+    /// <see cref="TorchImageClassificationTrainer.Options.TopK"/> has them; it has a session of its own, and this one stays as it is.
+    /// </summary>
+    /// <param name="topK">How many, 0 or above; all classes, where there are fewer. 0: there are no such columns.</param>
+    /// <param name="topLabelsColumnName">Name of the column of their names. Default: TopLabels.</param>
+    /// <param name="topScoresColumnName">Name of the column of their scores. Default: TopScores.</param>
+    /// <exception cref="ArgumentException">Two columns that are added have one name.</exception>
+    public TorchImageClassificationTransformer WithTopK(
+        int topK, string topLabelsColumnName = "TopLabels", string topScoresColumnName = "TopScores")
+    {
+        Require.NotNegative(topK);
+        var top = topK == 0 ? null : new TopColumns(topK, Require.Name(topLabelsColumnName), Require.Name(topScoresColumnName));
+        var columns = Columns with { Top = top };
+        columns.RequireDifferentNames();
+        return new(Model, columns, _openScorer);
+    }
+}
