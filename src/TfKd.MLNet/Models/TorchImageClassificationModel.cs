@@ -103,6 +103,27 @@ public sealed class TorchImageClassificationModel
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 
+    /// <summary>
+    /// Writes a PNG of where in a photo the network sees a class, as <see cref="HeatMap"/> describes it. Needs libtorch, and builds the
+    /// network for each call; for many photos call <see cref="HeatMap.Save"/> with one of <see cref="CreateNetwork()"/>.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="imagePath">The photo: JPEG, PNG, WebP, GIF or BMP.</param>
+    /// <param name="className">The class, one of <see cref="ClassNames"/>. Default null: the most probable one.</param>
+    /// <exception cref="ArgumentException">There is no such class.</exception>
+    /// <exception cref="ImageDecodingException">The file is no image, or not a whole one.</exception>
+    /// <exception cref="InvalidOperationException">The architecture names no stages.</exception>
+    public void SaveHeatMap(string path, string imagePath, string? className = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(imagePath);
+        int? index = className is null ? null : Enumerable.Range(0, ClassNames.Count).FirstOrDefault(i => ClassNames[i] == className, -1);
+        if (index < 0)
+            throw new ArgumentException(
+                $"className must be one of [{string.Join(", ", ClassNames)}], but is '{className}'.", nameof(className));
+        using var network = CreateNetwork();
+        HeatMap.Save(path, network, File.ReadAllBytes(imagePath), index);
+    }
+
     /// <summary>Builds the network for images of another size than it was trained at; the caller disposes it.</summary>
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
     internal ImageNetwork CreateNetwork(ImageShape shape)

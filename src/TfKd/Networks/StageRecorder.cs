@@ -24,9 +24,7 @@ internal sealed class StageRecorder : IDisposable
         try
         {
             for (var i = 0; i < _stages.Count; i++)
-                Watch(i, modules.GetValueOrDefault(_stages[i]) as nn.Module<Tensor, Tensor>
-                    ?? throw new InvalidOperationException($"{network.Architecture} names the stage '{_stages[i]}', but its body has no "
-                        + "module from tensor to tensor of that path."));
+                Watch(i, Find(_architecture, modules, _stages[i]));
         }
         catch
         {
@@ -34,6 +32,14 @@ internal sealed class StageRecorder : IDisposable
             throw;
         }
     }
+
+    /// <summary>The module of a stage, among those of the body by their paths.</summary>
+    /// <exception cref="InvalidOperationException">There is none from tensor to tensor.</exception>
+    public static nn.Module<Tensor, Tensor> Find(
+        NetworkArchitecture architecture, IReadOnlyDictionary<string, nn.Module> modules, string stage) =>
+        modules.GetValueOrDefault(stage) as nn.Module<Tensor, Tensor>
+            ?? throw new InvalidOperationException(
+                $"{architecture} names the stage '{stage}', but its body has no module from tensor to tensor of that path.");
 
     /// <summary>The outputs in the order of the stages; they belong to the caller's dispose scope.</summary>
     public IReadOnlyList<Tensor> Take()

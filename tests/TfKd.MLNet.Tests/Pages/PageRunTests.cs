@@ -160,6 +160,8 @@ public sealed class PageRunTests : IDisposable
         Assert.Matches("^\\{\"TopLabels\":\\[\"red\",\"[a-z]+\",\"[a-z]+\"\\],\"TopScores\":\\[0\\.", Lines()[^1]);
         EmbeddingsPage.Export(transformer);
         Assert.True(File.Exists("search.onnx"));
+        WatchingAndResumingPage.LookWhere(transformer);
+        Assert.True(File.Exists("where.png"));
     }
 
     [Fact]

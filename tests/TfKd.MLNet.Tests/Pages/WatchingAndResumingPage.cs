@@ -43,6 +43,11 @@ internal static class WatchingAndResumingPage
         return options;
     }
 
+    public static void LookWhere(TorchImageClassificationTransformer transformer)
+    {
+        transformer.Model.SaveHeatMap("where.png", "photo.jpg");
+    }
+
     public sealed class StopAtAccuracy(double accuracy) : TrainingCallback
     {
         public override void OnEpochEnd(TrainingState state)
