@@ -8,12 +8,14 @@ namespace TfKd;
 /// <param name="Emitter">What writes its nodes; null: nothing does.</param>
 internal sealed record LeafModule(nn.Module Module, string Path, OnnxEmitter? Emitter);
 
-/// <summary>Is told of each call of a leaf: <see cref="Enter"/> before it, <see cref="Leave"/> behind it.</summary>
+/// <summary>
+/// Is told of each call of a leaf: <see cref="Enter"/> before it, <see cref="Leave"/> behind it, with what to go on with.
+/// </summary>
 internal interface ILeafVisitor
 {
     void Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs);
 
-    void Leave(LeafModule leaf, Tensor output);
+    Tensor Leave(LeafModule leaf, Tensor output);
 }
 
 /// <summary>Hooks on the leaf modules of a module, until it is disposed.</summary>
@@ -31,7 +33,7 @@ internal sealed class LeafHooks : IDisposable
         Hook(root, path: null);
     }
 
-    /// <summary>The parameters of modules around leaves, with their paths.</summary>
+    /// <summary>The parameters and buffers of modules around leaves, and of leaves without an emitter, with their paths.</summary>
     public IReadOnlyDictionary<Tensor, string> Parameters => _parameters;
 
     public void Dispose()
@@ -46,10 +48,16 @@ internal sealed class LeafHooks : IDisposable
             return;
         var emitter = _emitters.FirstOrDefault(candidate => candidate.Handles(module));
         var children = module.named_children().ToList();
-        if (emitter is null && children.Count > 0)
+        if (emitter is null)
         {
             foreach (var (name, parameter) in module.named_parameters(recurse: false))
                 _parameters[parameter] = PathOf(name);
+            foreach (var (name, buffer) in module.named_buffers(recurse: false))
+                _parameters[buffer] = PathOf(name);
+        }
+
+        if (emitter is null && children.Count > 0)
+        {
             foreach (var (name, child) in children)
                 Hook(child, PathOf(name));
             return;
@@ -59,13 +67,13 @@ internal sealed class LeafHooks : IDisposable
         switch (module)
         {
             case nn.Module<Tensor, Tensor> one:
-                Watch(one, (_, x) => { _visitor.Enter(leaf, x); return x; }, (_, _, y) => Leave(leaf, y));
+                Watch(one, (_, x) => { _visitor.Enter(leaf, x); return x; }, (_, _, y) => _visitor.Leave(leaf, y));
                 break;
             case nn.Module<Tensor, Tensor, Tensor> two:
-                Watch(two, (_, x1, x2) => { _visitor.Enter(leaf, x1, x2); return (x1, x2); }, (_, _, _, y) => Leave(leaf, y));
+                Watch(two, (_, x1, x2) => { _visitor.Enter(leaf, x1, x2); return (x1, x2); }, (_, _, _, y) => _visitor.Leave(leaf, y));
                 break;
             case nn.Module<Tensor[], Tensor> several:
-                Watch(several, (_, x) => { _visitor.Enter(leaf, x); return x; }, (_, _, y) => Leave(leaf, y));
+                Watch(several, (_, x) => { _visitor.Enter(leaf, x); return x; }, (_, _, y) => _visitor.Leave(leaf, y));
                 break;
         }
 
@@ -74,10 +82,4 @@ internal sealed class LeafHooks : IDisposable
 
     private void Watch<TBefore, TAfter>(nn.HookableModule<TBefore, TAfter> leaf, TBefore before, TAfter after) =>
         _remove.AddRange([leaf.register_forward_pre_hook(before).remove, leaf.register_forward_hook(after).remove]);
-
-    private Tensor Leave(LeafModule leaf, Tensor output)
-    {
-        _visitor.Leave(leaf, output);
-        return output;
-    }
 }

@@ -1,91 +1,227 @@
-using System.Security.Cryptography;
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
 
 /// <summary>
-/// Runs a module once and writes each leaf's nodes as it is called. A tensor is known by object identity: one that no leaf returned came
-/// from an operation outside a leaf, and is refused when it is read, unless it is a parameter of a module that the leaf is part of. Its
-/// content is compared too, so that a change in place cannot go unseen.
+/// Runs a module once and writes each leaf's nodes as it is called. A tensor is known by object identity and content; what no leaf
+/// returned, or what was changed in place, came from functions that a forward called, which <see cref="FunctionalSearch"/> finds, or is
+/// always the same. The results of leaves are replaced by <see cref="WideValues"/>, so that the functions show what they do; where there
+/// are any, <see cref="TraceCheck"/> runs the module again on batches of other images.
 /// </summary>
 internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters) : ILeafVisitor
 {
-    private readonly Dictionary<Tensor, (OnnxValue Value, byte[] Content)> _known = new(ReferenceEqualityComparer.Instance);
+    /// <summary>What to do about something that cannot be followed.</summary>
+    public const string Advice = "put the operation that makes it into a module of its own, with an OnnxEmitter, and invoke modules by "
+        + "call, not by forward.";
+
+    private const int CheckBatch = 2;
+    private const int MostAttempts = 6;
+    private const float SmallScale = 0.03f;
+
     private readonly List<LeafCall> _calls = [];
-    private IReadOnlyDictionary<Tensor, string> _parameters = new Dictionary<Tensor, string>();
-    private OnnxValue[] _reading = [];
+    private readonly List<TracedCall> _traced = [];
+    private readonly Dictionary<int, int> _bans = [];
+    private float _scale = 1;
+    private WideValues _wide = new(1);
+    private TracedValue? _wrong;
+    private TracedValues? _values;
+    private FunctionalSearch? _search;
+    private TracedValue[] _reading = [];
 
     /// <summary>The calls of leaves, in their order.</summary>
     public IReadOnlyList<LeafCall> Calls => _calls;
 
+    private TracedValues Values => _values!;
+
     /// <summary>Traces one forward pass in evaluation mode, without gradients, and returns the graph's value of the result.</summary>
     public OnnxValue Trace(nn.Module<Tensor, Tensor> module, OnnxValue input)
     {
-        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         // The numbers do not matter here, but some of oneDNN's kernels end the process on some processors.
         using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
         using var mode = new EvaluationMode(module);
-        using var hooks = new LeafHooks(module, emitters, this);
-        _parameters = hooks.Parameters;
-        var pixels = Pixels(input, module.parameters().FirstOrDefault()?.device ?? CPU);
-        _known[pixels] = (input, Content(pixels));
-        return Read(module.call(pixels), "The network's result is");
+        var takeBack = graph.Mark();
+        NotSupportedException? refusal = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return TraceOnce(module, input);
+            }
+            catch (NotSupportedException exception)
+            {
+                refusal ??= exception;
+                if (attempt == MostAttempts || !TryOtherwise())
+                    ExceptionDispatchInfo.Throw(refusal);
+                takeBack();
+                _calls.Clear();
+                _traced.Clear();
+            }
+        }
+    }
+
+    private OnnxValue TraceOnce(nn.Module<Tensor, Tensor> module, OnnxValue input)
+    {
+        using var scope = NewDisposeScope();
+        using var values = new TracedValues(scope);
+        (_values, _search, _wide, _wrong) = (values, new FunctionalSearch(values, graph, emitters, _bans), new WideValues(1, _scale), null);
+        var device = module.parameters().FirstOrDefault()?.device ?? CPU;
+        TracedValue images, result;
+        using (var hooks = new LeafHooks(module, emitters, this))
+        {
+            foreach (var (parameter, path) in hooks.Parameters)
+                values.AddConstant(parameter, () => new(graph.Weights(path, parameter), parameter.shape, ScalarType.Float32));
+            var pixels = Pixels(input, 1, device);
+            images = values.Add(pixels, () => input);
+            result = Read(module.call(pixels), "The network's result is");
+        }
+
+        if (_search.IsUsed)
+            Check(module, batch => Pixels(input, batch, device), images, result);
+        return result.Written;
+    }
+
+    // Two functions may be one for the numbers of the pass, as softmax of large ones along rows and along columns: the next that fits is
+    // tried then, and in the end smaller numbers.
+    private bool TryOtherwise()
+    {
+        if (_search is not { IsUsed: true })
+            return false;
+        if (Ban())
+            return true;
+        if (_scale != 1)
+            return false;
+        _scale = SmallScale;
+        _bans.Clear();
+        return true;
+    }
+
+    private bool Ban()
+    {
+        var ancestors = new Queue<TracedValue>(_wrong is { } wrong ? [wrong] : []);
+        while (ancestors.TryDequeue(out var value))
+        {
+            if (value.Call is not { } call)
+                continue;
+            if (call.Inputs.Count == 1 && !_bans.ContainsKey(call.Place))
+            {
+                _bans[call.Place] = 1;
+                return true;
+            }
+
+            foreach (var before in call.Inputs)
+                ancestors.Enqueue(before);
+        }
+
+        return false;
     }
 
     // Inputs are looked up before the leaf runs: it may store its result in one of them.
     void ILeafVisitor.Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs)
     {
-        var values = new OnnxValue[inputs.Length];
+        var values = new TracedValue[inputs.Length];
         for (var i = 0; i < values.Length; i++)
             values[i] = Read(inputs[i], $"'{leaf.Path}' ({leaf.Module.GetType().Name}) reads");
         _reading = values;
     }
 
-    void ILeafVisitor.Leave(LeafModule leaf, Tensor output)
+    Tensor ILeafVisitor.Leave(LeafModule leaf, Tensor output)
     {
         var (module, path, emitter) = leaf;
         var typeName = module.GetType().Name;
         if (emitter is null)
-            throw new NotSupportedException($"'{path}' is a {typeName}, which no emitter knows. Pass an OnnxEmitter<{typeName}> to the "
-                + "export, or build the module of parts that have one, invoked by call.");
-        var name = emitter.Emit(module, new OnnxLeaf(graph, path, typeName, _reading, output.shape));
-        var value = new OnnxValue(name, output.shape, output.dtype == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32);
-        var known = (value, Content(output));
-        if (emitter.Overwrites(module))
-            foreach (var (tensor, _) in _known.Where(entry => entry.Value.Value.Name == _reading[0].Name).ToList())
-                _known[tensor] = known;
-        _known[output] = known;
-        _calls.Add(new(path, name, output.shape));
+        {
+            var explained = Explain(
+                output, $"'{path}' is a {typeName}, which no emitter knows, and what it computes is no function that is followed. Pass an "
+                + $"OnnxEmitter<{typeName}> to the export, or build the module of parts that have one, invoked by call.");
+            return Called(path, explained, output, widened: false, overwrites: false);
+        }
+
+        var inputs = _reading.Select(input => input.Written).ToList();
+        var name = emitter.Emit(module, new OnnxLeaf(graph, path, typeName, inputs, output.shape));
+        var (passes, overwrites) = (inputs.Any(input => input.Name == name), emitter.Overwrites(module));
+        if (!passes)
+            output = Replace(output, overwrites);
+        long[] shape = [.. output.shape];
+        var type = output.dtype == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32;
+        var value = Values.Add(output, () => new(name, shape, type));
+        if (overwrites)
+            Values.Overwrite(_reading[0], value);
+        return Called(path, value, output, !passes, overwrites);
     }
 
-    private OnnxValue Read(Tensor tensor, string subject)
+    /// <summary>Puts other numbers into the place of a layer's result: where it is, or in a tensor of their own.</summary>
+    public static Tensor Widen(Tensor output, WideValues wide, bool inPlace)
     {
-        if (_parameters.TryGetValue(tensor, out var parameter))
-            return new(graph.Weights(parameter, tensor), tensor.shape, ScalarType.Float32);
-        if (!_known.TryGetValue(tensor, out var known))
-            throw new NotSupportedException($"{subject} a tensor that no layer returned. Put the operation that makes it into a module of "
-                + "its own, and invoke modules by call, not by forward.");
-        if (!Content(tensor).AsSpan().SequenceEqual(known.Content))
-            throw new NotSupportedException(
-                $"{subject} a tensor that was changed in place after a layer returned it. Use an operation that returns a new tensor.");
-        return known.Value;
+        if (!output.is_floating_point())
+            return output;
+        var other = wide.Like(output);
+        if (!inPlace)
+            return other;
+        using (other)
+            return output.copy_(other);
     }
 
-    private static byte[] Content(Tensor tensor)
+    private Tensor Replace(Tensor output, bool inPlace)
     {
-        using var scope = NewDisposeScope();
-        return SHA256.HashData(tensor.cpu().contiguous().bytes);
+        var other = Widen(output, _wide, inPlace);
+        if (!ReferenceEquals(other, output))
+            _search!.Ignore(output);
+        return other;
     }
 
-    /// <summary>An image without symmetry and without zeros, the same every time: an operation that changes something is to show.</summary>
-    private static Tensor Pixels(OnnxValue input, Device device)
+    private Tensor Called(string path, TracedValue value, Tensor output, bool widened, bool overwrites)
     {
-        var bytes = new byte[input.Shape.Aggregate((product, next) => checked(product * next))];
+        _calls.Add(new(path, value.Written.Name, output.shape));
+        _traced.Add(new(path, _reading, value, widened, overwrites));
+        return output;
+    }
+
+    private TracedValue Read(Tensor tensor, string subject)
+    {
+        var problem = Values.Last(tensor) is null
+            ? "that no layer returned"
+            : "that was changed in place after a layer returned it";
+        return Explain(tensor, $"{subject} a tensor of shape {Require.ShapeText(tensor)} {problem}, and what was done is no function that "
+            + $"is followed: {Advice}");
+    }
+
+    private TracedValue Explain(Tensor tensor, string problem)
+    {
+        if ((Values.Find(tensor) ?? _search!.Explain(tensor, problem)) is { } explained)
+            return explained;
+        return tensor.is_floating_point() ? _search!.Constant(tensor, problem) : throw new NotSupportedException(problem);
+    }
+
+    private void Check(nn.Module<Tensor, Tensor> module, Func<int, Tensor> pixelsOf, TracedValue images, TracedValue result)
+    {
+        // With large numbers, with small ones, and with the network's own, which layers that share memory compute as they are used.
+        foreach (var wide in new[] { new WideValues(2), new WideValues(3, SmallScale), null })
+        {
+            using var scope = NewDisposeScope();
+            using var check = new TraceCheck(_traced, wide);
+            using var hooks = new LeafHooks(module, emitters, check);
+            try
+            {
+                check.Run(module, pixelsOf(CheckBatch), images, result);
+            }
+            finally
+            {
+                _wrong = check.Wrong;
+            }
+        }
+    }
+
+    /// <summary>Images without symmetry and without zeros, the same every time: an operation that changes something is to show.</summary>
+    private static Tensor Pixels(OnnxValue input, int count, Device device)
+    {
+        long[] shape = [count, .. input.Shape.Skip(1)];
+        var bytes = new byte[shape.Aggregate((product, next) => checked(product * next))];
         for (var i = 0; i < bytes.Length; i++)
             bytes[i] = (byte)(1 + ((uint)i * 2654435761 >> 24) % 255);
-        return tensor(bytes, [.. input.Shape], input.Type == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32, device);
+        return tensor(bytes, shape, input.Type == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32, device);
     }
 }
 

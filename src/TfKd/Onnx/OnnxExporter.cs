@@ -1,13 +1,13 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TfKd;
 
 /// <summary>
 /// Writes a TorchSharp module as ONNX: traces one forward pass in evaluation mode through its leaf modules and lets each leaf type's
-/// emitter write the nodes. Works for every module whose operations live in leaf modules that have an emitter and are invoked by
-/// <c>call</c>; what such a leaf reads are results of others, or parameters of a module around it. Anything else is refused.
+/// emitter write the nodes. What such a leaf reads are results of others, parameters of a module around it, or what the usual functions
+/// make of these between leaves, in place or not: activations, arithmetic, <c>cat</c>, changes of shape, reductions, pools, padding,
+/// <c>interpolate</c>, <c>softmax</c>, <c>matmul</c>. Anything else is refused. Modules must be invoked by <c>call</c>.
 /// </summary>
 public static class OnnxExporter
 {
@@ -19,43 +19,6 @@ public static class OnnxExporter
 
     // The version of the file format that came with opset 17.
     private const int IrVersion = 8;
-
-    private static readonly OnnxEmitter[] BuiltIn =
-    [
-        new AddEmitter(),
-        new AdaptiveAvgPool2dEmitter(),
-        new AvgPool2dEmitter(),
-        new BatchNorm2dEmitter(),
-        new ChannelShuffleEmitter(),
-        new ChannelSplitEmitter(),
-        new ConcatEmitter(),
-        new Conv2dEmitter(),
-        new FirstTokenEmitter(),
-        new FlattenEmitter(),
-        new GELUEmitter(),
-        new HardsigmoidEmitter(),
-        new HardswishEmitter(),
-        new LayerNorm2dEmitter(),
-        new LayerNormEmitter(),
-        new LinearEmitter(),
-        new MapToTokensEmitter(),
-        new MaxPool2dEmitter(),
-        new MultiplyEmitter(),
-        new NormalizeEmitter(),
-        new PassThroughEmitter<Dropout>(),
-        new PassThroughEmitter<Identity>(),
-        new PassThroughEmitter<StochasticDepth>(),
-        new PermuteEmitter(),
-        new PrependTokenEmitter(),
-        new ReLU6Emitter(),
-        new ReLUEmitter(),
-        new RootNormalizeEmitter(),
-        new SelfAttentionEmitter(),
-        new SiLUEmitter(),
-        new SigmoidEmitter(),
-        new SoftmaxEmitter(),
-        new ZeroPaddedShortcutEmitter(),
-    ];
 
     /// <summary>Exports to memory.</summary>
     /// <inheritdoc cref="Export(nn.Module{Tensor, Tensor}, OnnxExportOptions, Stream, IReadOnlyList{OnnxEmitter})"/>
@@ -103,7 +66,7 @@ public static class OnnxExporter
     }
 
     /// <summary>The emitters of an export.</summary>
-    internal static IReadOnlyList<OnnxEmitter> WithBuiltIn(IReadOnlyList<OnnxEmitter> emitters) => [.. emitters, .. BuiltIn];
+    internal static IReadOnlyList<OnnxEmitter> WithBuiltIn(IReadOnlyList<OnnxEmitter> emitters) => [.. emitters, .. BuiltInEmitters.All];
 
     private static ProtoMessage ToMessage(ProtoMessage graph, OnnxExportOptions options)
     {

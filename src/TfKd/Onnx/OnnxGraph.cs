@@ -80,6 +80,21 @@ internal sealed class OnnxGraph
     public void Close(string operation, IReadOnlyList<string> inputs, params IReadOnlyList<OnnxValue> outputs) => _parts.Add(
         new OnnxOperation(operation, outputs[0].Name, inputs, []) { MoreOutputs = [.. outputs.Skip(1).Select(output => output.Name)] });
 
+    /// <summary>Takes back, when it is called, all that was added since this was.</summary>
+    public Action Mark()
+    {
+        var count = _parts.Count;
+        string[] names = [.. _names];
+        KeyValuePair<string, string>[] weights = [.. _weights];
+        return () =>
+        {
+            _parts.RemoveRange(count, _parts.Count - count);
+            _names.IntersectWith(names);
+            foreach (var key in _weights.Keys.Except(weights.Select(entry => entry.Key)).ToList())
+                _weights.Remove(key);
+        };
+    }
+
     /// <summary>Puts other parts in the place of all; operations in the order of execution.</summary>
     public void Replace(IEnumerable<OnnxPart> parts)
     {

@@ -6,6 +6,9 @@ namespace TfKd.Tests;
 
 public sealed class OnnxExporterTests
 {
+    private const string NotFollowed = " that no layer returned, and what was done is no function that is followed: put the operation that "
+        + "makes it into a module of its own, with an OnnxEmitter, and invoke modules by call, not by forward.";
+
     private static readonly OnnxExportOptions Options = new() { InputShape = new ImageShape(3, 16, 16), InputType = ScalarType.Float32 };
 
     [Fact]
@@ -71,10 +74,11 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
-    public void What_is_computed_of_a_parameter_outside_a_layer_is_refused() => AssertRefused(
-        "'multiply' (Multiply) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
-            + "modules by call, not by forward.",
-        new Scaled(factor => factor.exp()), 4);
+    public void Layer_reads_what_a_forward_computes_of_a_parameter()
+    {
+        using var module = nn.Sequential(nn.Conv2d(3, 4, 3), new Scaled(factor => factor.exp()));
+        OnnxRun.AssertParity(module, new ImageShape(3, 9, 9), 1e-5);
+    }
 
     [Fact]
     public void Module_with_an_emitter_of_its_own_exports()
@@ -91,10 +95,8 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
-    public void Tensor_made_outside_a_layer_is_refused_within_an_array_too() => AssertRefused(
-        "'join' (Concat) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
-            + "modules by call, not by forward.",
-        new Fork(new Concat(), last => last * 2), 4);
+    public void Tensor_that_cannot_be_followed_is_refused_within_an_array_too() => AssertRefused(
+        "'join' (Concat) reads a tensor of shape [1,4,16,16]" + NotFollowed, new Fork(new Concat(), last => last.cumsum(2)), 4);
 
     [Fact]
     public void Emitter_of_the_caller_goes_before_a_built_in_one_and_may_take_a_module_with_parts()
@@ -108,51 +110,71 @@ public sealed class OnnxExporterTests
     }
 
     [Fact]
-    public void Leaf_without_an_emitter_is_refused_with_path_and_type() => AssertRefused(
-        "'features.1' is a Scale, which no emitter knows. Pass an OnnxEmitter<Scale> to the export, or build the module of parts that "
-            + "have one, invoked by call.",
-        nn.Sequential(("features", nn.Sequential(nn.Conv2d(3, 4, 3), new Scale(2)))));
+    public void Leaf_that_cannot_be_followed_is_refused_with_path_and_type() => AssertRefused(
+        "'features.1' is a RunningSum, which no emitter knows, and what it computes is no function that is followed. Pass an "
+            + "OnnxEmitter<RunningSum> to the export, or build the module of parts that have one, invoked by call.",
+        nn.Sequential(("features", nn.Sequential(nn.Conv2d(3, 4, 3), new RunningSum()))));
 
     [Fact]
-    public void Operation_outside_a_layer_is_refused_with_the_path_of_its_reader() => AssertRefused(
-        "'last' (Conv2d) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
-            + "modules by call, not by forward.",
-        new Loose((x, first, last) => last.call(first.call(x) * 2)));
+    public void Operation_that_cannot_be_followed_is_refused_with_the_path_of_its_reader() => AssertRefused(
+        "'last' (Conv2d) reads a tensor of shape [1,3,16,16]" + NotFollowed,
+        new Loose((x, first, last) => last.call(first.call(x).cumsum(2))));
 
     [Fact]
     public void Layer_invoked_by_forward_is_refused_with_the_path_of_its_reader() => AssertRefused(
-        "'last' (Conv2d) reads a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
-            + "modules by call, not by forward.",
+        "'last' (Conv2d) reads a tensor of shape [1,3,16,16]" + NotFollowed,
         new Loose((x, first, last) => last.call(first.forward(x))));
 
     [Fact]
-    public void Result_made_outside_a_layer_is_refused() => AssertRefused(
-        "The network's result is a tensor that no layer returned. Put the operation that makes it into a module of its own, and invoke "
-            + "modules by call, not by forward.",
-        new Loose((x, first, last) => last.call(first.call(x)).mean([2L, 3L])));
+    public void Result_that_cannot_be_followed_is_refused() => AssertRefused(
+        "The network's result is a tensor of shape [1,3]" + NotFollowed,
+        new Loose((x, first, last) => last.call(first.call(x)).std([2L, 3L])));
 
     [Fact]
-    public void Change_in_place_outside_a_layer_is_refused_with_the_path_of_its_reader() => AssertRefused(
-        "'last' (Conv2d) reads a tensor that was changed in place after a layer returned it. Use an operation that returns a new tensor.",
+    public void Change_in_place_that_cannot_be_followed_is_refused_with_the_path_of_its_reader() => AssertRefused(
+        "'last' (Conv2d) reads a tensor of shape [1,3,16,16] that was changed in place after a layer returned it"
+            + NotFollowed.Replace(" that no layer returned", "", StringComparison.Ordinal),
         new Loose((x, first, last) =>
         {
             var y = first.call(x);
-            y.mul_(2);
+            y.copy_(y.cumsum(2));
             return last.call(y);
+        }));
+
+    [Fact]
+    public void What_depends_on_the_batch_is_refused() => AssertRefused(
+        "'last' (Conv2d) reads what Sub gives for one image, but something else for a batch of others. What the network's forward computes "
+            + "between its layers cannot be followed: put the operation that makes it into a module of its own, with an OnnxEmitter, and "
+            + "invoke modules by call, not by forward.",
+        new Loose((x, first, last) =>
+        {
+            var y = first.call(x);
+            return last.call(y - y.mean([0L, 2L, 3L], true));
         }));
 
     public static TheoryData<string, Func<nn.Module<Tensor, Tensor>>> RefusedSettings => new()
     {
-        { "'0' (Conv2d) has no ONNX form: it pads with Reflect, and only zeros are known.", () =>
-            nn.Conv2d(3, 3, 3, padding: 1, padding_mode: PaddingModes.Reflect) },
+        { "'0' (Conv2d) has no ONNX form: it pads with Circular, and only Zeros, Reflect and Replicate are known.", () =>
+            nn.Conv2d(3, 3, 3, padding: 1, padding_mode: PaddingModes.Circular) },
         { "'0' (AvgPool2d) has no ONNX form: it divides by 3 instead of the size of the window.", () => nn.AvgPool2d(
             2, divisor_override: 3) },
         { "'0' (AvgPool2d) has no ONNX form: it rounds its size up and counts its padding, which together have no counterpart; set "
             + "count_include_pad or ceil_mode to false.", () =>
             nn.AvgPool2d(4, 3, 1, ceil_mode: true) },
-        { "'0' (BatchNorm2d) has no ONNX form: it has no running statistics or no weights.", () => nn.BatchNorm2d(3, affine: false) },
-        { "'0' (Flatten) has no ONNX form: it joins dimensions 2 to 3, and only 1 to -1 (all but the batch) is known.", () => nn.Flatten(
-            2, 3) },
+        { "'0' (BatchNorm2d) has no ONNX form: it has no running statistics, and what it computes depends on the batch.", () =>
+            nn.BatchNorm2d(3, track_running_stats: false) },
+        { "'0' (Flatten) has no ONNX form: it joins the batch, which is free, with other dimensions; start at dimension 1.", () =>
+            nn.Flatten(0, 1) },
+        { "'0' (Hardtanh) has no ONNX form: TorchSharp's layer returns its input as it is unless inplace is true.", () => nn.Hardtanh() },
+        { "'0' (Unflatten) has no ONNX form: it divides the batch, which is free.", () => nn.Unflatten(0, [1L, 1L]) },
+        { "'0' (Softplus) has no ONNX form: it goes on straight from 3, and only from 16 on the curve is straight.", () =>
+            nn.Softplus(1, 3) },
+        { "'0' (AdaptiveMaxPool2d) has no ONNX form: 16x16 does not divide into 3x2 windows of one size.", () =>
+            nn.AdaptiveMaxPool2d([3L, 2L]) },
+        { "'0' (LPPool2d) has no ONNX form: it is of norm 3, and only 2 is known.", () => nn.LPPool2d(3, 2) },
+        { "'0' (LPPool2d) has no ONNX form: it rounds its size up; set ceil_mode to false.", () => nn.LPPool2d(2, 3, 2, true) },
+        { "'0' (LocalResponseNorm) has no ONNX form: it looks at 4 channels, and only odd numbers are known.", () =>
+            nn.LocalResponseNorm(4) },
     };
 
     [Theory]
@@ -245,6 +267,11 @@ public sealed class OnnxExporterTests
     {
         protected override string Emit(Scale layer, OnnxLeaf leaf) =>
             leaf.Node("Mul", [leaf.Input.Name, leaf.Scalar("factor", layer.Factor)]);
+    }
+
+    private sealed class RunningSum() : nn.Module<Tensor, Tensor>(nameof(RunningSum))
+    {
+        public override Tensor forward(Tensor input) => input.cumsum(2);
     }
 
     private sealed class Sum() : nn.Module<Tensor[], Tensor>(nameof(Sum))

@@ -107,6 +107,59 @@ public sealed class OnnxParityTests
         { "tokens", () => new MapToTokens() },
         { "firstToken", () => nn.Sequential(new MapToTokens(), new FirstToken()) },
         { "selfAttention", () => Normed(nn.Sequential(new MapToTokens(), new SelfAttention(4, 2))) },
+        { "leakyRelu", () => Normed(nn.LeakyReLU(0.1)) },
+        { "leakyReluInPlace", () => Normed(nn.LeakyReLU(0.1, inplace: true)) },
+        { "elu", () => Normed(nn.ELU(0.7)) },
+        { "celu", () => Normed(nn.CELU(0.7)) },
+        { "selu", () => Normed(nn.SELU()) },
+        { "mish", () => Normed(nn.Mish()) },
+        { "hardtanhInPlace", () => Normed(nn.Hardtanh(-0.5, 0.75, inplace: true)) },
+        { "tanh", () => Normed(nn.Tanh()) },
+        { "softsign", () => Normed(nn.Softsign()) },
+        { "tanhshrink", () => Normed(nn.Tanhshrink()) },
+        { "hardshrink", () => Normed(nn.Hardshrink(0.4)) },
+        { "softshrink", () => Normed(nn.Softshrink(0.4)) },
+        { "softplus", () => Normed(nn.Softplus()) },
+        { "softplusOfBeta", () => Normed(nn.Softplus(2)) },
+        { "softplusOfPixels", () => nn.Softplus() },
+        { "logSigmoid", () => Normed(nn.LogSigmoid()) },
+        { "logSoftmax", () => Normed(nn.LogSoftmax(1)) },
+        { "softmax2d", () => Normed(nn.Softmax2d()) },
+        { "softmin", () => Normed(nn.Softmin(1)) },
+        { "threshold", () => Normed(nn.Threshold(0.3, -2)) },
+        { "prelu", () => Normed(nn.PReLU(4, 0.3)) },
+        { "preluOfOneSlope", () => Normed(nn.PReLU(1)) },
+        { "glu", () => Normed(nn.GLU(1)) },
+        { "groupNorm", () => Weighted(nn.GroupNorm(2, 4, 0.1)) },
+        { "groupNormWithoutWeights", () => nn.GroupNorm(2, 4, affine: false) },
+        { "instanceNorm", () => nn.InstanceNorm2d(4) },
+        { "instanceNormWithWeights", () => nn.InstanceNorm2d(4, affine: true) },
+        { "instanceNormWithStatistics", () => nn.InstanceNorm2d(4, track_running_stats: true) },
+        { "batchNormWithoutWeights", () => nn.BatchNorm2d(4, affine: false) },
+        { "batchNormOfRows", () => nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.BatchNorm1d(4)) },
+        { "localResponseNorm", () => Normed(nn.LocalResponseNorm(3, 0.5, 0.75, 1.5)) },
+        { "adaptiveMax1", () => nn.AdaptiveMaxPool2d([1L, 1L]) },
+        { "adaptiveMaxDivides", () => nn.AdaptiveMaxPool2d([11L, 1L]) },
+        { "lpPool", () => Normed(nn.LPPool2d(2, 3, 2)) },
+        { "convReflect", () => nn.Conv2d(4, 6, 3, padding: 1, padding_mode: PaddingModes.Reflect) },
+        { "convReplicate", () => nn.Conv2d(4, 6, 3, padding: 1, padding_mode: PaddingModes.Replicate) },
+        { "convTranspose", () => nn.ConvTranspose2d(4, 6, 3, 2, 1, 1) },
+        { "convTransposeGrouped", () => nn.ConvTranspose2d(4, 6, 3, groups: 2, bias: false, dilation: 2) },
+        { "zeroPad", () => nn.ZeroPad2d((1, 2, 3, 4)) },
+        { "zeroPadOfOneNumber", () => nn.ZeroPad2d(2) },
+        { "constantPad", () => nn.ConstantPad2d((1, 2, 0, 1), 7) },
+        { "reflectionPad", () => nn.ReflectionPad2d((1, 2, 0, 1)) },
+        { "replicationPad", () => nn.ReplicationPad2d((1, 2, 0, 1)) },
+        { "pixelShuffle", () => nn.PixelShuffle(2) },
+        { "pixelUnshuffle", () => nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.PixelUnshuffle(2)) },
+        { "torchChannelShuffle", () => nn.ChannelShuffle(2) },
+        { "unflatten", () => nn.Unflatten(1, [2L, 2L]) },
+        { "flattenOfSome", () => nn.Flatten(2, 3) },
+        { "upsampleNearest", () => nn.Upsample(scale_factor: [2, 2]) },
+        { "upsampleBilinear", () => nn.Upsample([17L, 29L], mode: UpsampleMode.Bilinear, align_corners: false) },
+        { "upsampleAligned", () => nn.Upsample([17L, 29L], mode: UpsampleMode.Bilinear, align_corners: true) },
+        { "upsampleBicubic", () => nn.Upsample([17L, 29L], mode: UpsampleMode.Bicubic, align_corners: false) },
+        { "dropout2d", () => nn.Sequential(nn.Dropout2d(0.5), nn.AlphaDropout(0.5), nn.FeatureAlphaDropout(0.5), nn.Conv2d(4, 2, 1)) },
         { "selfAttentionOfOneHead", () => Normed(nn.Sequential(new MapToTokens(), new SelfAttention(4, 1, 0.5))) },
     };
 
@@ -114,6 +167,15 @@ public sealed class OnnxParityTests
 
     // Pixels are far beyond the curved part of an activation.
     private static nn.Module<Tensor, Tensor> Normed(nn.Module<Tensor, Tensor> layer) => nn.Sequential(new LayerNorm2d(4), layer);
+
+    // TorchSharp leaves them as the memory was.
+    private static GroupNorm Weighted(GroupNorm norm)
+    {
+        using var noGrad = no_grad();
+        norm.weight.copy_(tensor([0.5f, -1, 2, 1.5f]));
+        norm.bias!.copy_(tensor([0.1f, 0.2f, -0.3f, 0]));
+        return norm;
+    }
 
     private static nn.Module<Tensor, Tensor> Twice(nn.Module<Tensor, Tensor> layer) => nn.Sequential(layer, layer);
 }

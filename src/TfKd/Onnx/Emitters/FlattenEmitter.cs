@@ -6,9 +6,10 @@ internal sealed class FlattenEmitter : OnnxEmitter<Flatten>
 {
     protected override string Emit(Flatten layer, OnnxLeaf leaf)
     {
-        var rank = leaf.Input.Shape.Count;
-        if (layer.start_dim != 1 || (layer.end_dim != -1 && layer.end_dim != rank - 1))
-            throw leaf.Refuse($"it joins dimensions {layer.start_dim} to {layer.end_dim}, and only 1 to -1 (all but the batch) is known");
-        return leaf.Node("Flatten", [leaf.Input.Name], OnnxArgument.Of("axis", 1));
+        if (layer.start_dim is 0 || layer.start_dim == -leaf.Input.Shape.Count)
+            throw leaf.Refuse("it joins the batch, which is free, with other dimensions; start at dimension 1");
+        return leaf.OutputShape.Count == 2
+            ? leaf.Node("Flatten", [leaf.Input.Name], OnnxArgument.Of("axis", 1))
+            : leaf.Node("Reshape", [leaf.Input.Name, leaf.Integers("shape", [0, .. leaf.OutputShape.Skip(1)])]);
     }
 }

@@ -28,18 +28,19 @@ internal sealed class RangeRecorder(IReadOnlySet<int> wanted) : ILeafVisitor
     {
     }
 
-    void ILeafVisitor.Leave(LeafModule leaf, Tensor output)
+    Tensor ILeafVisitor.Leave(LeafModule leaf, Tensor output)
     {
         var call = _paths.Count;
         _paths.Add(leaf.Path);
         if (!wanted.Contains(call))
-            return;
+            return output;
         using var scope = NewDisposeScope();
         var values = output.detach().to(ScalarType.Float32);
         if (Counts)
             Count(call, values);
         else
             Extend(call, values, leaf.Path);
+        return output;
     }
 
     private void Extend(int call, Tensor values, string path)

@@ -1,0 +1,248 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Finds how a tensor that no layer returned came about: functions that a module's forward called are tried on the values known so far, and
+/// one is taken where its result is the tensor, number by number. <see cref="WideValues"/> and <see cref="TraceCheck"/> see to it that what
+/// fits is what was called.
+/// </summary>
+/// <param name="values">The values of the pass.</param>
+/// <param name="graph">Where functions are written.</param>
+/// <param name="emitters">What writes them.</param>
+/// <param name="bans">How many functions that fit are passed over, for the place of a call among those that are found.</param>
+internal sealed class FunctionalSearch(
+    TracedValues values, OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters, IReadOnlyDictionary<int, int> bans)
+{
+    private const int LatestOfOne = 24;
+
+    // Two functions in one go, of which no tensor between them is left, are tried on the latest values only.
+    private const int LatestOfTwo = 12;
+
+    private readonly HashSet<Tensor> _hopeless = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Tensor> _replaced = new(ReferenceEqualityComparer.Instance);
+    private int _constantCount;
+    private int _found;
+
+    /// <summary>Whether anything had to be explained.</summary>
+    public bool IsUsed { get; private set; }
+
+    /// <summary>What a tensor is; null: nothing that is tried gives it.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="problem">What to say where something in it is not as it is taken to be.</param>
+    public TracedValue? Explain(Tensor tensor, string problem)
+    {
+        IsUsed = true;
+        // Nearly always it is something of the last values; all others are tried when the tensors between them are understood.
+        if (Quick(tensor) is { } quick)
+            return quick;
+        while (ExplainPending(tensor))
+        {
+            if (Quick(tensor) is { } then)
+                return then;
+        }
+
+        return OneStep(tensor, [.. Known(tensor)]) ?? WithConstants(tensor, problem);
+    }
+
+    /// <summary>Takes a tensor for a constant.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="problem">What to say where it turns out to be none.</param>
+    public TracedValue Constant(Tensor tensor, string problem)
+    {
+        var name = $"constant{++_constantCount}";
+        return values.AddConstant(tensor, problem, content => new(graph.Weights(name, content), content.shape, ScalarType.Float32));
+    }
+
+    /// <summary>Leaves a tensor out that has another in its place.</summary>
+    public void Ignore(Tensor tensor) => _replaced.Add(tensor);
+
+    // Tensors that a forward makes of nothing, such as positions.
+    private TracedValue? WithConstants(Tensor tensor, string problem)
+    {
+        var pending = values.Pending(tensor).Where(made => values.Last(made) is null && !_replaced.Contains(made)).ToList();
+        foreach (var made in pending)
+            Constant(made, problem);
+        return pending.Count > 0 ? Quick(tensor) : null;
+    }
+
+    private bool ExplainPending(Tensor reading)
+    {
+        foreach (var pending in values.Pending(reading))
+        {
+            if (_hopeless.Contains(pending) || _replaced.Contains(pending))
+                continue;
+            if (Quick(pending) is not null)
+                return true;
+            _hopeless.Add(pending);
+        }
+
+        return false;
+    }
+
+    private TracedValue? Quick(Tensor tensor) => OneStep(tensor, [.. Latest(tensor, LatestOfOne)]) ?? TwoSteps(tensor);
+
+    private TracedValue? OneStep(Tensor tensor, List<TracedValue> known)
+    {
+        using var scope = NewDisposeScope();
+        var result = TracedValue.Unknown(tensor);
+        var all = values.All.Reverse().Concat(values.Constants);
+        if (all.FirstOrDefault(value => TensorMatch.Same(value.Content, result.Content)) is { } same)
+        {
+            values.Set(tensor, same);
+            return same;
+        }
+
+        foreach (var value in known)
+        {
+            if (Unary(value, result, _found, !KeepsShape(tensor)) is { } layer)
+                return Add(tensor, layer, value);
+        }
+
+        return Pair(tensor, result, known) ?? Joined(tensor, result.Content);
+    }
+
+    private TracedValue? TwoSteps(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        var result = TracedValue.Unknown(tensor);
+        var latest = Latest(tensor, LatestOfTwo).ToList();
+        foreach (var (layer, inputs) in FirstSteps(latest))
+        {
+            using var inner = NewDisposeScope();
+            var between = FunctionalCall.Compute(layer, [.. inputs.Select(input => input.Content)]);
+            if (KeepsShape(tensor) && !between.shape.SequenceEqual(tensor.shape))
+                continue;
+            var middle = TracedValue.Unknown(between);
+            if (Unary(middle, result, _found + 1, !KeepsShape(tensor)) is { } second)
+                return Add(tensor, second, Add(between, layer, inputs));
+            foreach (var other in latest)
+            {
+                if (FunctionalPairs.Commuting(middle, other, result) is { } pair)
+                    return Add(tensor, pair, Add(between, layer, inputs), other);
+            }
+        }
+
+        return null;
+    }
+
+    // What works in place does; of the others there are too many to try them on everything.
+    private bool KeepsShape(Tensor tensor) => values.Last(tensor) is not null;
+
+    // The latest first; pixels are no numbers to calculate with.
+    private IEnumerable<TracedValue> Known(Tensor tensor) => values.All.Reverse().Where(value => value.Content.dtype == tensor.dtype);
+
+    // Of a tensor that was changed in place, what it was before comes first.
+    private IEnumerable<TracedValue> Latest(Tensor tensor, int count)
+    {
+        var latest = Known(tensor).Take(count);
+        return values.Last(tensor) is { IsConstant: false } before ? latest.Prepend(before).Distinct() : latest;
+    }
+
+    private static IEnumerable<(nn.Module Layer, TracedValue[] Inputs)> FirstSteps(IReadOnlyList<TracedValue> latest)
+    {
+        foreach (var first in latest)
+        {
+            foreach (var second in latest)
+            {
+                foreach (var (layer, _) in FunctionalPairs.Symmetric)
+                {
+                    if (TensorMatch.CanBroadcast(first.Content.shape, second.Content.shape))
+                        yield return (layer, [first, second]);
+                }
+            }
+
+            foreach (var activation in FunctionalGuesses.Activations())
+                yield return (activation, [first]);
+            if (first.Content.dim() == 4)
+                yield return (nn.AdaptiveAvgPool2d(1), [first]);
+        }
+    }
+
+    private nn.Module<Tensor, Tensor>? Unary(TracedValue input, TracedValue result, int place, bool changesShape)
+    {
+        var passedOver = bans.GetValueOrDefault(place);
+        using var scope = NewDisposeScope();
+        if (input.Content.shape.AsSpan().SequenceEqual(result.Content.shape))
+        {
+            // A few numbers rule out nearly all.
+            var (from, to) = (tensor(input.Sample.ToArray()), tensor(result.Sample.ToArray()));
+            foreach (var layer in FunctionalGuesses.Elementwise(input, result))
+            {
+                using var inner = NewDisposeScope();
+                if (TensorMatch.Same(layer.forward(from), to) && TensorMatch.Same(layer.forward(input.Content), result.Content)
+                    && passedOver-- <= 0)
+                    return layer;
+            }
+        }
+
+        foreach (var layer in changesShape ? FunctionalGuesses.Of(input.Content, result.Content) : [])
+        {
+            using var inner = NewDisposeScope();
+            if (TensorMatch.Same(layer.forward(input.Content), result.Content) && passedOver-- <= 0)
+                return layer;
+        }
+
+        return null;
+    }
+
+    private TracedValue? Pair(Tensor tensor, TracedValue result, List<TracedValue> known)
+    {
+        List<TracedValue> all = [.. known, .. values.Constants.Where(value => value.Content.dtype == tensor.dtype)];
+        for (var i = 0; i < all.Count; i++)
+        {
+            for (var j = i; j < all.Count; j++)
+            {
+                var (newer, older) = (all[i], all[j]);
+                if (FunctionalPairs.Fitting(newer, older, result) is { } layer)
+                    return Add(tensor, layer, newer, older);
+                if (FunctionalPairs.InOrder(older, newer, result) is { } other)
+                    return Add(tensor, other, older, newer);
+            }
+        }
+
+        return null;
+    }
+
+    private TracedValue? Joined(Tensor tensor, Tensor result)
+    {
+        for (var dimension = 1; dimension < result.dim(); dimension++)
+        {
+            var (parts, done) = (new List<TracedValue>(), 0L);
+            while (done < result.shape[dimension] && Next(dimension, done) is { } part)
+            {
+                parts.Add(part);
+                done += part.Content.shape[dimension];
+            }
+
+            if (parts.Count > 1 && done == result.shape[dimension])
+                return Add(tensor, new Join(dimension), [.. parts]);
+        }
+
+        return null;
+
+        TracedValue? Next(int dimension, long start) => values.All.Reverse().Concat(values.Constants).FirstOrDefault(value =>
+        {
+            var shape = value.Content.shape;
+            if (shape.Length != result.dim() || start + shape[dimension] > result.shape[dimension])
+                return false;
+            using var scope = NewDisposeScope();
+            return TensorMatch.Same(value.Content, result.narrow(dimension, start, shape[dimension]));
+        });
+    }
+
+    private TracedValue Add(Tensor tensor, nn.Module layer, params TracedValue[] inputs)
+    {
+        var call = new FunctionalCall(layer, inputs, _found++);
+        long[] shape = [.. tensor.shape];
+        return values.Add(tensor, call, () => new(Write(call, shape), shape, ScalarType.Float32));
+    }
+
+    private string Write(FunctionalCall call, long[] shape)
+    {
+        var (layer, name) = (call.Layer, call.Layer.GetName());
+        var leaf = new OnnxLeaf(graph, name, name, [.. call.Inputs.Select(input => input.Written)], shape);
+        return emitters.First(emitter => emitter.Handles(layer)).Emit(layer, leaf);
+    }
+}

@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>Whether what a function gives is what was found, and whether it could be.</summary>
+internal static class TensorMatch
+{
+    // A function that computes the same in another way, such as a product with the reciprocal for a quotient, rounds otherwise.
+    private const double Tolerance = 1e-6;
+
+    private const double SampleTolerance = 1e-5;
+
+    public static bool Plausible(
+        Func<float, float, float> number, ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> result)
+    {
+        for (var i = 0; i < result.Length; i++)
+        {
+            if (!(Math.Abs(number(first[i], second[i]) - result[i]) <= SampleTolerance * (1 + Math.Abs(result[i]))))
+                return false;
+        }
+
+        return true;
+    }
+
+    public static bool Same(Tensor found, Tensor expected)
+    {
+        if (found.dtype != expected.dtype || !found.shape.AsSpan().SequenceEqual(expected.shape))
+            return false;
+        using var scope = NewDisposeScope();
+        return found.Equals(expected) || (found - expected).abs().le(expected.abs() * Tolerance).all().item<bool>();
+    }
+
+    public static bool CanBroadcast(long[] first, long[] second) =>
+        Enumerable.Reverse(first).Zip(Enumerable.Reverse(second))
+            .All(pair => pair.First == pair.Second || pair.First == 1 || pair.Second == 1);
+
+    public static bool Broadcast(long[] first, long[] second, long[] result)
+    {
+        if (Math.Max(first.Length, second.Length) != result.Length || !CanBroadcast(first, second))
+            return false;
+        for (var i = 1; i <= result.Length; i++)
+        {
+            var (x, y) = (i <= first.Length ? first[^i] : 1, i <= second.Length ? second[^i] : 1);
+            if (result[^i] != (x == 1 ? y : x))
+                return false;
+        }
+
+        return true;
+    }
+}

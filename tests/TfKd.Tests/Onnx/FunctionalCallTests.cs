@@ -1,0 +1,180 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn.functional;
+
+namespace TfKd.Tests;
+
+/// <summary>Functions that a forward calls between its layers.</summary>
+public sealed class FunctionalCallTests
+{
+    public static TheoryData<string, Func<Tensor, Tensor>> Functions => new()
+    {
+        { "relu", x => relu(x) },
+        { "relu6", x => relu6(x) },
+        { "clampBelow", x => x.clamp_min(-0.25) },
+        { "clampAbove", x => x.clamp_max(0.25) },
+        { "clamp", x => x.clamp(-0.5, 0.75) },
+        { "leakyRelu", x => leaky_relu(x, 0.2) },
+        { "silu", x => silu(x) },
+        { "swishByHand", x => x * x.sigmoid() },
+        { "gelu", x => gelu(x) },
+        { "hardswish", x => hardswish(x) },
+        { "tanh", x => x.tanh() },
+        { "elu", x => elu(x, 1.0) },
+        { "softplus", x => softplus(x) },
+        { "mish", x => mish(x) },
+        { "abs", x => x.abs() },
+        { "square", x => x * x },
+        { "root", x => relu(x).sqrt() },
+        { "scale", x => x * 0.3 },
+        { "quotient", x => x / 7 },
+        { "shift", x => x + 1.5 },
+        { "line", x => 2.5 * x - 1 },
+        { "oneMinus", x => 1 - x },
+        { "sum", x => x + relu(x) },
+        { "difference", x => x - relu(x).mul(2) },
+        { "maximum", x => x.maximum(-x) },
+        { "gate", x => x * x.mean([2L, 3L], true).sigmoid() },
+        { "concat", x => cat([x, relu(x), x.tanh()], 1) },
+        { "concatAlongRows", x => cat([x, relu(x)], 2) },
+        { "chunks", x => x.chunk(2, 1) is [var first, var second] ? first * second : x },
+        { "range", x => x.narrow(2, 3, 5) },
+        { "row", x => x.select(2, 4) },
+        { "permute", x => x.permute(0, 2, 3, 1) },
+        { "transpose", x => x.transpose(2, 3) },
+        { "flatten", x => x.flatten(1) },
+        { "view", x => x.view(x.shape[0], -1, 9) },
+        { "shuffle", x => x.view(-1, 2, 2, 9, 9).transpose(1, 2).reshape(-1, 4, 9, 9) },
+        { "mean", x => x.mean([2L, 3L]) },
+        { "meanOfRelu", x => relu(x).mean([2L, 3L]) },
+        { "largest", x => x.amax([2L, 3L]) },
+        { "sumOfTwo", x => x.sum([1L, 2L]) },
+        { "adaptive", x => adaptive_avg_pool2d(x, 1) },
+        { "adaptiveOverlaps", x => adaptive_avg_pool2d(x, [4L, 5L]) },
+        { "maxPool", x => max_pool2d(x, 3, stride: 2, padding: 1) },
+        { "avgPool", x => avg_pool2d(x, 2) },
+        { "avgPoolPadded", x => avg_pool2d(x, 3, stride: 1, padding: 1) },
+        { "softmax", x => softmax(x, 1) },
+        { "logSoftmax", x => log_softmax(x, 1) },
+        { "attention", x => softmax(x.matmul(x.transpose(2, 3)) / 3, -1).matmul(x) },
+        { "interpolate", x => interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Bilinear, align_corners: false) },
+        { "interpolateNearest", x => interpolate(x, scale_factor: [2, 2]) },
+        { "pad", x => pad(x, [1L, 2L, 0L, 1L]) },
+        { "positions", x => x + arange(9, ScalarType.Float32, x.device) },
+        { "inPlace", x => x.mul_(2).add_(1) },
+        { "reluInPlace", x => relu(x, inplace: true) },
+        { "dropout", x => dropout(x, 0.5, training: false) },
+        { "inAScope", x =>
+            {
+                using var scope = NewDisposeScope();
+                return relu(x).mean([2L, 3L]).MoveToOuterDisposeScope();
+            } },
+        { "ofTwoInAScope", x =>
+            {
+                var y = x.tanh();
+                using var scope = NewDisposeScope();
+                return relu(x + y).MoveToOuterDisposeScope();
+            } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Functions), DisableDiscoveryEnumeration = true)]
+    public void A_function_between_layers_exports(string name, Func<Tensor, Tensor> function)
+    {
+        random.manual_seed(11);
+        using var module = new Between(function);
+        OnnxRun.AssertParity(module, new ImageShape(3, 9, 9), 1e-5);
+        Assert.NotEmpty(name);
+    }
+
+    [Fact]
+    public void A_residual_that_is_added_in_place_exports()
+    {
+        random.manual_seed(11);
+        using var module = nn.Sequential(nn.Conv2d(3, 4, 3), new Residual(), new Residual(), nn.AdaptiveAvgPool2d(1), nn.Flatten());
+        OnnxRun.AssertParity(module, new ImageShape(3, 12, 12), 1e-5);
+    }
+
+    /// <summary>The network's own values are all between 0 and 6, where a limit of 6 does not show.</summary>
+    [Fact]
+    public void A_limit_that_the_network_does_not_reach_is_in_the_export_all_the_same()
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var module = new Between(x => relu6(x));
+        module.Conv.weight.fill_(0.001);
+        module.Conv.bias!.fill_(0);
+        var shape = new ImageShape(3, 9, 9);
+        var options = new OnnxExportOptions { InputShape = shape, InputType = ScalarType.Float32 };
+        using var session = OnnxRun.Open(OnnxExporter.Export(module, options));
+        var images = TestNetworks.Pixels(2, shape, ScalarType.Float32) * 1000;
+        var (expected, found) = (module.call(images).to(ScalarType.Float64), OnnxRun.Score(session, images));
+        Assert.Equal(6, module.Conv.call(images).clamp_max(6).max().item<float>());
+        Assert.InRange((expected - found).abs().max().item<double>(), 0, 1e-4);
+    }
+
+    [Fact]
+    public void Functions_stay_in_floating_point_where_layers_are_in_integers()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var shape = new ImageShape(3, 12, 12);
+        random.manual_seed(11);
+        using var network = new FactoryNetwork("residual", count => nn.Sequential(
+            nn.Conv2d(3, 4, 3), new Residual(), new Residual(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, count)), shape).Build(3);
+        using var images = CalibrationImages.Of(shape, 32);
+        var options = new OnnxExportOptions { InputShape = shape };
+        var integers = options with { Weights = OnnxWeights.Int8, Calibration = network.Calibrate(images) };
+        using var plain = OnnxRun.Open(OnnxExporter.Export(network, options));
+        var model = OnnxExporter.Export(network, integers);
+        using var other = OnnxRun.Open(model);
+        var pixels = CalibrationImages.Pixels(images, 16);
+        var (expected, found) = (OnnxRun.Score(plain, pixels), OnnxRun.Score(other, pixels));
+        Assert.Contains(OnnxRun.Optimized(model), node => node.Operation == "QLinearConv");
+        Assert.InRange((expected - found).abs().max().item<double>(), 1e-9, 0.1 * expected.abs().max().item<double>());
+    }
+
+    [Fact]
+    public void A_module_of_functions_alone_needs_no_emitter()
+    {
+        using var module = nn.Sequential(nn.Conv2d(3, 4, 3), new Squash(), nn.Conv2d(4, 2, 3));
+        OnnxRun.AssertParity(module, new ImageShape(3, 9, 9), 1e-5);
+    }
+
+    private sealed class Between : nn.Module<Tensor, Tensor>
+    {
+        private readonly Conv2d conv = nn.Conv2d(3, 4, 3, padding: 1);
+        private readonly Identity last = nn.Identity();
+        private readonly Func<Tensor, Tensor> _function;
+
+        public Between(Func<Tensor, Tensor> function) : base(nameof(Between))
+        {
+            _function = function;
+            RegisterComponents();
+            using var noGrad = no_grad();
+            // Pixels are large, and what bends does so near zero.
+            conv.weight.mul_(0.02);
+        }
+
+        public Conv2d Conv => conv;
+
+        public override Tensor forward(Tensor input) => last.call(_function(conv.call(input)));
+    }
+
+    /// <summary>As torchvision's blocks for .NET are.</summary>
+    private sealed class Residual : nn.Module<Tensor, Tensor>
+    {
+        private readonly Conv2d conv = nn.Conv2d(4, 4, 3, padding: 1);
+        private readonly ReLU relu = nn.ReLU(inplace: true);
+
+        public Residual() : base(nameof(Residual)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => conv.call(relu.call(conv.call(input))).add_(input).relu_();
+    }
+
+    private sealed class Squash() : nn.Module<Tensor, Tensor>(nameof(Squash))
+    {
+        public override Tensor forward(Tensor input) => input.clamp(-1, 1) * 0.5 + input.sigmoid();
+    }
+}
