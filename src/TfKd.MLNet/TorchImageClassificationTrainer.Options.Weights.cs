@@ -29,13 +29,43 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         public double? MaxQuantizationDrop { get; init => field = value is { } points ? Require.NotNegative(points) : null; }
 
-        internal ScoreSettings ScoreSettings => new()
+        /// <summary>
+        /// What computes the model's scores. Default <see cref="ScoringBackend.OnnxRuntime"/>, for which the network must have an ONNX
+        /// form. <see cref="ScoringBackend.Torch"/> is for networks that have none: the model is trained, saved, loaded and used as any
+        /// other, but needs libtorch wherever it predicts, cannot be written as ONNX, and is float32. The file of a
+        /// <see cref="FactoryNetwork"/>'s model does not hold the function: give it to the loaded transformer by
+        /// <see cref="TorchImageClassificationTransformer.WithNetwork"/>.
+        /// </summary>
+        public ScoringBackend ScoringBackend { get; init => field = Require.Defined(value); } = ScoringBackend.OnnxRuntime;
+
+        /// <exception cref="ArgumentException">Torch is to compute in other numbers than float32, or embeddings.</exception>
+        internal ScoreSettings ScoreSettings
         {
-            Weights = Weights,
-            ReduceRange = ReduceRange,
-            Calibrate = CalibrateScores,
-            Rejection = Rejection,
-            BatchSize = BatchSize,
-        };
+            get
+            {
+                if (ScoringBackend == ScoringBackend.Torch && Weights != OnnxWeights.Float32)
+                {
+                    throw new ArgumentException(
+                        $"ScoringBackend is Torch, which computes in float32, but Weights is {Weights}; set one of them to its default.");
+                }
+
+                if (ScoringBackend == ScoringBackend.Torch && EmbeddingColumnName is not null)
+                {
+                    throw new ArgumentException(
+                        "ScoringBackend is Torch, whose models give no embeddings, as these are found in the network's ONNX form, but "
+                        + $"EmbeddingColumnName is '{EmbeddingColumnName}'; set one of them to its default.");
+                }
+
+                return new()
+                {
+                    Backend = ScoringBackend,
+                    Weights = Weights,
+                    ReduceRange = ReduceRange,
+                    Calibrate = CalibrateScores,
+                    Rejection = Rejection,
+                    BatchSize = BatchSize,
+                };
+            }
+        }
     }
 }

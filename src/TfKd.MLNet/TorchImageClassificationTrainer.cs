@@ -8,7 +8,8 @@ namespace TfKd.MLNet;
 /// <summary>Trains a TorchSharp image classifier with any distillation or regularisation objective, inside an ML.NET pipeline.</summary>
 /// <remarks>
 /// Fit reads each row once and decodes its image to a cache in memory, and in a file beyond <see cref="Options.ImageMemoryBudget"/>. The
-/// transformer it returns holds no Torch: it predicts with ONNX Runtime, and is saved and loaded as any other.
+/// transformer it returns holds no Torch: it predicts with ONNX Runtime, and is saved and loaded as any other. With
+/// <see cref="Options.ScoringBackend"/> it predicts with Torch instead.
 /// </remarks>
 public sealed partial class TorchImageClassificationTrainer
     : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
@@ -20,15 +21,16 @@ public sealed partial class TorchImageClassificationTrainer
     private readonly TransformerColumns _columns;
     private readonly ScoreColumnTeacher? _scores;
     private readonly FitSequence _fits;
+    private readonly ScoreSettings _settings;
 
     /// <exception cref="ArgumentException">
     /// Two teachers are named, or a teacher of more than one score column; or two kinds of initial weights, or none where stages are
-    /// frozen; or two output columns have one name.
+    /// frozen; or two output columns have one name; or Torch is to score in other numbers than float32, or to give embeddings.
     /// </exception>
     internal TorchImageClassificationTrainer(IHostEnvironment environment, Options options)
     {
         (_environment, _host) = (environment, environment.Register(nameof(TorchImageClassificationTrainer)));
-        (_options, _plan, _columns) = (options, options.ToPlan(), options.OutputColumns);
+        (_options, _plan, _columns, _settings) = (options, options.ToPlan(), options.OutputColumns, options.ScoreSettings);
         (_scores, _fits) = (TeacherScoreColumn.Of(_plan.Teacher), new FitSequence(options.CheckpointDirectory));
     }
 
@@ -64,8 +66,8 @@ public sealed partial class TorchImageClassificationTrainer
     /// cannot be used.
     /// </exception>
     /// <exception cref="NotSupportedException">
-    /// An operation of the network has no ONNX form; the message names the module by its path. Or
-    /// <see cref="Options.EmbeddingColumnName"/> is set, and no single layer makes the network's logits.
+    /// An operation of the network has no ONNX form, and <see cref="Options.ScoringBackend"/> is not Torch; the message names the module
+    /// by its path. Or <see cref="Options.EmbeddingColumnName"/> is set, and no single layer makes the network's logits.
     /// </exception>
     /// <exception cref="TrainingDivergedException">The objective, a gradient or a weight became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">
@@ -130,10 +132,8 @@ public sealed partial class TorchImageClassificationTrainer
     {
         var trainer = new Trainer(plan) { Scores = new ScoreUse(_options.CalibrateScores, _options.Rejection?.Threshold) };
         using var student = trainer.CreateStudent(network, classes.Names);
-        // A network that cannot be exported is refused now, not after hours.
-        NetworkExport.ToOnnx(student, classes, training: null, new OnnxForm { WithEmbedding = _columns.Embedding is not null });
-        var settings = _options.ScoreSettings;
-        NumberedNetwork.Check(student, settings, data);
+        var settings = _settings;
+        RequireExport(student, classes, data);
         var result = trainer.Run(student, data.Training, data.Validation, token);
         // A model that is kept although the run was cancelled is calibrated as any other.
         var untilTheEnd = _options.OnCancellation == CancellationOutcome.KeepBest ? CancellationToken.None : token;
@@ -152,13 +152,35 @@ public sealed partial class TorchImageClassificationTrainer
             if (scores.Calibration?.Warning is { } warning)
                 messages.Warn(warning);
             var provenance = RunProvenance.Of(plan, data, classes, result, scores) with { Quantization = network.Report };
+            var temperature = scores.Calibration?.Temperature ?? 1;
+            if (settings.Backend == ScoringBackend.Torch)
+                return NetworkExport.ToTorchModel(student, classes, provenance, temperature, settings.Rejection);
             var form = new OnnxForm
             {
-                Temperature = scores.Calibration?.Temperature ?? 1,
+                Temperature = temperature,
                 Numbers = network.Numbers,
                 WithEmbedding = _columns.Embedding is not null,
             };
             return NetworkExport.ToModel(student, classes, provenance, form, settings.Rejection);
+        }
+    }
+
+    // A network that cannot be exported is refused before it is trained, not after hours.
+    private void RequireExport(ImageNetwork student, ClassKeys classes, TrainingData data)
+    {
+        if (_settings.Backend == ScoringBackend.Torch)
+            return;
+        try
+        {
+            NetworkExport.ToOnnx(student, classes, training: null, new OnnxForm { WithEmbedding = _columns.Embedding is not null });
+            NumberedNetwork.Check(student, _settings, data);
+        }
+        catch (NotSupportedException exception) when (_settings.Weights == OnnxWeights.Float32 && _columns.Embedding is null)
+        {
+            throw new NotSupportedException(
+                $"{exception.Message} Or set {nameof(Options.ScoringBackend)} to {nameof(ScoringBackend)}.{nameof(ScoringBackend.Torch)}: "
+                + "the model then needs libtorch to predict, and has no ONNX form.",
+                exception);
         }
     }
 

@@ -5,7 +5,8 @@ namespace TfKd.MLNet;
 
 /// <summary>
 /// Classifies images with a trained model: adds the predicted label, a key with the key values of the training labels, and the score, one
-/// probability a class. Predicts with ONNX Runtime, in blocks of rows, and needs no libtorch. Safe to use from any number of threads.
+/// probability a class. Predicts in blocks of rows, with ONNX Runtime and without libtorch, unless the model was trained to score with
+/// Torch. Safe to use from any number of threads.
 /// </summary>
 public sealed partial class TorchImageClassificationTransformer
     : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
@@ -18,7 +19,7 @@ public sealed partial class TorchImageClassificationTransformer
         Func<TorchImageClassificationModel, IImageScorer>? openScorer = null)
     {
         Model = model;
-        _openScorer = openScorer ?? OpenOnnx;
+        _openScorer = openScorer ?? (model => model.OpenScorer());
         Scoring = new ScoringContext(model.InputShape, () => _openScorer(model))
         {
             Columns = columns,
@@ -115,16 +116,18 @@ public sealed partial class TorchImageClassificationTransformer
     }
 
     /// <summary>
-    /// Writes the ONNX model: <c>images</c> [N,C,H,W] uint8, red, green and blue from 0 to 255, in; <c>scores</c> [N,K], probabilities,
-    /// out; of a model with embeddings <c>embedding</c> [N,D], too. Normalisation, calibration and softmax are inside. Its metadata say
-    /// what the classes are (<c>classes</c>), how images are to be brought to size (<c>input</c>) and where the model comes from
+    /// Writes the ONNX model, which is made now where the model scores with Torch: <c>images</c> [N,C,H,W] uint8, red, green and blue from
+    /// 0 to 255, in; <c>scores</c> [N,K], probabilities, out; of a model with embeddings <c>embedding</c> [N,D], too. Normalisation,
+    /// calibration and softmax are inside. Its metadata say what the classes are (<c>classes</c>), how images are to be brought to size
+    /// (<c>input</c>) and where the model comes from
     /// (<c>architecture</c>, <c>training</c>, in whose plan the paths of weights and teachers stand as they were given); ML.NET's
     /// ApplyOnnxModel gives the scores the class names as slot names.
     /// </summary>
+    /// <exception cref="NotSupportedException">The model scores with Torch, and its network has no ONNX form.</exception>
     public void SaveOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(Model.Onnx.Span);
+        stream.Write(Model.HasOnnx ? Model.Onnx.Span : NetworkExport.ToOnnx(Model, new OnnxSettings()));
     }
 
     /// <summary>Writes the ONNX model to a file, which is whole or not there: it is written beside and moved over.</summary>
@@ -136,7 +139,7 @@ public sealed partial class TorchImageClassificationTransformer
     public void SaveOnnx(string path, OnnxSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var model = settings.AreOf(Model.Card) ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
+        var model = settings.AreOf(Model.Card) && Model.HasOnnx ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
         AtomicFile.Write(path, stream => stream.Write(model.Span));
     }
 
@@ -211,7 +214,8 @@ public sealed partial class TorchImageClassificationTransformer
     /// its environment.</para>
     /// </remarks>
     /// <exception cref="NotSupportedException">
-    /// The network takes neither 1 nor 3 channels, or a column has a name that the columns between the steps need.
+    /// The model has no ONNX form; or the network takes neither 1 nor 3 channels, or a column has a name that the columns between the steps
+    /// need.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is no value of the enumeration.</exception>
     public ITransformer ToPortable(
@@ -221,20 +225,8 @@ public sealed partial class TorchImageClassificationTransformer
         return PortableChain.Build(ml, Model, imageColumnName is null ? Columns : Columns with { Image = imageColumnName }, images);
     }
 
-    /// <summary>
-    /// The same transformer with scores by another backend; they differ by the rounding of float32, and for a model that scores in other
-    /// numbers by what these change, since Torch computes with the float32 weights. This one stays as it is.
-    /// </summary>
-    public TorchImageClassificationTransformer WithBackend(ScoringBackend backend) =>
-        new(Model, Columns, Require.Defined(backend) == ScoringBackend.Torch ? OpenTorch : OpenOnnx);
-
     /// <summary>Frees the session of ONNX Runtime; waits for a block that another thread is scoring.</summary>
     public void Dispose() => Scoring.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFile.Save(Model, Columns, ctx);
-
-    private static TorchScorer OpenTorch(TorchImageClassificationModel model) =>
-        new(model.CreateNetwork(), model.Temperature, model.Card.EmbeddingSize > 0);
-
-    private static OnnxScorer OpenOnnx(TorchImageClassificationModel model) => model.OpenScorer();
 }

@@ -94,7 +94,7 @@ internal static class FirstAnswerComparison
     {
         var classes = ClassKeys.FromCard(new ClassList("Text", JsonSerializer.SerializeToElement(_classNames)));
         return new(
-            NetworkExport.ToModel(network, classes, new TrainingProvenance(), numbers: numbers),
+            NetworkExport.ToModel(network, classes, new TrainingProvenance(), new OnnxForm { Numbers = numbers }),
             new TransformerColumns("Image", "Score", "PredictedLabel"));
     }
 

@@ -111,11 +111,38 @@ internal static class NetworkExport
         ImageNetwork network, ClassKeys classes, TrainingProvenance training, OnnxForm? form = null, Rejection? rejection = null)
     {
         form ??= new OnnxForm();
+        var onnx = ToOnnx(network, classes, training, form);
+        return ToModel(network, classes, training, onnx, card => card with
+        {
+            Temperature = form.Temperature,
+            Rejection = rejection,
+            OnnxWeights = form.Numbers.Weights,
+            EmbeddingSize = EmbeddingSizeOf(onnx),
+        });
+    }
+
+    /// <summary>The model of a trained network that scores with Torch, without an ONNX form.</summary>
+    /// <param name="network">What was trained; stays the caller's.</param>
+    /// <param name="classes">The classes of the label column, as many as the network's.</param>
+    /// <param name="training">Where the model comes from.</param>
+    /// <param name="temperature">What its logits are divided by.</param>
+    /// <param name="rejection">When no label is predicted.</param>
+    public static TorchImageClassificationModel ToTorchModel(
+        ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature, Rejection? rejection) =>
+        ToModel(network, classes, training, onnx: [], card => card with
+        {
+            Temperature = temperature,
+            Rejection = rejection,
+            ScoringBackend = ScoringBackend.Torch,
+        });
+
+    private static TorchImageClassificationModel ToModel(
+        ImageNetwork network, ClassKeys classes, TrainingProvenance training, byte[] onnx, Func<ModelCard, ModelCard> complete)
+    {
         var architecture = network.Architecture;
         using var stream = new MemoryStream();
         NetworkWeights.Save(network, stream);
         var weights = stream.ToArray();
-        var onnx = ToOnnx(network, classes, training, form);
         var card = new ModelCard
         {
             Architecture = ArchitectureJson.Write(architecture),
@@ -123,15 +150,11 @@ internal static class NetworkExport
             InputShape = architecture.InputShape,
             Normalization = network.Normalization.Statistics,
             Training = training,
-            Temperature = form.Temperature,
-            Rejection = rejection,
-            OnnxWeights = form.Numbers.Weights,
-            EmbeddingSize = EmbeddingSizeOf(onnx),
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = TorchImageClassificationModel.HashOf(weights),
             OnnxSha256 = TorchImageClassificationModel.HashOf(onnx),
         };
-        return new TorchImageClassificationModel(card, weights, onnx);
+        return new TorchImageClassificationModel(complete(card), weights, onnx, architecture);
     }
 
     private static int EmbeddingSizeOf(byte[] onnx) => OnnxContent.TryRead(onnx)?.Outputs

@@ -35,15 +35,9 @@ internal sealed class PortableChain
     public static ITransformer Build(
         MLContext ml, TorchImageClassificationModel model, TransformerColumns columns, PortableImageColumn images)
     {
+        Check(model);
         var source = Find(images);
         Check(columns);
-        if (model.InputShape.Channels is not (1 or 3))
-        {
-            throw new NotSupportedException(
-                $"The network takes images of {model.InputShape.Channels} channels ({model.InputShape}); ML.NET's own " +
-                "transformers give 1 (grey) or 3 (RGB).");
-        }
-
         OnnxTelemetry.TurnOffUnlessSet();
         // ML.NET hands a model to ONNX Runtime as a file, and leaves behind the one that it makes of a stream.
         // By another name than .onnx it could be taken for a model in ONNX Runtime's own format: one of 32,768 random ones ends in .ort.
@@ -73,6 +67,22 @@ internal sealed class PortableChain
         var sources = ImageColumn.Kinds.Select(kind => kind.Portable).OfType<PortableImages>().ToList();
         return sources.Find(source => source.Column == images) ?? throw new ArgumentOutOfRangeException(
             nameof(images), images, $"images must be {string.Join(" or ", sources.Select(source => source.Column))}, but is {images}.");
+    }
+
+    private static void Check(TorchImageClassificationModel model)
+    {
+        if (!model.HasOnnx)
+        {
+            throw new NotSupportedException(
+                "A portable chain holds the model's ONNX form, but it has none: it was trained with ScoringBackend.Torch.");
+        }
+
+        if (model.InputShape.Channels is not (1 or 3))
+        {
+            throw new NotSupportedException(
+                $"The network takes images of {model.InputShape.Channels} channels ({model.InputShape}); ML.NET's own " +
+                "transformers give 1 (grey) or 3 (RGB).");
+        }
     }
 
     private static void Check(TransformerColumns columns)

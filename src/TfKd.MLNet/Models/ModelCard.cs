@@ -74,6 +74,14 @@ public sealed record ModelCard
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int EmbeddingSize { get; init => field = Require.NotNegative(value); }
 
+    /// <summary>
+    /// What computes the scores. Default <see cref="ScoringBackend.OnnxRuntime"/>, which stands in no file; a model of
+    /// <see cref="ScoringBackend.Torch"/> has no ONNX form.
+    /// </summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<ScoringBackend>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ScoringBackend ScoringBackend { get; init => field = Require.Defined(value); }
+
     /// <summary>Shape of each tensor of the weights, by its state-dict key.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<long>> Tensors { get; init; }
 

@@ -51,12 +51,14 @@ internal static class ModelCardText
         yield return Invariant($"Architecture: `{card.Architecture}`");
         yield return Invariant($"Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}");
         yield return Invariant(
-            $"Parameters: {parameters:N0}; weights {model.WeightParts.Length:N0} bytes, ONNX {model.Onnx.Length:N0} bytes");
+            $"Parameters: {parameters:N0}; weights {model.WeightParts.Length:N0} bytes, ") +
+                (model.HasOnnx ? Invariant($"ONNX {model.Onnx.Length:N0} bytes") : "no ONNX model");
         if (latency is { } time)
         {
+            var runtime = model.HasOnnx ? "ONNX Runtime" : "Torch";
             var machine = $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}";
             yield return Invariant(
-                $"Latency: {time.TotalMilliseconds:0.00} ms an image in ONNX Runtime, batch 1, median of {LatencyRuns}, {machine}");
+                $"Latency: {time.TotalMilliseconds:0.00} ms an image in {runtime}, batch 1, median of {LatencyRuns}, {machine}");
         }
 
         if (card.OnnxWeights != OnnxWeights.Float32)

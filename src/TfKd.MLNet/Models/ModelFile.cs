@@ -42,7 +42,8 @@ internal static class ModelFile
         var card = Encoding.UTF8.GetBytes(model.Card.ToJson());
         context.SaveBinaryStream(CardEntry, writer => writer.Write(card));
         context.SaveBinaryStream(WeightsEntry, writer => model.WeightParts.Write(writer.BaseStream));
-        context.SaveBinaryStream(OnnxEntry, writer => writer.Write(model.Onnx.Span));
+        if (model.HasOnnx)
+            context.SaveBinaryStream(OnnxEntry, writer => writer.Write(model.Onnx.Span));
         context.SaveBinaryStream(HashEntry, writer =>
             writer.Write(Encoding.ASCII.GetBytes(HashOf(columns, card, model.WeightParts, model.Onnx.Span))));
     }
@@ -57,7 +58,7 @@ internal static class ModelFile
         ModelEntries.Check(context);
         var cardBytes = Load(context, CardEntry);
         var card = ModelCard.FromJson(cardBytes);
-        var onnx = Load(context, OnnxEntry);
+        var onnx = card.ScoringBackend == ScoringBackend.Torch ? TryLoad(context, OnnxEntry) ?? [] : Load(context, OnnxEntry);
         var weights = LoadWeights(context, onnx);
         var model = new TorchImageClassificationModel(card, weights, onnx);
         if (TryLoad(context, HashEntry) is { } hash)

@@ -1,28 +1,41 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using TorchSharp;
 
 namespace TfKd.MLNet;
 
 /// <summary>
 /// A trained image classifier: immutable, holding no native memory, safe to use from any number of threads. It has the weights, to go on
-/// with in Torch, and the same network as ONNX, to predict with.
+/// with in Torch, and the same network as ONNX, to predict with, unless it was trained to score with Torch.
 /// </summary>
 public sealed class TorchImageClassificationModel
 {
     private readonly WeightParts _weights;
     private readonly byte[] _onnx;
+    private readonly NetworkArchitecture? _given;
     private readonly Lazy<NetworkArchitecture> _architecture;
 
     /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
-    internal TorchImageClassificationModel(ModelCard card, byte[] weights, byte[] onnx)
-        : this(card, WeightParts.Of(weights, onnx), onnx)
+    internal TorchImageClassificationModel(ModelCard card, byte[] weights, byte[] onnx, NetworkArchitecture? architecture = null)
+        : this(card, WeightParts.Of(weights, onnx), onnx, architecture)
     {
     }
 
+    /// <param name="card">What it says of itself.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="onnx">The ONNX model; empty where the card says that Torch scores.</param>
+    /// <param name="architecture">What the card says in words; null: it is made of them.</param>
     /// <exception cref="InvalidDataException">Card, weights and ONNX model do not belong together.</exception>
-    internal TorchImageClassificationModel(ModelCard card, WeightParts weights, byte[] onnx)
+    internal TorchImageClassificationModel(ModelCard card, WeightParts weights, byte[] onnx, NetworkArchitecture? architecture = null)
     {
+        if ((card.ScoringBackend == ScoringBackend.Torch) != (onnx.Length == 0))
+        {
+            throw new InvalidDataException(
+                $"The card of the model says that it scores by {card.ScoringBackend}, but its ONNX model has {onnx.Length:N0} bytes; "
+                + $"expected none for {ScoringBackend.Torch}, and some otherwise. The file was damaged or changed.");
+        }
+
         var header = weights.ReadHeader();
         var differences = TensorTable.Differences(card.Tensors, TensorTable.Of(header)).ToList();
         if (differences.Count > 0)
@@ -32,11 +45,12 @@ public sealed class TorchImageClassificationModel
         CheckHash("weights", HashOf(weights), card.WeightsSha256);
         (Card, _weights, _onnx) = (card, weights, onnx);
         Classes = ClassKeys.FromCard(card.Classes);
-        OnnxContent = OnnxContent.TryRead(onnx);
+        OnnxContent = HasOnnx ? OnnxContent.TryRead(onnx) : null;
         OnnxContent?.RequireOneFile("the model's network");
         OnnxContent?.RequireBounded("the model's network");
         ModelConsistency.Require(card, Classes.Names, header, OnnxContent);
-        _architecture = new Lazy<NetworkArchitecture>(() => ArchitectureJson.Read(card.Architecture));
+        _given = architecture;
+        _architecture = new Lazy<NetworkArchitecture>(() => architecture ?? ArchitectureJson.Read(card.Architecture));
     }
 
     /// <summary>What the model was made from and with.</summary>
@@ -59,7 +73,8 @@ public sealed class TorchImageClassificationModel
 
     /// <summary>
     /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names
-    /// in its metadata; <c>embedding</c> [N,D], where <see cref="ModelCard.EmbeddingSize"/> is above 0.
+    /// in its metadata; <c>embedding</c> [N,D], where <see cref="ModelCard.EmbeddingSize"/> is above 0. Empty for a model that scores with
+    /// Torch (<see cref="ModelCard.ScoringBackend"/>).
     /// </summary>
     public ReadOnlyMemory<byte> Onnx => _onnx;
 
@@ -74,6 +89,9 @@ public sealed class TorchImageClassificationModel
     public Rejection? Rejection => Card.Rejection;
 
     internal ClassKeys Classes { get; }
+
+    /// <summary>Whether there is an ONNX model.</summary>
+    internal bool HasOnnx => _onnx.Length > 0;
 
     /// <summary>What <see cref="Weights"/> is made of.</summary>
     internal WeightParts WeightParts => _weights;
@@ -153,15 +171,50 @@ public sealed class TorchImageClassificationModel
         return SafeTensors.Read(stream, "The model's weights");
     }
 
+    /// <summary>Opens what computes the scores, as the card says.</summary>
+    internal IImageScorer OpenScorer() => HasOnnx ? OpenOnnxScorer() : OpenTorchScorer();
+
     /// <summary>Opens a session of ONNX Runtime; needs no libtorch.</summary>
-    internal OnnxScorer OpenScorer() => new(Onnx, OnnxContent, InputShape, ClassNames.Count, Card.EmbeddingSize);
+    internal OnnxScorer OpenOnnxScorer() => new(Onnx, OnnxContent, InputShape, ClassNames.Count, Card.EmbeddingSize);
+
+    /// <summary>Builds the network to score with.</summary>
+    /// <exception cref="InvalidOperationException">It is made by a function, which no file holds.</exception>
+    internal TorchScorer OpenTorchScorer()
+    {
+        try
+        {
+            return new(CreateNetwork(), Temperature, Card.EmbeddingSize > 0);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException(
+                $"The scores are to be computed by Torch, but the network cannot be built. {exception.Message} The transformer of a loaded "
+                + $"model takes the network by {nameof(TorchImageClassificationTransformer.WithNetwork)}.",
+                exception);
+        }
+    }
 
     /// <summary>Builds the network as a teacher.</summary>
     internal NetworkTeacher OpenTeacher(TeacherContext context, TeacherClasses classes) =>
         NetworkTeacher.Own(CreateNetwork(), ClassNames, context, classes);
 
     /// <summary>The same model with another rule of when not to predict.</summary>
-    internal TorchImageClassificationModel With(Rejection? rejection) => new(Card with { Rejection = rejection }, _weights, _onnx);
+    internal TorchImageClassificationModel With(Rejection? rejection) =>
+        new(Card with { Rejection = rejection }, _weights, _onnx, _given);
+
+    /// <summary>The same model with the network that its card names, which is built to see whether it is that.</summary>
+    /// <exception cref="ArgumentException">The card names another.</exception>
+    /// <exception cref="InvalidDataException">The weights are not of this network.</exception>
+    internal TorchImageClassificationModel With(NetworkArchitecture network)
+    {
+        var sized = network with { InputShape = InputShape };
+        var found = ArchitectureJson.Write(sized);
+        if (!JsonElement.DeepEquals(found, Card.Architecture))
+            throw new ArgumentException($"The model is of the network {Card.Architecture}, but network is {found}.", nameof(network));
+        var model = new TorchImageClassificationModel(Card, _weights, _onnx, sized);
+        model.CreateNetwork().Dispose();
+        return model;
+    }
 
     internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

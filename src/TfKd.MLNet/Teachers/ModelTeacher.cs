@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.ML;
 
 namespace TfKd.MLNet;
@@ -44,5 +45,7 @@ public sealed record ModelTeacher : TeacherSource, IHasIdentity
     /// <inheritdoc/>
     public override int GetHashCode() => Hashes.GetHashCode();
 
-    private (string Weights, string Onnx) Hashes => (_model.Card.WeightsSha256, _model.Card.OnnxSha256);
+    private (string Weights, string Onnx) Hashes => (_model.Card.WeightsSha256, _model.HasOnnx
+        ? _model.Card.OnnxSha256
+        : TorchImageClassificationModel.HashOf(Encoding.UTF8.GetBytes($"{_model.Card.Architecture}\n{_model.Card.Classes}")));
 }

@@ -3,6 +3,9 @@ namespace TfKd.MLNet;
 /// <summary>What a Fit makes of a trained network's logits.</summary>
 internal sealed record ScoreSettings
 {
+    /// <summary>What computes the model's scores.</summary>
+    public required ScoringBackend Backend { get; init; }
+
     /// <summary>In which numbers the model scores.</summary>
     public required OnnxWeights Weights { get; init; }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using TorchSharp;
 
 namespace TfKd.MLNet.Tests;
@@ -20,5 +21,18 @@ internal static class NetworksPage
                 new ImageShape(3, 64, 64)),
         };
         return options;
+    }
+
+    public static TorchImageClassificationTrainer.Options ScoreByTorch(NetworkArchitecture network)
+    {
+        var options = new TorchImageClassificationTrainer.Options { Network = network, ScoringBackend = ScoringBackend.Torch };
+        return options;
+    }
+
+    public static TorchImageClassificationTransformer LoadForTorch(MLContext ml, NetworkArchitecture network)
+    {
+        var loaded = (TorchImageClassificationTransformer)ml.Model.Load("model.zip", out _);
+        var classifier = loaded.WithNetwork(network);
+        return classifier;
     }
 }

@@ -35,6 +35,8 @@ public sealed class OwnNetworkTests
             "The network 'mine' is made by a function, which its file does not hold; set Network to a FactoryNetwork with the function",
             refusal.Message,
             StringComparison.Ordinal);
+        using var given = ((TorchImageClassificationTransformer)loaded).WithNetwork(_options.Network);
+        given.Model.CreateNetwork().Dispose();
         using var continued = TrainingRuns.Fit(
             options: _options with { InitialModel = loaded, MaxEpochs = 1, Optimizer = new Sgd { LearningRate = 1e-6 } });
         Assert.True(ml.MulticlassClassification.Evaluate(continued.Transform(rows)).MicroAccuracy > 0.9);
@@ -50,7 +52,8 @@ public sealed class OwnNetworkTests
         }));
         Assert.Equal(
             "'body.squash' is a Wave, which no emitter knows, and what it computes is no function that is followed. Pass an "
-            + "OnnxEmitter<Wave> to the export, or build the module of parts that have one, invoked by call.",
+            + "OnnxEmitter<Wave> to the export, or build the module of parts that have one, invoked by call. Or set ScoringBackend to "
+            + "ScoringBackend.Torch: the model then needs libtorch to predict, and has no ONNX form.",
             refusal.Message);
     }
 

@@ -96,6 +96,16 @@ public sealed class FunctionalCallTests
         OnnxRun.AssertParity(module, new ImageShape(3, 12, 12), 1e-5);
     }
 
+    /// <summary>As papers' code has them: functions, permutations, a scale that is learnt, squeeze and excitation.</summary>
+    [Fact]
+    public void Blocks_of_ConvNeXt_and_RegNet_export()
+    {
+        random.manual_seed(11);
+        using var module = nn.Sequential(
+            nn.Conv2d(3, 4, 3, 2), new ConvNextBlock(), new ConvNextBlock(), new RegNetBlock(), nn.AdaptiveAvgPool2d(1), nn.Flatten());
+        OnnxRun.AssertParity(module, new ImageShape(3, 17, 17), 1e-5);
+    }
+
     /// <summary>The network's own values are all between 0 and 6, where a limit of 6 does not show.</summary>
     [Fact]
     public void A_limit_that_the_network_does_not_reach_is_in_the_export_all_the_same()
@@ -176,5 +186,41 @@ public sealed class FunctionalCallTests
     private sealed class Squash() : nn.Module<Tensor, Tensor>(nameof(Squash))
     {
         public override Tensor forward(Tensor input) => input.clamp(-1, 1) * 0.5 + input.sigmoid();
+    }
+
+    private sealed class ConvNextBlock : nn.Module<Tensor, Tensor>
+    {
+        private readonly Conv2d conv = nn.Conv2d(4, 4, 7, padding: 3, groups: 4);
+        private readonly LayerNorm norm = nn.LayerNorm(4);
+        private readonly Linear wide = nn.Linear(4, 8);
+        private readonly Linear narrow = nn.Linear(8, 4);
+        private readonly Parameter scale = OwnParameter.Of(tensor([0.5f, -2, 3, 0.25f]));
+
+        public ConvNextBlock() : base(nameof(ConvNextBlock)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            var x = norm.call(conv.call(input).permute(0, 2, 3, 1));
+            x = scale * narrow.call(gelu(wide.call(x)));
+            return input + x.permute(0, 3, 1, 2);
+        }
+    }
+
+    private sealed class RegNetBlock : nn.Module<Tensor, Tensor>
+    {
+        private readonly Conv2d first = nn.Conv2d(4, 8, 1);
+        private readonly Conv2d second = nn.Conv2d(8, 8, 3, padding: 1, groups: 2);
+        private readonly Conv2d squeeze = nn.Conv2d(8, 2, 1);
+        private readonly Conv2d excite = nn.Conv2d(2, 8, 1);
+        private readonly Conv2d third = nn.Conv2d(8, 4, 1);
+
+        public RegNetBlock() : base(nameof(RegNetBlock)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            var x = relu(second.call(relu(first.call(input))), inplace: true);
+            var gate = excite.call(relu(squeeze.call(adaptive_avg_pool2d(x, 1)))).sigmoid();
+            return relu(input + third.call(x * gate));
+        }
     }
 }

@@ -1,0 +1,33 @@
+namespace TfKd.MLNet;
+
+/// <content>What computes the scores.</content>
+public sealed partial class TorchImageClassificationTransformer
+{
+    /// <summary>
+    /// The same transformer with scores by another backend; they differ by the rounding of float32, and for a model that scores in other
+    /// numbers by what these change, since Torch computes with the float32 weights. This one stays as it is.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The model has no ONNX form, which ONNX Runtime needs.</exception>
+    public TorchImageClassificationTransformer WithBackend(ScoringBackend backend)
+    {
+        if (Require.Defined(backend) == ScoringBackend.Torch)
+            return new(Model, Columns, model => model.OpenTorchScorer());
+        return Model.HasOnnx
+            ? new(Model, Columns, model => model.OpenOnnxScorer())
+            : throw new NotSupportedException(
+                "ONNX Runtime needs the model's ONNX form, but it has none: it was trained with ScoringBackend.Torch.");
+    }
+
+    /// <summary>
+    /// The same transformer with the network that its model was trained with, for a loaded model of a <see cref="FactoryNetwork"/>: its
+    /// file does not hold the function, which scoring with Torch, training on and teaching need. This one stays as it is.
+    /// </summary>
+    /// <param name="network">The network, of any image size.</param>
+    /// <exception cref="ArgumentException">It is not the network that the model's card names.</exception>
+    /// <exception cref="InvalidDataException">The model's weights do not fit what the function makes.</exception>
+    public TorchImageClassificationTransformer WithNetwork(NetworkArchitecture network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return new(Model.With(network), Columns, _openScorer);
+    }
+}
