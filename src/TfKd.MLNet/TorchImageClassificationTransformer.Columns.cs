@@ -18,6 +18,25 @@ public sealed partial class TorchImageClassificationTransformer
     public string? TopScoresColumnName => Columns.Top?.Scores;
 
     /// <summary>
+    /// The same transformer with a column of embeddings, or without; it has a session of its own, and this one stays as it is. Where the
+    /// model gives none yet, its network is written anew, of the same weights and with the same scores, which needs libtorch.
+    /// </summary>
+    /// <param name="embeddingColumnName">Name of the column. Default: Features. Null: there is none.</param>
+    /// <exception cref="ArgumentException">Two columns that are added have one name.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The model gives no embeddings, and scores in <see cref="OnnxWeights.Int8"/>, which is not written without images to measure on; or
+    /// no single layer makes the network's logits.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The application does not have the architecture's type.</exception>
+    public TorchImageClassificationTransformer WithEmbedding(string? embeddingColumnName = "Features")
+    {
+        var columns = Columns with { Embedding = embeddingColumnName is null ? null : Require.Name(embeddingColumnName) };
+        columns.RequireDifferentNames();
+        var isGiven = embeddingColumnName is null || Model.Card.EmbeddingSize > 0;
+        return new(isGiven ? Model : NetworkExport.WithEmbedding(Model), columns, _openScorer);
+    }
+
+    /// <summary>
     /// The same transformer with another number of most probable classes in columns of their own, as
     /// <see cref="TorchImageClassificationTrainer.Options.TopK"/> has them; it has a session of its own, and this one stays as it is.
     /// </summary>

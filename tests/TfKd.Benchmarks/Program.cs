@@ -6,6 +6,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- bigdata 200000 256
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- calibration PHOTOS 10 [PART OF A NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- embeddings PHOTOS [FOLDER FOR HEAT MAPS]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- first 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- fixtures FOLDER
@@ -28,6 +29,7 @@ Action run = args switch
     [LargeDataComparison.OneRun, var rows, var budget] => () => LargeDataComparison.RunOne(int.Parse(rows), long.Parse(budget)),
     ["calibration", var photos, var seeds, .. var parts] => () => CalibrationComparison.Run(photos, int.Parse(seeds), parts),
     ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
+    ["embeddings", var photos, .. { Length: < 2 } heatMaps] => () => EmbeddingComparison.Run(photos, heatMaps.FirstOrDefault()),
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
     ["first", var rounds] => () => FirstAnswerComparison.Run(int.Parse(rounds)),
     ["fixtures", var folder] => () => FixtureFiles.Write(folder),

@@ -209,6 +209,31 @@ public sealed class EmbeddingTests : IDisposable
     }
 
     [Fact]
+    public void A_model_without_embeddings_gives_them_by_its_weights_with_the_same_scores()
+    {
+        using var plain = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns)
+            .WithRejection(new Rejection { Threshold = 0.5 });
+        using var embedding = plain.WithTopK(2).WithEmbedding();
+        Assert.Equal((null, "Features", 2), (plain.EmbeddingColumnName, embedding.EmbeddingColumnName, embedding.TopK));
+        Assert.Equal(Column(plain, "Score"), Column(embedding, "Score"));
+        Assert.Equal(plain.Model.Rejection, embedding.Model.Rejection);
+        Assert.Equal(plain.Model.Card.WeightsSha256, embedding.Model.Card.WeightsSha256);
+        using var torch = embedding.WithBackend(ScoringBackend.Torch);
+        AssertClose(Embeddings(embedding)[7], Embeddings(torch)[7], 1e-5);
+        using var renamed = embedding.WithEmbedding("Vector");
+        Assert.Same(embedding.Model, renamed.Model);
+        Assert.Equal(Embeddings(embedding), Column(renamed, "Vector"));
+        using var none = embedding.WithEmbedding(null);
+        Assert.Null(none.Transform(_data).Schema.GetColumnOrNull("Features"));
+
+        using var integers = TrainingRuns.Fit(options: TrainingRuns.Options with { Weights = OnnxWeights.Int8, MaxEpochs = 1 });
+        Assert.Equal(
+            "The model gives no embeddings, and scores in Int8, which is not written anew without the images that its ranges were measured "
+                + "on; train it with EmbeddingColumnName.",
+            Assert.Throws<NotSupportedException>(() => integers.WithEmbedding()).Message);
+    }
+
+    [Fact]
     public void Portable_chain_gives_the_embedding()
     {
         var rows = _ml.Data.LoadFromEnumerable(TestRows.Make(9).Select(row =>

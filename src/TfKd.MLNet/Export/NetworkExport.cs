@@ -157,6 +157,24 @@ internal static class NetworkExport
         return new TorchImageClassificationModel(complete(card), weights, onnx, architecture);
     }
 
+    /// <summary>The same model, whose ONNX model gives embeddings, too.</summary>
+    /// <exception cref="NotSupportedException">It scores in Int8; or there is no embedding.</exception>
+    public static TorchImageClassificationModel WithEmbedding(TorchImageClassificationModel model)
+    {
+        if (model.Card.OnnxWeights == OnnxWeights.Int8)
+            throw new NotSupportedException(
+                "The model gives no embeddings, and scores in Int8, which is not written anew without the images that its ranges were " +
+                $"measured on; train it with {nameof(TorchImageClassificationTrainer.Options.EmbeddingColumnName)}.");
+        using var network = model.CreateNetwork();
+        var form = new OnnxForm
+        {
+            Temperature = model.Temperature,
+            Numbers = new OnnxNumbers(model.Card.OnnxWeights),
+            WithEmbedding = true,
+        };
+        return ToModel(network, model.Classes, model.Card.Training, form, model.Rejection);
+    }
+
     private static int EmbeddingSizeOf(byte[] onnx) => OnnxContent.TryRead(onnx)?.Outputs
         .FirstOrDefault(output => output.Name == OnnxScorer.EmbeddingName) is { } embedding ? (int)embedding.Shape[^1] : 0;
 }
