@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// <see cref="DistillationBenchmarks"/> in turn instead of one after the other, and as ratios within each round: on a machine that others
-/// use, its speed drifts more between two benchmarks than the cache costs.
+/// <see cref="DistillationBenchmarks"/> in turn instead of one after the other, and as ratios within each round, as a Markdown table: on a
+/// machine that others use, its speed drifts more between two benchmarks than the cache costs.
 /// </summary>
 internal static class DistillationComparison
 {
@@ -25,14 +25,19 @@ internal static class DistillationComparison
                 Math.Min(fastest[1], first.Processor),
                 Math.Min(fastest[2], second.Processor),
             ];
-            Console.WriteLine(FormattableString.Invariant(
+            Console.Error.WriteLine(FormattableString.Invariant(
                 $"round {round}: cross entropy {before.Wall:F2} s and {after.Wall:F2} s, cached {first.Wall:F2} s, online {second.Wall:F2} s"));
         }
 
-        Report("cached teacher / cross entropy", cached);
-        Report("online teacher / cross entropy", online);
-        Console.WriteLine(FormattableString.Invariant(
-            $"fewest processor seconds an epoch: cross entropy {fastest[0]:F3}, cached {fastest[1]:F3}, online {fastest[2]:F3}"));
+        Console.WriteLine("# Distillation: what a teacher costs");
+        Console.WriteLine();
+        Console.WriteLine($"{Conditions.Describe()} Medians of {rounds} rounds.");
+        Console.WriteLine();
+        Console.WriteLine("| | wall time / cross entropy | processor time / cross entropy | fewest processor seconds an epoch |");
+        Console.WriteLine("|---|---|---|---|");
+        Report("cross entropy", [(1, 1)], fastest[0]);
+        Report("teacher whose answers are kept", cached, fastest[1]);
+        Report("teacher that is asked", online, fastest[2]);
         benchmarks.Cleanup();
     }
 
@@ -45,7 +50,9 @@ internal static class DistillationComparison
         return (stopwatch.Elapsed.TotalSeconds, (process.TotalProcessorTime - processor).TotalSeconds);
     }
 
-    private static void Report(string name, List<(double Wall, double Processor)> ratios) => Console.WriteLine(
-        FormattableString.Invariant(
-            $"{name}: median {Median.Of(ratios.Select(ratio => ratio.Wall)):F3} in wall time, {Median.Of(ratios.Select(ratio => ratio.Processor)):F3} in processor time"));
+    private static void Report(string name, List<(double Wall, double Processor)> ratios, double fewest)
+    {
+        var (wall, processor) = (Median.Of(ratios.Select(ratio => ratio.Wall)), Median.Of(ratios.Select(ratio => ratio.Processor)));
+        Console.WriteLine(FormattableString.Invariant($"| {name} | {wall:F3} | {processor:F3} | {fewest:F3} |"));
+    }
 }

@@ -3,7 +3,7 @@ using static System.FormattableString;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// Which convolutions libtorch computes wrongly on this processor, of shapes that were wrong on some: channels that are no multiple of 16,
+/// Which convolutions libtorch computes wrongly on this processor, as a Markdown table, of shapes that were wrong on some: channels that are no multiple of 16,
 /// wide strided 1x1, depthwise with stride 2. Those that may end the process are left out.
 /// </summary>
 internal static class KernelSurvey
@@ -11,7 +11,12 @@ internal static class KernelSurvey
     public static void Run()
     {
         TorchRuntime.EnsureLoaded();
-        Console.WriteLine(MachineIdentity.Describe());
+        Console.WriteLine("# Convolutions");
+        Console.WriteLine();
+        Console.WriteLine(Conditions.Describe());
+        Console.WriteLine();
+        Console.WriteLine("| path | convolutions | wrong | largest error of the right ones | wrong ones, with their errors |");
+        Console.WriteLine("|---|---|---|---|---|");
         var shapes = Shapes().ToList();
         foreach (var precision in new[] { Precision.Float32, Precision.BFloat16 }.Where(precision =>
             precision == Precision.Float32 || Autocast.CanSwitch))
@@ -24,10 +29,9 @@ internal static class KernelSurvey
                     .Select(shape => new ConvolutionProbe().Run(shape, path))
                     .ToList();
                 var wrong = verdicts.Where(verdict => !verdict.IsRight).ToList();
-                Console.WriteLine(Invariant(
-                    $"{path}: {verdicts.Count} convolutions, {wrong.Count} wrong, largest error of the right ones {verdicts.Except(wrong).Max(verdict => verdict.Error):G2}"));
-                foreach (var verdict in wrong)
-                    Console.WriteLine(Invariant($"    {verdict.Convolution}: {verdict.Error:G2}"));
+                var largest = verdicts.Except(wrong).Max(verdict => verdict.Error);
+                var list = string.Join("<br>", wrong.Select(verdict => Invariant($"{verdict.Convolution}: {verdict.Error:G2}")));
+                Console.WriteLine(Invariant($"| {path} | {verdicts.Count} | {wrong.Count} | {largest:G2} | {list} |"));
             }
         }
     }

@@ -7,26 +7,30 @@ using TfKd.MLNet;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// Images a second from photos, and from pixels that are ready: the transformer, by ONNX Runtime and by Torch, against ONNX Runtime alone
-/// and against ML.NET's own chain. All take turns in each round, and what is told are medians of ratios within rounds.
+/// Images a second from photos, and from pixels that are ready, as a Markdown table: the transformer, by ONNX Runtime and by Torch, against
+/// ONNX Runtime alone and against ML.NET's own chain. All take turns in each round, and what is told are medians of ratios within rounds.
 /// </summary>
 internal static class ScoringComparison
 {
     private const int ReadyRows = 256;
     private const int ReadyBatch = 32;
+    private const string Alone = "ONNX Runtime alone, ready tensors";
+    private const string Chain = "ML.NET's LoadImages, ResizeImages, ExtractPixels, ApplyOnnxModel, files";
 
     /// <param name="photos">A folder with a sub-folder a class.</param>
     /// <param name="rounds">How often each is measured.</param>
     public static void Run(string photos, int rounds)
     {
         TorchRuntime.EnsureLoaded();
+        Console.WriteLine("# Scoring");
+        Console.WriteLine();
+        Console.WriteLine($"{Conditions.Describe(typeof(MLContext), typeof(InferenceSession))} float32, {rounds} rounds.");
         foreach (var architecture in new NetworkArchitecture[] { new MobileNetV2(), new ShuffleNetV2 { WidthMultiplier = 0.5 } })
             Run(architecture, photos, rounds);
     }
 
     private static void Run(NetworkArchitecture architecture, string photos, int rounds)
     {
-        Console.WriteLine(architecture);
         TorchSharp.torch.random.manual_seed(1);
         using var network = architecture.Build(5);
         network.Normalization.Set(ChannelStatistics.ImageNet);
@@ -60,13 +64,12 @@ internal static class ScoringComparison
 
         var ways = new (string Name, int Count, Action Run)[]
         {
-            ("ONNX Runtime alone, ready tensors", ReadyRows, () => Alone(session, ready, architecture.InputShape)),
+            (Alone, ReadyRows, () => RunAlone(session, ready, architecture.InputShape)),
             ("Transform, ready pixels", ReadyRows, () => Read(ofPixels, pixels)),
             ("Transform, ready pixels as floats", ReadyRows, () => Read(ofFloats, pixels)),
             ("Transform by Torch, ready pixels", ReadyRows, () => Read(byTorch, pixels)),
             ("Transform, files", files.Count, () => Read(model, paths)),
-            ("ML.NET's LoadImages, ResizeImages, ExtractPixels, ApplyOnnxModel, files", files.Count, () => Read(
-                (ITransformer)portable, paths)),
+            (Chain, files.Count, () => Read((ITransformer)portable, paths)),
             ("PredictionEngine, files", files.Count, () => files.ForEach(path => engine.Predict(new PathRow { ImagePath = path }))),
         };
         foreach (var way in ways)
@@ -84,19 +87,24 @@ internal static class ScoringComparison
             }
         }
 
-        for (var way = 0; way < ways.Length; way++)
-            Console.WriteLine(FormattableString.Invariant(
-                $"{ways[way].Name}: median {Median.Of(speeds[way]):F1} images/s, {allocated[way] / 1024:F1} kB of managed memory an image"));
-        Ratio("Transform / ONNX Runtime alone, ready pixels", 1, 0);
-        Ratio("Transform / ONNX Runtime alone, ready pixels as floats", 2, 0);
-        Ratio("Torch / ONNX Runtime within Transform, ready pixels", 3, 1);
-        Ratio("Transform / ML.NET's chain, files", 4, 5);
+        Print(architecture, [.. ways.Select((way, number) => (way.Name, speeds[number], allocated[number]))]);
+    }
 
-        void Ratio(
-            string name,
-            int one,
-            int other) =>
-                Console.WriteLine(FormattableString.Invariant($"{name}: {Median.Of(speeds[one].Zip(speeds[other], (a, b) => a / b)):F2}"));
+    private static void Print(NetworkArchitecture architecture, IReadOnlyList<(string Name, List<double> Speeds, double Bytes)> ways)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"## {architecture}");
+        Console.WriteLine();
+        Console.WriteLine("| | images/s | / ONNX Runtime alone | / ML.NET's chain | kB of managed memory an image |");
+        Console.WriteLine("|---|---|---|---|---|");
+        foreach (var way in ways)
+        {
+            var fromFiles = way.Name.EndsWith("files", StringComparison.Ordinal);
+            var ratio = Median.Of(way.Speeds.Zip(ways.Single(other => other.Name == (fromFiles ? Chain : Alone)).Speeds, (a, b) => a / b));
+            var (alone, chain) = fromFiles ? ("", $"{ratio:F2}") : ($"{ratio:F2}", "");
+            Console.WriteLine(FormattableString.Invariant(
+                $"| {way.Name} | {Median.Of(way.Speeds):F1} | {alone} | {chain} | {way.Bytes / 1024:F1} |"));
+        }
     }
 
     private static List<byte[]> Ready(int byteCount)
@@ -110,7 +118,7 @@ internal static class ScoringComparison
         })];
     }
 
-    private static void Alone(InferenceSession session, List<byte[]> rows, ImageShape shape)
+    private static void RunAlone(InferenceSession session, List<byte[]> rows, ImageShape shape)
     {
         using var options = new RunOptions();
         var block = new byte[ReadyBatch * shape.ByteCount];
