@@ -27,9 +27,7 @@ internal sealed class WeightSnapshot : IDisposable
     public void CopyTo(ImageNetwork network)
     {
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        foreach (var (key, tensor) in network.Body.state_dict())
-            tensor.copy_(_tensors[key]);
+        WeightBlend.Move(network.Body.state_dict(), _tensors, 1);
     }
 
     public void Dispose()
