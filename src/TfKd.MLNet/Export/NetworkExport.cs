@@ -21,23 +21,17 @@ internal static class NetworkExport
     public static byte[] ToOnnx(ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxForm? form = null)
     {
         form ??= new OnnxForm();
-        var (weights, calibration, reduceRange) = form.Numbers;
         var onnx = OnnxExporter.Export(
             network,
-            new OnnxExportOptions
+            OptionsOf(network, form.Numbers) with
             {
-                InputShape = network.Architecture.InputShape,
                 InputType = form.InputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
-                OutputName = OutputName,
                 AppendSoftmax = true,
                 Temperature = form.Temperature,
                 EmbeddingName = form.WithEmbedding ? OnnxScorer.EmbeddingName : null,
                 TopK = form.TopK,
                 LabelEncoders = OnnxMetadata.SlotNames(OutputName, classes),
                 Metadata = OnnxMetadata.Of(network.Architecture, classes, training, form),
-                Weights = weights,
-                Calibration = calibration,
-                ReduceRange = reduceRange,
             },
             network.Architecture.GetOnnxEmitters());
         return OnnxContent.TryRead(onnx)?.Unbounded() is { } found
@@ -48,18 +42,8 @@ internal static class NetworkExport
     }
 
     /// <summary>The network as ONNX with logits for an output, and nothing beside: what its scores are measured by.</summary>
-    public static byte[] ToLogits(ImageNetwork network, OnnxNumbers numbers)
-    {
-        var options = new OnnxExportOptions
-        {
-            InputShape = network.Architecture.InputShape,
-            OutputName = OutputName,
-            Weights = numbers.Weights,
-            Calibration = numbers.Calibration,
-            ReduceRange = numbers.ReduceRange,
-        };
-        return OnnxExporter.Export(network, options, network.Architecture.GetOnnxEmitters());
-    }
+    public static byte[] ToLogits(ImageNetwork network, OnnxNumbers numbers) =>
+        OnnxExporter.Export(network, OptionsOf(network, numbers), network.Architecture.GetOnnxEmitters());
 
     /// <summary>The ONNX model of a model by other settings than it holds.</summary>
     /// <param name="model">The model.</param>
@@ -174,6 +158,15 @@ internal static class NetworkExport
         };
         return ToModel(network, model.Classes, model.Card.Training, form, model.Rejection);
     }
+
+    private static OnnxExportOptions OptionsOf(ImageNetwork network, OnnxNumbers numbers) => new()
+    {
+        InputShape = network.Architecture.InputShape,
+        OutputName = OutputName,
+        Weights = numbers.Weights,
+        Calibration = numbers.Calibration,
+        ReduceRange = numbers.ReduceRange,
+    };
 
     private static int EmbeddingSizeOf(byte[] onnx) => OnnxContent.TryRead(onnx)?.Outputs
         .FirstOrDefault(output => output.Name == OnnxScorer.EmbeddingName) is { } embedding ? (int)embedding.Shape[^1] : 0;
