@@ -44,14 +44,39 @@ public static class HeatMap
         var times = (SmallestSide + side - 1) / side;
         var shown = shape with { Width = shape.Width * times, Height = shape.Height * times };
         var photo = Decode(image, shown);
+        Write(path, shown, Draw(network, Decode(image, shape), shape, classIndex, photo, shown));
+    }
+
+    /// <summary>
+    /// For each row, a picture that a page can hold of where the network saw what it predicts; null where it names no stages.
+    /// </summary>
+    internal static IReadOnlyDictionary<int, string>? OfRows(ImageNetwork network, IImageSource source, IEnumerable<int> rows)
+    {
+        if (network.Architecture.GetStages().Count == 0)
+            return null;
+        var shape = source.Shape;
+        var pixels = new byte[shape.ByteCount];
+        var pictures = new Dictionary<int, string>();
+        // One by one: gradients of many photos at once take memory that the run itself did not.
+        foreach (var row in rows)
+        {
+            source.ReadPixels(row, pixels);
+            pictures[row] = Thumbnail.DataUri(Draw(network, pixels, shape, classIndex: null, pixels, shape), shape);
+        }
+
+        return pictures;
+    }
+
+    private static byte[] Draw(
+        ImageNetwork network, byte[] seen, ImageShape shape, int? classIndex, byte[] photo, ImageShape shown)
+    {
         using var scope = NewDisposeScope();
-        var seen = tensor(Decode(image, shape), [1, shape.Channels, shape.Height, shape.Width]);
         var heat = nn.functional.interpolate(
-            GradCam.Of(network, seen, classIndex).unsqueeze(1),
+            GradCam.Of(network, tensor(seen, [1, shape.Channels, shape.Height, shape.Width]), classIndex).unsqueeze(1),
             [shown.Height, shown.Width],
             mode: InterpolationMode.Bilinear,
             align_corners: false);
-        Write(path, shown, Draw(photo, shown, heat.data<float>().ToArray()));
+        return Draw(photo, shown, heat.data<float>().ToArray());
     }
 
     private static byte[] Decode(ReadOnlySpan<byte> image, ImageShape shape)
@@ -67,7 +92,7 @@ public static class HeatMap
         for (var i = 0; i < count; i++)
         {
             // The luma of ITU-R BT.601: on colours of its own the heat could not be told.
-            var grey = shape.Channels == 1 ? photo[i] : 0.299f * photo[i] + 0.587f * photo[count + i] + 0.114f * photo[2 * count + i];
+            var grey = shape.Channels != 3 ? photo[i] : 0.299f * photo[i] + 0.587f * photo[count + i] + 0.114f * photo[2 * count + i];
             var share = Strength * heat[i];
             ReadOnlySpan<float> colour = [byte.MaxValue, byte.MaxValue * (1 - heat[i]), 0];
             for (var channel = 0; channel < colour.Length; channel++)

@@ -2,7 +2,8 @@ namespace TfKd;
 
 /// <summary>
 /// Writes a report of the run that a browser shows without a network: summary, curves, the student beside its teacher, confusion matrix,
-/// figures of each class, calibration, what rejecting costs, the worst mistakes as pictures, the teacher report, soft targets, the plan.
+/// figures of each class, calibration, what rejecting costs, the worst mistakes as pictures with where the network looked, the teacher
+/// report, soft targets, the plan.
 /// One file, with nothing from elsewhere.
 /// </summary>
 /// <remarks>
@@ -10,7 +11,7 @@ namespace TfKd;
 /// whole, with one more pass over the validation rows with the final weights; always as a whole file. One that cannot be written before the
 /// first step ends the run; later that is a warning. The report holds some of the validation images, at most 96 pixels a side, with the
 /// names of their files where <see cref="SampleExtras.GetFile"/> knows them, but never whole paths. Its length grows with the classes, the
-/// epochs and <see cref="MaxMistakes"/> (40 kB a picture at most, a few as a rule), not with the rows.
+/// epochs and <see cref="MaxMistakes"/> (two pictures each, of 40 kB at most, a few as a rule), not with the rows.
 /// </remarks>
 public sealed class HtmlReport : TrainingCallback
 {
@@ -75,6 +76,7 @@ public sealed class HtmlReport : TrainingCallback
             Predictions = predictions,
             FinalScores = state.Scores is { } use ? FinalScores.Of(use, rows.ClassNames, answers, predictions) : null,
             Rows = rows,
+            HeatMaps = HeatMap.OfRows(state.Student, rows, predictions.Mistakes.Take(content.MaxMistakes)),
             Teacher = TeacherOnRows.Of(result),
         };
     }

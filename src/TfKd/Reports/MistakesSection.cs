@@ -3,6 +3,9 @@ namespace TfKd;
 /// <summary>The rows that the network was most sure of, and wrong.</summary>
 internal static class MistakesSection
 {
+    private const string HeatMapText =
+        "Beside each is where the network saw the wrong class (Grad-CAM): yellow where a little spoke for it, red where most did.";
+
     public static Markup Of(ReportContent content, ClassificationReport report, IImageSource rows)
     {
         var shown = report.Mistakes.Take(content.MaxMistakes).ToList();
@@ -11,8 +14,9 @@ internal static class MistakesSection
             <section id="mistakes"><h2>Worst mistakes</h2>
             <p>{report.Mistakes.Count:N0} of {report.Metrics.Count:N0} {content.RowsName} rows were put into a wrong class{(
                 shown.Count < report.Mistakes.Count ? $"; here are the {shown.Count} of the highest confidence" : "")}.
-            Images are as the network sees them, or smaller.</p>
-            <ul class="mistakes">{shown.Select(row => Mistake(content, report, rows, row, names.FileOf(row)))}</ul>
+            Images are as the network sees them, or smaller.{(content.HeatMaps is null ? "" : " " + HeatMapText)}</p>
+            <ul class="{(content.HeatMaps is null ? "mistakes" : "mistakes pairs")}">{
+                shown.Select(row => Mistake(content, report, rows, row, names.FileOf(row)))}</ul>
             </section>
             """);
     }
@@ -24,12 +28,17 @@ internal static class MistakesSection
         var pixels = Thumbnail.IsExact(rows.Shape) ? "pixels" : "photo";
         return Markup.Of($"""
             <li><figure><img class="{pixels}" src="{Thumbnail.DataUri(rows, row)}"
-            alt="{file ?? $"Row {row}"}: an image of {label} that was taken for {predicted}"/>
+            alt="{file ?? $"Row {row}"}: an image of {label} that was taken for {predicted}"/>{Heat(content, row, pixels, predicted)}
             <figcaption><span class="true">{label}</span> <span>taken for {predicted}</span>
             <span>{report.Confidences[row]:P1}{teacher}</span> <span class="soft">{file ?? $"row {row}"}</span></figcaption></figure></li>
 
             """);
     }
+
+    private static Markup Heat(ReportContent content, int row, string pixels, string predicted) =>
+        content.HeatMaps?.GetValueOrDefault(row) is { } picture
+            ? Markup.Of($"""<img class="{pixels}" src="{picture}" alt="The same image, and where in it {predicted} was seen"/>""")
+            : Markup.Of($"");
 
     private static string Teacher(ClassificationReport report, int taught, int row) =>
         taught == report.Labels[row] ? "right"

@@ -94,7 +94,9 @@ internal static class PageStyle
         table.map tr:hover th[scope=row] { font-weight: 600; color: var(--link); }
         table.map td:hover { outline: 1px solid var(--ink); }
         ul.mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1rem; }
-        ul.mistakes img { display: block; width: 6rem; height: 6rem; object-fit: contain; background: var(--panel); }
+        ul.mistakes.pairs { grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
+        ul.mistakes img { display: inline-block; width: 6rem; height: 6rem; object-fit: contain; background: var(--panel); }
+        ul.mistakes img + img { margin-left: 0.25rem; }
         ul.mistakes img.pixels { image-rendering: pixelated; }
         ul.mistakes figcaption { margin-top: 0.25rem; font-size: 0.85rem; }
         ul.mistakes span { display: block; }
@@ -106,6 +108,7 @@ internal static class PageStyle
           table.numbers, table.names { font-size: 0.85rem; }
           table.numbers tbody th, table.names tbody th, table.names td { min-width: 5.5rem; }
           ul.mistakes { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: 0.75rem; }
+          ul.mistakes.pairs { grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); }
         }
         @media print { .scroll { overflow: visible; } nav { display: none; } }
 

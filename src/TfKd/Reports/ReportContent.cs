@@ -44,6 +44,12 @@ internal sealed record ReportContent
     /// <summary>How many of the worst mistakes are shown.</summary>
     public required int MaxMistakes { get; init; }
 
+    /// <summary>
+    /// By the number of the row, a data URI of the image under the heat of the class that was predicted; null where the network cannot be
+    /// looked into.
+    /// </summary>
+    public IReadOnlyDictionary<int, string>? HeatMaps { get; init; }
+
     /// <summary>Which kernels computed; null where that is not known.</summary>
     public ComputePath? Path { get; init; }
 

@@ -22,7 +22,12 @@ internal static class Thumbnail
         var shape = source.Shape;
         var planes = new byte[shape.ByteCount];
         source.ReadPixels(row, planes);
-        var pixels = Interleave(planes, shape.Width * shape.Height, shape.Channels);
+        return DataUri(Interleave(planes, shape.Width * shape.Height, shape.Channels), shape);
+    }
+
+    /// <summary>The same of pixels of four bytes each: red, green, blue, and one that is not looked at.</summary>
+    public static string DataUri(byte[] pixels, ImageShape shape)
+    {
         using var image = SKImage.FromPixelCopy(
             new SKImageInfo(shape.Width, shape.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), pixels, 4 * shape.Width);
         var (isExact, type) = IsExact(shape) ? (true, "png") : (false, "jpeg");

@@ -54,6 +54,7 @@ public sealed record TrainingReport
             Result = result,
             Predictions = predictions,
             Rows = rows,
+            HeatMaps = HeatMap.OfRows(network, rows, predictions.Mistakes.Take(MaxMistakes)),
             Teacher = TeacherBeside(predictions),
             RowsName = RowsName,
             SoftTargets = SoftTargets.Of(plan, example: null, rows.ClassNames),

@@ -76,6 +76,34 @@ public sealed class HeatMapTests
     }
 
     [Fact]
+    public void A_report_has_the_heat_of_what_was_predicted()
+    {
+        using var network = Colours().Build(2);
+        // One row of more red than blue, and one of more blue than red.
+        using var rows = new DecodedCache(_shape, ["red", "blue"]);
+        foreach (var row in (int[])[0, 1])
+        {
+            var pixels = new byte[_shape.ByteCount];
+            for (var i = 0; i < pixels.Length; i++)
+                pixels[i] = (i / 384, i % 24) is (0, < 12) or (2, >= 12) ? (byte)(i / 384 == 2 * row ? 255 : 200) : (byte)0;
+            rows.Add(pixels, row);
+        }
+
+        var pictures = HeatMap.OfRows(network, rows, [1, 0])!;
+        Assert.Equal([0, 1], pictures.Keys.Order());
+        Assert.Equal((true, false), (IsHot(0, 2), IsHot(0, 20)));
+        Assert.Equal((false, true), (IsHot(1, 2), IsHot(1, 20)));
+
+        bool IsHot(int row, int x)
+        {
+            using var picture = SKBitmap.Decode(Convert.FromBase64String(pictures[row].Split(',')[1]));
+            Assert.Equal((24, 16), (picture.Width, picture.Height));
+            var colour = picture.GetPixel(x, 8);
+            return colour.Red > 2 * colour.Green;
+        }
+    }
+
+    [Fact]
     public void The_picture_is_the_photo_under_the_heat()
     {
         using var network = Colours().Build(2);
@@ -107,6 +135,7 @@ public sealed class HeatMapTests
             "names no stages, so there are no maps to look at; override GetStages.",
             Assert.Throws<InvalidOperationException>(() => HeatMap.Save("x.png", network, Photo())).Message,
             StringComparison.Ordinal);
+        Assert.Null(HeatMap.OfRows(network, PatternSource.Create(2), [0]));
         using var colours = Colours().Build(2);
         Assert.StartsWith(
             "classIndex must be within [0, 2), but is 2.",

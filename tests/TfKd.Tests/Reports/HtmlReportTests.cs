@@ -78,7 +78,11 @@ public sealed class HtmlReportTests : IDisposable
         Assert.Equal(
             expected.Mistakes
                 .Take(5)
-                .Select(row => $"Row {row}: an image of class{expected.Labels[row]} that was taken for class{expected.Predicted[row]}"),
+                .SelectMany(row => new[]
+                {
+                    $"Row {row}: an image of class{expected.Labels[row]} that was taken for class{expected.Predicted[row]}",
+                    $"The same image, and where in it class{expected.Predicted[row]} was seen",
+                }),
             pictures.Select(picture => picture.Attribute("alt")!.Value));
         AssertShows(pictures[0].Attribute("src")!.Value, validation, expected.Mistakes[0]);
 
