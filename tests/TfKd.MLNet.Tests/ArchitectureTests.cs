@@ -10,7 +10,7 @@ public sealed class ArchitectureTests
     /// a model's card has the time that scoring takes, and its file the columns.
     /// </summary>
     private static readonly string[] Rooms =
-        ["Columns", "Images", "Scoring", "Models", "Export", "Teachers", "Training", SourceRooms.Root];
+        ["Columns", "Images", "Scoring", "Models", "Serving", "Export", "Teachers", "Training", SourceRooms.Root];
 
     private static readonly SourceRooms Adapter = new(typeof(TorchImageClassificationTrainer).Assembly, "TfKd.MLNet");
 

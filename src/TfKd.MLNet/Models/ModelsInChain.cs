@@ -25,6 +25,7 @@ internal static class ModelsInChain
                 name);
     }
 
-    private static IEnumerable<ITransformer> Flatten(ITransformer transformer) =>
+    /// <summary>The parts of a chain, however deep, in their order.</summary>
+    public static IEnumerable<ITransformer> Flatten(ITransformer transformer) =>
         transformer is IEnumerable<ITransformer> chain ? chain.SelectMany(Flatten) : [transformer];
 }

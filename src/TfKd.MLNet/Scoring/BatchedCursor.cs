@@ -29,7 +29,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     public BatchedCursor(DataViewRowCursor input, DataViewSchema schema, ScoringContext scoring, IReadOnlySet<int> active)
     {
         (_input, Schema, _scoring, _active) = (input, schema, scoring, active);
-        var capacity = Math.Clamp(MaxBytes / scoring.InputShape.ByteCount, FirstRows, MaxRows);
+        var capacity = CapacityFor(scoring.InputShape);
         _limit = FirstRows;
         _rows = new (DataViewRowId, long)[capacity];
         _idGetter = input.GetIdGetter();
@@ -38,6 +38,9 @@ internal sealed class BatchedCursor : DataViewRowCursor
         if (_buffers.Count < active.Count)
             _block = new ScoreBlock(scoring, input, scoring.NeedsOf(input.Schema, active), capacity);
     }
+
+    /// <summary>How many images of a shape are scored at once.</summary>
+    public static int CapacityFor(ImageShape shape) => Math.Clamp(MaxBytes / shape.ByteCount, FirstRows, MaxRows);
 
     public override DataViewSchema Schema { get; }
 

@@ -1,5 +1,3 @@
-using Microsoft.ML;
-
 namespace TfKd.MLNet;
 
 /// <summary>
@@ -9,6 +7,8 @@ namespace TfKd.MLNet;
 /// <param name="Path">The file.</param>
 public sealed record ModelFileTeacher(string Path) : TeacherSource
 {
+    private const string Name = "The teacher's file";
+
     /// <summary>The file.</summary>
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
@@ -24,28 +24,9 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
     protected override Teacher OpenCore(TeacherContext context)
     {
         FileTeacher.RequireFile(Path);
-        var transformer = Load();
+        var transformer = SavedModel.Load(Path, Name);
         // What the model itself holds needs no disposing.
         using var loaded = transformer as IDisposable;
-        var models = ModelsInChain.Of(transformer);
-        return models.Count == 1
-            ? models[0].OpenTeacher(context, Classes)
-            : throw new InvalidDataException(
-                $"The teacher's file '{Path}' must have exactly one {nameof(TorchImageClassificationTransformer)}, but has "
-                + $"{models.Count}.");
-    }
-
-    private ITransformer Load()
-    {
-        try
-        {
-            return new MLContext().Model.Load(Path, out _);
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // ML.NET wraps what a component throws, and throws of many types by itself.
-            throw new InvalidDataException(
-                $"The teacher's file '{Path}' is no model that ML.NET can load: {exception.GetBaseException().Message}", exception);
-        }
+        return SavedModel.Single(transformer, Path, Name).OpenTeacher(context, Classes);
     }
 }

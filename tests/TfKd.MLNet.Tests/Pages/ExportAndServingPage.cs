@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -39,6 +42,18 @@ internal static class ExportAndServingPage
         var predictions = model.Transform(ml.Data.LoadImagesFromFolder("new photos", labelled: false));
         foreach (var (path, label) in predictions.GetColumn<string>("ImagePath").Zip(predictions.GetColumn<string>("PredictedLabel")))
             Console.WriteLine($"{Path.GetFileName(path)} {label}");
+    }
+
+    public static void Serve(WebApplicationBuilder builder)
+    {
+        builder.Services.AddImageClassifier("model.zip");
+        var app = builder.Build();
+        app.MapPost("/classify", async (HttpRequest request, ImageClassifier classifier) =>
+        {
+            using var photo = new MemoryStream();
+            await request.Body.CopyToAsync(photo);
+            return classifier.Predict(photo.ToArray()).Top(3).Select(top => new { top.Label, top.Score });
+        });
     }
 
     public static void PredictWithoutLabels(MLContext ml, IDataView photos, TorchImageClassificationTrainer.Options options)

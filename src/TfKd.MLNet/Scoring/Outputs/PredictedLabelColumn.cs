@@ -37,15 +37,23 @@ internal sealed class PredictedLabelColumn(string name) : OutputColumn(name)
     public static bool IsKeyValues(SchemaShape.Column annotation) =>
         annotation is { Name: AnnotationUtils.Kinds.KeyValues, Kind: SchemaShape.Column.VectorKind.Vector };
 
-    private static uint Best(ReadOnlySpan<float> scores, float threshold, uint rejected)
+    /// <summary>The class of the highest score, the first of equal ones; -1 where no score is a number.</summary>
+    public static int BestOf(ReadOnlySpan<float> scores)
     {
-        var (highest, label) = (float.NegativeInfinity, 0u);
+        var (highest, best) = (float.NegativeInfinity, -1);
         for (var i = 0; i < scores.Length; i++)
         {
             if (scores[i] > highest)
-                (highest, label) = (scores[i], (uint)i + 1);
+                (highest, best) = (scores[i], i);
         }
 
-        return highest < threshold ? rejected : label;
+        return best;
+    }
+
+    private static uint Best(ReadOnlySpan<float> scores, float threshold, uint rejected)
+    {
+        var best = BestOf(scores);
+        var highest = best < 0 ? float.NegativeInfinity : scores[best];
+        return highest < threshold ? rejected : (uint)(best + 1);
     }
 }
