@@ -26,14 +26,15 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         (Listening.ToAnswers,
         [
             new SoftTargetKl { Temperature = 4 }, new KnowledgeDistillation(), new DecoupledKd(), new NormalizedKd(), new Dist(),
-            new WeightedSoftLabelKd(),
+            new WeightedSoftLabelKd(), new MultiLevelKd(), new CurriculumTemperatureKd(),
             new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
             new Ramped { Inner = new DecoupledKd() },
             0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 },
         ]),
         (Listening.ToFeatures,
         [
-            new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new Ramped { Inner = new RelationalKd() },
+            new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new SimilarityPreserving(),
+            new Ramped { Inner = new RelationalKd() },
             new CrossEntropy() + new FeatureHint(),
         ]),
     ];

@@ -11,6 +11,7 @@ public sealed class FeatureLawTests : IDisposable
         new RelationalKd { DistanceWeight = 0 },
         new RelationalKd { AngleWeight = 0 },
     ];
+    private static readonly Objective _similarity = new SimilarityPreserving();
     private static readonly Objective[] _attention = [
         new AttentionTransfer(),
         new AttentionTransfer { Exponent = 1 },
@@ -32,7 +33,7 @@ public sealed class FeatureLawTests : IDisposable
     [Fact]
     public void Equal_features_have_the_value_and_the_gradient_zero()
     {
-        foreach (var objective in (Objective[])[.. _relations, .. _attention])
+        foreach (var objective in (Objective[])[.. _relations, .. _attention, _similarity])
         {
             var student = _feature.clone().requires_grad_();
             var value = Compute(objective, student, _feature);
@@ -45,7 +46,7 @@ public sealed class FeatureLawTests : IDisposable
 
     [Fact]
     public void Other_features_have_a_value_above_zero() =>
-        Assert.All([.. _relations, .. _attention], objective => Assert.True(Compute(objective, _feature, _other).item<double>() > 1e-3));
+        Assert.All([.. _relations, .. _attention, _similarity], objective => Assert.True(Compute(objective, _feature, _other).item<double>() > 1e-3));
 
     [Fact]
     public void Relations_do_not_change_by_rotation_scale_and_shift()
@@ -58,6 +59,19 @@ public sealed class FeatureLawTests : IDisposable
             Assert.Equal(Compute(objective, _feature, _other).item<double>(), Compute(objective, turned, _other).item<double>(), 1e-10);
             Assert.Equal(0, Compute(objective, turned, _feature).item<double>(), 1e-10);
         }
+    }
+
+    [Fact]
+    public void Similarities_do_not_change_by_rotation_and_scale_and_a_row_of_zeros_is_like_none()
+    {
+        var rotation = linalg.qr(randn(36, 36, ScalarType.Float64)).Q;
+        var turned = (-7 * _feature.flatten(1).mm(rotation)).view(5, 4, 3, 3);
+
+        Assert.Equal(Compute(_similarity, _feature, _other).item<double>(), Compute(_similarity, turned, _other).item<double>(), 1e-12);
+        Assert.Equal(0, Compute(_similarity, turned, _feature).item<double>(), 1e-12);
+        // Of lines of length 1 against a line of zeros, the squares add up to 1 a line.
+        Assert.Equal(0.2, Compute(_similarity, _feature, zeros_like(_feature)).item<double>(), 1e-12);
+        Assert.Equal(0, Compute(_similarity, _feature[..1], _other[..1]).item<double>(), 1e-15);
     }
 
     [Fact]
@@ -84,7 +98,7 @@ public sealed class FeatureLawTests : IDisposable
     [Fact]
     public void Features_that_are_all_zero_have_finite_gradients()
     {
-        foreach (var objective in (Objective[])[.. _relations, .. _attention])
+        foreach (var objective in (Objective[])[.. _relations, .. _attention, _similarity])
         {
             var student = zeros(5, 4, 3, 3, ScalarType.Float64).requires_grad_();
             Compute(objective, student, _feature).backward();

@@ -17,6 +17,8 @@ public sealed class FeatureObjectiveTests : IDisposable
         new RelationalKd(),
         new RelationalKd { DistanceWeight = 2, AngleWeight = 0, StudentStage = 0, TeacherStage = 1 },
         new RelationalKd { DistanceWeight = 0, AngleWeight = 1 },
+        new SimilarityPreserving(),
+        new SimilarityPreserving { StudentStage = 0, TeacherStage = 1 },
         new TargetFreeSelfKd { Mu = 0.3 },
         new TargetFreeSelfKd { Alpha = 0.1, Beta = 2, Stage = 1, Ranking = TargetFreeSelfKdRanking.ReferenceCode },
         2 * new FeatureHint() + (new CrossEntropy() + 0.5 * new AttentionTransfer()) + new OnlineLabelSmoothing(),
@@ -150,6 +152,8 @@ public sealed class FeatureObjectiveTests : IDisposable
                 FeatureOracle.Embeddings(batch.Teacher[Stage(o.TeacherStage, 3)], FeatureBatch.TeacherStages[Stage(o.TeacherStage, 3)]),
                 o.DistanceWeight,
                 o.AngleWeight),
+            SimilarityPreserving o => FeatureOracle.Similarities(
+                batch.Student[Stage(o.StudentStage, 2)], batch.Teacher[Stage(o.TeacherStage, 3)]),
             TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(
                 o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
             WeightedSum o => o.Terms.Sum(term => term.Weight * Oracle(term.Objective, batch, constants, states)),

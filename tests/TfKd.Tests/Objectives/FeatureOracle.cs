@@ -53,6 +53,23 @@ internal static class FeatureOracle
                 rows.Average(j => rows.Average(k => Huber(Cosine(student, i, j, k), Cosine(teacher, i, j, k)))));
     }
 
+    public static double Similarities(double[][] student, double[][] teacher)
+    {
+        var rows = Enumerable.Range(0, student.Length).ToArray();
+        return rows.Average(i =>
+        {
+            var (ours, theirs) = (Normalized(student, i), Normalized(teacher, i));
+            return rows.Average(j => Math.Pow(ours[j] - theirs[j], 2));
+        });
+
+        double[] Normalized(double[][] x, int i)
+        {
+            var products = x.Select(other => other.Zip(x[i], (a, b) => a * b).Sum()).ToArray();
+            var length = Math.Sqrt(products.Sum(product => product * product));
+            return [.. products.Select(product => product / length)];
+        }
+    }
+
     /// <summary>The means over positions of a stage's channels, [row][channel].</summary>
     public static double[][] Embeddings(double[][] rows, ImageShape stage) =>
         [.. rows.Select(row => row.Chunk(stage.Height * stage.Width).Select(channel => channel.Average()).ToArray())];

@@ -94,7 +94,28 @@ public sealed class HyperparameterTests
             + "'DistanceWeight')\nActual value was -1." },
         { () => new RelationalKd { AngleWeight = double.NaN }, "AngleWeight must be 0 or above and finite, but is NaN. (Parameter "
             + "'AngleWeight')\nActual value was NaN." },
+        { () => new MultiLevelKd { Temperatures = [2, 0] }, "Temperatures must be above 0 and finite, but is 0. (Parameter "
+            + "'Temperatures')\nActual value was 0." },
+        { () => new MultiLevelKd { InstanceWeight = -1 }, "InstanceWeight must be 0 or above and finite, but is -1. (Parameter "
+            + "'InstanceWeight')\nActual value was -1." },
+        { () => new MultiLevelKd { BatchWeight = -1 }, "BatchWeight must be 0 or above and finite, but is -1. (Parameter "
+            + "'BatchWeight')\nActual value was -1." },
+        { () => new MultiLevelKd { ClassWeight = -1 }, "ClassWeight must be 0 or above and finite, but is -1. (Parameter "
+            + "'ClassWeight')\nActual value was -1." },
+        { () => new CurriculumTemperatureKd { LowestTemperature = 0 }, "LowestTemperature must be above 0 and finite, but is 0. (Parameter "
+            + "'LowestTemperature')\nActual value was 0." },
+        { () => new CurriculumTemperatureKd { TemperatureRange = 0 }, "TemperatureRange must be above 0 and finite, but is 0. (Parameter "
+            + "'TemperatureRange')\nActual value was 0." },
+        { () => new CurriculumTemperatureKd { MaxReversal = -1 }, "MaxReversal must be 0 or above and finite, but is -1. (Parameter "
+            + "'MaxReversal')\nActual value was -1." },
+        { () => new CurriculumTemperatureKd { RampEpochs = 0 }, "RampEpochs must be above 0 and finite, but is 0. (Parameter "
+            + "'RampEpochs')\nActual value was 0." },
     };
+
+    [Fact]
+    public void A_list_without_values_is_refused() => Assert.Equal(
+        "Temperatures must have one value or more, but has none. (Parameter 'Temperatures')",
+        Assert.Throws<ArgumentException>(() => new MultiLevelKd { Temperatures = [] }).Message);
 
     [Theory]
     [MemberData(nameof(Refused), DisableDiscoveryEnumeration = true)]

@@ -50,6 +50,10 @@ public static class ObjectiveCases
         new OnlineLabelSmoothing(),
         new OnlineLabelSmoothing { Alpha = 0.9 },
         new ClassWiseSelfKd(),
+        new MultiLevelKd(),
+        new MultiLevelKd { Temperatures = [1, 4], InstanceWeight = 0.5, BatchWeight = 3, ClassWeight = 2 },
+        new CurriculumTemperatureKd(),
+        new CurriculumTemperatureKd { LowestTemperature = 2, TemperatureRange = 3 },
         0.5 * new ClassWiseSelfKd { Temperature = 2, Weight = 3 } + new OnlineLabelSmoothing { Alpha = 1 },
     ];
 

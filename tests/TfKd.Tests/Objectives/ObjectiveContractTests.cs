@@ -47,11 +47,19 @@ public sealed class ObjectiveContractTests
             + "ReferenceCode }"),
         new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth, "RelationalKd { DistanceWeight = 25, AngleWeight = 40, "
             + "StudentStage = -1, TeacherStage = -1 }", "compares pairs and triples of rows"),
+        new(() => new SimilarityPreserving { StudentStage = 0 }, FeaturesOfBoth, "SimilarityPreserving { StudentStage = 0, TeacherStage = -1 }",
+            "compares pairs of rows", "its entries shrink as the batch grows"),
+        new(() => new MultiLevelKd { Temperatures = [3] }, ObjectiveNeeds.Teacher, "MultiLevelKd { Temperatures = [3], InstanceWeight = 1, "
+            + "BatchWeight = 1, ClassWeight = 1 }", "compares pairs of rows", "its sums grow with the batch"),
+        new(() => new CurriculumTemperatureKd { RampEpochs = 4 }, ObjectiveNeeds.Teacher, "CurriculumTemperatureKd { LowestTemperature = 1, "
+            + "TemperatureRange = 20, MaxReversal = 1, RampEpochs = 4 }"),
     }.ToDictionary(row => row.Make().GetType().Name);
 
     public static TheoryData<string> Names => [.. _rows.Keys];
 
     public static TheoryData<string> NamesOfMeans => [.. _rows.Where(row => row.Value.NoMeanOverRows is null).Select(row => row.Key)];
+
+    public static TheoryData<string> NamesOfAnyCount => [.. _rows.Where(row => row.Value.DependsOnCount is null).Select(row => row.Key)];
 
     [Fact]
     public void Every_objective_has_a_row()
@@ -180,13 +188,25 @@ public sealed class ObjectiveContractTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(NamesOfAnyCount))]
     public void A_row_of_double_weight_counts_as_two_rows(string name)
     {
         var batch = LogitBatch.Random(seed: 5, rows: 3, classes: 4);
         var repeated = batch.Reordered([0, 1, 1, 2]);
 
         Assert.Equal(Value(name, repeated), Value(name, batch, 0.75, 1.5, 0.75), 1e-12);
+    }
+
+    [Fact]
+    public void Where_the_value_depends_on_the_count_of_rows_weights_change_it_as_repeated_rows_do_but_for_that_count()
+    {
+        // Weights 3/4, 3/2 and 3/4 are those of four rows, two of them equal, times 3/4, of which three are in the batch.
+        var batch = LogitBatch.Random(seed: 5, rows: 3, classes: 4);
+        var repeated = batch.Reordered([0, 1, 1, 2]);
+        Assert.Equal(
+            4 / 3.0 * Value(nameof(SimilarityPreserving), repeated),
+            Value(nameof(SimilarityPreserving), batch, 0.75, 1.5, 0.75),
+            1e-12);
     }
 
     [Theory]
@@ -240,5 +260,7 @@ public sealed class ObjectiveContractTests
     /// <param name="Needs">What it needs.</param>
     /// <param name="Text">What it prints.</param>
     /// <param name="NoMeanOverRows">Why it is not the mean of what each row gives alone; null where it is.</param>
-    private sealed record Row(Func<Objective> Make, ObjectiveNeeds Needs, string Text, string? NoMeanOverRows = null);
+    /// <param name="DependsOnCount">Why more rows of the same kind give another value; null where they do not.</param>
+    private sealed record Row(
+        Func<Objective> Make, ObjectiveNeeds Needs, string Text, string? NoMeanOverRows = null, string? DependsOnCount = null);
 }

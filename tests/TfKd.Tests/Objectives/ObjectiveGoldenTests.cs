@@ -40,6 +40,8 @@ public sealed class ObjectiveGoldenTests
         ["dist beta=1 gamma=1 temperature=4 (no tau^2)"] = new Dist { Temperature = 4 },
         ["logit_standardization kd kl*tau^2 temperature=2"] = 4 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
         ["wsld temperature=2"] = new WeightedSoftLabelKd(),
+        ["multi_level temperatures=2..6"] = new MultiLevelKd(),
+        ["curriculum_temperature before the first step"] = new CurriculumTemperatureKd(),
         ["tfkd_reg paper alpha=0.1 temperature=20 correct=0.99"] = new TfKdRegularization(),
         ["tfkd_reg reference_code alpha=0.1 temperature=20 correct=0.99 multiplier=100"] =
             new TfKdRegularization { Form = TfKdForm.ReferenceCode, Multiplier = 100 },

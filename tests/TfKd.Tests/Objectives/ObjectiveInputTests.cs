@@ -15,7 +15,7 @@ public sealed class ObjectiveInputTests : IDisposable
     public static TheoryData<Objective> WithState =>
     [
         new AttentionTransfer(), new FeatureHint(), new LogitStandardization { Inner = new SoftTargetKl() }, new OnlineLabelSmoothing(),
-        new RelationalKd(), new TargetFreeSelfKd(),
+        new RelationalKd(), new TargetFreeSelfKd(), new SimilarityPreserving(), new CurriculumTemperatureKd(),
     ];
 
     public void Dispose()

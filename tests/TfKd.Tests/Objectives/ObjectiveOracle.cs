@@ -46,6 +46,12 @@ internal static class ObjectiveOracle
         ClassWiseSelfKd o => Value(new CrossEntropy(), batch)
             + o.Weight * o.Temperature * o.Temperature * Mean(
                 batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
+        MultiLevelKd o => o.Temperatures.Sum(t => o.InstanceWeight * t * t * Value(new SoftTargetKl { Temperature = t }, batch)
+            + o.BatchWeight / batch.Rows * Apart(Softened(batch.Student, t), Softened(batch.Teacher, t))
+            + o.ClassWeight / batch.Classes * Apart(Transposed(Softened(batch.Student, t)), Transposed(Softened(batch.Teacher, t)))),
+        // Before the first step.
+        CurriculumTemperatureKd o => o.TeacherTemperature * o.TeacherTemperature
+            * Value(new SoftTargetKl { Temperature = o.LowestTemperature + o.TemperatureRange / (1 + Math.Exp(-1)) }, batch),
         WeightedSum o => o.Terms.Sum(term => term.Weight * Value(term.Objective, batch)),
         _ => throw new NotSupportedException($"The oracle does not know {objective}."),
     };
@@ -59,6 +65,14 @@ internal static class ObjectiveOracle
     /// <summary>What a row of <see cref="WeightedSoftLabelKd"/> counts.</summary>
     public static double SoftLabelWeight(LogitBatch batch, int i) =>
         1 - Math.Exp(Math.Log(Correct(batch, i)) / (1e-7 - Math.Log(Softmax(batch.Teacher[i], 1)[batch.Labels[i]])));
+
+    // The squared differences of all products of two vectors of the one and of the other.
+    private static double Apart(double[][] ours, double[][] theirs) => (
+        from i in Enumerable.Range(0, ours.Length)
+        from j in Enumerable.Range(0, ours.Length)
+        select Math.Pow(Product(ours[i], ours[j]) - Product(theirs[i], theirs[j]), 2)).Sum();
+
+    private static double Product(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 
     private static double Mean(LogitBatch batch, Func<int, double> row) => Enumerable.Range(0, batch.Rows).Average(row);
 

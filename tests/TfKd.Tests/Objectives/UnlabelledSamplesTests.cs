@@ -108,8 +108,11 @@ public sealed class UnlabelledSamplesTests
         Assert.Equal(expected, Compute(objective, Targets.FromPartialLabels(tensor(_labels), 3, Scale)), 1e-6);
     }
 
-    private static double Compute(Objective objective, Targets targets) =>
-        objective.Compute(Input(Matrix(_students), targets)).to(ScalarType.Float64).item<double>();
+    private static double Compute(Objective objective, Targets targets)
+    {
+        using var states = Evaluation.States(objective, 3, ScalarType.Float64);
+        return objective.Compute(Input(Matrix(_students), targets) with { States = states }).to(ScalarType.Float64).item<double>();
+    }
 
     private static ObjectiveInput Input(Tensor student, Targets targets) =>
         new(new NetworkOutput(student), targets, new TeacherSignal(Matrix(_teachers)), new TrainingProgress(0, 1, 0), new LossLog());

@@ -1,0 +1,61 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TfKd;
+
+/// <summary>
+/// Asks that the rows of a batch that are alike to the teacher are alike to the student: their features' products. The bare term.
+/// </summary>
+/// <remarks>
+/// <para>With Q the matrix [N,C H W] of a stage's features and G = Q Q', each of whose rows is divided by its length, the mean over N^2 of
+/// the squared differences of both networks' G. It depends on neither channels, height nor width, which may differ, and nothing is trained.
+/// With row weights, each pair counts with the product of its rows' weights, and lengths are of weighted squares.</para>
+/// <para>Usual weight: <c>new CrossEntropy() + 3000 * new SimilarityPreserving()</c>: the entries shrink as the batch grows.</para>
+/// <para>Tung and Mori, 'Similarity-Preserving Knowledge Distillation', ICCV 2019, equations 1 to 4, of one pair of layers.</para>
+/// </remarks>
+public sealed record SimilarityPreserving : Objective
+{
+    /// <summary>The student's stage, from 0, or from the end where it is below 0; default -1, the last.</summary>
+    public int StudentStage { get; init; } = -1;
+
+    /// <summary>The teacher's stage, counted likewise; default -1, the last.</summary>
+    public int TeacherStage { get; init; } = -1;
+
+    /// <inheritdoc/>
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
+
+    /// <inheritdoc/>
+    public override bool TakesUnlabelledSamples => true;
+
+    /// <summary>Checks the stages; there is no state.</summary>
+    /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
+    public override ObjectiveState? CreateState(ObjectiveContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        FeatureStages.Require(this, nameof(StudentStage), StudentStage, context.StudentStages, context);
+        FeatureStages.Require(this, nameof(TeacherStage), TeacherStage, context.TeacherStages, context);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor ComputeCore(ObjectiveInput input)
+    {
+        var student = FeatureStages.At(StudentStage, input.Student.Features);
+        var teacher = FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach();
+        var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
+        var differences = Similarities(student, weights) - Similarities(teacher, weights);
+        var term = (differences.square() * (weights.unsqueeze(1) * weights)).mean();
+        input.Log.Record("similarity_preserving", term);
+        return term;
+    }
+
+    private static Tensor Similarities(Tensor feature, Tensor weights)
+    {
+        var rows = feature.flatten(1);
+        var products = rows.mm(rows.t());
+        var squares = (products.square() * weights).sum(1, keepdim: true);
+        // A row of zeros is like none, and has no slope, where the root's would be infinite.
+        var empty = squares.eq(0);
+        return (products / squares.masked_fill(empty, 1).sqrt()).masked_fill(empty, 0);
+    }
+}
