@@ -30,6 +30,15 @@ public sealed class SafeTensorsRefusalTests
         + "whole numbers from 0, found [4,0].")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': 8 bytes for F32 [2], found 4 "
         + "in data_offsets.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":5,"data_offsets":[0,4]}}""", "1234", "expected tensor 'a': a shape of at most 64 whole "
+        + "numbers from 0, found 5.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":7}}""", "1234", "expected tensor 'a': data_offsets of two ascending "
+        + "whole numbers from 0, found 7.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,8]}}""", "12345678", "expected tensor 'a': 8 bytes for F32 [2], found "
+        + "4 in data_offsets.")]
+    // The product is the largest number that there is.
+    [InlineData("""{"a":{"dtype":"U8","shape":[7,7,73,127,337,92737,649657],"data_offsets":[0,1]}}""", "1", "expected tensor 'a': "
+        + "9223372036854775807 bytes for U8 [7,7,73,127,337,92737,649657], found 1 in data_offsets.")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}""", "1234", "expected tensor 'a': "
         + "values up to 4000000000000, found 4 bytes of values in all.")]
     [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}""", "1234", "expected tensor 'b': values at 3, right behind the tensor before, found 2.")]
@@ -43,6 +52,105 @@ public sealed class SafeTensorsRefusalTests
     {
         var bytes = header.Length == 0 ? [] : WithHeader(header, Encoding.ASCII.GetBytes(values));
         Assert.Equal($"stream: {message}", Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(bytes))).Message);
+    }
+
+    [Fact]
+    public void Eight_bytes_are_a_header_of_no_text()
+    {
+        Assert.StartsWith(
+            "stream: the header is no valid JSON: ",
+            Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(new byte[8]))).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "stream: expected a header of at least 8 bytes, found 7 bytes.",
+            Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(new byte[7]))).Message);
+    }
+
+    [Theory]
+    [InlineData(96, "")]
+    [InlineData(97, "...")]
+    public void A_text_of_a_hundred_characters_is_told_whole(int digits, string rest)
+    {
+        // With brackets and quotes four more.
+        var shape = $"[\"{new string('1', digits)}\"]";
+        var bytes = WithHeader($"{{\"a\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":[0,4]}}}}", new byte[4]);
+        Assert.EndsWith(
+            $"found {(rest.Length == 0 ? shape : shape[..100] + rest)}.",
+            Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(bytes))).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hundred_thousand_tensors_are_read_and_no_more()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(100_000, SafeTensorsHeader.Read(new MemoryStream(Empty(100_000)), "stream").Tensors.Count);
+        Assert.Equal(
+            "stream: expected 100,000 tensors at most, found more.",
+            Assert.Throws<InvalidDataException>(() => SafeTensorsHeader.Read(new MemoryStream(Empty(100_001)), "stream")).Message);
+
+        static byte[] Empty(int count) => WithHeader($"{{{string.Join(',', Enumerable.Range(0, count).Select(
+            number => $"\"{number}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"))}}}");
+    }
+
+    [Fact]
+    public void Sixty_four_dimensions_are_read_and_no_more()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(64, SafeTensors.Read(new MemoryStream(OfRank(64)))["a"].dim());
+        Assert.Contains(
+            "a shape of at most 64 whole numbers from 0",
+            Assert.Throws<InvalidDataException>(() => SafeTensors.Read(new MemoryStream(OfRank(65)))).Message,
+            StringComparison.Ordinal);
+
+        static byte[] OfRank(int rank) => WithHeader(
+            $"{{\"a\":{{\"dtype\":\"U8\",\"shape\":[{string.Join(',', Enumerable.Repeat(1, rank))}],\"data_offsets\":[0,1]}}}}", [7]);
+    }
+
+    [Fact]
+    public void Tensors_of_one_place_are_in_the_order_of_their_sizes_and_names()
+    {
+        const string Entry = "\":{\"dtype\":\"U8\",\"shape\":";
+        var bytes = WithHeader(
+            $"{{\"b{Entry}[0],\"data_offsets\":[0,0]}},\"c{Entry}[1],\"data_offsets\":[0,1]}},\"a{Entry}[0],\"data_offsets\":[0,0]}}}}", [7]);
+        Assert.Equal(
+            ["a", "b", "c"], SafeTensorsHeader.Read(new MemoryStream(bytes), "stream").Tensors.Select(tensor => tensor.Name));
+    }
+
+    [Fact]
+    public void What_is_null_is_named()
+    {
+        Assert.Equal("stream", Assert.Throws<ArgumentNullException>(() => SafeTensors.Read((Stream)null!)).ParamName);
+        Assert.Equal("stream", Assert.Throws<ArgumentNullException>(() => SafeTensors.Write((Stream)null!, [])).ParamName);
+        Assert.Equal("tensors", Assert.Throws<ArgumentNullException>(() => SafeTensors.Write(Stream.Null, null!)).ParamName);
+        Assert.Equal("stream", Assert.Throws<ArgumentNullException>(() => WeightFile.Read((Stream)null!)).ParamName);
+        using var network = new SmallCnn { Width = 1, InputShape = new ImageShape(3, 8, 8) }.Build(2);
+        Assert.Equal("network", Assert.Throws<ArgumentNullException>(() => NetworkWeights.Save(null!, Stream.Null)).ParamName);
+        Assert.Equal("network", Assert.Throws<ArgumentNullException>(() => NetworkWeights.Save(null!, "file")).ParamName);
+        Assert.Equal("stream", Assert.Throws<ArgumentNullException>(() => NetworkWeights.Load(network, (Stream)null!)).ParamName);
+    }
+
+    [Fact]
+    public void Texts_are_written_in_the_order_of_their_names()
+    {
+        var texts = new Dictionary<string, string> { ["b"] = "1", ["a"] = "2", ["c"] = "3" };
+        var written = Encoding.UTF8.GetString(ToBytes([], texts));
+        Assert.Contains("\"a\":\"2\",\"b\":\"1\",\"c\":\"3\"", written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Keys_under_a_name_are_read_alone_and_the_others_are_freed()
+    {
+        using var scope = NewDisposeScope();
+        var bytes = ToBytes(new Dictionary<string, Tensor> { ["student.a"] = ones(2), ["teacher.a"] = ones(3), ["b"] = ones(4) });
+        var before = scope.DisposablesCount;
+        var read = WeightFile.Read(new MemoryStream(bytes), "stream", "student");
+        Assert.Equal(["a"], read.Keys);
+        Assert.Equal(before + 1, scope.DisposablesCount);
+        Assert.Equal([2], read["a"].shape);
+        Assert.Equal(
+            "stream: expected a dictionary of tensors at 'ema', found a .safetensors file without keys that begin so.",
+            Assert.Throws<InvalidDataException>(() => WeightFile.Read(new MemoryStream(bytes), "stream", "ema")).Message);
     }
 
     [Fact]
