@@ -38,7 +38,8 @@ public sealed class WeightDifferencesTests : IDisposable
     public void Twenty_differences_are_listed(int count, string rest)
     {
         var text = WeightDifferences.Describe(null, Names("m", count).ToDictionary(name => name, _ => ones(2)), [])!;
-        var listed = string.Join('\n', Names("m", count).Order(StringComparer.Ordinal).Take(20).Select(name => $"missing: {name} Float32 [2]"));
+        var listed = string.Join(
+            '\n', Names("m", count).Order(StringComparer.Ordinal).Take(20).Select(name => $"missing: {name} Float32 [2]"));
         Assert.EndsWith($":\n{listed}{rest}", text, StringComparison.Ordinal);
     }
 
