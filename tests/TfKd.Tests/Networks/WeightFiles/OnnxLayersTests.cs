@@ -76,7 +76,9 @@ public sealed class OnnxLayersTests : IDisposable
         var places = new Dictionary<string, int>();
         var sum = LastPlace("Add", "a", "b");
         Assert.Equal(sum, LastPlace("Sum", "a", "b"));
-        Assert.Equal(sum, LastPlace("Add", "b", "a"));
+        foreach (var operation in (string[])["Add", "Mul", "Max", "Min"])
+            Assert.Equal(LastPlace(operation, "a", "b"), LastPlace(operation, "b", "a"));
+        Assert.NotEqual(sum, LastPlace("Mul", "a", "b"));
         var concatenation = LastPlace("Concat", "a", "b");
         Assert.NotEqual(sum, concatenation);
         Assert.NotEqual(concatenation, LastPlace("Concat", "b", "a"));
