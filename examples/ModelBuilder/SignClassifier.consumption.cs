@@ -13,7 +13,7 @@ public partial class SignClassifier
     /// <summary>
     /// An engine for each thread: a PredictionEngine writes each photo into the same buffers, so two threads with one engine get each
     /// other's answers. An engine is those buffers and no more: network and session are the model's, which all engines share and none
-    /// disposes, and what a thread leaves behind is memory that the garbage collector knows. Generated code has one engine for all;
+    /// disposes, and what a thread leaves behind is memory that the garbage collector knows. Model Builder's code has one engine for all;
     /// <c>PredictEngine.Value</c> reads the same.
     /// </summary>
     public static readonly ThreadLocal<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(CreatePredictEngine);
@@ -50,8 +50,8 @@ public partial class SignClassifier
     }
 
     /// <summary>
-    /// The classes, in the order of the scores. Generated code reads them from the schema for each prediction; they are the model's, and
-    /// read once.
+    /// The classes, in the order of the scores. Model Builder's code reads them from the schema for each prediction; they are the
+    /// model's, and read once.
     /// </summary>
     public static IEnumerable<string> GetLabels(ModelOutput result) => Labels.Value;
 

@@ -49,9 +49,9 @@ public partial class SignClassifier
     }
 
     /// <summary>
-    /// Permutation feature importance for pictures. In generated code a feature is a column, and is permuted between the rows; here there
-    /// is one column, and a model without its picture knows nothing. So a feature is a tile of the picture, of three by three: it comes
-    /// from another photo, and what accuracy that costs is what the model sees there. A model of signs that lives on its corners has learnt
+    /// Permutation feature importance for pictures. In Model Builder's code a feature is a column, and is permuted between the rows; here
+    /// there is one column, and a model without its picture knows nothing. So a feature is a tile of the picture, of three by three: it
+    /// comes from another photo, and what accuracy that costs is what the model sees there. A model that lives on the corners has learnt
     /// the background.
     /// </summary>
     /// <param name="trainData">

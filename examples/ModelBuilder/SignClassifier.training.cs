@@ -6,8 +6,8 @@ namespace ModelBuilder;
 
 /// <summary>
 /// The code of a model in the form that ML.NET's Model Builder generates: training, consumption and evaluation in a file each, under Model
-/// Builder's names, so that code written for generated files goes on compiling. Inside, the trainer is this library's, and what users
-/// complain of in generated code is put right.
+/// Builder's names, so that code written for its files goes on compiling. Inside, the trainer is this library's, and what users
+/// complain of in Model Builder's code is put right.
 /// </summary>
 public partial class SignClassifier
 {
@@ -25,7 +25,7 @@ public partial class SignClassifier
 
     /// <summary>
     /// The photos of a folder, by the names of their sub-folders. Files are read when their row is, not held in memory all at once; the
-    /// order is the same on every system; and the column ImagePath, that generated code does not have, lets errors name the file.
+    /// order is the same on every system; and the column ImagePath, that Model Builder's code does not have, lets errors name the file.
     /// </summary>
     /// <param name="folder">Folder with a sub-folder of photos for each class.</param>
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder)
@@ -55,8 +55,8 @@ public partial class SignClassifier
     }
 
     /// <summary>
-    /// From photos and labels to predicted labels. In generated code the trainer is <c>ImageClassification</c>, a linear layer on a large
-    /// frozen network.
+    /// From photos and labels to predicted labels. In Model Builder's code the trainer is <c>ImageClassification</c>, a linear layer on a
+    /// large frozen network.
     /// </summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext) => BuildPipeline(mlContext, epochs: 20);
 
@@ -66,15 +66,20 @@ public partial class SignClassifier
         ArgumentNullException.ThrowIfNull(mlContext);
         return mlContext.Transforms.Conversion.MapValueToKey(
             outputColumnName: @"Label", inputColumnName: @"Label", addKeyValueAnnotationsAsText: false)
-            .Append(mlContext.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
+            .Append(mlContext.MulticlassClassification.Trainers.TorchImageClassification(Recipe(epochs) with
             {
                 LabelColumnName = @"Label",
                 ScoreColumnName = @"Score",
                 ImageColumnName = @"ImageSource",
-                Network = new SmallCnn(),
-                Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
-                MaxEpochs = epochs,
             }))
             .Append(mlContext.Transforms.Conversion.MapKeyToValue(outputColumnName: @"PredictedLabel", inputColumnName: @"PredictedLabel"));
     }
+
+    /// <summary>What is trained, and how.</summary>
+    private static TorchImageClassificationTrainer.Options Recipe(int epochs) => new()
+    {
+        Network = new SmallCnn(),
+        Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
+        MaxEpochs = epochs,
+    };
 }

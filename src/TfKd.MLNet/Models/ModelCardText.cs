@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 
 namespace TfKd.MLNet;
 
@@ -48,7 +49,8 @@ internal static class ModelCardText
     private static IEnumerable<string> Facts(TorchImageClassificationModel model, TimeSpan? latency)
     {
         var (card, parameters) = (model.Card, ParameterCount(model));
-        yield return Invariant($"Architecture: `{card.Architecture}`");
+        // In one line, however it stands in the file.
+        yield return $"Architecture: `{JsonSerializer.Serialize(card.Architecture, ReflectionJson.Options)}`";
         yield return Invariant($"Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}");
         yield return Invariant(
             $"Parameters: {parameters:N0}; weights {model.WeightParts.Length:N0} bytes, ") +

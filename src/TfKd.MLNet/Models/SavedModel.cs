@@ -22,6 +22,16 @@ internal static class SavedModel
         }
     }
 
+    /// <summary>The model of the only one of our transformers in a file.</summary>
+    /// <exception cref="InvalidDataException">ML.NET cannot load the file; or there is none, or more than one.</exception>
+    public static TorchImageClassificationModel ModelOf(string path, string name)
+    {
+        var transformer = Load(path, name);
+        // What the model itself holds needs no disposing.
+        using var loaded = transformer as IDisposable;
+        return Single(transformer, path, name);
+    }
+
     /// <summary>The only one of our models in a chain that was loaded.</summary>
     /// <exception cref="InvalidDataException">There is none, or more than one.</exception>
     public static TorchImageClassificationModel Single(ITransformer chain, string path, string name)

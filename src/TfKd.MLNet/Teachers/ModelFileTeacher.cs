@@ -7,8 +7,6 @@ namespace TfKd.MLNet;
 /// <param name="Path">The file.</param>
 public sealed record ModelFileTeacher(string Path) : TeacherSource
 {
-    private const string Name = "The teacher's file";
-
     /// <summary>The file.</summary>
     public string Path { get; init => field = Require.Name(value); } = Require.Name(Path);
 
@@ -24,9 +22,6 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
     protected override Teacher OpenCore(TeacherContext context)
     {
         FileTeacher.RequireFile(Path);
-        var transformer = SavedModel.Load(Path, Name);
-        // What the model itself holds needs no disposing.
-        using var loaded = transformer as IDisposable;
-        return SavedModel.Single(transformer, Path, Name).OpenTeacher(context, Classes);
+        return SavedModel.ModelOf(Path, "The teacher's file").OpenTeacher(context, Classes);
     }
 }
