@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using TfKd.MLNet;
+
+namespace TfKd.Tool;
+
+/// <summary><c>tfkd export</c>.</summary>
+internal static class ExportCommand
+{
+    public static Command Create(ToolAction action)
+    {
+        var model = ModelOption.Create();
+        var onnx = OptionBuilder.Path("--onnx", "FILE", "An ONNX file: pixels from 0 to 255 in, probabilities out.");
+        var int8 = OptionBuilder.Path(
+            "--int8", "FOLDER", "With --onnx: in 8-bit integers, a quarter of the size; the folder has some hundred training photos.");
+        var portable = OptionBuilder.Path(
+            "--portable", "FILE", "A model of ML.NET's own transformers, for programs without TfKd.MLNet; it reads the column ImagePath.");
+        var force = new Option<bool>("--force") { Description = "Replaces files that are there already." };
+        var command = new Command("export", "Writes a model in another form.") { model, onnx, int8, portable, force };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(onnx) is null && result.GetValue(portable) is null)
+                result.AddError("Nothing is to be written; expected --onnx FILE, --portable FILE, or both.");
+            if (result.GetValue(int8) is not null && result.GetValue(onnx) is null)
+                result.AddError("--int8 is about the file of --onnx, which is missing.");
+        });
+        action.Set(command, (parsed, output, _) =>
+        {
+            string[] files = [.. new[] { parsed.GetValue(onnx), parsed.GetValue(portable) }.OfType<string>()];
+            foreach (var file in files)
+                OutputFile.Require(file, parsed.GetValue(force));
+            var loaded = ModelLoader.Load(parsed.GetRequiredValue(model));
+            if (parsed.GetValue(onnx) is { } onnxFile)
+                WriteOnnx(loaded, onnxFile, parsed.GetValue(int8), output);
+            if (parsed.GetValue(portable) is { } portableFile)
+                WritePortable(loaded, portableFile, output);
+            output.Result(
+                () => TextTable.Of([["saved", ""], .. files.Select(OutputFile.Describe)]),
+                () => files.Select(file => new { Path = file, Bytes = new FileInfo(file).Length }));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void WriteOnnx(TorchImageClassificationModel model, string file, string? photos, ToolOutput output)
+    {
+        using var transformer = ModelLoader.ToTransformer(model);
+        if (photos is null)
+        {
+            transformer.SaveOnnx(file);
+            return;
+        }
+
+        var ml = output.CreateContext();
+        (string, string)[] rows = [.. PhotoPaths.List([photos], output).Select(path => (path, ""))];
+        output.Say($"Measuring the values between layers on photos of '{photos}'.");
+        transformer.SaveOnnx(file, new OnnxSettings { Weights = OnnxWeights.Int8 }, PhotoFolder.ToView(ml, rows, "Image"));
+    }
+
+    private static void WritePortable(TorchImageClassificationModel model, string file, ToolOutput output)
+    {
+        var ml = output.CreateContext();
+        using var transformer = ModelLoader.ToTransformer(model);
+        var rows = ml.Transforms.SelectColumns("ImagePath").Fit(new FolderImagesView([])).Transform(new FolderImagesView([]));
+        using var portable = (TransformerChain<ITransformer>)transformer.ToPortable(ml, imageColumnName: "ImagePath");
+        var named = portable.Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(portable.Transform(rows)));
+        AtomicFile.Write(file, stream => ml.Model.Save(named, rows.Schema, stream));
+    }
+}

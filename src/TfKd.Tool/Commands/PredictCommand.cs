@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace TfKd.Tool;
+
+/// <summary><c>tfkd predict</c>.</summary>
+internal static class PredictCommand
+{
+    private const int MostClasses = 1000;
+
+    public static Command Create(ToolAction action, CommonOptions common)
+    {
+        var model = ModelOption.Create();
+        var photos = new Argument<string[]>("PHOTO|FOLDER")
+        {
+            Arity = ArgumentArity.OneOrMore,
+            Description = "Photos, and folders whose photos are predicted, with those in folders below.",
+        };
+        var top = OptionBuilder.Within(
+            new Option<int?>("--top") { HelpName = "N", Description = "How many of the most probable classes are written. Default: 1." },
+            1, MostClasses, "a whole number from 1 to 1000");
+        var csv = new Option<bool>("--csv") { Description = "A line a photo: path, label, score, and the next ones of --top." };
+        var command = new Command("predict", "Says of which class photos are.") { model, photos, top, csv };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(csv) && result.GetValue(common.Json))
+                result.AddError("--csv and --json exclude each other.");
+        });
+        action.Set(command, (parsed, output, token) =>
+        {
+            var paths = PhotoPaths.List(parsed.GetRequiredValue(photos), output);
+            var loaded = ModelLoader.Load(parsed.GetRequiredValue(model));
+            using var scorer = new PhotoScorer(loaded, output);
+            var count = Math.Min(parsed.GetValue(top) ?? 1, loaded.ClassNames.Count);
+            var predictions = scorer.Score(paths, token).Select(photo => Prediction.Of(photo, loaded, count));
+            return Write(predictions, output, parsed.GetValue(csv) ? count : null);
+        });
+        return command;
+    }
+
+    /// <summary>Writes the predictions as they come, but for JSON.</summary>
+    /// <param name="predictions">The predictions.</param>
+    /// <param name="output">Where.</param>
+    /// <param name="csvClasses">The classes a line as CSV; null: for people.</param>
+    private static int Write(IEnumerable<Prediction> predictions, ToolOutput output, int? csvClasses)
+    {
+        var (failed, all) = (0, new List<Prediction>());
+        if (csvClasses is { } classes)
+            output.Line("path,label,score" + string.Concat(Enumerable.Range(2, classes - 1).Select(n => $",label{n},score{n}")));
+        foreach (var prediction in predictions)
+        {
+            if (prediction.Error is { } error)
+            {
+                failed++;
+                output.Warn(error);
+            }
+
+            if (output.IsJson)
+                all.Add(prediction);
+            else if (csvClasses is not null)
+                output.Line(Csv(prediction));
+            else if (prediction.Top is not null)
+                output.Line(Text(prediction));
+        }
+
+        if (output.IsJson)
+            output.Result(() => "", () => all);
+        return failed == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static string Text(Prediction prediction)
+    {
+        var scores = prediction.Top!.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Class} {score.Score:P1}"));
+        return $"{prediction.Path}: {(prediction.Label == prediction.Top![0].Class ? "" : $"{prediction.Label ?? "no class"}; ")}"
+            + string.Join(", ", scores);
+    }
+
+    private static string Csv(Prediction prediction) => string.Join(',', ((string[])
+    [
+        Quoted(prediction.Path), Quoted(prediction.Label ?? ""), Number(prediction.Score),
+        .. (prediction.Top ?? []).Skip(1).SelectMany(score => new[] { Quoted(score.Class), Number(score.Score) }),
+    ]));
+
+    private static string Number(double? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
+
+    private static string Quoted(string text) =>
+        text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

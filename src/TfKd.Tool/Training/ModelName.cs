@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace TfKd.Tool;
+
+/// <summary>Names of models: of a folder, and of a class in C#.</summary>
+internal static partial class ModelName
+{
+    /// <summary>The name that was given.</summary>
+    /// <exception cref="UsageException">No class may have it.</exception>
+    public static string? Require(string? name) => name is null || Identifier().IsMatch(name)
+        ? name
+        : throw new UsageException($"--name must be letters, digits and _, the first no digit, but is '{name}'.");
+
+    /// <summary>A name for the model of a folder: FlowersClassifier for flowers.</summary>
+    public static string Of(string dataset)
+    {
+        var words = Letters().Matches(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataset))));
+        var name = string.Concat(words.Select(word => char.ToUpper(word.Value[0], CultureInfo.InvariantCulture) + word.Value[1..]));
+        return $"{(name.Length == 0 || char.IsDigit(name[0]) ? "Photo" : "")}{name}Classifier";
+    }
+
+    [GeneratedRegex(@"^[\p{L}_][\p{L}\p{Nd}_]*$")]
+    private static partial Regex Identifier();
+
+    [GeneratedRegex(@"[\p{L}\p{Nd}]+")]
+    private static partial Regex Letters();
+}

@@ -1,0 +1,17 @@
+namespace TfKd.Tool;
+
+/// <summary>How a network is trained.</summary>
+internal enum RecipeName
+{
+    /// <summary><see cref="MLNet.PhotoRecipe.Frozen"/>.</summary>
+    Frozen,
+
+    /// <summary><see cref="MLNet.PhotoRecipe.FineTuned"/>.</summary>
+    FineTuned,
+
+    /// <summary><see cref="MLNet.PhotoRecipe.SmallStudent"/>.</summary>
+    Student,
+
+    /// <summary>A small network from random weights.</summary>
+    Scratch,
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+using TfKd.MLNet;
+
+namespace TfKd.Tool;
+
+/// <summary>Trains by settings, saves, and tests on photos held out.</summary>
+/// <param name="settings">The settings.</param>
+/// <param name="output">Where all is written that is no file.</param>
+internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
+{
+    private readonly MLContext _ml = output.CreateContext(settings.Seed);
+
+    private string ImageColumn => settings.WithCode ? ModelBuilderCode.ImageColumn : "Image";
+
+    /// <summary>Does all of it.</summary>
+    /// <param name="command">The name of the command, for machines.</param>
+    /// <param name="token">Stops it.</param>
+    public void Run(string command, CancellationToken token)
+    {
+        var photos = PhotoFolder.Read(settings.Dataset, output);
+        if (photos.ClassNames.Count < 2)
+        {
+            throw new InvalidDataException(
+                $"'{settings.Dataset}' has photos of one class only, '{photos.ClassNames[0]}'; expected two sub-folders or more.");
+        }
+
+        foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
+            OutputFile.Require(path, settings.Force);
+        var (training, test) = photos.Cut(settings.TestFraction, settings.Seed);
+        output.Say(
+            $"{photos.Files.Count} photos of {photos.ClassNames.Count} classes: {training.Files.Count} to train on, {test.Files.Count} "
+            + "held out to test on.");
+        var start = Stopwatch.GetTimestamp();
+        var (recipe, unlabelled) = MakeRecipe(training.Files.Count);
+        using var model = Fit(recipe.Options, training, test, unlabelled, token);
+        output.EndProgress();
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        output.Say(string.Create(CultureInfo.InvariantCulture, $"Trained in {ProgressLine.Text(TimeSpan.FromSeconds(seconds))}."));
+        Save(model, training, recipe);
+
+        var trained = model.OfType<TorchImageClassificationTransformer>().Single().Model;
+        var evaluation = Evaluation.Of(trained, test, settings.SkipDamaged, output, token);
+        string[] files = [settings.ModelPath, settings.ReportPath, .. settings.CodePaths];
+        output.Result(
+            () => Text(trained, evaluation, files),
+            () => new
+            {
+                Command = command,
+                Recipe = RecipeNames.Of(settings.Recipe),
+                Model = settings.ModelPath,
+                Report = settings.ReportPath,
+                Code = settings.WithCode ? settings.CodePaths : null,
+                Seconds = Math.Round(seconds, 1),
+                TrainingPhotos = training.Files.Count,
+                UnlabelledPhotos = unlabelled?.Count,
+                Teacher = trained.Card.Training.TeacherReport?.ToString(),
+                Test = evaluation.ToJson(),
+            });
+    }
+
+    private (TrainingRecipe Recipe, IReadOnlyList<(string Path, string Label)>? Unlabelled) MakeRecipe(int photoCount)
+    {
+        (string, string)[]? unlabelled = settings.Unlabelled is { } folder
+            ? [.. PhotoPaths.List([folder], output).Select(path => (path, ""))]
+            : null;
+        if (unlabelled is not null)
+            output.Say($"{unlabelled.Length} photos without a label beside them.");
+        var recipe = TrainingRecipe.Of(
+            settings.Recipe, photoCount, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction);
+        if (settings.Teacher is not { } teacher)
+            return (recipe, unlabelled);
+        var objective = recipe.Options.Objective as KnowledgeDistillation ?? new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 };
+        return (recipe with
+        {
+            Options = recipe.Options with
+            {
+                Teacher = teacher.ToSource(),
+                Objective = objective with
+                {
+                    Alpha = settings.Alpha ?? objective.Alpha,
+                    Temperature = settings.Temperature ?? objective.Temperature,
+                },
+            },
+        }, unlabelled);
+    }
+
+    private TransformerChain<KeyToValueMappingTransformer> Fit(
+        TorchImageClassificationTrainer.Options options, PhotoFolder training, PhotoFolder test,
+        IReadOnlyList<(string Path, string Label)>? unlabelled, CancellationToken token)
+    {
+        var (rows, keys) = (training.ToView(_ml, ImageColumn), _ml.Transforms.Conversion.MapValueToKey("Label"));
+        // Where nothing is chosen by validation, the photos held out may be looked at while the run goes on, and be in the report.
+        var choosesNothing = options.ValidationSetFraction is null or 0;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+        if (settings.TrainTime is { } time)
+            stop.CancelAfter(time);
+        options = options with
+        {
+            ImageColumnName = ImageColumn,
+            ValidationSet = choosesNothing ? keys.Fit(rows).Transform(test.ToView(_ml, ImageColumn)) : null,
+            RestoreBestWeights = !choosesNothing,
+            UnlabelledSet = unlabelled is null ? null : PhotoFolder.ToView(_ml, unlabelled, ImageColumn),
+            UndecodableImages = settings.SkipDamaged ? UndecodableImages.Skip : UndecodableImages.Throw,
+            CheckpointDirectory = settings.Checkpoints,
+            MessageCallback = output.Say,
+            Callbacks =
+            [
+                new RunProgress(output, choosesNothing ? "photos held out" : "validation photos"),
+                new HtmlReport(settings.ReportPath) { Title = settings.Name },
+            ],
+            OnCancellation = settings.TrainTime is null ? CancellationOutcome.Throw : CancellationOutcome.KeepBest,
+            CancellationToken = stop.Token,
+        };
+        var pipeline = keys
+            .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(options))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        try
+        {
+            var model = pipeline.Fit(rows);
+            token.ThrowIfCancellationRequested();
+            return model;
+        }
+        catch (Exception exception) when (Failures.IsCancellation(exception) && !token.IsCancellationRequested)
+        {
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"The {settings.TrainTime?.TotalSeconds} seconds of --train-time were over before the first ")
+                + "step; there is no model.", exception);
+        }
+    }
+
+    private void Save(TransformerChain<KeyToValueMappingTransformer> model, PhotoFolder training, TrainingRecipe recipe)
+    {
+        var schema = training.ToView(_ml, ImageColumn).Schema;
+        AtomicFile.Write(settings.ModelPath, stream => _ml.Model.Save(model, schema, stream));
+        if (!settings.WithCode)
+            return;
+        var code = new ModelBuilderCode(
+            "PhotoModels", settings.Name, Path.GetFileName(settings.ModelPath), recipe.Options.MaxEpochs, recipe.Code);
+        foreach (var (name, text) in code.Files)
+            OutputFile.Write(Path.Combine(settings.Folder, name), ModelBuilderCode.WithHeader(text));
+    }
+
+    private string Text(TorchImageClassificationModel model, Evaluation evaluation, IReadOnlyList<string> files)
+    {
+        var teacher = model.Card.Training.TeacherReport is { } report ? $"{report.ToString().TrimEnd()}\n\n" : "";
+        var code = settings.WithCode
+            ? "\nThe code needs the packages TfKd.MLNet, to retrain also libtorch-cpu-* and Microsoft.ML.DnnImageFeaturizer.ResNet18, and "
+                + "model.zip beside the program."
+            : "";
+        return $"{teacher}{evaluation.ToText()}\n{TextTable.Of([["saved", ""], .. files.Select(OutputFile.Describe)])}\n"
+            + $"Next: tfkd predict --model {settings.ModelPath} PHOTO{code}";
+    }
+}
