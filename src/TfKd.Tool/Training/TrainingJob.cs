@@ -14,6 +14,9 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
 {
     private readonly MLContext _ml = output.CreateContext(settings.Seed);
 
+    /// <summary>Tells when the time is over.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     private string ImageColumn => settings.WithCode ? ModelBuilderCode.ImageColumn : "Image";
 
     /// <summary>Does all of it.</summary>
@@ -95,9 +98,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         var (rows, keys) = (training.ToView(_ml, ImageColumn), _ml.Transforms.Conversion.MapValueToKey("Label"));
         // Where nothing is chosen by validation, the photos held out may be looked at while the run goes on, and be in the report.
         var choosesNothing = options.ValidationSetFraction is null or 0;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
-        if (settings.TrainTime is { } time)
-            stop.CancelAfter(time);
+        using var over = new CancellationTokenSource(settings.TrainTime ?? Timeout.InfiniteTimeSpan, Clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, over.Token);
         options = options with
         {
             ImageColumnName = ImageColumn,

@@ -1,0 +1,82 @@
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using TfKd.Tests;
+using TfKd.Tool;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>The code that 'tfkd train --code' writes.</summary>
+public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture<TrainedByTool>
+{
+    private const string ExampleRecipe = """
+        new()
+            {
+                Network = new SmallCnn(),
+                Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 },
+                MaxEpochs = epochs,
+            }
+        """;
+
+    [Fact]
+    public void The_example_is_what_the_template_yields()
+    {
+        var code = new ModelBuilderCode("ModelBuilder", "SignClassifier", "SignClassifier.mlnet", 20, ExampleRecipe.ReplaceLineEndings("\n"));
+        Assert.Equal(3, code.Files.Count);
+        Assert.All(code.Files, file => Assert.Equal(
+            File.ReadAllText(Repository.PathOf($"examples/ModelBuilder/{file.Name}")).ReplaceLineEndings("\n"), file.Text));
+    }
+
+    [Theory]
+    [InlineData("Frozen", null, null)]
+    [InlineData("FineTuned", null, null)]
+    [InlineData("FineTuned", 3, 0.2)]
+    [InlineData("Student", 5, null)]
+    [InlineData("Scratch", 7, 0.25)]
+    public void The_code_of_a_recipe_compiles_and_has_its_settings(string name, int? epochs, double? validation)
+    {
+        var recipe = TrainingRecipe.Of(Enum.Parse<RecipeName>(name), 160, epochs: epochs, validation: validation);
+        var code = new ModelBuilderCode("PhotoModels", "Flowers", "model.zip", recipe.Options.MaxEpochs, recipe.Code);
+        Assert.All(code.Files, file => Assert.DoesNotContain("SignClassifier", file.Text, StringComparison.Ordinal));
+        var type = Compile(code.Files.Select(file => ModelBuilderCode.WithHeader(file.Text))).GetType("PhotoModels.Flowers")!;
+        var options = (TorchImageClassificationTrainer.Options)type
+            .GetMethod("Recipe", BindingFlags.NonPublic | BindingFlags.Static)!.Invoke(null, [recipe.Options.MaxEpochs])!;
+        Assert.Equal(recipe.Options.ToPlan().ToString(), options.ToPlan().ToString());
+        Assert.Equal(recipe.Options.Network, options.Network);
+        Assert.Equal(recipe.Options.ValidationSetFraction, options.ValidationSetFraction);
+        Assert.Equal(recipe.Options.MaxEpochs, options.MaxEpochs);
+    }
+
+    [Fact]
+    public async Task The_code_of_a_model_predicts_what_the_tool_predicts()
+    {
+        var files = Directory.GetFiles(trained.Folder, "*.cs");
+        Assert.Equal(3, files.Length);
+        var type = Compile(files.Select(File.ReadAllText)).GetType("PhotoModels.Signs")!;
+        type.GetProperty("MLNetModelPath")!.SetValue(null, trained.Model);
+        var input = Activator.CreateInstance(type.GetNestedType("ModelInput")!)!;
+        input.GetType().GetProperty("ImageSource")!.SetValue(input, File.ReadAllBytes(trained.Photo));
+        var output = type.GetMethod("Predict", [input.GetType()])!.Invoke(null, [input])!;
+
+        var expected = (await ToolRun.Of("predict", "--model", trained.Model, trained.Photo, "--json")).MustSucceed().Json[0];
+        Assert.Equal(expected.GetProperty("label").GetString(), output.GetType().GetProperty("PredictedLabel")!.GetValue(output));
+        Assert.Equal(
+            expected.GetProperty("score").GetDouble(), ((float[])output.GetType().GetProperty("Score")!.GetValue(output)!).Max(), 1e-5);
+    }
+
+    // With nothing that a project would add: neither implicit usings nor nullable annotations.
+    private static Assembly Compile(IEnumerable<string> sources)
+    {
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create(
+            $"Generated{Guid.NewGuid():N}",
+            sources.Select(text => CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.CSharp12))),
+            references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        using var stream = new MemoryStream();
+        var result = compilation.Emit(stream);
+        Assert.Empty(result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning).Select(d => d.ToString()));
+        return Assembly.Load(stream.ToArray());
+    }
+}
