@@ -52,7 +52,9 @@ internal static class ToolCommand
     }
 
     /// <summary>All commands.</summary>
-    private static RootCommand Create(ToolStreams streams, CommonOptions common)
+    /// <param name="streams">Where they write.</param>
+    /// <param name="common">The options that all of them have.</param>
+    public static RootCommand Create(ToolStreams streams, CommonOptions common)
     {
         var action = new ToolAction(streams, common);
         var root = new RootCommand(Description)

@@ -34,7 +34,7 @@ internal sealed class ToolAction(ToolStreams streams, CommonOptions common)
             }
             catch (Exception error) when (Failures.IsCancellation(error))
             {
-                output.Warn("stopped; files that were written are whole.");
+                output.Stopped();
                 return ExitCode.Interrupted;
             }
             catch (UsageException error)

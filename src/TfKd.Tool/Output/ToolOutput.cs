@@ -32,7 +32,7 @@ internal sealed class ToolOutput : IDisposable
     public ToolOutput(ToolStreams streams, OutputSettings settings)
     {
         (_streams, _settings) = (streams, settings);
-        _progress = new ProgressLine(streams, () => Console.IsErrorRedirected ? int.MaxValue : Console.WindowWidth);
+        _progress = new ProgressLine(streams, Columns);
         if (settings.LogFile is { } file)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -79,6 +79,9 @@ internal sealed class ToolOutput : IDisposable
     /// <summary>What the user should know, whatever happens.</summary>
     public void Warn(string message) => Write(_streams.Error, $"Warning: {message}");
 
+    /// <summary>That the command ends because it was asked to.</summary>
+    public void Stopped() => Write(_streams.Error, "Stopped; files that were written are whole.");
+
     /// <summary>Why the command ends without what was asked for.</summary>
     public void Fail(Exception error)
     {
@@ -105,6 +108,9 @@ internal sealed class ToolOutput : IDisposable
         _progress.Clear();
         _log?.Dispose();
     }
+
+    // A terminal may not say how wide it is.
+    private static int Columns() => Console.IsErrorRedirected || Console.WindowWidth < 1 ? int.MaxValue : Console.WindowWidth;
 
     private void Write(TextWriter? stream, string text)
     {

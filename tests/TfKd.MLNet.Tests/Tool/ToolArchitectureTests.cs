@@ -27,7 +27,7 @@ public sealed class ToolArchitectureTests
     public void Every_class_is_abstract_or_sealed() => Assert.Empty(_tool.OpenClasses);
 
     [Fact]
-    public void No_type_is_public() => Assert.Empty(_tool.Types.Where(type => type.IsPublic));
+    public void No_type_is_public() => Assert.DoesNotContain(_tool.Types, type => type.IsPublic);
 
     [Fact]
     public void No_source_file_is_longer_than_250_lines() => Assert.DoesNotContain(

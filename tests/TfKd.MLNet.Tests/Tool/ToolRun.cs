@@ -10,14 +10,12 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
     public JsonElement Json => JsonDocument.Parse(Output).RootElement;
 
     /// <summary>Runs a command line whose error output is no terminal.</summary>
-    public static Task<ToolRun> Of(params string[] arguments) => Of(CancellationToken.None, isTerminal: false, arguments);
-
-    public static async Task<ToolRun> Of(CancellationToken token, bool isTerminal, params string[] arguments)
+    public static async Task<ToolRun> Of(params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var streams = new ToolStreams(TextWriter.Synchronized(output), TextWriter.Synchronized(error), isTerminal);
-        return new(await ToolCommand.RunAsync(arguments, streams, token), output.ToString(), error.ToString());
+        var streams = new ToolStreams(TextWriter.Synchronized(output), TextWriter.Synchronized(error), ErrorIsTerminal: false);
+        return new(await ToolCommand.RunAsync(arguments, streams, CancellationToken.None), output.ToString(), error.ToString());
     }
 
     /// <summary>The result, of a run that must have gone well.</summary>

@@ -88,7 +88,7 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
         var code = await ToolCommand.RunAsync(command, new ToolStreams(output, error, ErrorIsTerminal: false), stop.Token);
         Assert.Equal(ExitCode.Interrupted, code);
         Assert.Equal("", output.ToString());
-        Assert.EndsWith($"Warning: stopped; files that were written are whole.{Environment.NewLine}", error.ToString());
+        Assert.EndsWith($"Stopped; files that were written are whole.{Environment.NewLine}", error.ToString());
         Assert.Equal(["report.html"], Directory.GetFiles(Path.Combine(_folder.Path, "A")).Select(Path.GetFileName));
 
         var second = (await ToolRun.Of(command)).MustSucceed();

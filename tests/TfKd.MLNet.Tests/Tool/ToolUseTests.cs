@@ -146,12 +146,20 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
             .EnumerateArray().ToList();
         using var classifier = new OnnxClassifier(onnx);
         Assert.Equal(DrawnSigns.Names.Order(), classifier.Classes);
+        foreach (var prediction in expected)
+        {
+            var found = classifier.Predict(File.ReadAllBytes(prediction.GetProperty("path").GetString()!));
+            Assert.Equal(prediction.GetProperty("label").GetString(), found.Label);
+            Assert.Equal(prediction.GetProperty("score").GetDouble(), found.Probability, 1e-4);
+        }
+
         var ml = new MLContext();
         var chain = ml.Model.Load(portable, out var schema);
         Assert.Equal(["ImagePath"], schema.Select(column => column.Name));
         var labels = chain.Transform(ml.Data.LoadImagesFromFolder(trained.Photos)).GetColumn<string>("PredictedLabel").ToList();
         Assert.Equal(expected.Count, labels.Count);
-        Assert.All(labels, label => Assert.Contains(label, DrawnSigns.Names));
+        // ML.NET's own transformers bring a photo to its size in another way.
+        Assert.InRange(labels.Zip(expected).Count(pair => pair.First == pair.Second.GetProperty("label").GetString()), 36, 45);
     }
 
     [Fact]
