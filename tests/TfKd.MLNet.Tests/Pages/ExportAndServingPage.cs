@@ -79,20 +79,4 @@ internal static class ExportAndServingPage
     {
         public string PredictedLabel { get; set; } = "";
     }
-
-    public static void Measure(MLContext ml, ITransformer model, IDataView test)
-    {
-        var selective = ml.MulticlassClassification.EvaluateRejection(model.Transform(test));
-        Console.WriteLine($"{selective.Coverage:P1} of the photos are given a label, {selective.SelectiveAccuracy:P1} of these the right one.");
-    }
-
-    public static TorchImageClassificationTrainer.Options BeSure()
-    {
-        var options = new TorchImageClassificationTrainer.Options
-        {
-            CalibrateScores = true,
-            Rejection = new Rejection { Threshold = 0.6, Label = "unknown" },
-        };
-        return options;
-    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using TfKd.Tests;
 
 namespace TfKd.MLNet.Tests;
@@ -112,12 +113,18 @@ public sealed class PageRunTests : IDisposable
             .Fit(TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(weighed)))
             .Dispose();
 
-        using var transformer = Fit(Short(ExportAndServingPage.BeSure()));
+        using var transformer = Fit(Short(CalibrationAndRejectionPage.BeSure()));
         foreach (var row in TestRows.Make(6))
             File.WriteAllBytes(Path.Combine(Directory.CreateDirectory($"photos/{row.Label}").FullName, $"{row.Number}.png"), row.Image);
         ExportAndServingPage.Export(_ml, transformer, transformer, _ml.Data.LoadImagesFromFolder("photos"));
-        ExportAndServingPage.Measure(_ml, transformer, TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30))));
+        var rows = TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30)));
+        CalibrationAndRejectionPage.Measure(_ml, transformer, rows);
         Assert.Matches("^[0-9.]+ ?% of the photos are given a label, .+ of these the right one\\.$", Lines()[^1]);
+        CalibrationAndRejectionPage.Choose(_ml, transformer, rows);
+        Assert.Equal(0.9, CalibrationAndRejectionPage.BeStricter(transformer));
+        Assert.All(
+            UnlabelledPhotosPage.LeaveOutTheStrange(_ml, transformer, rows).GetColumn<float[]>("Score"),
+            scores => Assert.True(scores.Max() >= 0.5f));
         File.Copy(Directory.GetFiles("photos/red")[0], "photo.jpg");
         ExportAndServingPage.PredictWithoutLabels(
             _ml, _ml.Data.LoadFromEnumerable(TestRows.Make(30)), Short(new TorchImageClassificationTrainer.Options()));

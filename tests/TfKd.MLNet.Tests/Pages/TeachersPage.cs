@@ -1,5 +1,3 @@
-using Microsoft.ML;
-
 namespace TfKd.MLNet.Tests;
 
 /// <summary>The programs of examples/guides/teachers.md.</summary>
@@ -56,17 +54,5 @@ internal static class TeachersPage
         };
         teacher = teacher with { Recipe = teacher.Recipe! with { Augmentations = [new HorizontalFlip()] } };
         return teacher;
-    }
-
-    public static TorchImageClassificationTrainer.Options LearnFromPhotosWithoutALabel(MLContext ml)
-    {
-        var more = ml.Data.LoadImagesFromFolder("more photos", labelled: false);
-        var options = new TorchImageClassificationTrainer.Options
-        {
-            Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 },
-            Teacher = new ModelFileTeacher("teacher.zip"),
-            UnlabelledSet = more,
-        };
-        return options;
     }
 }
