@@ -40,6 +40,7 @@ public sealed class PageRunTests : IDisposable
         ReadmePage.Train();
         ReadmePage.Predict();
         ExportAndServingPage.PredictMany();
+        BigDataPage.ScoreAShare(_ml, _ml.Model.Load("model.zip", out _), shard: 1, count: 4);
 
         var lines = Lines();
         // What comes before the first epoch, a line an epoch, and then those of the programs.
@@ -51,11 +52,30 @@ public sealed class PageRunTests : IDisposable
         Assert.Equal(1 + 32, lines.Length);
         lines = lines[1..];
         Assert.InRange(double.Parse(lines[0]), 0, 1);
+        Assert.Equal(8, File.ReadAllLines("labels-1.csv").Length);
         Assert.Matches("^(red|green|blue) [0-9]+ ?%$", lines[1]);
         Assert.All(lines[2..], line => Assert.Matches(@"^[0-9]+\.png (red|green|blue)$", line));
         Fit(TransferLearningPage.GoOn(_ml) with { MaxEpochs = 1 }, rows: 15).Dispose();
         Fit(TransferLearningPage.FewPhotos() with { ImageWidth = 64, ImageHeight = 64 }).Dispose();
+        FirstModelRuns();
         Assert.Contains("PredictedLabel", DataPage.TrainOnPaths(_ml).Schema.Select(column => column.Name));
+    }
+
+    private void FirstModelRuns()
+    {
+        _output.GetStringBuilder().Clear();
+        FirstModelPage.Start([]);
+        Assert.Contains(Lines(), line => line.EndsWith(" of the photos held out are right.", StringComparison.Ordinal));
+        Assert.Contains(Lines(), line => line.StartsWith("Confusion table", StringComparison.Ordinal));
+        FirstModelPage.Start(["photo.jpg"]);
+        Assert.All(Lines()[^3..], line => Assert.Matches("^ *[0-9]+ ?% (red|green|blue)$", line));
+        FirstModelPage.CrossValidate(
+            _ml,
+            _ml.Data.LoadImagesFromFolder("photos"),
+            _ml.Transforms.Conversion.MapValueToKey("Label")
+                .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(Short(new())))
+                .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel")));
+        Assert.EndsWith(" in the mean of five folds", Lines()[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,6 +113,8 @@ public sealed class PageRunTests : IDisposable
         Fit(Short(WatchingAndResumingPage.StopEarly())).Dispose();
         Fit(Short(WatchingAndResumingPage.Resume(cancellation))).Dispose();
         Assert.NotEmpty(Directory.GetFiles("checkpoints/run-1"));
+        Fit(Short(ReadingTheReportPage.Report())).Dispose();
+        Assert.Contains("Flowers", File.ReadAllText("report.html"), StringComparison.Ordinal);
         var metrics = new List<EpochMetrics>();
         Fit(TrainingRuns.Options with
         {
@@ -108,6 +130,9 @@ public sealed class PageRunTests : IDisposable
     {
         Fit(Short(DataPage.Augment())).Dispose();
         Fit(Short(PerformancePage.ChooseDevice())).Dispose();
+        Fit(ResearchPage.Own() with { MaxEpochs = 2 }).Dispose();
+        ResearchPage.Loop();
+        Assert.Equal(20, OptionsPage.Change().MaxEpochs);
         var weighed = TestRows.Make(30).Select(row => new { row.Label, row.Image, Weight = 1f + row.Number % 2 });
         _ml.MulticlassClassification.Trainers.TorchImageClassification(Short(DataPage.Weigh()))
             .Fit(TestRows.WithKeys(_ml, _ml.Data.LoadFromEnumerable(weighed)))
