@@ -31,6 +31,12 @@ public static partial class PhotoRecipe
     /// What teacher and student start from: weights of a ResNet. Default null: <see cref="Pretrained.ResNet18"/>.
     /// </param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
+    /// <example><code>
+    /// var options = PhotoRecipe.SmallStudent(photoCount: 40, unlabelledCount: 120) with
+    /// {
+    ///     UnlabelledSet = ml.Data.LoadImagesFromFolder("more photos", labelled: false),
+    /// };
+    /// </code></example>
     public static TorchImageClassificationTrainer.Options SmallStudent(
         int photoCount, int unlabelledCount = 0, InitialWeights? weights = null)
     {

@@ -23,6 +23,9 @@ public static partial class PhotoRecipe
     /// </summary>
     /// <param name="weights">What the network starts from. Default null: <see cref="Pretrained.ResNet18"/>.</param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
+    /// <example><code>
+    /// var options = PhotoRecipe.Frozen() with { MetricsCallback = Console.WriteLine };
+    /// </code></example>
     public static TorchImageClassificationTrainer.Options Frozen(InitialWeights? weights = null)
     {
         weights ??= Pretrained.ResNet18;
@@ -49,6 +52,9 @@ public static partial class PhotoRecipe
     /// <param name="photoCount">How many photos there are to train on, above 0.</param>
     /// <param name="weights">What the network starts from. Default null: <see cref="Pretrained.ResNet18"/>.</param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
+    /// <example><code>
+    /// var options = PhotoRecipe.FineTuned(photoCount: 200) with { CheckpointDirectory = "checkpoints" };
+    /// </code></example>
     public static TorchImageClassificationTrainer.Options FineTuned(int photoCount, InitialWeights? weights = null)
     {
         Require.Positive(photoCount);

@@ -5,6 +5,16 @@ namespace TfKd.MLNet;
 /// <see cref="TorchImageClassificationTrainer.Options.MaxQuantizationDrop"/> allows. The training is not lost: <see cref="FloatModel"/> is
 /// what it ended with.
 /// </summary>
+/// <example><code>
+/// try
+/// {
+///     trainer.Fit(rows).Dispose();
+/// }
+/// catch (QuantizationDropException exception)
+/// {
+///     Console.WriteLine(exception.Report);
+/// }
+/// </code></example>
 public sealed class QuantizationDropException : InvalidOperationException
 {
     /// <summary>Makes the exception with its message.</summary>

@@ -22,6 +22,10 @@ public static class TorchImageClassificationCatalog
     /// </param>
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
     /// <exception cref="InvalidDataException">There are no sub-folders where labels are wanted, or no images.</exception>
+    /// <example><code>
+    /// var photos = ml.Data.LoadImagesFromFolder("photos");
+    /// var unlabelled = ml.Data.LoadImagesFromFolder("more photos", labelled: false);
+    /// </code></example>
     public static IDataView LoadImagesFromFolder(this DataOperationsCatalog data, string folder, bool labelled = true)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -49,6 +53,10 @@ public static class TorchImageClassificationCatalog
     /// The predicted label: a key, or the text that MapKeyToValue made of it. Rows where it is missing or is no class are rejected ones.
     /// </param>
     /// <exception cref="ArgumentException">A column is missing, or of another type.</exception>
+    /// <example><code>
+    /// var metrics = ml.MulticlassClassification.EvaluateRejection(model.Transform(rows));
+    /// Console.WriteLine($"{metrics.Coverage:P1} are given a label, {metrics.SelectiveAccuracy:P1} of these the right one.");
+    /// </code></example>
     public static SelectiveMetrics EvaluateRejection(
         this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel")
@@ -61,6 +69,11 @@ public static class TorchImageClassificationCatalog
     /// <summary>Trains an image classifier with TorchSharp, with everything that can be set.</summary>
     /// <param name="trainers">The catalog of the context.</param>
     /// <param name="options">All settings.</param>
+    /// <example><code>
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+    ///     .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(PhotoRecipe.Frozen()))
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+    /// </code></example>
     public static TorchImageClassificationTrainer TorchImageClassification(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, TorchImageClassificationTrainer.Options options)
     {
@@ -79,6 +92,10 @@ public static class TorchImageClassificationCatalog
     /// <param name="predictedLabelColumnName">The most probable class, added.</param>
     /// <param name="objective">What is minimised. Default null: cross entropy.</param>
     /// <param name="validationSet">Rows to choose the best epoch by. Default null: a tenth of the training rows.</param>
+    /// <example><code>
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+    ///     .Append(ml.MulticlassClassification.Trainers.TorchImageClassification(objective: new TfKdRegularization()));
+    /// </code></example>
     public static TorchImageClassificationTrainer TorchImageClassification(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
         string labelColumnName = "Label",

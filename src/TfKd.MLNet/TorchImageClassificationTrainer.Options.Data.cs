@@ -28,6 +28,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// width, in the numbers of <see cref="Weights"/>, not scaled to any length; calibration and rejection have no part in it. A
         /// network whose logits no single such layer makes is refused before training. Default null: there is no such column.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { EmbeddingColumnName = "Features" };
+        /// </code></example>
         public string? EmbeddingColumnName { get; init => field = value is null ? null : Require.Name(value); }
 
         /// <summary>
@@ -35,6 +38,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// or above; all classes, where there are fewer. Also for rows that <see cref="Rejection"/> rejects. Default 0: there are no such
         /// columns.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { TopK = 3 };
+        /// </code></example>
         public int TopK { get; init => field = Require.NotNegative(value); }
 
         /// <summary>
@@ -54,6 +60,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// <see cref="ClassWeighting"/>. Default null: all rows count the same. Not read from <see cref="ValidationSet"/>, and not by the
         /// metrics of rows held out.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { ExampleWeightColumnName = "Weight" };
+        /// </code></example>
         public string? ExampleWeightColumnName { get; init => field = value is null ? null : Require.Name(value); }
 
         /// <summary>Width that images are scaled and cropped to, in pixels. Default 0: the network's own.</summary>
@@ -69,6 +78,13 @@ public sealed partial class TorchImageClassificationTrainer
         /// come the network, batches and libtorch, and what <see cref="TeacherCache"/> and the features of <see cref="FrozenStages"/> (up
         /// to 1 GiB a set) take.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     ImageMemoryBudget = 8L &lt;&lt; 30,
+        ///     ImageCacheDirectory = "/fast-disk/cache",
+        /// };
+        /// </code></example>
         public long ImageMemoryBudget { get; init => field = Require.NotNegative(value); } = 1L << 30;
 
         /// <summary>
@@ -82,6 +98,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// What to do with images that cannot be decoded while training, whatever the reason: files that are missing, damaged, or beyond a
         /// limit of <see cref="ImageLimits"/> among them. Default: throw. Scoring always throws.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { UndecodableImages = UndecodableImages.Skip };
+        /// </code></example>
         public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
 
         /// <summary>
@@ -94,12 +113,25 @@ public sealed partial class TorchImageClassificationTrainer
         /// Terms on labels are means over the samples that have one, terms on the teacher's answers are means over all samples. Metrics and
         /// the rows held out for validation are of samples with a label only.
         /// </remarks>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Objective = new KnowledgeDistillation(),
+        ///     Teacher = new ModelFileTeacher("teacher.zip"),
+        ///     UnlabelledSet = ml.Data.LoadImagesFromFolder("more photos", labelled: false),
+        /// };
+        /// </code></example>
         public IDataView? UnlabelledSet { get; init; }
 
         /// <summary>
         /// Rows to choose the best epoch by, with the same columns as the training rows. Default null: see
         /// <see cref="ValidationSetFraction"/>.
         /// </summary>
+        /// <example><code>
+        /// var keys = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos);
+        /// var split = ml.Data.TrainTestSplit(keys.Transform(photos), 0.1);
+        /// var options = new TorchImageClassificationTrainer.Options { ValidationSet = split.TestSet };
+        /// </code></example>
         public IDataView? ValidationSet { get; init; }
 
         /// <summary>

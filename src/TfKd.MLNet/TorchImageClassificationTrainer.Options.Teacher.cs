@@ -13,6 +13,13 @@ public sealed partial class TorchImageClassificationTrainer
         /// student's Fit.
         /// </summary>
         /// <exception cref="ArgumentException">The options have a teacher of their own, or two kinds of initial weights.</exception>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Objective = new KnowledgeDistillation(),
+        ///     Teacher = PhotoRecipe.FineTuned(photoCount: 160).ToTeacher(),
+        /// };
+        /// </code></example>
         public TrainedTeacher ToTeacher()
         {
             if (EffectiveTeacher is { } teacher)

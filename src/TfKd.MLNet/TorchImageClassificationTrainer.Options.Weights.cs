@@ -13,6 +13,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it; the model holds the float32 weights
         /// beside, to be trained on and to teach.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { Weights = OnnxWeights.Int8, MaxQuantizationDrop = 1 };
+        /// </code></example>
         public OnnxWeights Weights { get; init => field = Require.Defined(value); } = OnnxWeights.Float32;
 
         /// <summary>
@@ -27,6 +30,18 @@ public sealed partial class TorchImageClassificationTrainer
         /// than in float32, 0 or above; where it is lower by more, Fit throws a <see cref="QuantizationDropException"/>, which has the
         /// trained model in float32. Default null: no limit. Of few rows a point is less than one. This property is ignored for float32.
         /// </summary>
+        /// <example><code>
+        /// var small = new TorchImageClassificationTrainer.Options { Weights = OnnxWeights.Int8, MaxQuantizationDrop = 0.5 };
+        /// TorchImageClassificationTransformer classifier;
+        /// try
+        /// {
+        ///     classifier = ml.MulticlassClassification.Trainers.TorchImageClassification(small).Fit(rows);
+        /// }
+        /// catch (QuantizationDropException exception)
+        /// {
+        ///     classifier = exception.FloatModel;
+        /// }
+        /// </code></example>
         public double? MaxQuantizationDrop { get; init => field = value is { } points ? Require.NotNegative(points) : null; }
 
         /// <summary>
@@ -36,6 +51,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// <see cref="FactoryNetwork"/>'s model does not hold the function: give it to the loaded transformer by
         /// <see cref="TorchImageClassificationTransformer.WithNetwork"/>.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { ScoringBackend = ScoringBackend.Torch };
+        /// </code></example>
         public ScoringBackend ScoringBackend { get; init => field = Require.Defined(value); } = ScoringBackend.OnnxRuntime;
 
         /// <exception cref="ArgumentException">Torch is to compute in other numbers than float32, or embeddings.</exception>

@@ -1,11 +1,12 @@
-using Microsoft.ML;
-using TorchSharp;
-
 namespace TfKd.MLNet;
 
 public sealed partial class TorchImageClassificationTrainer
 {
     /// <summary>All that can be set; the defaults suit a few hundred to a few ten thousand photos on a CPU.</summary>
+    /// <example><code>
+    /// var options = new TorchImageClassificationTrainer.Options { Objective = new LabelSmoothing(), MaxEpochs = 60 };
+    /// var shorter = options with { MaxEpochs = 20 };
+    /// </code></example>
     public sealed partial record Options
     {
         private readonly NetworkArchitecture? _network;
@@ -15,79 +16,37 @@ public sealed partial class TorchImageClassificationTrainer
         /// What is trained. Default: the network of <see cref="InitialModel"/> or <see cref="InitialWeights"/>; without one
         /// <see cref="SmallCnn"/>, for 32x32 pixels, or for 64x64 where most images are that large and no size is set.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Network = new MobileNetV2(),
+        ///     ImageWidth = 96,
+        ///     ImageHeight = 96,
+        /// };
+        /// </code></example>
         public NetworkArchitecture Network
         {
             get => _network ?? _initialModel?.Architecture ?? InitialWeights?.GetArchitecture() ?? new SmallCnn();
             init => _network = Require.NotNull(value);
         }
 
-        /// <summary>
-        /// Weights to start from that another package brings, such as <see cref="Pretrained.ResNet18"/>, or of your own kind. Default null:
-        /// see <see cref="WeightsPath"/>.
-        /// </summary>
-        public InitialWeights? InitialWeights { get; init; }
-
-        /// <summary>
-        /// File of published weights to start from (.safetensors, PyTorch's .pth, or .onnx): all of the network but its head, which begins
-        /// anew for the classes of the label column. Set <see cref="Normalization"/> to the input statistics that the weights were trained
-        /// with. Default null: random weights.
-        /// </summary>
-        public string? WeightsPath { get; init => field = value is null ? null : Require.Name(value); }
-
-        /// <summary>
-        /// Which dictionary of tensors to take of a <see cref="WeightsPath"/> that has several, such as <c>model_ema</c> of a training
-        /// script's checkpoint, with <c>/</c> between names; see <see cref="WeightFile.Read(string, string?)"/>. Default null: the only
-        /// one.
-        /// </summary>
-        public string? WeightsDictionary { get; init; }
-
-        /// <summary>
-        /// A trained model to go on from: a <see cref="TorchImageClassificationTransformer"/>, or a chain with exactly one, as Fit and
-        /// Model.Load return them. Its network, its weights and its normalisation are taken; its classes must be among those of the label
-        /// column and keep their part of the head, new ones begin anew. Default null: none.
-        /// </summary>
-        public ITransformer? InitialModel
-        {
-            get;
-            init => (field, _initialModel) = (value, value is null ? null : ModelsInChain.Single(value, nameof(InitialModel)));
-        }
-
-        /// <summary>
-        /// Fits the head in the first epoch, by logistic regression on the features of the network as it starts: see
-        /// <see cref="TfKd.LinearProbe"/>. Default null: the head learns with the rest.
-        /// </summary>
-        public LinearProbe? LinearProbe { get; init; }
-
-        /// <summary>
-        /// How many of the network's first stages keep the weights that they start with, batch norms included: from 0 (the default) to as
-        /// many as <c>Network.GetStages()</c> has, for all but the head. With all of them frozen, no <see cref="Augmentations"/> and no
-        /// <see cref="Mixing"/>, the frozen part runs once over each image and not once an epoch.
-        /// </summary>
-        public int FrozenStages { get; init => field = Require.NotNegative(value); }
-
-        /// <summary>
-        /// Whether batch norms keep the running statistics that they start with, and normalise by them in training, too. Default false; for
-        /// initial weights and a few hundred photos at most, whose batches say little of the statistics.
-        /// </summary>
-        public bool FreezeBatchNormStatistics { get; init; }
-
-        /// <summary>
-        /// The learning rate of all but the head, as a multiple of <see cref="Optimizer"/>'s. Default 1; 0.1 is usual for weights that are
-        /// good already.
-        /// </summary>
-        public double BackboneLearningRateFactor { get; init => field = Require.Positive(value); } = 1;
-
-        /// <summary>
-        /// Mean and standard deviation of each channel, of pixels scaled to 0 to 1, that the network's input is normalised with. Default
-        /// null: those of the initial weights where they say (files of this library do, and models), otherwise computed from the training
-        /// rows. Published weights for ImageNet usually want <see cref="ChannelStatistics.ImageNet"/>.
-        /// </summary>
-        public ChannelStatistics? Normalization { get; init; }
-
         /// <summary>What is minimised. Default: cross entropy.</summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Objective = new CrossEntropy() + 0.1 * new ConfidencePenalty(),
+        /// };
+        /// </code></example>
         public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
 
         /// <summary>Where the target distributions of an objective that needs a teacher come from. Default: none.</summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 },
+        ///     Teacher = new ModelFileTeacher("teacher.zip"),
+        /// };
+        /// </code></example>
         public TeacherSource? Teacher { get; init; }
 
         /// <summary>
@@ -95,6 +54,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// <see cref="InverseFrequencyWeighting"/> or <see cref="EffectiveNumberWeighting"/>. Default null: as much as those of any other
         /// class.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { ClassWeighting = new EffectiveNumberWeighting() };
+        /// </code></example>
         public ClassWeighting? ClassWeighting { get; init; }
 
         /// <summary>
@@ -103,6 +65,13 @@ public sealed partial class TorchImageClassificationTrainer
         /// with the same rows, augmentations and seed: give the MLContext a seed, which decides on the rows held out for validation and on
         /// the views. This property is ignored without a teacher.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     TeacherCache = new TeacherCache { Directory = "answers" },
+        ///     Views = 4,
+        /// };
+        /// </code></example>
         public TeacherCache? TeacherCache { get; init; }
 
         /// <summary>
@@ -115,6 +84,12 @@ public sealed partial class TorchImageClassificationTrainer
         /// Random changes of the training images. Default: a random shift by up to 4 pixels. Add <see cref="HorizontalFlip"/> where a
         /// mirrored image means the same (not for digits or arrows), <see cref="Rotation"/> where a turned one does.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Augmentations = [new RandomResizedCrop(), new HorizontalFlip()],
+        /// };
+        /// </code></example>
         public IReadOnlyList<Augmentation> Augmentations { get; init => field = Require.NotNull(value); } = [new RandomCrop()];
 
         /// <summary>
@@ -128,6 +103,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// them. Default null: none. Not with objectives that need one class an image, nor with scores of another model as the teacher. The
         /// accuracy in training is then that of the mixtures' most probable classes.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { Mixing = new RandomMixing(new Mixup(), new CutMix()) };
+        /// </code></example>
         public Mixing? Mixing { get; init; }
 
         /// <summary>Images a batch, and a step unless <see cref="AccumulateSteps"/> adds batches up. Default 32.</summary>
@@ -137,6 +115,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// Batches whose gradients are added up before the weights change by one step, above 0: <see cref="BatchSize"/> x AccumulateSteps
         /// images a step, in the memory of one batch. Default 1. See <see cref="TrainingPlan.AccumulateSteps"/>.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { BatchSize = 32, AccumulateSteps = 4 };
+        /// </code></example>
         public int AccumulateSteps { get; init => field = Require.Positive(value); } = 1;
 
         /// <summary>Passes over the training images. Default 30.</summary>
@@ -145,6 +126,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>
         /// How the weights are changed. Default: SGD at learning rate 0.05 with Nesterov momentum 0.9 and weight decay 5e-4.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { Optimizer = new TfKd.AdamW { LearningRate = 0.001 } };
+        /// </code></example>
         public OptimizerSettings Optimizer { get; init => field = Require.NotNull(value); } = new Sgd
         {
             LearningRate = 0.05,
@@ -154,14 +138,23 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>
         /// Highest L2 norm of a step's gradient, above 0: a longer one is scaled down to it. Default null: gradients stay as they are.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { MaxGradientNorm = 1 };
+        /// </code></example>
         public double? MaxGradientNorm { get; init => field = value is { } norm ? Require.Positive(norm) : null; }
 
         /// <summary>
         /// Validates and ends with a moving average of the weights. Default null: with the weights as they are.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { WeightAverage = new WeightAverage { Decay = 0.999 } };
+        /// </code></example>
         public WeightAverage? WeightAverage { get; init; }
 
         /// <summary>The learning rate over the run. Default: cosine after one epoch of warm-up.</summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { Schedule = new OneCycleSchedule() };
+        /// </code></example>
         public LearningRateSchedule Schedule { get; init => field = Require.NotNull(value); } = new WarmUpSchedule();
 
         /// <summary>
@@ -169,73 +162,18 @@ public sealed partial class TorchImageClassificationTrainer
         /// changes no prediction: a score of 0.8 is then right about eight times in ten. Needs validation rows, some hundred of them.
         /// Default false.
         /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { CalibrateScores = true, ValidationSetFraction = 0.2f };
+        /// </code></example>
         public bool CalibrateScores { get; init; }
 
         /// <summary>When no label is predicted. Default null: one always is.</summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     Rejection = new Rejection { Threshold = 0.6, Label = "unknown" },
+        /// };
+        /// </code></example>
         public Rejection? Rejection { get; init; }
-
-        /// <summary>
-        /// Stops early when validation no longer improves. Default null: all epochs run, as the learning-rate schedule expects.
-        /// </summary>
-        public EarlyStopping? EarlyStopping { get; init; }
-
-        /// <summary>
-        /// Whether the model holds the weights of the best validation epoch, not of the last. Default true. This property is ignored
-        /// without validation rows.
-        /// </summary>
-        public bool RestoreBestWeights { get; init; } = true;
-
-        /// <summary>
-        /// By what the best validation epoch is chosen. Default null: by what <see cref="EarlyStopping"/> watches; without it by accuracy.
-        /// </summary>
-        public ValidationMetric? BestEpochMetric { get; init => field = value is { } metric ? Require.Defined(metric) : null; }
-
-        /// <summary>
-        /// Folder for the run's checkpoint: a Fit that finds one made with the same settings continues from it. Later Fits of one trainer,
-        /// the folds of a cross-validation, have folders in it, fit-2 and so on. Default null: none.
-        /// </summary>
-        public string? CheckpointDirectory { get; init; }
-
-        /// <summary>
-        /// How often the checkpoint is written. Default: after each epoch. This property is ignored without
-        /// <see cref="CheckpointDirectory"/>.
-        /// </summary>
-        public CheckpointInterval CheckpointInterval { get; init => field = Require.NotNull(value); } = new();
-
-        /// <summary>
-        /// Where the network is trained. Default null: as the MLContext says, by GpuDeviceId and FallbackToCpu; without them the CPU. A
-        /// device that is set here and cannot be used is an error.
-        /// </summary>
-        public torch.Device? Device { get; init; }
-
-        /// <summary>
-        /// In which numbers the network is trained; the model is float32 always. Default <see cref="Precision.Float32"/>;
-        /// <see cref="Precision.BFloat16"/> is faster on processors and graphics cards with instructions for it.
-        /// </summary>
-        public Precision Precision { get; init => field = Require.Defined(value); } = Precision.Float32;
-
-        /// <summary>Called after each epoch, on the training thread. Default null.</summary>
-        public Action<EpochMetrics>? MetricsCallback { get; init; }
-
-        /// <summary>
-        /// Called with what Fit has to say in words: what it does and how long that took before the first epoch, what it found about
-        /// kernels and teacher, and warnings. ML.NET's log has the same lines, and those about the rows. Default null.
-        /// </summary>
-        public Action<string>? MessageCallback { get; init; }
-
-        /// <summary>Watchers of the run. Default: none.</summary>
-        public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
-
-        /// <summary>
-        /// Stops Fit between two batches, as does cancelling the execution of the MLContext, with what <see cref="OnCancellation"/> says;
-        /// the last checkpoint stays valid. Default: never.
-        /// </summary>
-        public CancellationToken CancellationToken { get; init; }
-
-        /// <summary>
-        /// What a Fit that is cancelled ends with: an exception (the default), or a model of the best epoch so far. Before the first step
-        /// there is none, and Fit throws.
-        /// </summary>
-        public CancellationOutcome OnCancellation { get; init => field = Require.Defined(value); } = CancellationOutcome.Throw;
     }
 }

@@ -11,6 +11,15 @@ namespace TfKd.MLNet;
 /// transformer it returns holds no Torch: it predicts with ONNX Runtime, and is saved and loaded as any other. With
 /// <see cref="Options.ScoringBackend"/> it predicts with Torch instead.
 /// </remarks>
+/// <example><code>
+/// var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(new TorchImageClassificationTrainer.Options
+/// {
+///     Network = new CifarResNet(),
+///     MaxEpochs = 60,
+/// });
+/// var labelled = ml.Transforms.Conversion.MapValueToKey("Label").Fit(photos).Transform(photos);
+/// using var classifier = trainer.Fit(labelled);
+/// </code></example>
 public sealed partial class TorchImageClassificationTrainer
     : ITrainerEstimator<TorchImageClassificationTransformer, TorchImageClassificationModel>
 {
@@ -80,6 +89,10 @@ public sealed partial class TorchImageClassificationTrainer
     /// Checkpoints cannot be written: the folder is tried before the first batch; or the disk became full, and the last checkpoint is
     /// whole.
     /// </exception>
+    /// <example><code>
+    /// using var classifier = trainer.Fit(rows);
+    /// Console.WriteLine(classifier.Model);
+    /// </code></example>
     public TorchImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -8,6 +8,9 @@ public sealed partial class TorchImageClassificationTransformer
     /// numbers by what these change, since Torch computes with the float32 weights. This one stays as it is.
     /// </summary>
     /// <exception cref="NotSupportedException">The model has no ONNX form, which ONNX Runtime needs.</exception>
+    /// <example><code>
+    /// using var byTorch = transformer.WithBackend(ScoringBackend.Torch);
+    /// </code></example>
     public TorchImageClassificationTransformer WithBackend(ScoringBackend backend)
     {
         if (Require.Defined(backend) == ScoringBackend.Torch)
@@ -25,6 +28,13 @@ public sealed partial class TorchImageClassificationTransformer
     /// <param name="network">The network, of any image size.</param>
     /// <exception cref="ArgumentException">It is not the network that the model's card names.</exception>
     /// <exception cref="InvalidDataException">The model's weights do not fit what the function makes.</exception>
+    /// <example><code>
+    /// var loaded = (TorchImageClassificationTransformer)ml.Model.Load("model.zip", out _);
+    /// using var classifier = loaded.WithNetwork(new FactoryNetwork(
+    ///     "mine",
+    ///     classCount => torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3072, classCount)),
+    ///     new ImageShape(3, 32, 32)));
+    /// </code></example>
     public TorchImageClassificationTransformer WithNetwork(NetworkArchitecture network)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -28,6 +28,10 @@ public sealed partial class TorchImageClassificationTransformer
     /// no single layer makes the network's logits.
     /// </exception>
     /// <exception cref="InvalidDataException">The application does not have the architecture's type.</exception>
+    /// <example><code>
+    /// using var embedding = transformer.WithEmbedding("Features");
+    /// var features = embedding.Transform(photos).GetColumn&lt;float[]>("Features").First();
+    /// </code></example>
     public TorchImageClassificationTransformer WithEmbedding(string? embeddingColumnName = "Features")
     {
         var columns = Columns with { Embedding = embeddingColumnName is null ? null : Require.Name(embeddingColumnName) };
@@ -44,6 +48,11 @@ public sealed partial class TorchImageClassificationTransformer
     /// <param name="topLabelsColumnName">Name of the column of their names. Default: TopLabels.</param>
     /// <param name="topScoresColumnName">Name of the column of their scores. Default: TopScores.</param>
     /// <exception cref="ArgumentException">Two columns that are added have one name.</exception>
+    /// <example><code>
+    /// using var listing = transformer.WithTopK(3);
+    /// foreach (var names in listing.Transform(photos).GetColumn&lt;ReadOnlyMemory&lt;char>[]>("TopLabels"))
+    ///     Console.WriteLine(string.Join(", ", names));
+    /// </code></example>
     public TorchImageClassificationTransformer WithTopK(
         int topK, string topLabelsColumnName = "TopLabels", string topScoresColumnName = "TopScores")
     {

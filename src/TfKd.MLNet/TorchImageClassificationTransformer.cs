@@ -50,6 +50,10 @@ public sealed partial class TorchImageClassificationTransformer
     /// <exception cref="NotSupportedException">
     /// An operation of the network has no ONNX form; or an embedding is asked for, and the network has none.
     /// </exception>
+    /// <example><code>
+    /// using var classifier = TorchImageClassificationTransformer.Create(
+    ///     new MobileNetV2(), "mobilenet_v2.pth", ["cat", "dog"], ChannelStatistics.ImageNet);
+    /// </code></example>
     public static TorchImageClassificationTransformer Create(
         NetworkArchitecture network,
         string weightsPath,
@@ -136,6 +140,9 @@ public sealed partial class TorchImageClassificationTransformer
     /// <summary>Writes the ONNX model with pixels or weights of another type, for images of another size, or with other outputs.</summary>
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
     /// <exception cref="ArgumentException">Weights are to be Int8, which needs rows to calibrate on.</exception>
+    /// <example><code>
+    /// transformer.SaveOnnx("model.onnx", new OnnxSettings { InputType = OnnxInputType.Floats, TopK = 3 });
+    /// </code></example>
     public void SaveOnnx(string path, OnnxSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -158,6 +165,9 @@ public sealed partial class TorchImageClassificationTransformer
     /// <exception cref="InvalidOperationException">The network does not take images of that size, or there are no rows.</exception>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
     /// <exception cref="ImageDecodingException">An image cannot be decoded.</exception>
+    /// <example><code>
+    /// transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, rows);
+    /// </code></example>
     public void SaveOnnx(string path, OnnxSettings settings, IDataView calibrationRows)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -172,6 +182,9 @@ public sealed partial class TorchImageClassificationTransformer
     /// </summary>
     /// <param name="rejection">The rule; null: a label is always predicted.</param>
     /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
+    /// <example><code>
+    /// using var strict = transformer.WithRejection(new Rejection { Threshold = 0.9 });
+    /// </code></example>
     public TorchImageClassificationTransformer WithRejection(Rejection? rejection)
     {
         Rejection.Check(rejection, Model.Classes);
@@ -218,6 +231,9 @@ public sealed partial class TorchImageClassificationTransformer
     /// need.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="images"/> is no value of the enumeration.</exception>
+    /// <example><code>
+    /// ml.Model.Save(transformer.ToPortable(ml, imageColumnName: "ImagePath"), photos.Schema, "portable.zip");
+    /// </code></example>
     public ITransformer ToPortable(
         MLContext ml, PortableImageColumn images = PortableImageColumn.Path, string? imageColumnName = null)
     {

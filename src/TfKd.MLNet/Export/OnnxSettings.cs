@@ -4,9 +4,16 @@ namespace TfKd.MLNet;
 /// How <see cref="TorchImageClassificationTransformer.SaveOnnx(string, OnnxSettings)"/> writes a model. Anything but the defaults is
 /// exported anew, which needs libtorch.
 /// </summary>
+/// <example><code>
+/// var settings = new OnnxSettings { Width = 96, Height = 96, Weights = OnnxWeights.Float16 };
+/// transformer.SaveOnnx("model.onnx", settings);
+/// </code></example>
 public sealed record OnnxSettings
 {
     /// <summary>The type of the pixels. Default: <see cref="OnnxInputType.Bytes"/>.</summary>
+    /// <example><code>
+    /// var settings = new OnnxSettings { InputType = OnnxInputType.Floats };
+    /// </code></example>
     public OnnxInputType InputType { get; init => field = Require.Defined(value); } = OnnxInputType.Bytes;
 
     /// <summary>Width of the images in pixels; a size that the network takes. Default 0: the width that it was trained at.</summary>
@@ -31,12 +38,18 @@ public sealed record OnnxSettings
     /// Whether the file gives the embedding of an image beside its scores, as an output <c>embedding</c> [N,D]; see
     /// <see cref="OnnxExportOptions.EmbeddingName"/>. Default null: where the model gives it.
     /// </summary>
+    /// <example><code>
+    /// var settings = new OnnxSettings { Embedding = true };
+    /// </code></example>
     public bool? Embedding { get; init; }
 
     /// <summary>
     /// How many of the highest scores the file gives as outputs of their own, <c>top_scores</c> and <c>top_indices</c> [N,k], the places in
     /// the classes of the metadata; see <see cref="OnnxExportOptions.TopK"/>. Default 0: there are no such outputs.
     /// </summary>
+    /// <example><code>
+    /// var settings = new OnnxSettings { TopK = 3 };
+    /// </code></example>
     public int TopK { get; init => field = Require.NotNegative(value); }
 
     /// <summary>Whether these are the settings that a model is held in.</summary>

@@ -106,6 +106,9 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="InvalidDataException">
     /// The application does not have the architecture's type, or its network is not the one the weights are of.
     /// </exception>
+    /// <example><code>
+    /// using var trained = transformer.Model.CreateNetwork();
+    /// </code></example>
     public ImageNetwork CreateNetwork() => CreateNetwork(InputShape);
 
     /// <summary>What it is, and how good, in a line.</summary>
@@ -115,6 +118,9 @@ public sealed class TorchImageClassificationModel
     /// Writes the card for people, as Markdown: architecture, input, size, latency on this machine (measured now), calibration, rows and
     /// metrics by split, plan, seed and versions. Put it beside the model's file.
     /// </summary>
+    /// <example><code>
+    /// transformer.Model.SaveCard("model.md");
+    /// </code></example>
     public void SaveCard(string path)
     {
         var text = ModelCardText.Markdown(this, ModelCardText.Latency(this));
@@ -131,6 +137,9 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="ArgumentException">There is no such class.</exception>
     /// <exception cref="ImageDecodingException">The file is no image, or not a whole one.</exception>
     /// <exception cref="InvalidOperationException">The architecture names no stages.</exception>
+    /// <example><code>
+    /// transformer.Model.SaveHeatMap("where.png", "photo.jpg", className: "rose");
+    /// </code></example>
     public void SaveHeatMap(string path, string imagePath, string? className = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(imagePath);

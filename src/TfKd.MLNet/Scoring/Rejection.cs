@@ -4,6 +4,9 @@ namespace TfKd.MLNet;
 /// When a prediction is not given: the highest score is below a threshold. Scores stay as they are; calibrated ones mean what they say, see
 /// <see cref="TorchImageClassificationTrainer.Options.CalibrateScores"/>.
 /// </summary>
+/// <example><code>
+/// var rejection = new Rejection { Threshold = 0.6, Label = "unknown" };
+/// </code></example>
 public sealed record Rejection
 {
     /// <summary>Rows whose highest score is below it have no predicted label, within [0, 1].</summary>

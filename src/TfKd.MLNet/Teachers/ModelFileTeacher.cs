@@ -5,6 +5,13 @@ namespace TfKd.MLNet;
 /// <see cref="TorchImageClassificationTransformer"/>, alone or in a pipeline. It teaches as <see cref="ModelTeacher"/> does.
 /// </summary>
 /// <param name="Path">The file.</param>
+/// <example><code>
+/// var options = new TorchImageClassificationTrainer.Options
+/// {
+///     Objective = new CrossEntropy() + new DecoupledKd(),
+///     Teacher = new ModelFileTeacher("teacher.zip"),
+/// };
+/// </code></example>
 public sealed record ModelFileTeacher(string Path) : TeacherSource
 {
     /// <summary>The file.</summary>

@@ -6,6 +6,13 @@ namespace TfKd.MLNet;
 /// <summary>
 /// A classifier that was trained or loaded before teaches: KD with a larger one, Re-KD with a smaller one, De-KD with a poor one.
 /// </summary>
+/// <example><code>
+/// var options = new TorchImageClassificationTrainer.Options
+/// {
+///     Objective = new KnowledgeDistillation(),
+///     Teacher = new ModelTeacher(transformer),
+/// };
+/// </code></example>
 public sealed record ModelTeacher : TeacherSource, IHasIdentity
 {
     private readonly TorchImageClassificationModel _model;

@@ -13,6 +13,13 @@ namespace TfKd.MLNet;
 /// end. Open only files that you trust. (The network of this library's own model files is looked at before it is opened.)
 /// </remarks>
 /// <param name="Path">The file.</param>
+/// <example><code>
+/// var teacher = new OnnxTeacher("teacher.onnx")
+/// {
+///     ClassNames = ["daisy", "rose", "tulip"],
+///     Normalization = ChannelStatistics.ImageNet,
+/// };
+/// </code></example>
 public sealed record OnnxTeacher(string Path) : TeacherSource
 {
     private const string ClassesKey = "classes";

@@ -14,6 +14,13 @@ namespace TfKd.MLNet;
 /// with the student's by name.
 /// </remarks>
 /// <param name="Column">Name of the column.</param>
+/// <example><code>
+/// var options = new TorchImageClassificationTrainer.Options
+/// {
+///     Objective = new KnowledgeDistillation { Temperature = 2 },
+///     Teacher = new ScoreColumnTeacher("ForestScore"),
+/// };
+/// </code></example>
 public sealed record ScoreColumnTeacher(string Column) : TeacherSource
 {
     /// <summary>Name of the column.</summary>

@@ -9,6 +9,9 @@ namespace TfKd;
 /// in [-s, s] of the colour circle. Values beyond 0 to 255 are cut off after each change. Bytes are rounded once, at the end, where
 /// torchvision drops fractions after each change. Images that are not RGB have no saturation and no hue: these two do nothing to them.
 /// </remarks>
+/// <example><code>
+/// var augmentation = new ColorJitter { Hue = 0 };
+/// </code></example>
 public sealed record ColorJitter : Augmentation
 {
     private const int Changes = 4;

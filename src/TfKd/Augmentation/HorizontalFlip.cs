@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Mirrors some of the images, left for right.</summary>
+/// <example><code>
+/// var augmentation = new HorizontalFlip { Probability = 0.5 };
+/// </code></example>
 public sealed record HorizontalFlip : Augmentation
 {
     /// <summary>Probability that an image is mirrored, within [0, 1]; default 0.5.</summary>

@@ -9,6 +9,9 @@ namespace TfKd;
 /// <remarks>
 /// The CIFAR augmentation of He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, and of the Tf-KD authors' code.
 /// </remarks>
+/// <example><code>
+/// var augmentation = new RandomCrop { Padding = 4, Border = BorderMode.Reflect };
+/// </code></example>
 public sealed record RandomCrop : Augmentation
 {
     /// <summary>Pixels added to each side, 0 or more; default 4.</summary>

@@ -11,6 +11,9 @@ namespace TfKd;
 /// stays as it is.</para>
 /// <para>Place it last among the augmentations, as the authors do: what comes after would move or turn the box.</para>
 /// </remarks>
+/// <example><code>
+/// var augmentation = new RandomErasing { Fill = ErasingFill.Random };
+/// </code></example>
 public sealed record RandomErasing : Augmentation
 {
     /// <summary>Probability that a part of an image is erased, within [0, 1]; default 0.5.</summary>

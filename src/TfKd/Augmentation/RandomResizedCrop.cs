@@ -11,6 +11,9 @@ namespace TfKd;
 /// <para>Szegedy, Liu, Jia, Sermanet, Reed, Anguelov, Erhan, Vanhoucke and Rabinovich, 'Going Deeper with Convolutions', CVPR 2015, section
 /// 6: 8% to 100% of the area, 3/4 to 4/3. For images of 32 by 32 a smaller part than a fifth leaves little to see.</para>
 /// </remarks>
+/// <example><code>
+/// var augmentation = new RandomResizedCrop { MinArea = 0.4 };
+/// </code></example>
 public sealed record RandomResizedCrop : Augmentation
 {
     /// <summary>

@@ -4,6 +4,9 @@ namespace TfKd;
 
 /// <summary>Turns each image about its centre by a random angle; what comes in from outside is black.</summary>
 /// <remarks>Nearest pixel and black corners are torchvision's defaults, with which the Tf-KD authors' code ran.</remarks>
+/// <example><code>
+/// var augmentation = new Rotation { Degrees = 10 };
+/// </code></example>
 public sealed record Rotation : Augmentation
 {
     /// <summary>Largest angle either way, in degrees, 0 or more; default 15.</summary>

@@ -14,6 +14,9 @@ namespace TfKd;
 /// <see cref="RandomErasing"/>.</para>
 /// <para>Müller and Hutter, 'TrivialAugment: Tuning-free Yet State-of-the-Art Data Augmentation', ICCV 2021.</para>
 /// </remarks>
+/// <example><code>
+/// IReadOnlyList&lt;Augmentation> augmentations = [new TrivialAugment(), new HorizontalFlip()];
+/// </code></example>
 public sealed record TrivialAugment : Augmentation
 {
     private const int Strengths = 31;

@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Mirrors some of the images, upside down: for images without an up and a down, as from a microscope or from above.</summary>
+/// <example><code>
+/// var augmentation = new VerticalFlip();
+/// </code></example>
 public sealed record VerticalFlip : Augmentation
 {
     /// <summary>Probability that an image is mirrored, within [0, 1]; default 0.5.</summary>

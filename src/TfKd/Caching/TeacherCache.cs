@@ -22,6 +22,9 @@ namespace TfKd;
 /// off by another process, is asked again. A run whose folder cannot be written to goes without it and says so. Nothing deletes the files.
 /// </para>
 /// </remarks>
+/// <example><code>
+/// var cache = new TeacherCache { Directory = "answers", Precision = TeacherCachePrecision.Float16, TopK = 20 };
+/// </code></example>
 public sealed record TeacherCache
 {
     /// <summary>No cache: the teacher is asked for each batch.</summary>

@@ -14,6 +14,9 @@ namespace TfKd;
 /// learning_seconds, validating_seconds, elapsed_seconds. What a run does not have is left empty. A file that cannot be written before the
 /// first step ends the run; later, when somebody has it open, it is a warning, and the next epoch writes all lines.
 /// </remarks>
+/// <example><code>
+/// var plan = new TrainingPlan { Callbacks = [new CsvLog("run.csv")] };
+/// </code></example>
 public sealed class CsvLog : TrainingCallback
 {
     private readonly RunPlace _file;

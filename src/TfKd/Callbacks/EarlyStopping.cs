@@ -5,6 +5,9 @@ namespace TfKd;
 /// alike. The run then ends with the weights of the epoch that was best by that metric, unless <see cref="TrainingPlan.BestEpochMetric"/>
 /// names another.
 /// </summary>
+/// <example><code>
+/// var stopping = new EarlyStopping { Metric = ValidationMetric.Loss, Patience = 10, MinDelta = 0.001 };
+/// </code></example>
 public sealed class EarlyStopping : TrainingCallback
 {
     /// <summary>What is watched. Default: accuracy.</summary>

@@ -10,6 +10,9 @@ namespace TfKd;
 /// Scalars, with the epoch from 1 as the step: loss/total, loss/NAME of each term, learning_rate, throughput (images a second),
 /// training/accuracy, training/teacher_agreement, validation/top1, validation/top5, validation/nll, validation/ece, peer_validation/top1.
 /// </remarks>
+/// <example><code>
+/// var plan = new TrainingPlan { Callbacks = [new TensorBoardLog("runs/1")] };
+/// </code></example>
 public sealed class TensorBoardLog : TrainingCallback
 {
     private readonly RunPlace _folder;

@@ -36,6 +36,9 @@ public sealed record ChannelStatistics
     /// by.
     /// </summary>
     /// <exception cref="ArgumentException">The source has no rows.</exception>
+    /// <example><code>
+    /// var normalization = ChannelStatistics.Of(training);
+    /// </code></example>
     public static ChannelStatistics Of(IImageSource source)
     {
         ArgumentNullException.ThrowIfNull(source);

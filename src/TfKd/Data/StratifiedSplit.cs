@@ -13,6 +13,9 @@ public static class StratifiedSplit
     /// <param name="source">What to cut; both parts read from it.</param>
     /// <param name="heldOutFraction">Above 0 and below 1. Of a class with rows at least one stays.</param>
     /// <param name="seed">Chooses the rows.</param>
+    /// <example><code>
+    /// var (kept, heldOut) = StratifiedSplit.Cut(training, heldOutFraction: 0.1, seed: 1);
+    /// </code></example>
     public static (SourceSubset Kept, SourceSubset HeldOut) Cut(IImageSource source, double heldOutFraction, long seed)
     {
         ArgumentNullException.ThrowIfNull(source);

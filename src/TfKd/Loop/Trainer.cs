@@ -4,6 +4,12 @@ namespace TfKd;
 
 /// <summary>Runs a plan: the only training loop.</summary>
 /// <param name="plan">What to do.</param>
+/// <example><code>
+/// var trainer = new Trainer(plan);
+/// using var student = trainer.CreateStudent(new CifarResNet(), training.ClassNames);
+/// var result = trainer.Run(student, training, validation);
+/// Console.WriteLine(result.Best.Validation?.Top1);
+/// </code></example>
 public sealed class Trainer(TrainingPlan plan)
 {
     /// <summary>What is done.</summary>

@@ -15,6 +15,10 @@ public static class Evaluator
     /// <param name="source">Rows with the network's classes.</param>
     /// <param name="batchSize">Rows a forward pass. Default 128.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
+    /// <example><code>
+    /// var metrics = Evaluator.Evaluate(network, validation);
+    /// Console.WriteLine($"{metrics.Top1:P1}, log-loss {metrics.NegativeLogLikelihood:F3}");
+    /// </code></example>
     public static ClassificationMetrics Evaluate(
         ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default) =>
         Evaluate(network, source, batchSize, features: null, cancellationToken);

@@ -57,6 +57,12 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     /// <exception cref="ArithmeticException">The network's output is not a number.</exception>
+    /// <example><code>
+    /// var calibration = TemperatureCalibration.Fit(network, validation);
+    /// Console.WriteLine($"T = {calibration.Temperature:F2}");
+    /// var (before, after) = (calibration.Before, calibration.After);
+    /// Console.WriteLine($"ECE {before.ExpectedCalibrationError:P1}, then {after.ExpectedCalibrationError:P1}");
+    /// </code></example>
     public static TemperatureCalibration Fit(
         ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default)
     {

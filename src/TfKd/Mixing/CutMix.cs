@@ -14,6 +14,9 @@ namespace TfKd;
 /// <para>Yun, Han, Oh, Chun, Choe and Yoo, 'CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features', ICCV
 /// 2019, whose code mixes every batch for ImageNet and half of them for CIFAR, with a = 1.</para>
 /// </remarks>
+/// <example><code>
+/// var mixing = new CutMix { Probability = 0.5 };
+/// </code></example>
 public sealed record CutMix : Mixing
 {
     /// <summary>

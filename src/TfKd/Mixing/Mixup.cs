@@ -12,6 +12,9 @@ namespace TfKd;
 /// <para>Zhang, Cisse, Dauphin and Lopez-Paz, 'mixup: Beyond Empirical Risk Minimization', ICLR 2018, who take a = 0.2 for ImageNet and 1
 /// for CIFAR, and one l a batch with a permutation of it, as here.</para>
 /// </remarks>
+/// <example><code>
+/// var mixing = new Mixup { Alpha = 0.2 };
+/// </code></example>
 public sealed record Mixup : Mixing
 {
     /// <summary>

@@ -5,6 +5,9 @@ namespace TfKd;
 /// <summary>
 /// Mixes each batch by one of several, drawn at random: <c>new RandomMixing(new Mixup { Alpha = 0.8 }, new CutMix())</c>.
 /// </summary>
+/// <example><code>
+/// var mixing = new RandomMixing(new Mixup(), new CutMix()) { Probabilities = [0.5, 0.3] };
+/// </code></example>
 public sealed record RandomMixing : Mixing
 {
     /// <summary>Takes the members, at least one.</summary>

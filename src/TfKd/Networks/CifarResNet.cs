@@ -8,6 +8,9 @@ namespace TfKd;
 /// <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, ..., <c>layer2.0.downsample.0</c>, <c>fc</c>. Any image size works; the default is
 /// 32x32.
 /// </summary>
+/// <example><code>
+/// var network = new CifarResNet { Depth = 20 };
+/// </code></example>
 public sealed record CifarResNet() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
     /// <summary>Number of weighted layers, 6n+2 for n blocks a stage: 8, 14, 20 (the default), 32, 44, 56, 110, ...</summary>

@@ -13,6 +13,9 @@ namespace TfKd;
 /// <see cref="Width"/> 128 and 0.5; Large with 192 and 0.5. It has layer norms in the place of batch norms; its authors train it with
 /// <see cref="AdamW"/>, and plain steps learn more slowly.
 /// </remarks>
+/// <example><code>
+/// var small = new ConvNeXt { ThirdStageBlocks = 27 };
+/// </code></example>
 public sealed record ConvNeXt() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     // Torchvision draws from a normal distribution that is cut at 100 standard deviations, which is none.

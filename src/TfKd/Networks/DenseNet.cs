@@ -14,6 +14,9 @@ namespace TfKd;
 /// and <c>conv2</c>. With <see cref="CifarStem"/> and 100 classes, depth 121 has 7,048,676 parameters. The code of Yuan et al. (CVPR 2020)
 /// has 7,048,548: its first convolution has no batch norm behind it, and its transitions have no activation.
 /// </remarks>
+/// <example><code>
+/// var network = new DenseNet { Depth = 169 };
+/// </code></example>
 public sealed partial record DenseNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>Number of weighted layers: 121 (the default), 169 or 201.</summary>

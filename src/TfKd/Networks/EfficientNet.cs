@@ -11,6 +11,9 @@ namespace TfKd;
 /// The larger ones by width, depth, dropout and height and width of the images: B1 is 1, 1.1, 0.2, 240; B2 1.1, 1.2, 0.3, 288; B3 1.2, 1.4,
 /// 0.3, 300; B4 1.4, 1.8, 0.4, 380.
 /// </remarks>
+/// <example><code>
+/// var b2 = new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, InputShape = new ImageShape(3, 288, 288) };
+/// </code></example>
 public sealed record EfficientNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     // Repeats, kernel, stride, expansion and output channels of each stage of B0.

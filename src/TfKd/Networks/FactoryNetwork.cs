@@ -7,7 +7,12 @@ namespace TfKd;
 /// Any TorchSharp module as a network, by a function that makes it. A model file cannot hold a function: a loaded model predicts, and its
 /// weights can be read, but to build the network from the file alone, derive a record from <see cref="NetworkArchitecture"/> instead.
 /// </summary>
-/// <example><c>new FactoryNetwork("mine", classCount => new MyModule(classCount), new ImageShape(3, 64, 64))</c></example>
+/// <example><code>
+/// var network = new FactoryNetwork(
+///     "mine",
+///     classCount => torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, classCount)),
+///     new ImageShape(3, 64, 64));
+/// </code></example>
 public sealed record FactoryNetwork : NetworkArchitecture
 {
     [NotIdentity]

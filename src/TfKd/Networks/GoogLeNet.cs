@@ -16,6 +16,9 @@ namespace TfKd;
 /// (CVPR 2020) has 6,258,500: one 3x3 convolution from the image to 192 channels instead of three, two 3x3 convolutions instead of one for
 /// the paper's 5x5, and biases.
 /// </remarks>
+/// <example><code>
+/// var network = new GoogLeNet();
+/// </code></example>
 public sealed record GoogLeNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>

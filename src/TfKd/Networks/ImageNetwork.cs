@@ -118,6 +118,14 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <exception cref="InvalidOperationException">There are no images.</exception>
     /// <exception cref="NotSupportedException">An operation has no ONNX form, or no layer can be quantised.</exception>
     /// <exception cref="ArithmeticException">What a layer returns is not finite.</exception>
+    /// <example><code>
+    /// var small = OnnxExporter.Export(network, new OnnxExportOptions
+    /// {
+    ///     InputShape = network.Architecture.InputShape,
+    ///     Weights = OnnxWeights.Int8,
+    ///     Calibration = network.Calibrate(training),
+    /// });
+    /// </code></example>
     public OnnxCalibration Calibrate(IImageSource images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);

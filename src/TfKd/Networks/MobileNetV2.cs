@@ -6,6 +6,9 @@ namespace TfKd;
 /// The mobile network of inverted residuals (Sandler et al., 'MobileNetV2: Inverted Residuals and Linear Bottlenecks', CVPR 2018, table 2),
 /// as torchvision builds it, with torchvision's state-dict keys. Any image size works; the default is 224x224.
 /// </summary>
+/// <example><code>
+/// var network = new MobileNetV2 { WidthMultiplier = 0.5, InputShape = new ImageShape(3, 96, 96) };
+/// </code></example>
 public sealed record MobileNetV2() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>

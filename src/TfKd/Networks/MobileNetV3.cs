@@ -11,6 +11,9 @@ namespace TfKd;
 /// Batch norms take a tenth of each batch into their running statistics, which is Torch's default; torchvision's take a hundredth, which
 /// needs thousands of steps. It makes no difference to a network whose weights are loaded.
 /// </remarks>
+/// <example><code>
+/// var network = new MobileNetV3 { Size = MobileNetV3Size.Small };
+/// </code></example>
 public sealed record MobileNetV3() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     // Torchvision's, 100 times Torch's own; published weights are for this one.

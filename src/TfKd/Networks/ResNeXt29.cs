@@ -9,6 +9,9 @@ namespace TfKd;
 /// those of the library's other residual networks and of torchvision's ResNeXt: <c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, ...,
 /// <c>layer2.0.downsample.0</c>, <c>fc</c>. Any image size works; the default is 32x32.
 /// </summary>
+/// <example><code>
+/// var network = new ResNeXt29();
+/// </code></example>
 public sealed record ResNeXt29() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
     private const int FirstWidth = 64;

@@ -6,6 +6,9 @@ namespace TfKd;
 /// The ResNet of four stages (He et al., 'Deep Residual Learning for Image Recognition', CVPR 2016, table 1), as torchvision builds it,
 /// with torchvision's state-dict keys. Any image size works; the default is 224x224.
 /// </summary>
+/// <example><code>
+/// var network = new ResNet { Depth = 18, CifarStem = true, InputShape = new ImageShape(3, 32, 32) };
+/// </code></example>
 public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     private const int MostStages = 4;

@@ -8,6 +8,9 @@ namespace TfKd;
 /// Design', ECCV 2018, table 5), as torchvision builds it, with torchvision's state-dict keys. Any image size works; the default is
 /// 224x224.
 /// </summary>
+/// <example><code>
+/// var network = new ShuffleNetV2 { WidthMultiplier = 0.5 };
+/// </code></example>
 public sealed record ShuffleNetV2() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     private const int StemWidth = 24;

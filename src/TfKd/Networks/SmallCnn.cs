@@ -7,6 +7,9 @@ namespace TfKd;
 /// the mean over positions and a linear classifier; VGG's plan (Simonyan and Zisserman, ICLR 2015) with about 0.3 million parameters by
 /// default. Any image size from 8x8 works; the default is 32x32.
 /// </summary>
+/// <example><code>
+/// var network = new SmallCnn { Width = 32, InputShape = new ImageShape(3, 64, 64) };
+/// </code></example>
 public sealed record SmallCnn() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
     /// <summary>Channels of the first stage (16, the default); the next three have two, four and eight times as many.</summary>

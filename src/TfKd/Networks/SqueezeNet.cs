@@ -11,6 +11,9 @@ namespace TfKd;
 /// <remarks>
 /// The classifier ends in an activation, so logits are never below 0; for a class that is 0 for every image no gradient is left.
 /// </remarks>
+/// <example><code>
+/// var options = new TorchImageClassificationTrainer.Options { Network = new SqueezeNet(), Optimizer = new TfKd.AdamW() };
+/// </code></example>
 public sealed record SqueezeNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>

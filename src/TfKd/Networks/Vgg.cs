@@ -13,6 +13,9 @@ namespace TfKd;
 /// (CVPR 2020) takes torchvision's network as it is for them (<see cref="PoolSize"/> 7), so that its classifier reads 49 copies of the one
 /// position that is left.
 /// </remarks>
+/// <example><code>
+/// var network = new Vgg { Depth = 16, PoolSize = 1, InputShape = new ImageShape(3, 32, 32) };
+/// </code></example>
 public sealed record Vgg() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     /// <summary>Number of weighted layers: 11, 13, 16 (the default) or 19.</summary>

@@ -13,6 +13,9 @@ namespace TfKd;
 /// and 384; ViT-L/16 is width 1024 with 24 blocks. Its authors find it behind convolutional networks on fewer images than millions, and
 /// train it with Adam: <see cref="AdamW"/>.
 /// </remarks>
+/// <example><code>
+/// var tiny = new VisionTransformer { Width = 192 };
+/// </code></example>
 public sealed record VisionTransformer() : NetworkArchitecture(new ImageShape(3, 224, 224))
 {
     // The last stage is the encoder whole.

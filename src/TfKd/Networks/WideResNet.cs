@@ -9,6 +9,9 @@ namespace TfKd;
 /// PyTorch code most used for it: <c>conv1</c>, <c>block1.layer.0.bn1</c>, <c>block1.layer.0.convShortcut</c>, ..., <c>bn1</c>, <c>fc</c>.
 /// Any image size works; the default is 32x32.
 /// </summary>
+/// <example><code>
+/// var network = new WideResNet { Depth = 16, WidenFactor = 4 };
+/// </code></example>
 public sealed record WideResNet() : NetworkArchitecture(new ImageShape(3, 32, 32))
 {
     private const int StemWidth = 16;

@@ -28,6 +28,9 @@ public static class Divergences
     /// <param name="logTarget">log p, [N,K]; minus infinity where p is 0.</param>
     /// <param name="logProbabilities">log q, [N,K], finite where p is not 0.</param>
     /// <returns>[N], differentiable in log q; log p is taken as a constant.</returns>
+    /// <example><code>
+    /// using var divergence = Divergences.Kl(Divergences.LogSoftmax(teacherLogits, 4), Divergences.LogSoftmax(logits, 4));
+    /// </code></example>
     public static Tensor Kl(Tensor logTarget, Tensor logProbabilities)
     {
         ArgumentNullException.ThrowIfNull(logTarget);

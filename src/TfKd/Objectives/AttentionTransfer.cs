@@ -16,6 +16,9 @@ namespace TfKd;
 /// Attention Transfer', ICLR 2017. How their paper and their code differ is <see cref="Form"/>; the paper's sum over channels is the code's
 /// mean once the vector has length 1.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + 1000 * new AttentionTransfer();
+/// </code></example>
 public sealed record AttentionTransfer : Objective
 {
     /// <summary>The exponent p, 1 or above; default 2, the paper's best.</summary>

@@ -13,6 +13,9 @@ namespace TfKd;
 /// <para>Yun, Park, Lee and Shin, 'Regularizing Class-Wise Predictions via Self-Knowledge Distillation', CVPR 2020 (CS-KD); the factor T^2
 /// and the division by rows are those of the authors' code.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new ClassWiseSelfKd { Temperature = 4 };
+/// </code></example>
 public sealed record ClassWiseSelfKd : Objective
 {
     /// <summary>Temperature T of both softmaxes in the second term, above 0; default 4, the paper's.</summary>

@@ -12,6 +12,9 @@ namespace TfKd;
 /// <para>Pereyra, Tucker, Chorowski, Kaiser and Hinton, 'Regularizing Neural Networks by Penalizing Confident Output Distributions', ICLR
 /// 2017 workshop.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + 0.1 * new ConfidencePenalty();
+/// </code></example>
 public sealed record ConfidencePenalty : Objective
 {
     /// <inheritdoc/>

@@ -8,6 +8,9 @@ namespace TfKd;
 /// H(q, p) = -sum over k of q(k) log p(k), with q the target and p the student's softmax; a mean over samples. Targets may be labels or
 /// mixtures.
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy();
+/// </code></example>
 public sealed record CrossEntropy : Objective
 {
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ namespace TfKd;
 /// <para>Finite where the teacher's probability of a sample's class is 0 or 1. Where it is 1 with all other logits equal, or minus
 /// infinity, NCKD asks for others that are alike.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new Ramped { Inner = new DecoupledKd { Beta = 8 }, Epochs = 20 };
+/// </code></example>
 public sealed record DecoupledKd : Objective
 {
     /// <summary>Weight a of the target class's term, 0 or above; default 1.</summary>

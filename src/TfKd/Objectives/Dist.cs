@@ -22,6 +22,9 @@ namespace TfKd;
 /// <para>Where rows have weights, the mean over samples and the correlations along columns are weighted, and the columns' term counts once
 /// a row, with the row's weight: a row of double weight is that row twice. Finite where the teacher's probabilities are 0 and 1.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new Dist { Beta = 2, Gamma = 2 };
+/// </code></example>
 public sealed record Dist : Objective
 {
     /// <summary>Weight b of the rows' term, 0 or above; default 1.</summary>

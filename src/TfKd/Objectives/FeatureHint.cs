@@ -15,6 +15,9 @@ namespace TfKd;
 /// half the sum over elements in place of their mean, and a stage of training of its own in place of a term; weight and mean are what later
 /// comparisons use. The map belongs to the run: the student's optimiser trains it, checkpoints hold it, the model does not.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + 100 * new FeatureHint();
+/// </code></example>
 public sealed record FeatureHint : Objective
 {
     /// <summary>The student's stage, from 0, or from the end where it is below 0; default null: the middle one, of two the later.</summary>

@@ -9,6 +9,9 @@ namespace TfKd;
 /// <para>Lin, Goyal, Girshick, He and Dollár, 'Focal Loss for Dense Object Detection', ICCV 2017, equation 4, over softmax instead of
 /// sigmoid.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new FocalLoss { Gamma = 2 };
+/// </code></example>
 public sealed record FocalLoss : Objective
 {
     /// <summary>

@@ -12,6 +12,9 @@ namespace TfKd;
 /// by a multiplier of 1 to 100, and divides by K. Which teacher it is (a larger network, a smaller one, a poor one, the student's earlier
 /// self) is the plan's choice.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 };
+/// </code></example>
 public sealed record KnowledgeDistillation : Objective
 {
     /// <summary>Weight a of the teacher's term, within [0, 1]; default 0.9. The cross entropy has 1 - a.</summary>

@@ -12,6 +12,9 @@ namespace TfKd;
 /// rows.</para>
 /// <para>Lienen and Hüllermeier, 'From Label Smoothing to Label Relaxation', AAAI 2021.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new LabelRelaxation { Alpha = 0.1 };
+/// </code></example>
 public sealed record LabelRelaxation : Objective
 {
     /// <summary>Probability a that the other classes may share, above 0 and below 1; default 0.1.</summary>

@@ -13,6 +13,9 @@ namespace TfKd;
 /// Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020, whose code uses OffTarget and fixes s at
 /// 0.1.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new LabelSmoothing { Smoothing = 0.1 };
+/// </code></example>
 public sealed record LabelSmoothing : Objective
 {
     /// <summary>Probability s taken from the target, within [0, 1]; default 0.1. At 0 this is <see cref="CrossEntropy"/>.</summary>

@@ -20,6 +20,9 @@ namespace TfKd;
 /// <para>A teacher's logit of minus infinity is taken as the limit of a falling one, where the row's other logits become equal. A row of
 /// equal logits stays at 0; the student's gradient there is 1e7 times that of Inner, as in the authors' code.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = 0.1 * new CrossEntropy() + 36 * new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } };
+/// </code></example>
 public sealed record LogitStandardization : Objective
 {
     private const double Epsilon = 1e-7;

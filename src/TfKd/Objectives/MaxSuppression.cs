@@ -12,6 +12,9 @@ namespace TfKd;
 /// where it is not the largest.</para>
 /// <para>MaxSup, NeurIPS 2025.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new Ramped { Inner = new MaxSuppression(), From = 0.1, To = 0.2 };
+/// </code></example>
 public sealed record MaxSuppression : Objective
 {
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ namespace TfKd;
 /// <para>Finite where the teacher's probability of a sample's class is 0 (the first term vanishes) or 1 (it is the cross entropy; where the
 /// other logits are equal, or minus infinity, the second asks for others that are alike).</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new NormalizedKd { Gamma = 1.5 };
+/// </code></example>
 public sealed record NormalizedKd : Objective
 {
     /// <summary>

@@ -116,6 +116,10 @@ public abstract record Objective
     /// A shape, a type or a label does not fit, there are no rows, or the teacher or the partners are missing.
     /// </exception>
     /// <exception cref="InvalidOperationException">The objective looks at features.</exception>
+    /// <example><code>
+    /// using var loss = new KnowledgeDistillation { Temperature = 4 }.Evaluate(logits, labels, teacherLogits);
+    /// loss.backward();
+    /// </code></example>
     public Tensor Evaluate(Tensor studentLogits, Tensor labels, Tensor? teacherLogits = null, Tensor? partnerLogits = null)
     {
         RequireFitting(studentLogits, labels, teacherLogits, partnerLogits);

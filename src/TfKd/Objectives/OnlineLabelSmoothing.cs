@@ -17,6 +17,9 @@ namespace TfKd;
 /// <para>Zhang, Jiang, Hou, Wei, Han, Li and Cheng, 'Delving Deep into Label Smoothing', IEEE TIP 2021. Their code for fine-grained sets
 /// weighs both terms with 1 and leaves rows of S alone whose largest value is 0.88 or more, which is not done here.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new OnlineLabelSmoothing { Alpha = 0.5 };
+/// </code></example>
 public sealed record OnlineLabelSmoothing : Objective
 {
     /// <summary>Weight a of the soft label, within [0, 1]; default 0.5, the paper's. The cross entropy has 1 - a.</summary>

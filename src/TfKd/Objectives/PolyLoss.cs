@@ -9,6 +9,9 @@ namespace TfKd;
 /// <para>Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov, 'PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions',
 /// ICLR 2022: Poly-1.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new PolyLoss { Epsilon = 1 };
+/// </code></example>
 public sealed record PolyLoss : Objective
 {
     /// <summary>The weight e, of either sign; default 1.</summary>

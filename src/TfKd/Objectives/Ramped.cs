@@ -24,6 +24,9 @@ namespace TfKd;
 /// its code divides by E, with Epochs = E as well.</item>
 /// </list>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), From = 0, To = 1, Epochs = 5 };
+/// </code></example>
 public sealed record Ramped : Objective
 {
     /// <summary>What is multiplied.</summary>

@@ -20,6 +20,9 @@ namespace TfKd;
 /// channels, and N^3.</para>
 /// <para>Park, Kim, Lu and Cho, 'Relational Knowledge Distillation', CVPR 2019.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new RelationalKd();
+/// </code></example>
 public sealed record RelationalKd : Objective
 {
     /// <summary>Weight of the distances, 0 or above; default 25, the authors' for classification.</summary>

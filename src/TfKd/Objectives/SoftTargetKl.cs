@@ -11,6 +11,9 @@ namespace TfKd;
 /// that of Zheng and Yang, 'Knowledge Distillation Based on Transformed Teacher Matching', ICLR 2024, and of the code for Tf-KD's
 /// regularisation.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = 0.3 * new CrossEntropy() + 0.7 * 16 * new SoftTargetKl { Temperature = 4 };
+/// </code></example>
 public sealed record SoftTargetKl : Objective
 {
     /// <summary>Temperature T, above 0; default 1.</summary>

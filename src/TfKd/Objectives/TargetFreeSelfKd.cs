@@ -22,6 +22,9 @@ namespace TfKd;
 /// Normalized Loss and Customized Soft Labels', ICCV 2023 (USKD). The defaults are the code's for ImageNet; for CIFAR-100 and ResNet-18 it
 /// has 0.1 for each weight.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + new TargetFreeSelfKd();
+/// </code></example>
 public sealed record TargetFreeSelfKd : Objective
 {
     // The code's, and no parameter there.

@@ -17,6 +17,9 @@ namespace TfKd;
 /// <para>For a target that is a mixture of classes the divergence is the mixture of its classes' divergences, as it is for cross entropy.
 /// The divergence from the mixture of their softened teachers has the same gradient and is less by a constant.</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20, CorrectProbability = 0.99 };
+/// </code></example>
 public sealed record TfKdRegularization : Objective
 {
     /// <summary>Weight a of the virtual teacher's term, within [0, 1]; default 0.1. The cross entropy has 1 - a.</summary>

@@ -16,6 +16,9 @@ namespace TfKd;
 /// <para>Finite where the teacher's probability of a sample's class is 0 (L_t is infinite and the row does not count) or 1 (L_t is 0 and
 /// the row counts fully, unless L_s is far below 1e-7 as well).</para>
 /// </remarks>
+/// <example><code>
+/// var objective = new CrossEntropy() + 2.5 * new WeightedSoftLabelKd();
+/// </code></example>
 public sealed record WeightedSoftLabelKd : Objective
 {
     /// <summary>Temperature T of the cross entropy's softmaxes, above 0; default 2.</summary>

@@ -23,6 +23,14 @@ public static class OnnxExporter
     /// <summary>Exports to memory.</summary>
     /// <inheritdoc cref="Export(nn.Module{Tensor, Tensor}, OnnxExportOptions, Stream, IReadOnlyList{OnnxEmitter})"/>
     /// <returns>The content of an ONNX file.</returns>
+    /// <example><code>
+    /// var onnx = OnnxExporter.Export(network, new OnnxExportOptions
+    /// {
+    ///     InputShape = network.Architecture.InputShape,
+    ///     AppendSoftmax = true,
+    /// });
+    /// File.WriteAllBytes("student.onnx", onnx);
+    /// </code></example>
     public static byte[] Export(nn.Module<Tensor, Tensor> module, OnnxExportOptions options, params IReadOnlyList<OnnxEmitter> emitters)
     {
         using var stream = new MemoryStream();

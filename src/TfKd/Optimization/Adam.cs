@@ -8,6 +8,9 @@ namespace TfKd;
 /// Adam (Kingma and Ba, 'Adam: a method for stochastic optimization', ICLR 2015), with weight decay as an L2 penalty;
 /// <see cref="AdamW"/> decays the weights themselves.
 /// </summary>
+/// <example><code>
+/// var optimizer = new TfKd.Adam { LearningRate = 0.001 };
+/// </code></example>
 public sealed record Adam : OptimizerSettings
 {
     /// <summary>Sets the default learning rate, 1e-3.</summary>

@@ -5,6 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 'Decoupled weight decay regularization', ICLR 2019).</summary>
+/// <example><code>
+/// var optimizer = new TfKd.AdamW { LearningRate = 0.0001, WeightDecay = 0.05 };
+/// </code></example>
 public sealed record AdamW : OptimizerSettings
 {
     /// <summary>Sets the default learning rate, 1e-3.</summary>

@@ -4,6 +4,9 @@ namespace TfKd;
 /// Multiplies the learning rate by <see cref="Gamma"/> every <see cref="Epochs"/> epochs, evenly or in steps. The defaults of factor and
 /// epochs are those of ML.NET's <c>ExponentialLRDecay</c>, which goes in steps.
 /// </summary>
+/// <example><code>
+/// var asInMLNet = new ExponentialSchedule { Staircase = true };
+/// </code></example>
 public sealed record ExponentialSchedule : LearningRateSchedule
 {
     /// <summary>The factor of each <see cref="Epochs"/> epochs, above 0. Default 0.94.</summary>

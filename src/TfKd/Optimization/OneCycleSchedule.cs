@@ -6,6 +6,9 @@ namespace TfKd;
 /// defaults are those of PyTorch's <c>OneCycleLR</c>; the momentum stays as it is.
 /// </summary>
 /// <remarks>Smith and Topin, 'Super-convergence: very fast training of neural networks using large learning rates', 2018.</remarks>
+/// <example><code>
+/// var schedule = new OneCycleSchedule { RisingPart = 0.3 };
+/// </code></example>
 public sealed record OneCycleSchedule : LearningRateSchedule
 {
     /// <summary>The factor at the beginning, within [0, 1]. Default 0.04.</summary>

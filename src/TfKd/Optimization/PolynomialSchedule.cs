@@ -8,6 +8,9 @@ namespace TfKd;
 /// A power of 0.9 is what Chen et al., 'DeepLab', TPAMI 2018, train with; a straight line is common when pretrained networks are
 /// fine-tuned.
 /// </remarks>
+/// <example><code>
+/// var schedule = new PolynomialSchedule { Power = 0.9 };
+/// </code></example>
 public sealed record PolynomialSchedule : LearningRateSchedule
 {
     /// <summary>The power, above 0. Default 1.</summary>

@@ -4,6 +4,9 @@ namespace TfKd;
 /// Begins <see cref="Inner"/> anew after every <see cref="Epochs"/> epochs. With a <see cref="CosineSchedule"/>: the warm restarts of
 /// Loshchilov and Hutter, 'SGDR: Stochastic Gradient Descent with Warm Restarts', ICLR 2017, of equal periods.
 /// </summary>
+/// <example><code>
+/// var restarts = new RepeatedSchedule { Inner = new CosineSchedule(), Epochs = 10 };
+/// </code></example>
 public sealed record RepeatedSchedule : LearningRateSchedule
 {
     /// <summary>What is repeated; it takes <see cref="Epochs"/> for the length of the run. Default: <see cref="CosineSchedule"/>.</summary>

@@ -8,6 +8,9 @@ namespace TfKd;
 /// RMSprop: divides by the root of a running mean of squared gradients (Tieleman and Hinton, lecture 6.5 of 'Neural networks for machine
 /// learning', 2012), with momentum on the result.
 /// </summary>
+/// <example><code>
+/// var optimizer = new RmsProp { LearningRate = 0.01, Momentum = 0.9 };
+/// </code></example>
 public sealed record RmsProp : OptimizerSettings
 {
     /// <summary>Sets the default learning rate, 0.01.</summary>

@@ -8,6 +8,9 @@ namespace TfKd;
 /// Stochastic gradient descent with momentum. The defaults (rate 0.1, momentum 0.9, weight decay 5e-4 on every parameter, no Nesterov)
 /// are those of Yuan et al., CVPR 2020.
 /// </summary>
+/// <example><code>
+/// var optimizer = new Sgd { LearningRate = 0.05, Nesterov = true };
+/// </code></example>
 public sealed record Sgd : OptimizerSettings
 {
     /// <summary>Fraction of the last update that is kept, within [0, 1]. Default 0.9.</summary>

@@ -3,6 +3,9 @@ namespace TfKd;
 /// <summary>
 /// Multiplies the learning rate by <see cref="Gamma"/> at each milestone. The defaults are those of Yuan et al., CVPR 2020, for 200 epochs.
 /// </summary>
+/// <example><code>
+/// var schedule = new StepSchedule { Milestones = [60, 120, 160], Gamma = 0.2 };
+/// </code></example>
 public sealed record StepSchedule : LearningRateSchedule
 {
     /// <summary>Epochs at whose beginning the rate falls, ascending. Default 60, 120, 160.</summary>

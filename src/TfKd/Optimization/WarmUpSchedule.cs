@@ -3,6 +3,9 @@ namespace TfKd;
 /// <summary>
 /// Raises the rate linearly from 0 at the start, step by step, then follows <see cref="Inner"/> (as if it had run from the beginning).
 /// </summary>
+/// <example><code>
+/// var schedule = new WarmUpSchedule { Inner = new StepSchedule(), Epochs = 5 };
+/// </code></example>
 public sealed record WarmUpSchedule : LearningRateSchedule
 {
     /// <summary>The schedule that is warmed up to. Default: <see cref="CosineSchedule"/>.</summary>

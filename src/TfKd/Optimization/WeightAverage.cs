@@ -10,6 +10,9 @@ namespace TfKd;
 /// 'Mean teachers are better role models', NIPS 2017. A schedule that ends at 0 averages by itself: the gain is larger where the rate stays
 /// high. <see cref="MovingAverageTeacher"/> has the same average teach.
 /// </remarks>
+/// <example><code>
+/// var average = new WeightAverage { Decay = 0.999 };
+/// </code></example>
 public sealed record WeightAverage
 {
     /// <summary>

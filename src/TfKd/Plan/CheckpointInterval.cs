@@ -1,6 +1,9 @@
 namespace TfKd;
 
 /// <summary>How often a run writes its checkpoint. After the last epoch it always does.</summary>
+/// <example><code>
+/// var interval = new CheckpointInterval { Epochs = 5 };
+/// </code></example>
 public sealed record CheckpointInterval
 {
     /// <summary>Epochs from one checkpoint to the next, above 0. Default 1.</summary>

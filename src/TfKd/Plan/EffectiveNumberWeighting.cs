@@ -8,6 +8,9 @@ namespace TfKd;
 /// Equations 2 and 4 of Cui, Jia, Lin, Song and Belongie, 'Class-Balanced Loss Based on Effective Number of Samples', CVPR 2019. There the
 /// weights of the classes add up to K; here those of the rows have mean 1, as <see cref="ClassWeighting"/> says: a common factor.
 /// </remarks>
+/// <example><code>
+/// var plan = new TrainingPlan { ClassWeighting = new EffectiveNumberWeighting { Beta = 0.999 } };
+/// </code></example>
 public sealed record EffectiveNumberWeighting : ClassWeighting
 {
     /// <summary>

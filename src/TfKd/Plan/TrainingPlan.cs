@@ -3,6 +3,15 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Everything that determines a run but the network and the data: a plain value.</summary>
+/// <example><code>
+/// var plan = new TrainingPlan
+/// {
+///     Objective = new LabelSmoothing(),
+///     Augmentations = [new RandomCrop(), new HorizontalFlip()],
+///     MaxEpochs = 200,
+///     Seed = 1,
+/// };
+/// </code></example>
 public sealed partial record TrainingPlan
 {
     /// <summary>What is minimised. Default: <see cref="CrossEntropy"/>.</summary>

@@ -23,6 +23,9 @@ public static class TfKdRecipes
 
     /// <summary>Label smoothing by 0.1: over all classes in the paper, over the wrong ones in the code.</summary>
     /// <exception cref="ArgumentException">There are no settings for the network.</exception>
+    /// <example><code>
+    /// var plan = TfKdRecipes.LabelSmoothing(PaperNetwork.ResNet18, RecipeSource.ReferenceCode);
+    /// </code></example>
     public static TrainingPlan LabelSmoothing(PaperNetwork network, RecipeSource source = RecipeSource.Paper) =>
         Plan(network, Alone(network), new LabelSmoothing
         {
@@ -82,6 +85,9 @@ public static class TfKdRecipes
     /// of DenseNet121, ResNeXt29 and ResNeXt101 lack the multiplier, without which the code stops: they have the paper's form only.
     /// </summary>
     /// <exception cref="ArgumentException">There are no settings for the network, or no multiplier.</exception>
+    /// <example><code>
+    /// var plan = TfKdRecipes.TfKdReg(PaperNetwork.ResNet18) with { MaxEpochs = 30 };
+    /// </code></example>
     public static TrainingPlan TfKdReg(PaperNetwork network, RecipeSource source = RecipeSource.Paper)
     {
         var term = Find("Tf-KD_reg", network, one => one.Regularization);

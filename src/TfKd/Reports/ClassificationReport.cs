@@ -37,6 +37,10 @@ public sealed class ClassificationReport
     /// <param name="batchSize">Rows a forward pass. Default 128.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="InvalidOperationException">There are no rows, or they have another number of classes than the network.</exception>
+    /// <example><code>
+    /// var report = ClassificationReport.Of(network, validation);
+    /// Console.WriteLine($"{report.Metrics.Top1:P1}, and {report.Selective(0.8).Coverage:P1} have a score of 0.8 or more.");
+    /// </code></example>
     public static ClassificationReport Of(
         ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default)
     {

@@ -22,6 +22,9 @@ public static class ContactSheet
     /// <param name="rows">Number of lines, above 0; default 8. No more are shown than the source has rows.</param>
     /// <param name="views">Number of epochs that are shown, above 0; default 8.</param>
     /// <exception cref="ArgumentException">The source has no rows, or images of other than 1 or 3 channels.</exception>
+    /// <example><code>
+    /// ContactSheet.Save("views.png", training, plan, rows: 4, views: 6);
+    /// </code></example>
     public static void Save(string path, IImageSource source, TrainingPlan plan, int rows = 8, int views = 8)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

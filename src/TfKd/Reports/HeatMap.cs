@@ -32,6 +32,9 @@ public static class HeatMap
     /// <exception cref="InvalidOperationException">
     /// The architecture names no stages, or one that is not there or takes no part.
     /// </exception>
+    /// <example><code>
+    /// HeatMap.Save("where.png", network, File.ReadAllBytes("photo.jpg"), classIndex: 0);
+    /// </code></example>
     public static void Save(string path, ImageNetwork network, ReadOnlySpan<byte> image, int? classIndex = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -13,6 +13,9 @@ namespace TfKd;
 /// names of their files where <see cref="SampleExtras.GetFile"/> knows them, but never whole paths. Its length grows with the classes, the
 /// epochs and <see cref="MaxMistakes"/> (two pictures each, of 40 kB at most, a few as a rule), not with the rows.
 /// </remarks>
+/// <example><code>
+/// var plan = new TrainingPlan { Callbacks = [new HtmlReport("report.html") { Title = "Flowers" }] };
+/// </code></example>
 public sealed class HtmlReport : TrainingCallback
 {
     private readonly RunPlace _file;

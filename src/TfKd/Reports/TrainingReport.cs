@@ -4,6 +4,9 @@ namespace TfKd;
 /// Writes the report of a run that is over, on rows of one's own choice; see <see cref="HtmlReport"/> for one that is written by the run
 /// itself. <c>new TrainingReport { Title = "On the test images" }.Write("report.html", plan, result, student, test)</c>.
 /// </summary>
+/// <example><code>
+/// new TrainingReport { Title = "On the test images" }.Write("report.html", plan, result, network, validation);
+/// </code></example>
 public sealed record TrainingReport
 {
     /// <summary>What the report calls the samples. Default "test".</summary>

@@ -9,6 +9,9 @@ namespace TfKd;
 /// section 1.
 /// </summary>
 /// <remarks>The mean is taken of the answers as they are; an objective with a temperature softens the mean.</remarks>
+/// <example><code>
+/// var teacher = new EnsembleTeacher(new ModelFileTeacher("first.zip"), new ModelFileTeacher("second.zip"));
+/// </code></example>
 public sealed record EnsembleTeacher : TeacherSource
 {
     /// <summary>Takes the members, at least one.</summary>

@@ -9,6 +9,9 @@ namespace TfKd;
 /// of batch normalisation are averaged as the weights are.
 /// </summary>
 /// <remarks>Tarvainen and Valpola, 'Mean teachers are better role models', NIPS 2017.</remarks>
+/// <example><code>
+/// var teacher = new MovingAverageTeacher { Decay = 0.999 };
+/// </code></example>
 public sealed record MovingAverageTeacher : TeacherSource
 {
     /// <summary>

@@ -12,6 +12,13 @@ namespace TfKd;
 /// </para>
 /// <para>Zhang, Xiang, Hospedales and Lu, 'Deep Mutual Learning', CVPR 2018, for two networks.</para>
 /// </remarks>
+/// <example><code>
+/// var plan = new TrainingPlan
+/// {
+///     Objective = new KnowledgeDistillation { Alpha = 0.5, Temperature = 1 },
+///     Teacher = new PeerTeacher(),
+/// };
+/// </code></example>
 public sealed record PeerTeacher : TeacherSource
 {
     /// <summary>Always refused: a peer learns in the run itself, and is no teacher by itself or in an ensemble.</summary>

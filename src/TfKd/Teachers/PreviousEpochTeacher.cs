@@ -12,6 +12,14 @@ namespace TfKd;
 /// sees; the authors' code keeps the answers of the last epoch instead, which were given to another view and in training mode.</para>
 /// <para>Kim, Ji, Yoon and Hwang, 'Self-Knowledge Distillation with Progressive Refinement of Targets', ICCV 2021.</para>
 /// </remarks>
+/// <example><code>
+/// var plan = new TrainingPlan
+/// {
+///     Objective = new Ramped { Inner = new CrossEntropy(), From = 1, To = 0.2 }
+///         + new Ramped { Inner = new SoftTargetKl(), To = 0.8 },
+///     Teacher = new PreviousEpochTeacher(),
+/// };
+/// </code></example>
 public sealed record PreviousEpochTeacher : TeacherSource
 {
     /// <summary>False: it begins with the labels.</summary>

@@ -9,6 +9,9 @@ namespace TfKd;
 /// Tschannen, Itti and Anandkumar, 'Born-Again Neural Networks', ICML 2018. Each generation takes as many epochs as the student and begins
 /// from other random weights.
 /// </remarks>
+/// <example><code>
+/// var teacher = new SelfTeacher { Generations = 2 };
+/// </code></example>
 public sealed record SelfTeacher : TeacherSource
 {
     /// <summary>Networks that are trained before the student, above 0; default 1.</summary>

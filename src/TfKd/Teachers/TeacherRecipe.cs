@@ -7,6 +7,13 @@ namespace TfKd;
 /// <remarks>
 /// Rows, class weights, device, precision, checkpoints and the choice of the best epoch are those of the student's run.
 /// </remarks>
+/// <example><code>
+/// var teacher = new TrainedTeacher(new ResNet { Depth = 20 })
+/// {
+///     Epochs = 8,
+///     Recipe = new TeacherRecipe { InitialWeights = Pretrained.ResNet18, LinearProbe = new LinearProbe(), FrozenStages = 3 },
+/// };
+/// </code></example>
 public sealed record TeacherRecipe
 {
     /// <summary>What the network starts from, such as <see cref="Pretrained.ResNet18"/>. Default null: random weights.</summary>

@@ -12,6 +12,9 @@ namespace TfKd;
 /// and a script cannot be looked into to find out which it has.
 /// </remarks>
 /// <param name="Path">The file.</param>
+/// <example><code>
+/// var teacher = new TorchScriptTeacher("teacher.pt") { ClassNames = ["daisy", "rose", "tulip"] };
+/// </code></example>
 public sealed record TorchScriptTeacher(string Path) : TeacherSource
 {
     /// <summary>The file.</summary>

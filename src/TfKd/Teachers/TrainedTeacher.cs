@@ -10,6 +10,9 @@ namespace TfKd;
 /// <param name="Architecture">
 /// The teacher's network; it is trained at the size of the student's images, unless the recipe says another.
 /// </param>
+/// <example><code>
+/// var teacher = new TrainedTeacher(new CifarResNet { Depth = 56 }) { Epochs = 60 };
+/// </code></example>
 public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherSource
 {
     /// <summary>The teacher's network.</summary>

@@ -6,6 +6,9 @@ namespace TfKd;
 /// A teacher that finds all classes equally likely. (1 - a) H(q, p) + a KL(uniform||p) is, up to a constant, <c>LabelSmoothing</c> by a:
 /// equation 3 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020.
 /// </summary>
+/// <example><code>
+/// var teacher = new UniformTeacher();
+/// </code></example>
 public sealed record UniformTeacher : TeacherSource
 {
     /// <inheritdoc/>

@@ -8,6 +8,9 @@ namespace TfKd;
 /// Equation 8 of Yuan et al., 'Revisiting Knowledge Distillation via Label Smoothing Regularization', CVPR 2020. With it any objective
 /// becomes teacher-free. A row whose target is a mixture of classes gets the same mixture of their virtual answers.
 /// </summary>
+/// <example><code>
+/// var teacher = new VirtualTeacher { CorrectProbability = 0.99, Temperature = 20 };
+/// </code></example>
 public sealed record VirtualTeacher : TeacherSource
 {
     /// <summary>Probability a of the row's own class, above 0 and below 1; default 0.99, as in the authors' code.</summary>

@@ -6,6 +6,12 @@ namespace TfKd;
 /// </summary>
 /// <param name="Architecture">The network that the weights are of.</param>
 /// <param name="Path">The file: .safetensors, PyTorch's .pth, or .onnx.</param>
+/// <example><code>
+/// var teacher = new WeightFileTeacher(new ResNet { Depth = 50 }, "resnet50.pth")
+/// {
+///     Normalization = ChannelStatistics.ImageNet,
+/// };
+/// </code></example>
 public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string Path) : TeacherSource
 {
     /// <summary>The network that the weights are of.</summary>

@@ -6,6 +6,9 @@ namespace TfKd;
 /// <see cref="NetworkWeights.Load(ImageNetwork, string)"/> on the student.
 /// </summary>
 /// <param name="Path">The file: .safetensors, PyTorch's .pth, or .onnx.</param>
+/// <example><code>
+/// var weights = new BackboneWeights("checkpoint.pth") { Dictionary = "model_ema" };
+/// </code></example>
 public sealed record BackboneWeights(string Path) : InitialWeights
 {
     /// <summary>The file.</summary>

@@ -10,6 +10,13 @@ namespace TfKd;
 /// out at the end of a stage are passed over.
 /// </summary>
 /// <param name="Weights">The weights of the other network.</param>
+/// <example><code>
+/// var options = new TorchImageClassificationTrainer.Options
+/// {
+///     Network = new ResNet { StageBlocks = [2, 2, 2] },
+///     InitialWeights = new FirstLayers(Pretrained.ResNet18),
+/// };
+/// </code></example>
 public sealed record FirstLayers(InitialWeights Weights) : InitialWeights
 {
     /// <summary>The weights of the other network.</summary>

@@ -12,6 +12,9 @@ namespace TfKd;
 /// underperform out-of-distribution', ICLR 2022. The head is fitted to labels by cross entropy, whatever the plan's objective and mixing
 /// are; weights of samples and classes count.
 /// </remarks>
+/// <example><code>
+/// var probe = new LinearProbe { MirroredImages = false };
+/// </code></example>
 public sealed record LinearProbe
 {
     private readonly ValueList<double> _strengths = new([1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001, 0.00003]);

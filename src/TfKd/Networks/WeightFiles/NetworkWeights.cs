@@ -19,6 +19,9 @@ public static class NetworkWeights
     /// convolution are turned round.
     /// </remarks>
     /// <exception cref="InvalidDataException">The file is invalid, or does not fit the network.</exception>
+    /// <example><code>
+    /// NetworkWeights.Load(network, "resnet20.pth");
+    /// </code></example>
     public static void Load(ImageNetwork network, string path) => Load(network, path, null);
 
     /// <inheritdoc cref="Load(ImageNetwork, string)"/>
@@ -86,6 +89,9 @@ public static class NetworkWeights
     /// <c>pt</c>, which other readers expect, and <c>normalization.mean</c> and <c>normalization.std</c>, for
     /// <see cref="ReadNormalization"/>.
     /// </summary>
+    /// <example><code>
+    /// NetworkWeights.Save(network, "student.safetensors");
+    /// </code></example>
     public static void Save(ImageNetwork network, string path)
     {
         ArgumentNullException.ThrowIfNull(network);

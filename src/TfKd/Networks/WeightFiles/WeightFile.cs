@@ -40,6 +40,11 @@ public static class WeightFile
     /// <c>student.conv1.weight</c> and the like, which lose that beginning; so it is in a .safetensors file, too, which has no names but
     /// keys.
     /// </param>
+    /// <example><code>
+    /// using var scope = torch.NewDisposeScope();
+    /// foreach (var (name, tensor) in WeightFile.Read("checkpoint.pth", "state_dict_ema"))
+    ///     Console.WriteLine($"{name} {string.Join("x", tensor.shape)}");
+    /// </code></example>
     public static Dictionary<string, Tensor> Read(string path, string? dictionary)
     {
         using var stream = File.OpenRead(path);
