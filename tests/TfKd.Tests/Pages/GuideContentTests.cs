@@ -38,6 +38,21 @@ public sealed partial class GuideContentTests
         Assert.Equal(parts, headings.SkipLast(1));
     }
 
+    [Theory]
+    [InlineData("guides", "examples/guides/")]
+    [InlineData("source", "src/decisions/")]
+    public void The_site_lists_every_page_of_a_folder(string contents, string folder)
+    {
+        var listed = Target().Matches(File.ReadAllText(Repository.PathOf($".docs/{contents}/toc.yml")))
+            .Select(match => Repository.PathOf($".docs/{contents}/{match.Groups[1].Value}"))
+            .ToList();
+        var pages = Repository.Pages.Where(page => page.StartsWith(folder, StringComparison.Ordinal)).Select(Repository.PathOf).ToList();
+
+        Assert.NotEmpty(pages);
+        Assert.Equal(listed.Distinct(), listed);
+        Assert.Empty(pages.Except(listed));
+    }
+
     [Fact]
     public void Packages_of_the_pages_have_the_versions_that_are_tested()
     {
@@ -58,6 +73,9 @@ public sealed partial class GuideContentTests
 
     [GeneratedRegex("""yield return \("\w+", "([^"]+)",""")]
     private static partial Regex Part();
+
+    [GeneratedRegex(@"^ +href: (\S+)$", RegexOptions.Multiline)]
+    private static partial Regex Target();
 
     [GeneratedRegex("^## (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

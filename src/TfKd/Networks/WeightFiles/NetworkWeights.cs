@@ -65,7 +65,7 @@ public static class NetworkWeights
     /// <exception cref="InvalidOperationException">The network has no head.</exception>
     public static void LoadBackbone(ImageNetwork network, string path) => LoadBackbone(network, path, null);
 
-    /// <inheritdoc cref="LoadBackbone(ImageNetwork, string)"/>
+    /// <inheritdoc cref="LoadBackbone(ImageNetwork, string)" path="/summary|/exception"/>
     /// <param name="network">The network.</param>
     /// <param name="path">The file.</param>
     /// <param name="dictionary">

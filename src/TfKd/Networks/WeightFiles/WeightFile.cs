@@ -32,7 +32,7 @@ public static class WeightFile
     /// </exception>
     public static Dictionary<string, Tensor> Read(string path) => Read(path, null);
 
-    /// <inheritdoc cref="Read(string)"/>
+    /// <inheritdoc cref="Read(string)" path="/summary|/exception"/>
     /// <param name="path">The file.</param>
     /// <param name="dictionary">
     /// Which dictionary of tensors to read, such as <c>state_dict_ema</c>, with <c>/</c> between names; empty for the outermost, null for
