@@ -60,7 +60,9 @@ public sealed partial class TroubleshootingTests
         Assert.Equal(["One message here, of two", "and another one of two"], Quoted("""
             Text `no message, but code`.
             - `One message here,
-              of two`, `and another one of two`: cure `code in the cure is none`.
+              of two`\
+              `and another one of two`\
+              `Code` in the cure is none.
             """));
     }
 
@@ -68,7 +70,7 @@ public sealed partial class TroubleshootingTests
         .SelectMany(path => SourceMessages.AllOf(SourceMessages.Parse(File.ReadAllText(path))))
         .Select(OnOneLine)];
 
-    /// <summary>The code that list items begin with, up to the colon.</summary>
+    /// <summary>The code that list items begin with, in lines that end there.</summary>
     private static List<string> Quoted(string page) =>
     [
         .. Item().Matches(page)
@@ -78,7 +80,7 @@ public sealed partial class TroubleshootingTests
 
     private static string OnOneLine(string text) => Unknown().Replace(Space().Replace(text, " "), "…").Trim();
 
-    [GeneratedRegex(@"^- ((?:`[^`]+`,\s+)*`[^`]+`):", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^- ((?:`[^`]+`\\\n\s+)+)", RegexOptions.Multiline)]
     private static partial Regex Item();
 
     [GeneratedRegex("`([^`]+)`")]
