@@ -16,7 +16,8 @@ internal sealed class CommonOptions
     {
         Verbosity = OptionBuilder.Choice(
             "--verbosity", [.. _levels.Keys], "m",
-            "How much is written beside results: q warnings and errors, m what is being done, diag all that is logged, and stacks of errors.");
+            "How much is written beside results: q warnings and errors, m what is being done, diag all that is logged, and stacks of "
+            + "errors.");
         Verbosity.HelpName = "q|m|diag";
         Verbosity.Aliases.Add("-v");
         foreach (var option in All)

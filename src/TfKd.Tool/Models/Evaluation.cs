@@ -24,17 +24,7 @@ internal sealed class Evaluation
         TorchImageClassificationModel model, PhotoFolder photos, bool skipDamaged, ToolOutput output, CancellationToken token)
     {
         var labels = model.ClassNames.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index);
-        var known = photos.Files.Where(file => labels.ContainsKey(file.Label)).ToList();
-        var unknown = photos.Files.Count - known.Count;
-        var unknownNames = $"[{string.Join(", ", photos.ClassNames.Where(name => !labels.ContainsKey(name)))}]";
-        if (known.Count == 0)
-        {
-            throw new InvalidDataException(
-                $"The model knows none of the classes of the photos, {unknownNames}; it knows [{string.Join(", ", model.ClassNames)}].");
-        }
-
-        if (unknown > 0)
-            output.Warn($"{unknown} photos are of classes that the model does not know, and are left out: {unknownNames}.");
+        var known = Known(model, photos, output);
         using var scorer = new PhotoScorer(model, output);
         var (answers, damaged) = (new List<(float[], int)>(), 0);
         foreach (var (photo, file) in scorer.Score([.. known.Select(file => file.Path)], token).Zip(known))
@@ -50,7 +40,7 @@ internal sealed class Evaluation
         if (damaged > 0)
             output.Warn($"{damaged} photos could not be read, and are left out.");
         return answers.Count > 0
-            ? new(new ClassificationReport(model.ClassNames, answers), unknown, damaged)
+            ? new(new ClassificationReport(model.ClassNames, answers), photos.Files.Count - known.Count, damaged)
             : throw new InvalidDataException($"None of the {known.Count} photos could be read.");
     }
 
@@ -92,6 +82,27 @@ internal sealed class Evaluation
                 .ToDictionary(cell => cell.Name, cell => cell.Count),
         }),
     };
+
+    private static List<(string Path, string Label)> Known(
+        TorchImageClassificationModel model, PhotoFolder photos, ToolOutput output)
+    {
+        var names = model.ClassNames.ToHashSet();
+        var known = photos.Files.Where(file => names.Contains(file.Label)).ToList();
+        var strange = $"[{string.Join(", ", photos.ClassNames.Where(name => !names.Contains(name)))}]";
+        if (known.Count == 0)
+        {
+            throw new InvalidDataException(
+                $"The model knows none of the classes of the photos, {strange}; it knows [{string.Join(", ", model.ClassNames)}].");
+        }
+
+        if (known.Count < photos.Files.Count)
+        {
+            output.Warn(
+                $"{photos.Files.Count - known.Count} photos are of classes that the model does not know, and are left out: {strange}.");
+        }
+
+        return known;
+    }
 
     private double MeanRecall => _report.Classes.Where(figures => figures.Count > 0).Average(figures => figures.Recall);
 

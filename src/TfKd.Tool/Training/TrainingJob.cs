@@ -24,21 +24,15 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
     /// <param name="token">Stops it.</param>
     public void Run(string command, CancellationToken token)
     {
-        var photos = PhotoFolder.Read(settings.Dataset, output);
-        if (photos.ClassNames.Count < 2)
-        {
-            throw new InvalidDataException(
-                $"'{settings.Dataset}' has photos of one class only, '{photos.ClassNames[0]}'; expected two sub-folders or more.");
-        }
-
-        foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
-            OutputFile.Require(path, settings.Force);
+        var photos = ReadPhotos();
         var (training, test) = photos.Cut(settings.TestFraction, settings.Seed);
         output.Say(
             $"{photos.Files.Count} photos of {photos.ClassNames.Count} classes: {training.Files.Count} to train on, {test.Files.Count} "
             + "held out to test on.");
-        var start = Stopwatch.GetTimestamp();
         var (recipe, unlabelled) = MakeRecipe(training.Files.Count);
+        foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
+            OutputFile.Require(path, settings.Force);
+        var start = Stopwatch.GetTimestamp();
         using var model = Fit(recipe.Options, training, test, unlabelled, token);
         output.EndProgress();
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -47,22 +41,28 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
 
         var trained = model.OfType<TorchImageClassificationTransformer>().Single().Model;
         var evaluation = Evaluation.Of(trained, test, settings.SkipDamaged, output, token);
-        string[] files = [settings.ModelPath, settings.ReportPath, .. settings.CodePaths];
-        output.Result(
-            () => Text(trained, evaluation, files),
-            () => new
-            {
-                Command = command,
-                Recipe = RecipeNames.Of(settings.Recipe),
-                Model = settings.ModelPath,
-                Report = settings.ReportPath,
-                Code = settings.WithCode ? settings.CodePaths : null,
-                Seconds = Math.Round(seconds, 1),
-                TrainingPhotos = training.Files.Count,
-                UnlabelledPhotos = unlabelled?.Count,
-                Teacher = trained.Card.Training.TeacherReport?.ToString(),
-                Test = evaluation.ToJson(),
-            });
+        output.Result(() => Text(trained, evaluation), () => new
+        {
+            Command = command,
+            Recipe = RecipeNames.Of(settings.Recipe),
+            Model = settings.ModelPath,
+            Report = settings.ReportPath,
+            Code = settings.WithCode ? settings.CodePaths : null,
+            Seconds = Math.Round(seconds, 1),
+            TrainingPhotos = training.Files.Count,
+            UnlabelledPhotos = unlabelled?.Count,
+            Teacher = trained.Card.Training.TeacherReport?.ToString(),
+            Test = evaluation.ToJson(),
+        });
+    }
+
+    private PhotoFolder ReadPhotos()
+    {
+        var photos = PhotoFolder.Read(settings.Dataset, output);
+        return photos.ClassNames.Count > 1
+            ? photos
+            : throw new InvalidDataException(
+                $"'{settings.Dataset}' has photos of one class only, '{photos.ClassNames[0]}'; expected two sub-folders or more.");
     }
 
     private (TrainingRecipe Recipe, IReadOnlyList<(string Path, string Label)>? Unlabelled) MakeRecipe(int photoCount)
@@ -96,24 +96,14 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         IReadOnlyList<(string Path, string Label)>? unlabelled, CancellationToken token)
     {
         var (rows, keys) = (training.ToView(_ml, ImageColumn), _ml.Transforms.Conversion.MapValueToKey("Label"));
-        // Where nothing is chosen by validation, the photos held out may be looked at while the run goes on, and be in the report.
-        var choosesNothing = options.ValidationSetFraction is null or 0;
         using var over = new CancellationTokenSource(settings.TrainTime ?? Timeout.InfiniteTimeSpan, Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, over.Token);
-        options = options with
+        options = Watched(options, keys.Fit(rows).Transform(test.ToView(_ml, ImageColumn))) with
         {
             ImageColumnName = ImageColumn,
-            ValidationSet = choosesNothing ? keys.Fit(rows).Transform(test.ToView(_ml, ImageColumn)) : null,
-            RestoreBestWeights = !choosesNothing,
             UnlabelledSet = unlabelled is null ? null : PhotoFolder.ToView(_ml, unlabelled, ImageColumn),
             UndecodableImages = settings.SkipDamaged ? UndecodableImages.Skip : UndecodableImages.Throw,
             CheckpointDirectory = settings.Checkpoints,
-            MessageCallback = output.Say,
-            Callbacks =
-            [
-                new RunProgress(output, choosesNothing ? "photos held out" : "validation photos"),
-                new HtmlReport(settings.ReportPath) { Title = settings.Name },
-            ],
             OnCancellation = settings.TrainTime is null ? CancellationOutcome.Throw : CancellationOutcome.KeepBest,
             CancellationToken = stop.Token,
         };
@@ -134,6 +124,23 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         }
     }
 
+    private TorchImageClassificationTrainer.Options Watched(TorchImageClassificationTrainer.Options options, IDataView test)
+    {
+        // Where nothing is chosen by validation, the photos held out may be looked at while the run goes on, and be in the report.
+        var choosesNothing = options.ValidationSetFraction is null or 0;
+        return options with
+        {
+            ValidationSet = choosesNothing ? test : null,
+            RestoreBestWeights = !choosesNothing,
+            MessageCallback = output.Say,
+            Callbacks =
+            [
+                new RunProgress(output, choosesNothing ? "photos held out" : "validation photos"),
+                new HtmlReport(settings.ReportPath) { Title = settings.Name },
+            ],
+        };
+    }
+
     private void Save(TransformerChain<KeyToValueMappingTransformer> model, PhotoFolder training, TrainingRecipe recipe)
     {
         var schema = training.ToView(_ml, ImageColumn).Schema;
@@ -146,8 +153,9 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             OutputFile.Write(Path.Combine(settings.Folder, name), ModelBuilderCode.WithHeader(text));
     }
 
-    private string Text(TorchImageClassificationModel model, Evaluation evaluation, IReadOnlyList<string> files)
+    private string Text(TorchImageClassificationModel model, Evaluation evaluation)
     {
+        string[] files = [settings.ModelPath, settings.ReportPath, .. settings.CodePaths];
         var teacher = model.Card.Training.TeacherReport is { } report ? $"{report.ToString().TrimEnd()}\n\n" : "";
         var code = settings.WithCode
             ? "\nThe code needs the packages TfKd.MLNet, to retrain also libtorch-cpu-* and Microsoft.ML.DnnImageFeaturizer.ResNet18, and "

@@ -52,6 +52,7 @@ public sealed class ToolDistillTests(TrainedByTool trained) : IClassFixture<Trai
         Assert.Equal(
             $"There is no file '{missing}'; expected the teacher, a model file or an ONNX file.",
             (await Distill("--teacher", missing, "-v", "q")).Failure(1));
+        Assert.False(Directory.Exists(_folder.File("A")));
         Assert.StartsWith("Option '--teacher' is required.", (await Distill()).Failure(2), StringComparison.Ordinal);
         Assert.StartsWith(
             "--alpha must be a number from 0 to 1, but is '2'.",
