@@ -7,9 +7,12 @@ internal sealed class CommonOptions
 {
     private static readonly Dictionary<string, Verbosity> _levels = new()
     {
-        ["q"] = Tool.Verbosity.Quiet, ["quiet"] = Tool.Verbosity.Quiet,
-        ["m"] = Tool.Verbosity.Minimal, ["minimal"] = Tool.Verbosity.Minimal,
-        ["diag"] = Tool.Verbosity.Diagnostic, ["diagnostic"] = Tool.Verbosity.Diagnostic,
+        ["q"] = Tool.Verbosity.Quiet,
+        ["quiet"] = Tool.Verbosity.Quiet,
+        ["m"] = Tool.Verbosity.Minimal,
+        ["minimal"] = Tool.Verbosity.Minimal,
+        ["diag"] = Tool.Verbosity.Diagnostic,
+        ["diagnostic"] = Tool.Verbosity.Diagnostic,
     };
 
     public CommonOptions()
