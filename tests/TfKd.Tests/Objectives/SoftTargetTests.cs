@@ -44,6 +44,25 @@ public sealed class SoftTargetTests
     }
 
     [Fact]
+    public void Of_several_temperatures_it_is_the_highest()
+    {
+        var objective = new SoftTargetKl { Temperature = 2 } + 3 * new SoftTargetKl { Temperature = 6 } + new CrossEntropy();
+        Assert.Equal(6, objective.TeacherTemperature);
+        Assert.Equal(new SoftTargetKl { Temperature = 6 }.SoftTargetOf(0, 4, _logits)!.Probabilities, objective.SoftTargetOf(0, 4, _logits)!
+            .Probabilities);
+    }
+
+    [Fact]
+    public void Standardising_takes_the_mean_away_and_divides_by_the_deviation()
+    {
+        // Mean 3, deviation 2: the standardised logits are -1, 0 and 1.
+        var target = new LogitStandardization { Inner = new SoftTargetKl() }.SoftTargetOf(label: 0, 3, [1, 3, 5])!;
+        var sum = Math.Exp(-1) + 1 + Math.Exp(1);
+        Assert.All(
+            target.Probabilities.Zip([Math.Exp(-1) / sum, 1 / sum, Math.Exp(1) / sum]), pair => Assert.Equal(pair.Second, pair.First, 1e-6));
+    }
+
+    [Fact]
     public void Standardised_logits_are_what_the_student_is_asked_for()
     {
         var mean = _logits.Average();
