@@ -69,8 +69,11 @@ public sealed class MixedTargetTests
 
     private static double Compute(string name, LogitBatch batch, Targets targets)
     {
+        var objective = ObjectiveCases.All[name];
         using var log = new LossLog();
-        return ObjectiveCases.All[name].Compute(Input(LogitBatch.ToTensor(batch.Student), targets, batch, log)).item<double>();
+        using var states = Evaluation.States(objective, Classes, ScalarType.Float64);
+        var input = Input(LogitBatch.ToTensor(batch.Student), targets, batch, log) with { States = states };
+        return objective.Compute(input).item<double>();
     }
 
     private static ObjectiveInput Input(Tensor student, Targets targets, LogitBatch batch, LossLog log) =>
