@@ -10,13 +10,13 @@ internal static class MistakesSection
     {
         var shown = report.Mistakes.Take(content.MaxMistakes).ToList();
         var names = new RowNames(rows);
+        var mistakes = shown.Select(row => Mistake(content, report, rows, row, names.FileOf(row)));
         return Markup.Of($"""
             <section id="mistakes"><h2>Worst mistakes</h2>
             <p>{report.Mistakes.Count:N0} of {report.Metrics.Count:N0} {content.RowsName} rows were put into a wrong class{(
                 shown.Count < report.Mistakes.Count ? $"; here are the {shown.Count} of the highest confidence" : "")}.
             Images are as the network sees them, or smaller.{(content.HeatMaps is null ? "" : " " + HeatMapText)}</p>
-            <ul class="{(content.HeatMaps is null ? "mistakes" : "mistakes pairs")}">{
-                shown.Select(row => Mistake(content, report, rows, row, names.FileOf(row)))}</ul>
+            <ul class="{(content.HeatMaps is null ? "mistakes" : "mistakes pairs")}">{mistakes}</ul>
             </section>
             """);
     }

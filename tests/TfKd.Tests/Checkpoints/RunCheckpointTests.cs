@@ -68,14 +68,16 @@ public sealed class RunCheckpointTests : IDisposable
         var asked = new List<string>();
         var extended = new RunCheckpoint(_directory, ("plan", plan with { MaxEpochs = plan.MaxEpochs + 1 }))
         {
-            Extendable = ("plan.MaxEpochs", value =>
-            {
-                asked.Add(value);
-                return null;
-            }),
+            Extendable = ("plan.MaxEpochs", Allow),
         };
         Assert.Equal("here", extended.TryLoad([]));
         Assert.Equal([$"{plan.MaxEpochs}"], asked);
+
+        string? Allow(string value)
+        {
+            asked.Add(value);
+            return null;
+        }
     }
 
     [Fact]

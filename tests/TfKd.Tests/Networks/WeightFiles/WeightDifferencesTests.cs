@@ -48,13 +48,20 @@ public sealed class WeightDifferencesTests : IDisposable
     {
         var state = new Dictionary<string, Tensor>
         {
-            ["b.weight"] = zeros(3), ["a.running_var"] = zeros(4), ["c.count"] = zeros([1], ScalarType.Int64), ["d.weight"] = zeros(0),
+            ["b.weight"] = zeros(3),
+            ["a.running_var"] = zeros(4),
+            ["c.count"] = zeros([1], ScalarType.Int64),
+            ["d.weight"] = zeros(0),
             ["e.running_var"] = zeros(2),
         };
         var weights = new Dictionary<string, Tensor>
         {
-            ["b.weight"] = tensor(new[] { 1f, float.NaN, float.PositiveInfinity }), ["a.running_var"] = tensor(new[] { 0f, -1, 2, -3 }),
-            ["c.count"] = ones([1], ScalarType.Int64), ["d.weight"] = zeros(0), ["e.running_var"] = zeros(2), ["f"] = ones(1),
+            ["b.weight"] = tensor(new[] { 1f, float.NaN, float.PositiveInfinity }),
+            ["a.running_var"] = tensor(new[] { 0f, -1, 2, -3 }),
+            ["c.count"] = ones([1], ScalarType.Int64),
+            ["d.weight"] = zeros(0),
+            ["e.running_var"] = zeros(2),
+            ["f"] = ones(1),
         };
         Assert.Equal(
             [
