@@ -37,8 +37,7 @@ public sealed record FeatureHint : Objective
     public override ObjectiveState? CreateState(ObjectiveContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var student = FeatureStages.Require(this, nameof(StudentStage), StudentStage, context.StudentStages, context);
-        var teacher = FeatureStages.Require(this, nameof(TeacherStage), TeacherStage, context.TeacherStages, context);
+        var (student, teacher) = FeatureStages.RequireBoth(this, StudentStage, TeacherStage, context);
         return new LinearState(student.Channels, teacher.Channels);
     }
 

@@ -31,6 +31,13 @@ internal static class FeatureStages
                 $"{property} is {stage?.ToString() ?? "the middle one"}, but {Describe(context)} ({objective}).");
     }
 
+    /// <summary>Checks that the stages of an objective on one of each network are there, and gives their shapes.</summary>
+    /// <exception cref="InvalidOperationException">One of them is not.</exception>
+    public static (ImageShape Student, ImageShape Teacher) RequireBoth(
+        Objective objective, int? studentStage, int? teacherStage, ObjectiveContext context) =>
+        (Require(objective, "StudentStage", studentStage, context.StudentStages, context),
+            Require(objective, "TeacherStage", teacherStage, context.TeacherStages, context));
+
     /// <summary>The stages of both networks in words.</summary>
     public static string Describe(ObjectiveContext context) =>
         $"the student has {Text(context.StudentStages)} and the teacher {Text(context.TeacherStages)}";

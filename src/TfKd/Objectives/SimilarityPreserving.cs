@@ -32,8 +32,7 @@ public sealed record SimilarityPreserving : Objective
     public override ObjectiveState? CreateState(ObjectiveContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        FeatureStages.Require(this, nameof(StudentStage), StudentStage, context.StudentStages, context);
-        FeatureStages.Require(this, nameof(TeacherStage), TeacherStage, context.TeacherStages, context);
+        FeatureStages.RequireBoth(this, StudentStage, TeacherStage, context);
         return null;
     }
 
