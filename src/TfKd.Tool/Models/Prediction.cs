@@ -1,3 +1,5 @@
+using TfKd.MLNet;
+
 namespace TfKd.Tool;
 
 /// <summary>What a model says of a photo, as it is written.</summary>
@@ -12,16 +14,12 @@ internal sealed record Prediction(string Path, string? Label, double? Score, IRe
     /// <param name="photo">The photo with its scores.</param>
     /// <param name="model">The model, whose rule of when not to predict a label holds.</param>
     /// <param name="count">How many of the most probable classes.</param>
-    public static Prediction Of(ScoredPhoto photo, MLNet.TorchImageClassificationModel model, int count)
+    public static Prediction Of(ScoredPhoto photo, TorchImageClassificationModel model, int count)
     {
         if (photo.Scores is not { } scores)
             return new(photo.Path, null, null, null, photo.Error);
-        ClassScore[] top =
-        [
-            .. model.ClassNames.Zip(scores, (name, score) => new ClassScore(name, Math.Round(score, 6)))
-                .OrderByDescending(pair => pair.Score).Take(count),
-        ];
-        var label = model.Rejection is { } rejection && scores.Max() < rejection.Threshold ? rejection.Label : top[0].Class;
-        return new(photo.Path, label, top[0].Score, top, null);
+        var prediction = new ImagePrediction(model.ClassNames, scores, model.Rejection);
+        ClassScore[] top = [.. prediction.Top(count).Select(pair => new ClassScore(pair.Label, Math.Round(pair.Score, 6)))];
+        return new(photo.Path, prediction.PredictedLabel, top[0].Score, top, null);
     }
 }
