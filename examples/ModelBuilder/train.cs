@@ -313,6 +313,7 @@ internal static class Objectives
         ["dkd"] = () => new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), Epochs = 20 },
         ["nkd"] = () => new CrossEntropy() + new NormalizedKd(), ["dist"] = () => new CrossEntropy() + new Dist { Beta = 2, Gamma = 2 },
         ["wsld"] = () => new CrossEntropy() + 2.5 * new WeightedSoftLabelKd(),
+        ["hard-target"] = () => 0.5 * new CrossEntropy() + 0.5 * new HardTargetCrossEntropy(),
         ["multi-level-kd"] = () => new CrossEntropy() + new MultiLevelKd(),
         ["curriculum-temperature-kd"] = () => 0.1 * new CrossEntropy() + 0.9 * new CurriculumTemperatureKd(),
         ["ps-kd"] = () =>

@@ -69,7 +69,7 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
         var (best, _) = _metrics.Add(teacher, label);
         Predictions?.Add(best);
         SetTarget(teacher, label);
-        var (bestOfStudent, entropy) = (ArgMax(student), 0.0);
+        var (bestOfStudent, entropy) = (SpanSoftmax.ArgMax(student), 0.0);
         foreach (var probability in _target)
             entropy -= Term(probability);
         var correct = _target[label];
@@ -120,14 +120,6 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
     }
 
     private static double Term(double probability) => probability > 0 ? probability * Math.Log(probability) : 0;
-
-    private static int ArgMax(ReadOnlySpan<float> values)
-    {
-        var best = 0;
-        for (var k = 1; k < values.Length; k++)
-            best = values[k] > values[best] ? k : best;
-        return best;
-    }
 
     private static float[] ToArray(Tensor logits) => logits.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
 

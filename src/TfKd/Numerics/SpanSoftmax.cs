@@ -21,6 +21,15 @@ internal static class SpanSoftmax
             probabilities[k] /= sum;
     }
 
+    /// <summary>Where the largest logit is; of equal ones the first.</summary>
+    public static int ArgMax(ReadOnlySpan<float> logits)
+    {
+        var best = 0;
+        for (var k = 1; k < logits.Length; k++)
+            best = logits[k] > logits[best] ? k : best;
+        return best;
+    }
+
     /// <summary>The largest logit, and the sum of exp(z - largest): 1 divided by the largest probability.</summary>
     public static (double Largest, double Sum) Partition(ReadOnlySpan<float> logits)
     {

@@ -18,39 +18,21 @@ namespace TfKd;
 /// <example><code>
 /// var objective = new CrossEntropy() + 100 * new FeatureHint();
 /// </code></example>
-public sealed record FeatureHint : Objective
+public sealed record FeatureHint : StagePairObjective
 {
-    /// <summary>The student's stage, from 0, or from the end where it is below 0; default null: the middle one, of two the later.</summary>
-    public int? StudentStage { get; init; }
-
-    /// <summary>The teacher's stage, counted likewise; default null: the middle one, of two the later.</summary>
-    public int? TeacherStage { get; init; }
+    /// <summary>The middle stage of both networks, of two the later.</summary>
+    public FeatureHint() => (StudentStage, TeacherStage) = (null, null);
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
+    protected override ObjectiveState? CreateState(ImageShape student, ImageShape teacher) =>
+        new LinearState(student.Channels, teacher.Channels);
 
     /// <inheritdoc/>
-    public override bool TakesUnlabelledSamples => true;
-
-    /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
-    public override ObjectiveState? CreateState(ObjectiveContext context)
+    protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        var (student, teacher) = FeatureStages.RequireBoth(this, StudentStage, TeacherStage, context);
-        return new LinearState(student.Channels, teacher.Channels);
-    }
-
-    /// <inheritdoc/>
-    protected override Tensor ComputeCore(ObjectiveInput input)
-    {
-        var (student, teacher) = FeatureStages.SameSize(
-            FeatureStages.At(StudentStage, input.Student.Features),
-            FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach());
+        var (ours, theirs) = FeatureStages.SameSize(student, teacher);
         // A product of matrices and no convolution: of those, only the network's own are checked for right values.
-        var mapped = input.RequireState<LinearState>(this).Map(ChannelsLast(student));
-        return input.MeanOverRows((mapped - ChannelsLast(teacher)).square().mean([1, 2]), "feature_hint");
+        var mapped = input.RequireState<LinearState>(this).Map(FeatureStages.ChannelsLast(ours));
+        return input.MeanOverRows((mapped - FeatureStages.ChannelsLast(theirs)).square().mean([1, 2]), "feature_hint");
     }
-
-    private static Tensor ChannelsLast(Tensor feature) => feature.flatten(2).transpose(1, 2);
 }

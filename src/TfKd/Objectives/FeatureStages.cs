@@ -31,13 +31,6 @@ internal static class FeatureStages
                 $"{property} is {stage?.ToString() ?? "the middle one"}, but {Describe(context)} ({objective}).");
     }
 
-    /// <summary>Checks that the stages of an objective on one of each network are there, and gives their shapes.</summary>
-    /// <exception cref="InvalidOperationException">One of them is not.</exception>
-    public static (ImageShape Student, ImageShape Teacher) RequireBoth(
-        Objective objective, int? studentStage, int? teacherStage, ObjectiveContext context) =>
-        (Require(objective, "StudentStage", studentStage, context.StudentStages, context),
-            Require(objective, "TeacherStage", teacherStage, context.TeacherStages, context));
-
     /// <summary>The stages of both networks in words.</summary>
     public static string Describe(ObjectiveContext context) =>
         $"the student has {Text(context.StudentStages)} and the teacher {Text(context.TeacherStages)}";
@@ -52,6 +45,9 @@ internal static class FeatureStages
             ? feature.alias()
             : nn.functional.adaptive_avg_pool2d(feature, (height, width));
     }
+
+    /// <summary>A feature [N,C,H,W] with its positions as rows, [N,H W,C]: a product of matrices then maps the channels.</summary>
+    public static Tensor ChannelsLast(Tensor feature) => feature.flatten(2).transpose(1, 2);
 
     private static string Text(IReadOnlyList<ImageShape> stages) =>
         stages.Count == 0 ? "no stages" : $"the stages 0 to {stages.Count - 1} [{string.Join(", ", stages)}]";

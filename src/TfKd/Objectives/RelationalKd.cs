@@ -23,7 +23,7 @@ namespace TfKd;
 /// <example><code>
 /// var objective = new CrossEntropy() + new RelationalKd();
 /// </code></example>
-public sealed record RelationalKd : Objective
+public sealed record RelationalKd : StagePairObjective
 {
     /// <summary>Weight of the distances, 0 or above; default 25, the authors' for classification.</summary>
     public double DistanceWeight { get; init => field = Require.NotNegative(value); } = 25;
@@ -31,34 +31,11 @@ public sealed record RelationalKd : Objective
     /// <summary>Weight of the angles, 0 or above; default 50, the authors' for classification.</summary>
     public double AngleWeight { get; init => field = Require.NotNegative(value); } = 50;
 
-    /// <summary>The student's stage, from 0, or from the end where it is below 0; default -1, the last.</summary>
-    public int StudentStage { get; init; } = -1;
-
-    /// <summary>The teacher's stage, counted likewise; default -1, the last.</summary>
-    public int TeacherStage { get; init; } = -1;
-
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
-
-    /// <inheritdoc/>
-    public override bool TakesUnlabelledSamples => true;
-
-    /// <summary>Checks the stages; there is no state.</summary>
-    /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
-    public override ObjectiveState? CreateState(ObjectiveContext context)
+    protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        FeatureStages.RequireBoth(this, StudentStage, TeacherStage, context);
-        return null;
-    }
-
-    /// <inheritdoc/>
-    protected override Tensor ComputeCore(ObjectiveInput input)
-    {
-        var student = FeatureStages.At(StudentStage, input.Student.Features).mean([2, 3]);
-        var teacher = FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach().mean([2, 3]);
         var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
-        var (ofStudent, ofTeacher) = (Relations(student), Relations(teacher));
+        var (ofStudent, ofTeacher) = (Relations(student.mean([2, 3])), Relations(teacher.mean([2, 3])));
         var pairWeights = weights.unsqueeze(1) * weights;
         var distance = Term(
             Relative(ofStudent.Distances, pairWeights), Relative(ofTeacher.Distances, pairWeights), pairWeights, "relational_distance");

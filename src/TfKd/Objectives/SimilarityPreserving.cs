@@ -13,39 +13,14 @@ namespace TfKd;
 /// <para>Usual weight: <c>new CrossEntropy() + 3000 * new SimilarityPreserving()</c>: the entries shrink as the batch grows.</para>
 /// <para>Tung and Mori, 'Similarity-Preserving Knowledge Distillation', ICCV 2019, equations 1 to 4, of one pair of layers.</para>
 /// </remarks>
-public sealed record SimilarityPreserving : Objective
+public sealed record SimilarityPreserving : StagePairObjective
 {
-    /// <summary>The student's stage, from 0, or from the end where it is below 0; default -1, the last.</summary>
-    public int StudentStage { get; init; } = -1;
-
-    /// <summary>The teacher's stage, counted likewise; default -1, the last.</summary>
-    public int TeacherStage { get; init; } = -1;
-
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
-
-    /// <inheritdoc/>
-    public override bool TakesUnlabelledSamples => true;
-
-    /// <summary>Checks the stages; there is no state.</summary>
-    /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
-    public override ObjectiveState? CreateState(ObjectiveContext context)
+    protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        FeatureStages.RequireBoth(this, StudentStage, TeacherStage, context);
-        return null;
-    }
-
-    /// <inheritdoc/>
-    protected override Tensor ComputeCore(ObjectiveInput input)
-    {
-        var student = FeatureStages.At(StudentStage, input.Student.Features);
-        var teacher = FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach();
         var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
         var differences = Similarities(student, weights) - Similarities(teacher, weights);
-        var term = (differences.square() * (weights.unsqueeze(1) * weights)).mean();
-        input.Log.Record("similarity_preserving", term);
-        return term;
+        return MeanOverPairs(differences.square(), input, "similarity_preserving");
     }
 
     private static Tensor Similarities(Tensor feature, Tensor weights)

@@ -61,8 +61,8 @@ public sealed partial record TrainingPlan
     /// weights included, as in one batch of them all. Learning rate, schedule, clipping, the seed of dropout, teachers that follow the
     /// student, progress and checkpoints count steps. Batch norms and <see cref="Mixing"/> still see one batch, and so do the objectives
     /// that relate its rows to one another, which are then not those of one large batch: <see cref="Dist"/>, <see cref="RelationalKd"/>,
-    /// <see cref="SimilarityPreserving"/>, <see cref="MultiLevelKd"/>, <see cref="TargetFreeSelfKd"/>. <see
-    /// cref="OnlineLabelSmoothing"/> gathers its labels batch by batch.
+    /// <see cref="SimilarityPreserving"/>, <see cref="ProbabilisticKnowledgeTransfer"/>, <see cref="CorrelationCongruence"/>,
+    /// <see cref="MultiLevelKd"/>, <see cref="TargetFreeSelfKd"/>. <see cref="OnlineLabelSmoothing"/> gathers its labels batch by batch.
     /// </remarks>
     public int AccumulateSteps { get; init => field = Require.Positive(value); } = 1;
 

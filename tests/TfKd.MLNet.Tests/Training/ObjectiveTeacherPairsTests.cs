@@ -26,7 +26,7 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         (Listening.ToAnswers,
         [
             new SoftTargetKl { Temperature = 4 }, new KnowledgeDistillation(), new DecoupledKd(), new NormalizedKd(), new Dist(),
-            new WeightedSoftLabelKd(), new MultiLevelKd(), new CurriculumTemperatureKd(),
+            new WeightedSoftLabelKd(), new MultiLevelKd(), new CurriculumTemperatureKd(), new HardTargetCrossEntropy(),
             new LogitStandardization { Inner = new SoftTargetKl { Temperature = 2 } },
             new Ramped { Inner = new DecoupledKd() },
             0.1 * new CrossEntropy() + 0.9 * new SoftTargetKl { Temperature = 20 },
@@ -34,6 +34,8 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         (Listening.ToFeatures,
         [
             new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new SimilarityPreserving(),
+            new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence(), new NeuronSelectivityTransfer(),
+            new VariationalInformation(),
             new Ramped { Inner = new RelationalKd() },
             new CrossEntropy() + new FeatureHint(),
         ]),

@@ -12,11 +12,16 @@ public sealed class FeatureLawTests : IDisposable
         new RelationalKd { AngleWeight = 0 },
     ];
     private static readonly Objective _similarity = new SimilarityPreserving();
+    private static readonly Objective _selectivity = new NeuronSelectivityTransfer();
+    private static readonly Objective[] _neighbours = [new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence()];
     private static readonly Objective[] _attention = [
         new AttentionTransfer(),
         new AttentionTransfer { Exponent = 1 },
         new AttentionTransfer { Form = AttentionTransferForm.Paper },
     ];
+
+    // All that are 0 where both networks say the same.
+    private static readonly Objective[] _distances = [.. _relations, .. _attention, _similarity, _selectivity, .. _neighbours];
 
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly Tensor _feature;
@@ -33,7 +38,7 @@ public sealed class FeatureLawTests : IDisposable
     [Fact]
     public void Equal_features_have_the_value_and_the_gradient_zero()
     {
-        foreach (var objective in (Objective[])[.. _relations, .. _attention, _similarity])
+        foreach (var objective in _distances)
         {
             var student = _feature.clone().requires_grad_();
             var value = Compute(objective, student, _feature);
@@ -46,7 +51,7 @@ public sealed class FeatureLawTests : IDisposable
 
     [Fact]
     public void Other_features_have_a_value_above_zero() =>
-        Assert.All([.. _relations, .. _attention, _similarity], objective => Assert.True(Compute(objective, _feature, _other).item<double>() > 1e-3));
+        Assert.All(_distances, objective => Assert.True(Compute(objective, _feature, _other).item<double>() > 1e-3));
 
     [Fact]
     public void Relations_do_not_change_by_rotation_scale_and_shift()
@@ -75,6 +80,53 @@ public sealed class FeatureLawTests : IDisposable
     }
 
     [Fact]
+    public void Neighbours_do_not_change_by_rotation_of_the_channels_and_scale()
+    {
+        var rotation = linalg.qr(randn(4, 4, ScalarType.Float64)).Q;
+        var turned = 7 * einsum("nchw,cd->ndhw", _feature, rotation);
+
+        Assert.All(_neighbours, objective =>
+        {
+            Assert.Equal(Compute(objective, _feature, _other).item<double>(), Compute(objective, turned, _other).item<double>(), 1e-12);
+            Assert.Equal(0, Compute(objective, turned, _feature).item<double>(), 1e-12);
+        });
+    }
+
+    [Fact]
+    public void Opposite_samples_and_samples_of_weight_zero_have_finite_values_and_gradients()
+    {
+        var opposite = cat([_feature[..1], -_feature[..1]], 0);
+        Assert.All(_neighbours, objective =>
+        {
+            var student = opposite.clone().requires_grad_();
+            var value = Compute(objective, student, cat([_other[..1], _other[..1]], 0), tensor(new double[] { 0, 2 }));
+            value.backward();
+            Assert.True(double.IsFinite(value.item<double>()) && isfinite(student.grad!).all().item<bool>(), objective.ToString());
+        });
+    }
+
+    [Fact]
+    public void The_series_of_a_kernel_approaches_the_gaussian()
+    {
+        var unit = nn.functional.normalize(_feature.mean([2, 3]));
+        var other = nn.functional.normalize(_other.mean([2, 3]));
+        var expected = (Gaussian(unit) - Gaussian(other)).square().mean().item<double>();
+
+        Assert.Equal(expected, Compute(new CorrelationCongruence { Order = 30 }, _feature, _other).item<double>(), 1e-12);
+
+        static Tensor Gaussian(Tensor x) => (-0.4 * (x.unsqueeze(0) - x.unsqueeze(1)).square().sum(2)).exp();
+    }
+
+    [Fact]
+    public void Selectivity_does_not_change_by_scale_sign_order_and_number_of_channels()
+    {
+        var changed = cat([(-0.01 * _feature).flip(1), _feature], 1);
+
+        Assert.Equal(Compute(_selectivity, _feature, _other).item<double>(), Compute(_selectivity, changed, _other).item<double>(), 1e-12);
+        Assert.Equal(0, Compute(_selectivity, changed, _feature).item<double>(), 1e-12);
+    }
+
+    [Fact]
     public void Attention_does_not_change_by_scale_sign_and_order_of_channels()
     {
         var changed = (-0.01 * _feature).flip(1);
@@ -98,7 +150,7 @@ public sealed class FeatureLawTests : IDisposable
     [Fact]
     public void Features_that_are_all_zero_have_finite_gradients()
     {
-        foreach (var objective in (Objective[])[.. _relations, .. _attention, _similarity])
+        foreach (var objective in _distances)
         {
             var student = zeros(5, 4, 3, 3, ScalarType.Float64).requires_grad_();
             Compute(objective, student, _feature).backward();
@@ -132,13 +184,13 @@ public sealed class FeatureLawTests : IDisposable
         Assert.Equal(batch.Value(new CrossEntropy()), batch.Value(new ClassWiseSelfKd { Weight = 5 }), 1e-12);
     }
 
-    private static Tensor Compute(Objective objective, Tensor student, Tensor teacher)
+    private static Tensor Compute(Objective objective, Tensor student, Tensor teacher, Tensor? weights = null)
     {
         using var log = new LossLog();
         var rows = student.shape[0];
         return objective.Compute(new ObjectiveInput(
             new NetworkOutput(zeros(rows, 2)) { Features = [student] },
-            Targets.FromLabels(zeros(rows, ScalarType.Int64), 2),
+            Targets.FromLabels(zeros(rows, ScalarType.Int64), 2, weights),
             new TeacherSignal(zeros(rows, 2)) { Features = [teacher] },
             new TrainingProgress(0, 1, 0),
             log));

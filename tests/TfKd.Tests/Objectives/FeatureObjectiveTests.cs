@@ -19,6 +19,14 @@ public sealed class FeatureObjectiveTests : IDisposable
         new RelationalKd { DistanceWeight = 0, AngleWeight = 1 },
         new SimilarityPreserving(),
         new SimilarityPreserving { StudentStage = 0, TeacherStage = 1 },
+        new ProbabilisticKnowledgeTransfer(),
+        new ProbabilisticKnowledgeTransfer { StudentStage = 0, TeacherStage = 1 },
+        new CorrelationCongruence(),
+        new CorrelationCongruence { Gamma = 0.7, Order = 3, StudentStage = 0, TeacherStage = 1 },
+        new NeuronSelectivityTransfer(),
+        new NeuronSelectivityTransfer { StudentStage = 0, TeacherStage = 1 },
+        new VariationalInformation(),
+        new VariationalInformation { StudentStage = 0, TeacherStage = 1 },
         new TargetFreeSelfKd { Mu = 0.3 },
         new TargetFreeSelfKd { Alpha = 0.1, Beta = 2, Stage = 1, Ranking = TargetFreeSelfKdRanking.ReferenceCode },
         2 * new FeatureHint() + (new CrossEntropy() + 0.5 * new AttentionTransfer()) + new OnlineLabelSmoothing(),
@@ -85,19 +93,20 @@ public sealed class FeatureObjectiveTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void Gradients_of_adapters_equal_central_differences(int which)
+    [InlineData(0, 2)]
+    [InlineData(1, 2)]
+    [InlineData(2, 4)]
+    public void Gradients_of_adapters_equal_central_differences(int which, int parameterCount)
     {
         const double Step = 1e-5;
-        Objective objective = which == 0 ? new FeatureHint() : new TargetFreeSelfKd { Mu = 2 };
+        var objective = new Objective[] { new FeatureHint(), new TargetFreeSelfKd { Mu = 2 }, new VariationalInformation() }[which];
         var batch = FeatureBatch.Random(seed: 12, rows: 3);
         using var states = FeatureBatch.States(objective);
         var (logits, features) = batch.Leaves();
 
         batch.Compute(objective, states, logits, features).backward();
 
-        Assert.Equal(2, states.Parameters.Count());
+        Assert.Equal(parameterCount, states.Parameters.Count());
         foreach (var parameter in states.Parameters)
         {
             using var noGradient = no_grad();
@@ -147,18 +156,25 @@ public sealed class FeatureObjectiveTests : IDisposable
         {
             FeatureHint o => FeatureOracle.Hint(batch, Stage(o.StudentStage, 2), Stage(o.TeacherStage, 3), Linear(o)),
             AttentionTransfer o => FeatureOracle.Attention(batch, o, o.StagePairs ?? 2),
-            RelationalKd o => FeatureOracle.Relations(
-                FeatureOracle.Embeddings(batch.Student[Stage(o.StudentStage, 2)], FeatureBatch.StudentStages[Stage(o.StudentStage, 2)]),
-                FeatureOracle.Embeddings(batch.Teacher[Stage(o.TeacherStage, 3)], FeatureBatch.TeacherStages[Stage(o.TeacherStage, 3)]),
-                o.DistanceWeight,
-                o.AngleWeight),
+            RelationalKd o => FeatureOracle.Relations(OfStudent(o), OfTeacher(o), o.DistanceWeight, o.AngleWeight),
             SimilarityPreserving o => FeatureOracle.Similarities(
                 batch.Student[Stage(o.StudentStage, 2)], batch.Teacher[Stage(o.TeacherStage, 3)]),
+            ProbabilisticKnowledgeTransfer o => PairOracle.Neighbours(OfStudent(o), OfTeacher(o)),
+            CorrelationCongruence o => PairOracle.Correlations(OfStudent(o), OfTeacher(o), o.Gamma, o.Order),
+            NeuronSelectivityTransfer o => PairOracle.Selectivities(batch, Stage(o.StudentStage, 2), Stage(o.TeacherStage, 3)),
+            VariationalInformation o => PairOracle.Likelihood(
+                batch, Stage(o.StudentStage, 2), Stage(o.TeacherStage, 3), PairOracle.Normal.Of(states.Find(o)!)),
             TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(
                 o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
             WeightedSum o => o.Terms.Sum(term => term.Weight * Oracle(term.Objective, batch, constants, states)),
             _ => ObjectiveOracle.Value(objective, batch.Logits),
         };
+
+        double[][] OfStudent(StagePairObjective o) =>
+            FeatureOracle.Embeddings(batch.Student[Stage(o.StudentStage, 2)], FeatureBatch.StudentStages[Stage(o.StudentStage, 2)]);
+
+        double[][] OfTeacher(StagePairObjective o) =>
+            FeatureOracle.Embeddings(batch.Teacher[Stage(o.TeacherStage, 3)], FeatureBatch.TeacherStages[Stage(o.TeacherStage, 3)]);
 
         FeatureOracle.Linear Linear(Objective owner) => FeatureOracle.Linear.Of(states.Find(owner)!);
 

@@ -119,7 +119,7 @@ internal static class FeatureOracle
     }
 
     /// <summary>[channel][place]; the cells that a place averages overlap where the sizes do not divide.</summary>
-    private static double[][] Pool(double[] values, ImageShape shape, int height, int width) =>
+    public static double[][] Pool(double[] values, ImageShape shape, int height, int width) =>
         [.. values.Chunk(shape.Height * shape.Width).Select(channel => (
             from y in Enumerable.Range(0, height)
             from x in Enumerable.Range(0, width)

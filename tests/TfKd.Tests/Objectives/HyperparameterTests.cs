@@ -102,6 +102,10 @@ public sealed class HyperparameterTests
             + "'BatchWeight')\nActual value was -1." },
         { () => new MultiLevelKd { ClassWeight = -1 }, "ClassWeight must be 0 or above and finite, but is -1. (Parameter "
             + "'ClassWeight')\nActual value was -1." },
+        { () => new CorrelationCongruence { Gamma = 0 }, "Gamma must be above 0 and finite, but is 0. (Parameter "
+            + "'Gamma')\nActual value was 0." },
+        { () => new CorrelationCongruence { Order = 0 }, "Order must be above 0 and finite, but is 0. (Parameter "
+            + "'Order')\nActual value was 0." },
         { () => new CurriculumTemperatureKd { LowestTemperature = 0 }, "LowestTemperature must be above 0 and finite, but is 0. (Parameter "
             + "'LowestTemperature')\nActual value was 0." },
         { () => new CurriculumTemperatureKd { TemperatureRange = 0 }, "TemperatureRange must be above 0 and finite, but is 0. (Parameter "

@@ -50,6 +50,7 @@ public static class ObjectiveCases
         new OnlineLabelSmoothing(),
         new OnlineLabelSmoothing { Alpha = 0.9 },
         new ClassWiseSelfKd(),
+        new HardTargetCrossEntropy(),
         new MultiLevelKd(),
         new MultiLevelKd { Temperatures = [1, 4], InstanceWeight = 0.5, BatchWeight = 3, ClassWeight = 2 },
         new CurriculumTemperatureKd(),

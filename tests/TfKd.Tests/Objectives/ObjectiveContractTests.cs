@@ -45,10 +45,18 @@ public sealed class ObjectiveContractTests
         new(() => new FeatureHint { StudentStage = 0 }, FeaturesOfBoth, "FeatureHint { StudentStage = 0, TeacherStage =  }"),
         new(() => new AttentionTransfer { Exponent = 3 }, FeaturesOfBoth, "AttentionTransfer { Exponent = 3, StagePairs = , Form = "
             + "ReferenceCode }"),
-        new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth, "RelationalKd { DistanceWeight = 25, AngleWeight = 40, "
-            + "StudentStage = -1, TeacherStage = -1 }", "compares pairs and triples of rows"),
+        new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth, "RelationalKd { StudentStage = -1, TeacherStage = -1, "
+            + "DistanceWeight = 25, AngleWeight = 40 }", "compares pairs and triples of rows"),
         new(() => new SimilarityPreserving { StudentStage = 0 }, FeaturesOfBoth, "SimilarityPreserving { StudentStage = 0, TeacherStage = -1 }",
             "compares pairs of rows", "its entries shrink as the batch grows"),
+        new(() => new ProbabilisticKnowledgeTransfer(), FeaturesOfBoth, "ProbabilisticKnowledgeTransfer { StudentStage = -1, "
+            + "TeacherStage = -1 }", "its neighbours are the rows of the batch", "its terms shrink as the batch grows"),
+        new(() => new CorrelationCongruence { Gamma = 0.5 }, FeaturesOfBoth, "CorrelationCongruence { StudentStage = -1, "
+            + "TeacherStage = -1, Gamma = 0.5, Order = 2 }", "compares pairs of rows"),
+        new(() => new NeuronSelectivityTransfer { TeacherStage = 1 }, FeaturesOfBoth, "NeuronSelectivityTransfer { StudentStage = -1, "
+            + "TeacherStage = 1 }"),
+        new(() => new VariationalInformation(), FeaturesOfBoth, "VariationalInformation { StudentStage = -1, TeacherStage = -1 }"),
+        new(() => new HardTargetCrossEntropy(), ObjectiveNeeds.Teacher, "HardTargetCrossEntropy { }"),
         new(() => new MultiLevelKd { Temperatures = [3] }, ObjectiveNeeds.Teacher, "MultiLevelKd { Temperatures = [3], InstanceWeight = 1, "
             + "BatchWeight = 1, ClassWeight = 1 }", "compares pairs of rows", "its sums grow with the batch"),
         new(() => new CurriculumTemperatureKd { RampEpochs = 4 }, ObjectiveNeeds.Teacher, "CurriculumTemperatureKd { LowestTemperature = 1, "
@@ -197,15 +205,17 @@ public sealed class ObjectiveContractTests
         Assert.Equal(Value(name, repeated), Value(name, batch, 0.75, 1.5, 0.75), 1e-12);
     }
 
-    [Fact]
-    public void Where_the_value_depends_on_the_count_of_rows_weights_change_it_as_repeated_rows_do_but_for_that_count()
+    [Theory]
+    [InlineData(nameof(SimilarityPreserving))]
+    [InlineData(nameof(ProbabilisticKnowledgeTransfer))]
+    public void Where_the_value_depends_on_the_count_of_rows_weights_change_it_as_repeated_rows_do_but_for_that_count(string name)
     {
         // Weights 3/4, 3/2 and 3/4 are those of four rows, two of them equal, times 3/4, of which three are in the batch.
         var batch = LogitBatch.Random(seed: 5, rows: 3, classes: 4);
         var repeated = batch.Reordered([0, 1, 1, 2]);
         Assert.Equal(
-            4 / 3.0 * Value(nameof(SimilarityPreserving), repeated),
-            Value(nameof(SimilarityPreserving), batch, 0.75, 1.5, 0.75),
+            4 / 3.0 * Value(name, repeated),
+            Value(name, batch, 0.75, 1.5, 0.75),
             1e-12);
     }
 

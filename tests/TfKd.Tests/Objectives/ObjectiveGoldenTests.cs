@@ -42,6 +42,7 @@ public sealed class ObjectiveGoldenTests
         ["wsld temperature=2"] = new WeightedSoftLabelKd(),
         ["multi_level temperatures=2..6"] = new MultiLevelKd(),
         ["curriculum_temperature before the first step"] = new CurriculumTemperatureKd(),
+        ["hard_target"] = new HardTargetCrossEntropy(),
         ["tfkd_reg paper alpha=0.1 temperature=20 correct=0.99"] = new TfKdRegularization(),
         ["tfkd_reg reference_code alpha=0.1 temperature=20 correct=0.99 multiplier=100"] =
             new TfKdRegularization { Form = TfKdForm.ReferenceCode, Multiplier = 100 },

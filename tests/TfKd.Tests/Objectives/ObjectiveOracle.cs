@@ -46,6 +46,8 @@ internal static class ObjectiveOracle
         ClassWiseSelfKd o => Value(new CrossEntropy(), batch)
             + o.Weight * o.Temperature * o.Temperature * Mean(
                 batch, i => Kl(Softmax(batch.Teacher[i], o.Temperature), Softmax(batch.Student[i], o.Temperature))),
+        HardTargetCrossEntropy => Enumerable.Range(0, batch.Rows).Average(
+            row => -Math.Log(Softmax(batch.Student[row], 1)[Array.IndexOf(batch.Teacher[row], batch.Teacher[row].Max())])),
         MultiLevelKd o => o.Temperatures.Sum(t => o.InstanceWeight * t * t * Value(new SoftTargetKl { Temperature = t }, batch)
             + o.BatchWeight / batch.Rows * Apart(Softened(batch.Student, t), Softened(batch.Teacher, t))
             + o.ClassWeight / batch.Classes * Apart(Transposed(Softened(batch.Student, t)), Transposed(Softened(batch.Teacher, t)))),

@@ -18,12 +18,12 @@ public sealed class ObjectiveStateTests
             + $"Form = ReferenceCode }})." },
         {
             new RelationalKd { StudentStage = -3 },
-            $"StudentStage is -3, but {Stages} (RelationalKd {{ DistanceWeight = 25, AngleWeight = 50, StudentStage = -3, TeacherStage = "
-                + $"-1 }})."
+            $"StudentStage is -3, but {Stages} (RelationalKd {{ StudentStage = -3, TeacherStage = -1, DistanceWeight = 25, AngleWeight = "
+                + $"50 }})."
         },
         {
             new RelationalKd { TeacherStage = 3 },
-            $"TeacherStage is 3, but {Stages} (RelationalKd {{ DistanceWeight = 25, AngleWeight = 50, StudentStage = -1, TeacherStage = 3 "
+            $"TeacherStage is 3, but {Stages} (RelationalKd {{ StudentStage = -1, TeacherStage = 3, DistanceWeight = 25, AngleWeight = 50 "
                 + $"}})."
         },
         {
