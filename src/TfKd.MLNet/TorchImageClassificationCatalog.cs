@@ -113,6 +113,26 @@ public static class TorchImageClassificationCatalog
             ValidationSet = validationSet,
         });
 
+    /// <summary>Tries options out, and keeps the model that is best on the validation rows.</summary>
+    /// <param name="trainers">The catalog of the context.</param>
+    /// <param name="options">Makes the options of a trial, by nothing but the search space.</param>
+    /// <param name="settings">How many, for how long, chosen by what. Default null: 20 at random, by accuracy.</param>
+    /// <example><code>
+    /// var search = ml.MulticlassClassification.Trainers.TuneTorchImageClassification(space => PhotoRecipe.FineTuned(photoCount: 200) with
+    /// {
+    ///     Optimizer = new TfKd.AdamW { LearningRate = space.UniformDouble("LearningRate", 0.00001, 0.001, logBase: true) },
+    ///     ValidationSetFraction = 0.2f,
+    /// });
+    /// </code></example>
+    public static TorchImageClassificationSearch TuneTorchImageClassification(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
+        Func<TfKd.SearchSpace, TorchImageClassificationTrainer.Options> options,
+        SearchSettings? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new TorchImageClassificationSearch(EnvironmentOf(trainers), options, settings ?? new SearchSettings());
+    }
+
     private static IHostEnvironment EnvironmentOf(MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers)
     {
         ArgumentNullException.ThrowIfNull(trainers);

@@ -96,6 +96,16 @@ public sealed partial class TorchImageClassificationTrainer
     public TorchImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var data = new TrainingDataShelf();
+        var model = Run(input, () => _fits.Begin(_host), data, Train);
+        _fits.End();
+        return new TorchImageClassificationTransformer(model, _columns);
+    }
+
+    // What comes before the network, and the run to train it in.
+    private T Run<T>(
+        IDataView input, Func<(int Number, int Seed, string? Directory)> begin, TrainingDataShelf shelf, Func<FitRun, T> train)
+    {
         using var channel = _host.Start("Training");
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
         using var hostCancellation = new HostCancellation(_host, cancellation);
@@ -105,13 +115,13 @@ public sealed partial class TorchImageClassificationTrainer
         var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
         Rejection.Check(_options.Rejection, classes);
         var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
-        var (fit, seed, checkpoints) = _fits.Begin(_host);
+        var (fit, seed, checkpoints) = begin();
         var messages = new FitMessages(channel, _options.MessageCallback);
         if (fit > 1)
             messages.Say($"This is Fit {fit} of the trainer; its checkpoints are in '{checkpoints}'.");
         messages.BeginDecoding(_options.ImageColumnName, network.InputShape);
         var settings = _options.ToDataSettings(network.InputShape, _scores);
-        using var data = TrainingData.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
+        var data = shelf.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
         RequireRowsToCalibrate(data);
         if (_options.OptimizerAdvice is { } advice)
             messages.Warn(advice);
@@ -124,9 +134,7 @@ public sealed partial class TorchImageClassificationTrainer
             CheckpointDirectory = checkpoints,
             Callbacks = [watcher, .. _plan.Callbacks],
         };
-        var model = Train(plan, network, classes, data, messages, cancellation.Token);
-        _fits.End();
-        return new TorchImageClassificationTransformer(model, _columns);
+        return train(new(plan, network, classes, data, messages, cancellation.Token));
     }
 
     private void RequireRowsToCalibrate(TrainingData data)
@@ -139,10 +147,9 @@ public sealed partial class TorchImageClassificationTrainer
         }
     }
 
-    private TorchImageClassificationModel Train(
-        TrainingPlan plan, NetworkArchitecture network, ClassKeys classes, TrainingData data, FitMessages messages,
-        CancellationToken token)
+    private TorchImageClassificationModel Train(FitRun run)
     {
+        var (plan, network, classes, data, messages, token) = run;
         var trainer = new Trainer(plan) { Scores = new ScoreUse(_options.CalibrateScores, _options.Rejection?.Threshold) };
         using var student = trainer.CreateStudent(network, classes.Names);
         var settings = _settings;

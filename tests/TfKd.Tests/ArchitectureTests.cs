@@ -8,6 +8,7 @@ public sealed class ArchitectureTests
     [
         "Files", "Numerics", "Identity", "Native", "Data", "Augmentation", "Mixing", "Layers", "Onnx", "Networks", "Transfer", "Optimization",
         "Objectives", "Teachers", "Caching", "Checkpoints", "Metrics", "Plan", "Loop", "Recipes", "Callbacks", "Reports",
+        "Search",
     ];
 
     private static readonly SourceRooms Core = new(typeof(Objective).Assembly, nameof(TfKd));

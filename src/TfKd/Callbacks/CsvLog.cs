@@ -73,11 +73,8 @@ public sealed class CsvLog : TrainingCallback
 
         return text.ToString();
 
-        void Append(IEnumerable<string> fields) => text.AppendJoin(',', fields.Select(Quote)).Append("\r\n");
+        void Append(IEnumerable<string> fields) => text.AppendJoin(',', fields.Select(Csv.Quote)).Append("\r\n");
     }
 
     private static double? ValueOf(EpochMetrics epoch, string term) => epoch.Terms.TryGetValue(term, out var value) ? value : null;
-
-    private static string Quote(string field) =>
-        field.AsSpan().IndexOfAny("\",\r\n") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

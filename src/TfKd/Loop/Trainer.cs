@@ -94,7 +94,7 @@ public sealed class Trainer(TrainingPlan plan)
         var result = run.Finish();
         if (run.FindFinished() is { } found)
             result = found.AddTo(result);
-        else if (setup.Participants.Statistics is { } statistics && !run.WasFinished && !run.EndedWithinEpoch)
+        else if (setup.Participants.Statistics is { Agreement: not null } statistics && !run.WasFinished && !run.EndedWithinEpoch)
             result = ReportTeacher(setup, statistics, token).AddTo(result);
         callbacks.Notify(callback => callback.OnFinished(run.State, result));
         return result;

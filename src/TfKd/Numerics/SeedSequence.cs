@@ -38,4 +38,5 @@ internal static class SeedPurpose
     public const long TeacherTraining = 8;
     public const long Peer = 9;
     public const long ObjectiveStates = 10;
+    public const long Search = 11;
 }

@@ -14,8 +14,8 @@ public sealed record TrainingResult(IReadOnlyList<EpochMetrics> History, int Bes
     public bool IsPeer { get; init; }
 
     /// <summary>
-    /// What the run found of its teacher; null without one, with a <see cref="PeerTeacher"/>, and where the run ended within an epoch. It
-    /// is kept beside the checkpoint, and is there again where a finished run is found.
+    /// What the run found of its teacher; null without one, with a <see cref="PeerTeacher"/>, and where the run ended within an epoch, or
+    /// as soon as it was resumed. It is kept beside the checkpoint, and is there again where a finished run is found.
     /// </summary>
     public TeacherReport? TeacherReport { get; init; }
 

@@ -6,13 +6,21 @@ namespace TfKd;
 /// </summary>
 internal static class Page
 {
-    public static string Of(ReportContent content) => InvariantText.Of(() => Write(content).Html);
-
-    private static Markup Write(ReportContent content)
+    public static string Of(ReportContent content) => InvariantText.Of(() =>
     {
-        var sections = Sections(content).ToList();
         object?[] parts = [content.Network, content.Plan.Objective, content.Plan.Teacher];
-        return Markup.Of($"""
+        return Of(content.Title, Markup.Of($"""
+            {string.Join(", ", parts.OfType<object>().Select(part => part.GetType().Name))}:
+            {content.ClassNames.Count} classes, {content.History.Count} epochs
+            """), [.. Sections(content)]).Html;
+    });
+
+    /// <summary>A page of sections.</summary>
+    /// <param name="title">The heading.</param>
+    /// <param name="subtitle">What stands below it.</param>
+    /// <param name="sections">Identifier, name in the list of sections, and content.</param>
+    public static Markup Of(string title, Markup subtitle, IReadOnlyList<(string Id, string Name, Markup Content)> sections) =>
+        Markup.Of($"""
             <!DOCTYPE html>
             <html lang="en">
             <head>
@@ -20,13 +28,12 @@ internal static class Page
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"/>
-            <title>{content.Title}</title>
+            <title>{title}</title>
             <style>{new Markup(PageStyle.Text)}</style>
             </head>
             <body>
-            <header><h1>{content.Title}</h1>
-            <p>{string.Join(", ", parts.OfType<object>().Select(part => part.GetType().Name))}:
-            {content.ClassNames.Count} classes, {content.History.Count} epochs</p>
+            <header><h1>{title}</h1>
+            <p>{subtitle}</p>
             <nav aria-label="Sections"><ul>{sections.Select(section =>
                 Markup.Of($"""<li><a href="#{section.Id}">{section.Name}</a></li>"""))}</ul></nav></header>
             <main>
@@ -36,7 +43,6 @@ internal static class Page
             </html>
 
             """);
-    }
 
     /// <summary>The head of a table.</summary>
     public static Markup Head(params IEnumerable<string> columns) =>
