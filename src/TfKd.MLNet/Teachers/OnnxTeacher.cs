@@ -66,6 +66,9 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
+    /// <summary>Where it answers with logits.</summary>
+    public override bool TakesSeveralLabels => Output == TeacherOutput.Logits;
+
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot read the file, or it has weights in other files.</exception>

@@ -11,14 +11,21 @@ namespace TfKd;
 /// <remarks>
 /// Columns: epoch (from 1), learning_rate, loss, each term of the objective as loss/NAME, training_accuracy, teacher_agreement,
 /// validation_top1, validation_top5, validation_nll, validation_ece, peer_validation_top1, images_per_second, waiting_seconds,
-/// learning_seconds, validating_seconds, elapsed_seconds. What a run does not have is left empty. A file that cannot be written before the
-/// first step ends the run; later, when somebody has it open, it is a warning, and the next epoch writes all lines.
+/// learning_seconds, validating_seconds, elapsed_seconds; and where samples may have several labels validation_map,
+/// validation_micro_f1, validation_macro_f1, validation_subset_accuracy and validation_hamming_loss. What a run does not have is left
+/// empty. A file that cannot be written before the first step ends the run; later, when somebody has it open, it is a warning, and the next
+/// epoch writes all lines.
 /// </remarks>
 /// <example><code>
 /// var plan = new TrainingPlan { Callbacks = [new CsvLog("run.csv")] };
 /// </code></example>
 public sealed class CsvLog : TrainingCallback
 {
+    private static readonly string[] LabelColumns =
+    [
+        "validation_map", "validation_micro_f1", "validation_macro_f1", "validation_subset_accuracy", "validation_hamming_loss",
+    ];
+
     private readonly RunPlace _file;
 
     /// <param name="path">
@@ -55,17 +62,23 @@ public sealed class CsvLog : TrainingCallback
             "epoch", "learning_rate", "loss", .. terms.Select(term => $"loss/{term}"), "training_accuracy", "teacher_agreement",
             "validation_top1", "validation_top5", "validation_nll", "validation_ece", "peer_validation_top1", "images_per_second",
             "waiting_seconds", "learning_seconds", "validating_seconds", "elapsed_seconds",
+            .. history.Any(epoch => epoch.LabelValidation is not null) ? LabelColumns : [],
         ]);
         foreach (var epoch in history)
         {
-            var validation = epoch.Validation;
+            var (validation, labels) = (epoch.Validation, epoch.LabelValidation);
             double?[] numbers =
             [
                 epoch.LearningRate, epoch.TrainingLoss, .. terms.Select(term => ValueOf(epoch, term)), epoch.TrainingAccuracy,
-                epoch.TeacherAgreement, validation?.Top1, validation?.Top5, validation?.NegativeLogLikelihood,
-                validation?.ExpectedCalibrationError, epoch.PeerValidation?.Top1, epoch.ImagesPerSecond,
+                epoch.TeacherAgreement, validation?.Top1, validation?.Top5,
+                validation?.NegativeLogLikelihood ?? labels?.NegativeLogLikelihood,
+                validation?.ExpectedCalibrationError ?? labels?.ExpectedCalibrationError, epoch.PeerValidation?.Top1, epoch.ImagesPerSecond,
                 epoch.Times.Waiting.TotalSeconds, epoch.Times.Learning.TotalSeconds, epoch.Times.Validating.TotalSeconds,
                 epoch.Elapsed.TotalSeconds,
+                .. labels is null ? [] : new double?[]
+                {
+                    labels.MeanAveragePrecision, labels.MicroF1, labels.MacroF1, labels.SubsetAccuracy, labels.HammingLoss,
+                },
             ];
             Append([(epoch.Epoch + 1).ToString(CultureInfo.InvariantCulture),
                 .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);

@@ -10,7 +10,7 @@ namespace TfKd;
 /// </code></example>
 public sealed class EarlyStopping : TrainingCallback
 {
-    /// <summary>What is watched. Default: accuracy.</summary>
+    /// <summary>What is watched. Default: accuracy, or the mean average precision where samples may have several labels.</summary>
     public ValidationMetric Metric { get; init => field = Require.Defined(value); } = ValidationMetric.Accuracy;
 
     /// <summary>Epochs without improvement before the run stops, above 0. Default 20, as in ML.NET's image trainer.</summary>
@@ -33,9 +33,9 @@ public sealed class EarlyStopping : TrainingCallback
         var (best, bestEpoch) = (double.NegativeInfinity, -1);
         foreach (var epoch in state.History)
         {
-            var value = Metric.ValueOf(epoch.Validation
+            var value = Metric.ValueOf(epoch)
                 ?? throw new InvalidOperationException(
-                    $"{nameof(EarlyStopping)} watches the validation rows, but the run has none; give a validation set or leave it out."));
+                    $"{nameof(EarlyStopping)} watches the validation rows, but the run has none; give a validation set or leave it out.");
             if (value > best + MinDelta)
                 (best, bestEpoch) = (value, epoch.Epoch);
         }

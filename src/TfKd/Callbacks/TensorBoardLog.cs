@@ -89,6 +89,17 @@ public sealed class TensorBoardLog : TrainingCallback
             yield return ("validation/ece", validation.ExpectedCalibrationError);
         }
 
+        if (epoch.LabelValidation is { } labels)
+        {
+            yield return ("validation/map", labels.MeanAveragePrecision);
+            yield return ("validation/micro_f1", labels.MicroF1);
+            yield return ("validation/macro_f1", labels.MacroF1);
+            yield return ("validation/subset_accuracy", labels.SubsetAccuracy);
+            yield return ("validation/hamming_loss", labels.HammingLoss);
+            yield return ("validation/nll", labels.NegativeLogLikelihood);
+            yield return ("validation/ece", labels.ExpectedCalibrationError);
+        }
+
         if (epoch.PeerValidation is { } peer)
             yield return ("peer_validation/top1", peer.Top1);
     }

@@ -9,12 +9,13 @@ public sealed class BatchLoader
 {
     private readonly IImageSource _source;
     private readonly ClassPartners? _partners;
+    private readonly bool _haveLabelSets;
 
     /// <summary>Reads from a source.</summary>
     public BatchLoader(IImageSource source, int batchSize)
     {
         ArgumentNullException.ThrowIfNull(source);
-        (_source, BatchSize) = (source, Require.Positive(batchSize));
+        (_source, BatchSize, _haveLabelSets) = (source, Require.Positive(batchSize), LabelSets.AreIn(source));
     }
 
     /// <summary>Rows in a batch; the last batch of an epoch has what is left.</summary>
@@ -124,6 +125,9 @@ public sealed class BatchLoader
             labels[i] = _source.GetLabel(rows[i]);
         }
 
-        return new LoadedBatch(images, torch.tensor(labels), rows);
+        return new LoadedBatch(images, torch.tensor(labels), rows)
+        {
+            Indicators = _haveLabelSets ? torch.tensor(LabelSets.Indicators(_source, rows), [rows.Length, _source.ClassNames.Count]) : null,
+        };
     }
 }

@@ -14,6 +14,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     private readonly List<float> _weights = [];
     private readonly List<float> _teacherScores = [];
     private readonly List<string?> _files = [];
+    private readonly Dictionary<int, int[]> _labelSets = [];
     private int _teacherClassCount;
     private MemoryPixels _memory;
     private FilePixels? _file;
@@ -57,7 +58,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <summary>The classes of the other model whose scores come with the rows, in the order of the scores. Default: none.</summary>
     public IReadOnlyList<string> TeacherClassNames { get; init => field = Require.NotNull(value); } = [];
 
-    /// <summary>Weights, teacher scores and files.</summary>
+    /// <summary>Weights, sets of labels, teacher scores and files.</summary>
     public SampleExtras? Extras => field ??= new AddedExtras(this);
 
     /// <inheritdoc/>
@@ -75,28 +76,41 @@ public sealed class DecodedCache : IImageSource, IDisposable
     public void Add(
         ReadOnlySpan<byte> pixels, int label, float weight = 1, ReadOnlySpan<float> teacherScores = default, string? file = null)
     {
-        if (pixels.Length != Shape.ByteCount)
-            throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
+        RequireLength(pixels);
         if (label != Targets.Unlabelled && (label < 0 || label >= ClassNames.Count))
             throw new ArgumentOutOfRangeException(
                 nameof(label), label,
                 $"The label must be within [0, {ClassNames.Count}), or {Targets.Unlabelled} for none, but is {label}.");
-        Require.NotNegative(weight, nameof(weight));
-        if (Count > 0 && teacherScores.Length != _teacherClassCount)
-            throw new ArgumentException(
-                $"Each row must have the same number of teacher scores as the first, {_teacherClassCount}, but "
-                    + $"{teacherScores.Length} came.",
-                nameof(teacherScores));
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (!_memory.IsFull)
-            _memory.Add(pixels);
-        else
-            (_file ??= OpenFile(rowCount: 0)).Add(pixels);
-        _teacherClassCount = teacherScores.Length;
-        _teacherScores.AddRange(teacherScores);
-        _weights.Add(weight);
-        _files.Add(file);
-        _labels.Add(label);
+        Append(pixels, label, weight, teacherScores, file);
+    }
+
+    /// <summary>Appends a row that may have several labels.</summary>
+    /// <param name="pixels">Planar pixels of <see cref="Shape"/>; copied.</param>
+    /// <param name="labels">Indices into <see cref="ClassNames"/>, in any order; none where the row has none of the labels.</param>
+    /// <param name="weight">How much the row counts, 0 or above; default 1.</param>
+    /// <param name="teacherScores">What another model said of it, as many numbers in every row; copied. Default: nothing.</param>
+    /// <param name="file">The file that the image is from, for reports to name; default null: none is known.</param>
+    /// <exception cref="IOException">
+    /// The row does not fit into the memory budget, and the file cannot be made or written; the row was not added.
+    /// </exception>
+    public void Add(
+        ReadOnlySpan<byte> pixels,
+        IReadOnlyCollection<int> labels,
+        float weight = 1,
+        ReadOnlySpan<float> teacherScores = default,
+        string? file = null)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        RequireLength(pixels);
+        foreach (var label in labels)
+        {
+            if (label < 0 || label >= ClassNames.Count)
+                throw new ArgumentOutOfRangeException(
+                    nameof(labels), label, $"Each label must be within [0, {ClassNames.Count}), but one is {label}.");
+        }
+
+        Append(pixels, Targets.Several, weight, teacherScores, file);
+        _labelSets.Add(Count - 1, [.. labels.Distinct().Order()]);
     }
 
     /// <inheritdoc/>
@@ -135,6 +149,32 @@ public sealed class DecodedCache : IImageSource, IDisposable
             _file ??= OpenFile(rowCount - RowsInMemory);
     }
 
+    private void RequireLength(ReadOnlySpan<byte> pixels)
+    {
+        if (pixels.Length != Shape.ByteCount)
+            throw new ArgumentException($"A row of shape {Shape} has {Shape.ByteCount} bytes, but {pixels.Length} came.", nameof(pixels));
+    }
+
+    private void Append(ReadOnlySpan<byte> pixels, int label, float weight, ReadOnlySpan<float> teacherScores, string? file)
+    {
+        Require.NotNegative(weight, nameof(weight));
+        if (Count > 0 && teacherScores.Length != _teacherClassCount)
+            throw new ArgumentException(
+                $"Each row must have the same number of teacher scores as the first, {_teacherClassCount}, but "
+                    + $"{teacherScores.Length} came.",
+                nameof(teacherScores));
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (!_memory.IsFull)
+            _memory.Add(pixels);
+        else
+            (_file ??= OpenFile(rowCount: 0)).Add(pixels);
+        _teacherClassCount = teacherScores.Length;
+        _teacherScores.AddRange(teacherScores);
+        _weights.Add(weight);
+        _files.Add(file);
+        _labels.Add(label);
+    }
+
     private FilePixels OpenFile(long rowCount) => FilePixels.Create(Directory ?? Path.GetTempPath(), Shape.ByteCount, rowCount);
 
     private sealed class AddedExtras(DecodedCache cache) : SampleExtras
@@ -142,6 +182,8 @@ public sealed class DecodedCache : IImageSource, IDisposable
         public override IReadOnlyList<string> ScoreClassNames => cache.TeacherClassNames;
 
         public override float GetWeight(int row) => cache._weights[row];
+
+        public override IReadOnlyList<int> GetLabels(int row) => cache._labelSets.GetValueOrDefault(row, []);
 
         public override ReadOnlySpan<float> GetScores(int row) =>
             CollectionsMarshal.AsSpan(cache._teacherScores).Slice(row * cache._teacherClassCount, cache._teacherClassCount);

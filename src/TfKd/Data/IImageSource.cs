@@ -17,7 +17,8 @@ public interface IImageSource
 
     /// <summary>
     /// The label of a row: an index into <see cref="ClassNames"/>, or <see cref="Targets.Unlabelled"/>, of which only a teacher can tell a
-    /// student something.
+    /// student something, or <see cref="Targets.Several"/> where the row may have several labels, which
+    /// <see cref="SampleExtras.GetLabels"/> has. All rows that are labelled are of the one kind or of the other.
     /// </summary>
     int GetLabel(int row);
 

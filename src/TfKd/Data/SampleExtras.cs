@@ -1,8 +1,9 @@
 namespace TfKd;
 
 /// <summary>
-/// What a source knows of its rows beside images and labels: how much each counts, what another model said of it, and the file that it is
-/// from. Deriving a class and overriding what is known brings one of your own; the defaults say nothing. Safe for concurrent reads.
+/// What a source knows of its rows beside images and one label each: how much each counts, the labels where there may be several, what
+/// another model said of it, and the file that it is from. Deriving a class and overriding what is known brings one of your own; the
+/// defaults say nothing. Safe for concurrent reads.
 /// </summary>
 public abstract class SampleExtras
 {
@@ -22,6 +23,12 @@ public abstract class SampleExtras
 
     /// <summary>How much a row counts beside the others, 0 or above; 1 by default.</summary>
     public virtual float GetWeight(int row) => 1;
+
+    /// <summary>
+    /// The labels of a row that may have several, indices of classes, each once, in rising order; empty where it has none of them. Read of
+    /// rows only whose <see cref="IImageSource.GetLabel"/> is <see cref="Targets.Several"/>. Empty by default.
+    /// </summary>
+    public virtual IReadOnlyList<int> GetLabels(int row) => [];
 
     /// <summary>
     /// What another model said of a row, one number a class, in the order of <see cref="ScoreClassNames"/>; empty by default.
@@ -52,6 +59,8 @@ public abstract class SampleExtras
         public override IReadOnlyList<string> ScoreClassNames => source.ScoreClassNames;
 
         public override float GetWeight(int row) => source.GetWeight(rows[row]);
+
+        public override IReadOnlyList<int> GetLabels(int row) => source.GetLabels(rows[row]);
 
         public override ReadOnlySpan<float> GetScores(int row) => source.GetScores(rows[row]);
 

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace TfKd;
 
 /// <summary>
-/// Tells one set of labelled images from another: SHA-256 over shape, classes, and each row's label and pixels; then over the rows' weights
-/// and teacher scores, where there are any.
+/// Tells one set of labelled images from another: SHA-256 over shape, classes, and each row's label and pixels; then over the rows'
+/// weights, sets of labels and teacher scores, where there are any.
 /// </summary>
 internal static class SourceFingerprint
 {
@@ -35,6 +35,16 @@ internal static class SourceFingerprint
         {
             hash.AppendData("weights"u8);
             hash.AppendData(MemoryMarshal.AsBytes<float>(rows.Select(extras.GetWeight).ToArray()));
+        }
+
+        if (rows.Any(i => extras.GetLabels(i).Count > 0))
+        {
+            hash.AppendData("label sets"u8);
+            foreach (var i in rows)
+            {
+                int[] labels = [.. extras.GetLabels(i)];
+                hash.AppendData(MemoryMarshal.AsBytes<int>([labels.Length, .. labels]));
+            }
         }
 
         if (rows.Any(i => extras.GetScores(i).Length > 0))

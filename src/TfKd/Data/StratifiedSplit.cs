@@ -8,7 +8,9 @@ public static class StratifiedSplit
     /// Rows are held out by the largest remainders: of each class the whole part of its share, then one more of the classes whose shares
     /// have the largest fractions, until the fraction of all rows is reached; the seed decides between equal ones. So the rows held out
     /// are within one of the fraction, and each class within one of its share, but where a class would lose its only row. Samples without
-    /// a label are never held out.
+    /// a label are never held out. Where samples may have several
+    /// labels each of these is divided in turn, the rarest first, by Sechidis, Tsoumakas and Vlahavas, 'On the Stratification of
+    /// Multi-Label Data', ECML PKDD 2011; the numbers are then near the fraction, and not within one of it.
     /// </remarks>
     /// <param name="source">What to cut; both parts read from it.</param>
     /// <param name="heldOutFraction">Above 0 and below 1. Of a class with rows at least one stays.</param>
@@ -21,6 +23,15 @@ public static class StratifiedSplit
         ArgumentNullException.ThrowIfNull(source);
         Require.OpenFraction(heldOutFraction, nameof(heldOutFraction));
         var random = new Random(SeedSequence.DeriveInt32(seed, SeedPurpose.ValidationSplit));
+        var heldOut = LabelSets.AreIn(source)
+            ? LabelSetSplit.Choose(source, heldOutFraction, random)
+            : Choose(source, heldOutFraction, random);
+        var all = Enumerable.Range(0, source.Count).ToArray();
+        return (new SourceSubset(source, all.Where(row => !heldOut[row])), new SourceSubset(source, all.Where(row => heldOut[row])));
+    }
+
+    private static bool[] Choose(IImageSource source, double heldOutFraction, Random random)
+    {
         var classes = Enumerable.Range(0, source.Count).Where(row => source.GetLabel(row) != Targets.Unlabelled)
             .GroupBy(source.GetLabel).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray();
         foreach (var rows in classes)
@@ -33,8 +44,7 @@ public static class StratifiedSplit
                 heldOut[row] = true;
         }
 
-        var all = Enumerable.Range(0, source.Count).ToArray();
-        return (new SourceSubset(source, all.Where(row => !heldOut[row])), new SourceSubset(source, all.Where(row => heldOut[row])));
+        return heldOut;
     }
 
     /// <summary>How many rows of each class are held out.</summary>

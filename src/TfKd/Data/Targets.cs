@@ -4,19 +4,29 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// What a batch should be classified as: a distribution a row, and the hard labels where they still exist (mixing two images removes them).
-/// Of samples without a label only a teacher knows.
+/// What a batch should be classified as: a distribution a row, and the hard labels where they still exist (mixing two images removes them);
+/// or, where a sample may have several labels, one number a class, whether it is one of them. Of samples without a label only a teacher
+/// knows.
 /// </summary>
 public sealed class Targets
 {
     /// <summary>What stands in the place of the label of a sample that has none.</summary>
     public const int Unlabelled = -1;
 
+    /// <summary>
+    /// What stands in the place of the label of a sample that may have several labels, or none of them: which it has is said by
+    /// <see cref="SampleExtras.GetLabels"/>.
+    /// </summary>
+    public const int Several = -2;
+
     private readonly Tensor? _probabilities;
     private readonly int _classCount;
 
     private Targets(Tensor? labels, Tensor? probabilities, int classCount, Tensor? rowWeights, double? labelScale = null) =>
         (Labels, _probabilities, _classCount, RowWeights, LabelScale) = (labels, probabilities, classCount, rowWeights, labelScale);
+
+    // Where samples may have several labels: which share of each sample has labels; null where all do.
+    private Tensor? _labelledShares;
 
     /// <summary>Targets of hard labels.</summary>
     /// <param name="labels">Class indices [N], int64.</param>
@@ -47,13 +57,54 @@ public sealed class Targets
     public static Targets FromPartialLabels(Tensor labels, int classCount, double labelScale, Tensor? rowWeights = null)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        if (!(labelScale >= 1 && double.IsFinite(labelScale)))
-            throw new ArgumentOutOfRangeException(nameof(labelScale), labelScale, $"labelScale must be 1 or above, but is {labelScale}.");
+        RequireScale(labelScale);
         using var scope = NewDisposeScope();
         var oneHot = nn.functional.one_hot(labels.clamp(min: 0), classCount).to(ScalarType.Float32);
         var probabilities = oneHot * labels.ge(0).unsqueeze(1);
         return new(null, probabilities.MoveToOuterDisposeScope(), classCount, rowWeights, labelScale);
     }
+
+    /// <summary>Targets of samples that may have several labels.</summary>
+    /// <param name="indicators">
+    /// [N,K], floating point: 1 where the sample has the label, 0 where it has not, and between them for mixtures.
+    /// </param>
+    /// <param name="rowWeights">Weights of the rows [N], whose mean over all rows of a run is 1.</param>
+    public static Targets FromIndicators(Tensor indicators, Tensor? rowWeights = null)
+    {
+        ArgumentNullException.ThrowIfNull(indicators);
+        return new(null, indicators, checked((int)indicators.shape[1]), rowWeights) { AreSeveral = true };
+    }
+
+    /// <summary>Targets of samples that may have several labels, where of some nothing is known.</summary>
+    /// <param name="indicators">[N,K], floating point; 0 for samples without labels, and between 0 and their share for mixtures.</param>
+    /// <param name="labelledShares">
+    /// [N]: 1 for samples whose labels are known, 0 for others, and the share of the first in mixtures.
+    /// </param>
+    /// <param name="labelScale">As in <see cref="FromPartialLabels"/>.</param>
+    /// <param name="rowWeights">Weights of the rows [N], whose mean over all rows of a run is 1.</param>
+    public static Targets FromPartialIndicators(
+        Tensor indicators, Tensor labelledShares, double labelScale, Tensor? rowWeights = null)
+    {
+        ArgumentNullException.ThrowIfNull(indicators);
+        ArgumentNullException.ThrowIfNull(labelledShares);
+        RequireScale(labelScale);
+        return new(null, indicators, checked((int)indicators.shape[1]), rowWeights, labelScale)
+        {
+            AreSeveral = true,
+            _labelledShares = labelledShares,
+        };
+    }
+
+    /// <summary>
+    /// Whether a sample may have several labels, or none: <see cref="Probabilities"/> are then one independent number a class, and need not
+    /// sum to 1.
+    /// </summary>
+    public bool AreSeveral { get; private init; }
+
+    /// <summary>
+    /// Which share of each sample has labels, [N]: 1 with, 0 without, and between them for mixtures of the two; null where all have.
+    /// </summary>
+    public Tensor? LabelledShares => LabelScale is null ? null : _labelledShares ?? Probabilities.sum(1);
 
     /// <summary>Class indices [N], int64; null where the targets are mixtures, or samples are without a label.</summary>
     public Tensor? Labels { get; }
@@ -69,7 +120,8 @@ public sealed class Targets
 
     /// <summary>
     /// The distribution of each row, [N,K], float32 unless the targets were made with another type; for hard labels one-hot. A sample
-    /// without a label has a row of zeros; mixed with one that has a label, that one's share.
+    /// without a label has a row of zeros; mixed with one that has a label, that one's share. Where samples may have several labels
+    /// (<see cref="AreSeveral"/>), the probability of each class by itself.
     /// </summary>
     // One-hot rows are made each time: kept, they would belong to the dispose scope of whoever asked first.
     public Tensor Probabilities => _probabilities ?? nn.functional.one_hot(Labels!, _classCount).to(ScalarType.Float32);
@@ -97,13 +149,58 @@ public sealed class Targets
     /// <summary>The same targets with the scale of others, which a mixing knows nothing of.</summary>
     internal Targets WithScaleOf(Targets others) => others.LabelScale == LabelScale
         ? this
-        : new(Labels, _probabilities, _classCount, RowWeights, others.LabelScale);
+        : new(Labels, _probabilities, _classCount, RowWeights, others.LabelScale)
+        {
+            AreSeveral = AreSeveral,
+            _labelledShares = _labelledShares,
+        };
+
+    /// <summary>Targets of the same kind whose numbers are mixtures of these.</summary>
+    /// <param name="mix">Mixes one number or one row of numbers a sample, [N,1] or [N,K], with that of other samples.</param>
+    /// <param name="rowWeights">The weights of the mixtures.</param>
+    internal Targets Mixed(Func<Tensor, Tensor> mix, Tensor? rowWeights) => !AreSeveral
+        ? FromProbabilities(mix(Probabilities), rowWeights)
+        : new(null, mix(Probabilities), _classCount, rowWeights, LabelScale)
+        {
+            AreSeveral = true,
+            _labelledShares = _labelledShares is null ? null : mix(_labelledShares.unsqueeze(1)).squeeze(1),
+        };
+
+    /// <summary>How many of a network's answers are right, and of how many: samples, or, where these may have several labels, classes of
+    /// samples, each said to be there where its logit is above 0 and meant to be where more than half of the sample has it.</summary>
+    /// <param name="logits">[N,K].</param>
+    internal (long Right, long Count) Compare(Tensor logits)
+    {
+        using var scope = NewDisposeScope();
+        if (!AreSeveral)
+        {
+            var classes = MostProbableClasses;
+            var right = logits.argmax(1).eq(classes).sum().item<long>();
+            return (right, LabelScale is null ? Count : classes.ge(0).sum().item<long>());
+        }
+
+        var agree = logits.gt(0).eq(Probabilities.gt(0.5));
+        if (_labelledShares is null)
+            return (agree.sum().item<long>(), Count * _classCount);
+        var labelled = _labelledShares.gt(0);
+        return (agree.logical_and(labelled.unsqueeze(1)).sum().item<long>(), labelled.sum().item<long>() * _classCount);
+    }
 
     /// <summary>The same targets, handed to the scope outside of this one; see <see cref="ScopedResult.Release"/>.</summary>
     internal Targets Release(DisposeScope scope)
     {
-        return new(Released(Labels), Released(_probabilities), _classCount, Released(RowWeights), LabelScale);
+        return new(Released(Labels), Released(_probabilities), _classCount, Released(RowWeights), LabelScale)
+        {
+            AreSeveral = AreSeveral,
+            _labelledShares = Released(_labelledShares),
+        };
 
         Tensor? Released(Tensor? tensor) => tensor is null ? null : scope.Release(tensor);
+    }
+
+    private static void RequireScale(double labelScale)
+    {
+        if (!(labelScale >= 1 && double.IsFinite(labelScale)))
+            throw new ArgumentOutOfRangeException(nameof(labelScale), labelScale, $"labelScale must be 1 or above, but is {labelScale}.");
     }
 }

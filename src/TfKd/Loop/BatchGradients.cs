@@ -45,13 +45,12 @@ internal sealed class BatchGradients(
         var diagnosis = loss.Diagnosis ?? peerLoss?.Diagnosis;
         // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
         using var noGradient = no_grad();
-        var classes = batch.Targets.MostProbableClasses;
         if (signal is not null && diagnosis is null)
-            participants.Statistics?.Add(signal.Logits, output.Logits, classes);
-        var correct = output.Logits.argmax(1).eq(classes).sum().item<long>();
+            participants.Statistics?.Add(signal.Logits, output.Logits, batch.Targets.MostProbableClasses);
+        var (correct, labelled) = batch.Targets.Compare(output.Logits);
         return new(loaded.RowIds.Count, correct, share * loss.Value, share * (peerLoss?.Value ?? 0))
         {
-            Labelled = labelScale is null ? loaded.RowIds.Count : classes.ge(0).sum().item<long>(),
+            Labelled = labelled,
             Diagnosis = diagnosis,
         };
 

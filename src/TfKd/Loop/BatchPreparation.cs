@@ -25,9 +25,14 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
         using var noGradient = no_grad();
         var weights = RowWeights is null ? null : tensor(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device: device);
         var labels = loaded.Labels.to(device);
-        var targets = LabelScale is { } scale
-            ? Targets.FromPartialLabels(labels, classCount, scale, weights)
-            : Targets.FromLabels(labels, classCount, weights);
+        var targets = (loaded.Indicators?.to(device), LabelScale) switch
+        {
+            ({ } indicators, { } scale) => Targets.FromPartialIndicators(
+                indicators, labels.ne(Targets.Unlabelled).to(indicators.dtype), scale, weights),
+            ({ } indicators, null) => Targets.FromIndicators(indicators, weights),
+            (null, { } scale) => Targets.FromPartialLabels(labels, classCount, scale, weights),
+            _ => Targets.FromLabels(labels, classCount, weights),
+        };
         var images = Augment(loaded, view);
         if (plan.Mixing is null)
             return new(images, targets, loaded.RowIds, view);

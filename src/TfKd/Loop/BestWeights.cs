@@ -25,7 +25,7 @@ internal sealed class BestWeights(TrainingPlan plan, RunParticipants participant
     public void Update(IReadOnlyList<EpochMetrics> history)
     {
         Recall(history);
-        if (!plan.RestoreBestWeights || history[^1].Validation is null || Epoch is not { } best || best.Epoch != history[^1].Epoch)
+        if (!plan.RestoreBestWeights || !history[^1].WasValidated || Epoch is not { } best || best.Epoch != history[^1].Epoch)
             return;
         _snapshot?.Dispose();
         var learner = best.IsPeer ? participants.Peer! : participants.Student;

@@ -6,13 +6,13 @@ internal sealed record EpochSums
     /// <summary>Steps taken.</summary>
     public int Steps { get; init; }
 
-    /// <summary>Rows classified as their target's most probable class.</summary>
+    /// <summary>What was right, as <see cref="StepOutcome"/> counts it.</summary>
     public long Correct { get; init; }
 
     /// <summary>Rows seen.</summary>
     public long Rows { get; init; }
 
-    /// <summary>Rows seen that have a label.</summary>
+    /// <summary>Of how many that is.</summary>
     public long Labelled { get; init; }
 
     /// <summary>The rate of the last step.</summary>

@@ -16,7 +16,7 @@ internal static class RowWeights
             if (!IsWeight(own[row]))
                 throw new InvalidOperationException(
                     $"The weight of training row {row} is {own[row]}; expected a finite number of 0 or above.");
-            if (own[row] > 0 && training.GetLabel(row) is var label and not Targets.Unlabelled)
+            if (own[row] > 0 && training.GetLabel(row) is var label and >= 0)
                 counts[label]++;
         }
 
@@ -31,7 +31,7 @@ internal static class RowWeights
 
         return weights.All(weight => weight == weights[0]) ? null : [.. weights.Select(weight => (float)(weight / mean))];
 
-        double OfClass(int row) => training.GetLabel(row) is var label and not Targets.Unlabelled ? ofClass![label] : 1;
+        double OfClass(int row) => training.GetLabel(row) is var label and >= 0 ? ofClass![label] : 1;
     }
 
     /// <summary>

@@ -151,7 +151,9 @@ internal sealed class RunSetup : IDisposable
         Own(new Learner(peer, _plan, context, FreezeLayers(peer)));
 
     private TeacherStatistics? CreateStatistics(Teacher? teacher) =>
-        teacher is null ? null : new TeacherStatistics(_data.Training.ClassNames, _plan.Objective);
+        teacher is null || LabelSets.AreIn(_data.Training)
+            ? null
+            : new TeacherStatistics(_data.Training.ClassNames, _plan.Objective);
 
     private TrainingState CreateState() => new(_data.Student, _plan)
     {

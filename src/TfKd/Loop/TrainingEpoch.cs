@@ -64,13 +64,16 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var (student, peer) = (setup.Participants.Student.Network, setup.Participants.Peer?.Network);
         using var average = setup.Participants.Student.UseAverage();
         using var averageOfPeer = setup.Participants.Peer?.UseAverage();
-        metrics = metrics with
+        metrics = LabelSets.AreIn(rows) ? metrics with { LabelValidation = MeasureLabels(student, rows) } : metrics with
         {
             Validation = Evaluator.Evaluate(student, rows, plan.BatchSize, setup.ValidationFeatures, token),
             PeerValidation = peer is null ? null : Evaluator.Evaluate(peer, rows, plan.BatchSize, token),
         };
         return metrics with { Times = metrics.Times with { Validating = stopwatch.Elapsed } };
     }
+
+    private MultiLabelMetrics MeasureLabels(ImageNetwork student, IImageSource rows) =>
+        Evaluator.LabelScores(student, rows, plan.BatchSize, setup.ValidationFeatures, token).ToMetrics(rows.ClassNames, thresholds: null);
 
     /// <summary>The metrics of the steps so far.</summary>
     public EpochMetrics Summarize(double imagesPerSecond, EpochTimes times) => new()

@@ -15,7 +15,10 @@ public sealed record EpochMetrics
     /// <summary>Mean of the objective over the epoch's steps, while the network was learning.</summary>
     public required double TrainingLoss { get; init; }
 
-    /// <summary>Fraction of training rows classified as their target's most probable class, while the network was learning.</summary>
+    /// <summary>
+    /// Fraction of training rows classified as their target's most probable class, while the network was learning; where rows may have
+    /// several labels, fraction of the classes of rows rightly said to be there or not.
+    /// </summary>
     public required double TrainingAccuracy { get; init; }
 
     /// <summary>Mean of each named term of the objective over the epoch's steps.</summary>
@@ -23,15 +26,26 @@ public sealed record EpochMetrics
 
     /// <summary>
     /// Fraction of training rows on which student and teacher named the same most probable class, while the student was learning; null
-    /// without a teacher and with a <see cref="PeerTeacher"/>.
+    /// without a teacher, with a <see cref="PeerTeacher"/>, and where rows may have several labels.
     /// </summary>
     public double? TeacherAgreement { get; init; }
 
-    /// <summary>Metrics on the validation rows after the epoch; null without a validation set.</summary>
+    /// <summary>
+    /// Metrics on the validation rows after the epoch; null without a validation set, and where rows may have several labels.
+    /// </summary>
     public ClassificationMetrics? Validation { get; init; }
 
-    /// <summary>The same of the student's peer; null without one.</summary>
+    /// <summary>
+    /// Metrics on the validation rows after the epoch where rows may have several labels, at thresholds of one half; null otherwise, and
+    /// without a validation set.
+    /// </summary>
+    public MultiLabelMetrics? LabelValidation { get; init; }
+
+    /// <summary>What <see cref="Validation"/> is of the student's peer; null without one.</summary>
     public ClassificationMetrics? PeerValidation { get; init; }
+
+    /// <summary>Whether there are metrics on validation rows.</summary>
+    internal bool WasValidated => Validation is not null || LabelValidation is not null;
 
     /// <summary>Training rows a second, without validation.</summary>
     public required double ImagesPerSecond { get; init; }
@@ -56,6 +70,12 @@ public sealed record EpochMetrics
         {
             text += $", validation accuracy {validation.Top1:P1}, NLL {validation.NegativeLogLikelihood:F4}";
             text += $", ECE {validation.ExpectedCalibrationError:P1}";
+        }
+
+        if (LabelValidation is { } labels)
+        {
+            text += $", validation mAP {labels.MeanAveragePrecision:P1}, F1 {labels.MicroF1:P1}, NLL {labels.NegativeLogLikelihood:F4}";
+            text += $", ECE {labels.ExpectedCalibrationError:P1}";
         }
 
         if (TeacherAgreement is { } agreement)

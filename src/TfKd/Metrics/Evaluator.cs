@@ -43,6 +43,26 @@ public static class Evaluator
         return EvaluateSelective(Answers(network, source, batchSize, features: null, cancellationToken), threshold, temperature);
     }
 
+    /// <summary>
+    /// What a network does on rows that may have several labels (<see cref="Targets.Several"/>), with a sigmoid a class; otherwise as
+    /// <see cref="Evaluate(ImageNetwork, IImageSource, int, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="network">The network, on its device.</param>
+    /// <param name="source">Rows with the network's classes.</param>
+    /// <param name="thresholds">The probability of each class from which on it counts as predicted. Default null: 0.5.</param>
+    /// <param name="batchSize">Rows a forward pass. Default 128.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="ArgumentException">The rows have one label each, or there is another number of thresholds.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows.</exception>
+    /// <example><code>
+    /// var metrics = Evaluator.EvaluateLabels(network, validation);
+    /// Console.WriteLine($"{metrics.MeanAveragePrecision:P1}, F1 {metrics.MicroF1:P1}");
+    /// </code></example>
+    public static MultiLabelMetrics EvaluateLabels(
+        ImageNetwork network, IImageSource source, IReadOnlyList<double>? thresholds = null, int batchSize = 128,
+        CancellationToken cancellationToken = default) =>
+        LabelScores(network, source, batchSize, features: null, cancellationToken).ToMetrics(source.ClassNames, thresholds);
+
     /// <summary>The same from logits and labels.</summary>
     internal static SelectiveMetrics EvaluateSelective(
         IEnumerable<(float[] Logits, int Label)> rows, double threshold, double temperature)
@@ -86,6 +106,22 @@ public static class Evaluator
                     yield return (values[(row * network.ClassCount)..((row + 1) * network.ClassCount)], (int)labels[row]);
             }
         }
+    }
+
+    /// <summary>The same of rows that may have several labels.</summary>
+    internal static MultiLabelScores LabelScores(
+        ImageNetwork network, IImageSource source, int batchSize, FrozenFeatures? features, CancellationToken cancellationToken)
+    {
+        var scores = new MultiLabelScores(network.ClassCount);
+        var row = 0;
+        foreach (var (logits, label) in Answers(network, source, batchSize, features, cancellationToken))
+        {
+            if (label != Targets.Several)
+                throw new ArgumentException($"Row {row} has one label; expected rows that may have several.", nameof(source));
+            scores.AddLogits(logits, LabelSets.Of(source, row++));
+        }
+
+        return scores;
     }
 
     // What is switched on for a batch must be off again before a row is handed out.

@@ -3,10 +3,12 @@ namespace TfKd;
 /// <summary>What is looked at on the validation rows: by <see cref="EarlyStopping"/>, and to choose the best epoch.</summary>
 public enum ValidationMetric
 {
-    /// <summary>Accuracy: higher is better.</summary>
+    /// <summary>
+    /// Accuracy; where samples may have several labels, the mean average precision: higher is better.
+    /// </summary>
     Accuracy,
 
-    /// <summary>Negative log-likelihood: lower is better.</summary>
+    /// <summary>Negative log-likelihood; where samples may have several labels, the binary cross entropy: lower is better.</summary>
     Loss,
 
     /// <summary>

@@ -33,7 +33,7 @@ public abstract record Mixing
         ArgumentNullException.ThrowIfNull(random);
         Require.Images(images, images.dim() > 0 ? (int)images.shape[0] : 0);
         using var scope = NewDisposeScope();
-        var mixed = RequireSame(ApplyCore(images, targets, random), images);
+        var mixed = RequireSame(ApplyCore(images, targets, random), images, targets);
         return new(
             scope.Release(mixed.Images),
             ReferenceEquals(mixed.Targets, targets) ? targets : mixed.Targets.WithScaleOf(targets).Release(scope));
@@ -49,8 +49,12 @@ public abstract record Mixing
     /// <returns>Images of the same shape, and their targets.</returns>
     protected abstract MixedBatch ApplyCore(Tensor images, Targets targets, Random random);
 
-    private MixedBatch RequireSame(MixedBatch? mixed, Tensor images)
+    private MixedBatch RequireSame(MixedBatch? mixed, Tensor images, Targets targets)
     {
+        if (mixed is not null && KindOf(mixed.Targets) != KindOf(targets))
+            throw new InvalidOperationException(
+                $"{GetType().Name}.{nameof(ApplyCore)} must return targets of the kind that came, {KindOf(targets)}, but returned "
+                    + $"{KindOf(mixed.Targets)}; see {nameof(Targets)}.{nameof(Targets.FromIndicators)}.");
         if (mixed is null || !mixed.Images.shape.AsSpan().SequenceEqual(images.shape) || mixed.Targets.Count != images.shape[0])
         {
             var found = mixed is null ? "null" : $"images of shape {Require.ShapeText(mixed.Images)} and {mixed.Targets.Count} targets";
@@ -61,4 +65,11 @@ public abstract record Mixing
 
         return mixed;
     }
+
+    private static string KindOf(Targets targets) => targets switch
+    {
+        { AreSeveral: false } => "distributions",
+        { LabelScale: null } => "of several labels",
+        _ => "of several labels with the shares that are labelled",
+    };
 }

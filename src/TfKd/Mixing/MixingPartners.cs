@@ -28,15 +28,19 @@ internal static class MixingPartners
     /// <param name="share">The row's own share, from 0 to 1; its partner has the rest.</param>
     public static Targets Mix(Targets targets, Tensor partners, double share)
     {
-        var own = targets.Probabilities;
-        var other = own.index_select(0, partners);
         if (targets.RowWeights is not { } weights)
-            return Targets.FromProbabilities(own * share + other * (1 - share));
+            return targets.Mixed(own => own * share + own.index_select(0, partners) * (1 - share), rowWeights: null);
         var ofOwn = weights * share;
         var mixed = ofOwn + weights.index_select(0, partners) * (1 - share);
         // Where neither row counts any target does, as long as it is a distribution.
         var isNothing = mixed.eq(0);
-        var shares = where(isNothing, full_like(mixed, share), ofOwn / mixed.masked_fill(isNothing, 1)).unsqueeze(1).to(own.dtype);
-        return Targets.FromProbabilities(own * shares + other * (1 - shares), mixed);
+        var shares = where(isNothing, full_like(mixed, share), ofOwn / mixed.masked_fill(isNothing, 1)).unsqueeze(1);
+        return targets.Mixed(Weighted, mixed);
+
+        Tensor Weighted(Tensor own)
+        {
+            var ofType = shares.to(own.dtype);
+            return own * ofType + own.index_select(0, partners) * (1 - ofType);
+        }
     }
 }

@@ -43,6 +43,18 @@ public static class Divergences
     }
 
     /// <summary>
+    /// Each logit z beside a 0, whose softmax is sigmoid(z) and 1 - sigmoid(z): a yes and a no of each class, as distributions of two
+    /// classes.
+    /// </summary>
+    /// <param name="logits">[N,K].</param>
+    /// <returns>[N*K,2].</returns>
+    internal static Tensor YesAndNo(Tensor logits)
+    {
+        using var scope = NewDisposeScope();
+        return stack([logits, zeros_like(logits)], 2).flatten(0, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
     /// KL of the teacher's from the student's softmax at a temperature, with its digits at any: softened far enough, the two differ by less
     /// than float32 tells apart, while what multiplies their divergence, T^2, is as large as that is small.
     /// </summary>

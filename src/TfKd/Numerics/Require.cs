@@ -98,6 +98,19 @@ internal static class Require
         return tensor;
     }
 
+    /// <summary>Checks that there is a floating point number within [0, 1] for each logit.</summary>
+    public static Tensor Indicators(Tensor tensor, Tensor logits, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        SameShape(tensor, logits, name);
+        using var scope = NewDisposeScope();
+        if (!tensor.is_floating_point() || tensor.ge(0).logical_and(tensor.le(1)).logical_not().any().item<bool>())
+            throw new ArgumentException(
+                $"{name} must be floating point within [0, 1], one number a class, but are {tensor.dtype}"
+                    + (tensor.is_floating_point() ? " with others." : "."),
+                name);
+        return tensor;
+    }
+
     /// <summary>Checks that two tensors have the same shape.</summary>
     public static Tensor SameShape(Tensor tensor, Tensor other, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {

@@ -42,6 +42,9 @@ public sealed record AttentionTransfer : Objective
     /// <inheritdoc/>
     public override bool TakesUnlabelledSamples => true;
 
+    /// <inheritdoc/>
+    public override bool TakesSeveralLabels => true;
+
     /// <summary>Checks the stages; there is no state.</summary>
     /// <exception cref="InvalidOperationException">A network has fewer stages than <see cref="StagePairs"/>.</exception>
     public override ObjectiveState? CreateState(ObjectiveContext context)

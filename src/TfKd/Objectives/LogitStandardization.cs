@@ -50,6 +50,9 @@ public sealed record LogitStandardization : Objective
     }
 
     /// <summary>That of <see cref="Inner"/>, of the standardised logits.</summary>
+    /// <summary>False: logits that are standardised over the classes are no yes or no of each.</summary>
+    public override bool TakesSeveralLabels => false;
+
     /// <inheritdoc/>
     public override SoftTarget? SoftTargetOf(
         int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)

@@ -21,6 +21,18 @@ public abstract record Objective
     /// </summary>
     public virtual bool TakesUnlabelledSamples => Parts.Any() && Parts.All(part => part.TakesUnlabelledSamples);
 
+    /// <summary>
+    /// Whether it can be computed where a sample may have several labels (<see cref="Targets.AreSeveral"/>): what it makes of logits is one
+    /// sigmoid a class, or it looks at features only. Default: where all of its <see cref="Parts"/> can; false where it has none.
+    /// </summary>
+    public virtual bool TakesSeveralLabels => Parts.Any() && Parts.All(part => part.TakesSeveralLabels);
+
+    /// <summary>
+    /// Whether a network that is to give one class a sample can be trained by it: what it makes of logits is a softmax, or it looks at
+    /// features only. Default: where all of its <see cref="Parts"/> can; true where it has none.
+    /// </summary>
+    public virtual bool TakesOneLabel => Parts.All(part => part.TakesOneLabel);
+
     /// <summary>Computes the differentiable scalar; unless the record says otherwise, a mean over samples of sums over classes.</summary>
     /// <returns>A fresh tensor in the caller's dispose scope. All else that was made on the way is disposed.</returns>
     /// <remarks>
@@ -28,13 +40,17 @@ public abstract record Objective
     /// in the differences of softmaxes, are converted, and gradients flow back in their own type.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
-    /// The objective computed something else than a floating-point scalar, the input lacks what it needs, or it has no samples.
+    /// The objective computed something else than a floating-point scalar, the input lacks what it needs, it has no samples, or these may
+    /// have several labels and the objective does not take them.
     /// </exception>
     public Tensor Compute(ObjectiveInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Student.Logits is { } logits && logits.dim() > 0 && logits.shape[0] == 0)
             throw new InvalidOperationException($"{GetType().Name} cannot be computed of a batch without samples.");
+        if (input.Targets.AreSeveral && !TakesSeveralLabels)
+            throw new InvalidOperationException(
+                $"{GetType().Name} takes one class a sample, but the samples may have several labels; use {nameof(BinaryCrossEntropy)}.");
         using var scope = NewDisposeScope();
         return scope.Release(RequireScalar(ComputeCore(input.InSinglePrecision())));
     }
@@ -105,7 +121,9 @@ public abstract record Objective
     /// Computes the objective outside of a training run: for loops of your own, and for tests. Objectives on features need a run.
     /// </summary>
     /// <param name="studentLogits">[N,K] of at least two classes, floating point.</param>
-    /// <param name="labels">[N], int64.</param>
+    /// <param name="labels">
+    /// [N], int64; or for objectives that take several labels [N,K], floating point, as <see cref="Targets.FromIndicators"/> has it.
+    /// </param>
     /// <param name="teacherLogits">[N,K]; required by objectives that need a teacher, otherwise ignored.</param>
     /// <param name="partnerLogits">
     /// [N,K], what the student says of another image of each row's class; required by objectives that need
@@ -125,7 +143,9 @@ public abstract record Objective
         RequireFitting(studentLogits, labels, teacherLogits, partnerLogits);
         using var scope = NewDisposeScope();
         using var log = new LossLog();
-        var targets = Targets.FromLabels(labels, checked((int)studentLogits.shape[1]));
+        var targets = labels.dim() == 2
+            ? Targets.FromIndicators(labels)
+            : Targets.FromLabels(labels, checked((int)studentLogits.shape[1]));
         var teacher = teacherLogits is null ? null : new TeacherSignal(teacherLogits.detach());
         using var states = ObjectiveStates.Create(this, new ObjectiveContext(checked((int)studentLogits.shape[1]), studentLogits.device));
         var input = new ObjectiveInput(new NetworkOutput(studentLogits), targets, teacher, new TrainingProgress(0, 1, 0), log)
@@ -176,7 +196,11 @@ public abstract record Objective
         if (studentLogits.shape[0] == 0)
             throw new ArgumentException(
                 $"studentLogits must have at least one row, but has shape {Require.ShapeText(studentLogits)}.", nameof(studentLogits));
-        Require.Labels(labels, studentLogits);
+        ArgumentNullException.ThrowIfNull(labels);
+        if (TakesSeveralLabels && labels.dim() == 2)
+            Require.Indicators(labels, studentLogits);
+        else
+            Require.Labels(labels, studentLogits);
         if (Needs.HasFlag(ObjectiveNeeds.Teacher) && teacherLogits is null)
             throw new ArgumentNullException(nameof(teacherLogits), $"{GetType().Name} needs a teacher's logits.");
         if (Needs.HasFlag(ObjectiveNeeds.ClassPartners) && partnerLogits is null)

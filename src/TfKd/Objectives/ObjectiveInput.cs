@@ -93,7 +93,7 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     public Tensor OfLabelled(Tensor perRow)
     {
         ArgumentNullException.ThrowIfNull(perRow);
-        return Targets.LabelScale is { } scale ? perRow * Targets.Probabilities.sum(1) * scale : perRow;
+        return Targets.LabelScale is { } scale ? perRow * Targets.LabelledShares! * scale : perRow;
     }
 
     /// <summary>

@@ -25,6 +25,9 @@ public abstract record StagePairObjective : Objective
     /// <summary>True: labels are not looked at.</summary>
     public sealed override bool TakesUnlabelledSamples => true;
 
+    /// <summary>True, for the same reason.</summary>
+    public sealed override bool TakesSeveralLabels => true;
+
     /// <summary>Checks that both stages are there, and makes the state for them.</summary>
     /// <exception cref="InvalidOperationException">A network has no such stage.</exception>
     public sealed override ObjectiveState? CreateState(ObjectiveContext context)

@@ -18,14 +18,14 @@ internal readonly record struct BestEpoch(int Epoch, bool IsPeer)
         var (best, bestRank) = ((BestEpoch?)null, (double.NegativeInfinity, double.NegativeInfinity));
         foreach (var epoch in history)
         {
-            if (!plan.RestoreBestWeights || epoch.Validation is not { } student)
+            if (!plan.RestoreBestWeights || Rank(plan, epoch) is not { } student)
             {
                 best = new(epoch.Epoch, IsPeer: false);
                 continue;
             }
 
-            var isPeer = epoch.PeerValidation is { } peer && Rank(plan, peer).CompareTo(Rank(plan, student)) > 0;
-            var rank = Rank(plan, isPeer ? epoch.PeerValidation! : student);
+            var isPeer = epoch.PeerValidation is { } peer && Rank(plan, peer).CompareTo(student) > 0;
+            var rank = isPeer ? Rank(plan, epoch.PeerValidation!) : student;
             if (best is null || rank.CompareTo(bestRank) > 0)
                 (best, bestRank) = (new(epoch.Epoch, isPeer), rank);
         }
@@ -36,6 +36,9 @@ internal readonly record struct BestEpoch(int Epoch, bool IsPeer)
     /// <summary>The metrics of the epoch, those of its validation being of the weights that were chosen.</summary>
     public EpochMetrics In(IReadOnlyList<EpochMetrics> history) =>
         IsPeer ? history[Epoch] with { Validation = history[Epoch].PeerValidation } : history[Epoch];
+
+    private static (double Value, double NegativeLoss)? Rank(TrainingPlan plan, EpochMetrics epoch) =>
+        plan.RankingMetric.ValueOf(epoch) is { } value ? (value, ValidationMetric.Loss.ValueOf(epoch)!.Value) : null;
 
     private static (double Value, double NegativeLoss) Rank(TrainingPlan plan, ClassificationMetrics metrics) =>
         (plan.RankingMetric.ValueOf(metrics), -metrics.NegativeLogLikelihood);

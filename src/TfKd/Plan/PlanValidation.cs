@@ -15,6 +15,7 @@ internal static class PlanValidation
             throw new InvalidOperationException(
                 $"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, "
                     + "KnowledgeDistillation say, or no teacher.");
+        LabelKindValidation.Check(plan, training, validation);
         CheckMixing(plan);
         CheckProbe(plan);
         CheckIdentity(plan, student.Architecture);
@@ -22,13 +23,7 @@ internal static class PlanValidation
         CheckTeacher(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
             new StageRecorder(student).Dispose();
-        CheckSource(training, student, "training", plan);
-        if (training.ClassNames.Count < 2)
-            throw new InvalidOperationException(
-                $"A classifier needs at least 2 classes, but the training rows have {training.ClassNames.Count}: "
-                    + $"{string.Join(", ", training.ClassNames)}.");
-        if (training.Count < 2)
-            throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
+        CheckTraining(plan, student, training);
         if (validation is null)
         {
             CheckCallbacks(plan);
@@ -48,6 +43,17 @@ internal static class PlanValidation
     public static InvalidOperationException NoTeacherFeatures(TrainingPlan plan) =>
         new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at "
             + "hand, or an objective on logits.");
+
+    private static void CheckTraining(TrainingPlan plan, ImageNetwork student, IImageSource training)
+    {
+        CheckSource(training, student, "training", plan);
+        if (training.ClassNames.Count < 2)
+            throw new InvalidOperationException(
+                $"A classifier needs at least 2 classes, but the training rows have {training.ClassNames.Count}: "
+                    + $"{string.Join(", ", training.ClassNames)}.");
+        if (training.Count < 2)
+            throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
+    }
 
     // A plan that nothing has to find again may have members that no text can tell apart.
     private static void CheckIdentity(TrainingPlan plan, NetworkArchitecture network)
@@ -121,6 +127,8 @@ internal static class PlanValidation
             var label = source.GetLabel(row);
             if (label == Targets.Unlabelled && plan is not null)
                 RequireUseOfUnlabelled(plan, row);
+            else if (label == Targets.Several)
+                LabelKindValidation.RequireLabels(source, row, which);
             else if (label < 0 || label >= student.ClassCount)
                 throw new InvalidOperationException(
                     $"The label of {which} row {row} is {label}; expected the index of a class, within [0, {student.ClassCount}).");

@@ -14,6 +14,12 @@ public abstract class TrainingCallback
     /// </summary>
     public virtual bool NeedsValidation => false;
 
+    /// <summary>
+    /// Whether it can watch a run whose samples may have several labels: one that cannot is refused before the first batch. True by
+    /// default.
+    /// </summary>
+    public virtual bool TakesSeveralLabels => true;
+
     /// <summary>Before the first step.</summary>
     public virtual void OnTrainBegin(TrainingState state)
     {

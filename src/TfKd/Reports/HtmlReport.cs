@@ -38,6 +38,9 @@ public sealed class HtmlReport : TrainingCallback
     /// <summary>Tells the date.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>False: its tables are of one class a sample.</summary>
+    public override bool TakesSeveralLabels => false;
+
     /// <inheritdoc/>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public override void OnTrainBegin(TrainingState state)

@@ -50,6 +50,9 @@ public sealed record EnsembleTeacher : TeacherSource
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
+    /// <summary>Where the mean is geometric, which of logits is their mean, and all members can.</summary>
+    public override bool TakesSeveralLabels => Mean == EnsembleMean.Geometric && base.TakesSeveralLabels;
+
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {

@@ -21,6 +21,9 @@ public sealed record MovingAverageTeacher : TeacherSource
     public double Decay { get; init => field = Require.FractionBelowOne(value); } = 0.99;
 
     /// <inheritdoc/>
+    public override bool TakesSeveralLabels => true;
+
+    /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context) => new AveragedStudent(StudentCopy.Open(this, context), Decay);
 
     private sealed class AveragedStudent(StudentCopy copy, double decay) : Teacher

@@ -21,6 +21,9 @@ public sealed record SelfTeacher : TeacherSource
     public Objective Initial { get; init => field = Require.NotNull(value); } = new CrossEntropy();
 
     /// <inheritdoc/>
+    public override bool TakesSeveralLabels => true;
+
+    /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {
         var training = context.RequireTeacherTraining(this);

@@ -11,6 +11,9 @@ public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape
     /// <summary>The training rows, whose numbers are the batches' row ids; null where a teacher is opened outside of a run.</summary>
     public IImageSource? Training { get; init; }
 
+    /// <summary>Whether the samples may have several labels.</summary>
+    internal bool HasSeveralLabels => Training is { } rows && LabelSets.AreIn(rows);
+
     /// <summary>The network in training, for teachers that are made of it; null where a teacher is opened outside of a run.</summary>
     public ImageNetwork? Student { get; init; }
 

@@ -25,6 +25,12 @@ public abstract record TeacherSource
     /// </summary>
     public virtual bool TakesUnlabelledSamples => Parts.All(part => part.TakesUnlabelledSamples);
 
+    /// <summary>
+    /// Whether its logits can be those of samples that may have several labels: one yes or no a class, of which a sigmoid makes a
+    /// probability, and no softmax. Default: where those of all of its <see cref="Parts"/> can; false without parts.
+    /// </summary>
+    public virtual bool TakesSeveralLabels => Parts.Count > 0 && Parts.All(part => part.TakesSeveralLabels);
+
     /// <summary>Opens the teacher; the caller disposes it.</summary>
     /// <exception cref="InvalidOperationException">The teacher does not fit the student's classes or images.</exception>
     public Teacher Open(TeacherContext context)

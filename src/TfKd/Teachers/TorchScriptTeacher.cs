@@ -52,6 +52,9 @@ public sealed record TorchScriptTeacher(string Path) : TeacherSource
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
+    /// <summary>Where it answers with logits.</summary>
+    public override bool TakesSeveralLabels => Output == TeacherOutput.Logits;
+
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">

@@ -31,6 +31,9 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
     public TeacherRecipe? Recipe { get; init; }
 
     /// <inheritdoc/>
+    public override bool TakesSeveralLabels => true;
+
+    /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {
         var network = context.RequireTeacherTraining(this).Train(new TeacherTrainingRequest

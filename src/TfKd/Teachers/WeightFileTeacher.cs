@@ -33,6 +33,9 @@ public sealed record WeightFileTeacher(NetworkArchitecture Architecture, string 
     public ChannelStatistics? Normalization { get; init; }
 
     /// <inheritdoc/>
+    public override bool TakesSeveralLabels => true;
+
+    /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
     /// The file is damaged, does not fit the network or the number of classes, or does not say how its input is normalised.

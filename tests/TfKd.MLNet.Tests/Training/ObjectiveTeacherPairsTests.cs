@@ -39,6 +39,7 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
             new Ramped { Inner = new RelationalKd() },
             new CrossEntropy() + new FeatureHint(),
         ]),
+        (Listening.ForSeveralLabels, [new BinaryCrossEntropy(), new BinaryKd(), new BinaryCrossEntropy() + new BinaryKd()]),
     ];
 
     private enum Listening
@@ -46,6 +47,9 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         ToNobody,
         ToAnswers,
         ToFeatures,
+
+        // And so not for these rows, which have one each.
+        ForSeveralLabels,
     }
 
     public static TheoryData<string> Teachers => [NoTeacher, .. TeacherKinds.Names];
@@ -78,6 +82,9 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
     /// <summary>How the refusal of a pair begins; null where the pair is to train.</summary>
     private static string? Refusal(Objective objective, Listening listening, TeacherKind? teacher) => (listening, teacher) switch
     {
+        (Listening.ForSeveralLabels, var kind) when (kind is null) == !objective.Needs.HasFlag(ObjectiveNeeds.Teacher) =>
+            $"{objective.Parts.FirstOrDefault() ?? objective} is for rows that may have several labels, but each row has one; ",
+        (Listening.ForSeveralLabels, { } kind) => $"The plan has the teacher {kind.Source}, but {objective} does not listen to one; ",
         (Listening.ToNobody, null) => null,
         (Listening.ToNobody, _) => $"The plan has the teacher {teacher.Source}, but {objective} does not listen to one; ",
         (_, null) => $"{objective} needs a teacher, but the plan has none; ",

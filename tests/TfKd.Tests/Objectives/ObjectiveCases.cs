@@ -55,6 +55,10 @@ public static class ObjectiveCases
         new MultiLevelKd { Temperatures = [1, 4], InstanceWeight = 0.5, BatchWeight = 3, ClassWeight = 2 },
         new CurriculumTemperatureKd(),
         new CurriculumTemperatureKd { LowestTemperature = 2, TemperatureRange = 3 },
+        new BinaryCrossEntropy(),
+        new BinaryCrossEntropy { Smoothing = 0.2 },
+        new BinaryKd(),
+        new BinaryKd { Temperature = 3 },
         0.5 * new ClassWiseSelfKd { Temperature = 2, Weight = 3 } + new OnlineLabelSmoothing { Alpha = 1 },
     ];
 

@@ -61,6 +61,9 @@ public sealed class ObjectiveContractTests
             + "BatchWeight = 1, ClassWeight = 1 }", "compares pairs of rows", "its sums grow with the batch"),
         new(() => new CurriculumTemperatureKd { RampEpochs = 4 }, ObjectiveNeeds.Teacher, "CurriculumTemperatureKd { LowestTemperature = 1, "
             + "TemperatureRange = 20, MaxReversal = 1, RampEpochs = 4 }"),
+        new(() => new BinaryCrossEntropy { Smoothing = 0.2 }, ObjectiveNeeds.None, "BinaryCrossEntropy { PositiveWeights = , "
+            + "Smoothing = 0.2 }"),
+        new(() => new BinaryKd { Temperature = 3 }, ObjectiveNeeds.Teacher, "BinaryKd { Temperature = 3 }"),
     }.ToDictionary(row => row.Make().GetType().Name);
 
     public static TheoryData<string> Names => [.. _rows.Keys];

@@ -43,6 +43,11 @@ public sealed class ObjectiveGoldenTests
         ["multi_level temperatures=2..6"] = new MultiLevelKd(),
         ["curriculum_temperature before the first step"] = new CurriculumTemperatureKd(),
         ["hard_target"] = new HardTargetCrossEntropy(),
+        ["binary_cross_entropy"] = new BinaryCrossEntropy(),
+        ["binary_cross_entropy smoothing=0.1 positive_weights=1,2,3,4,5"] =
+            new BinaryCrossEntropy { Smoothing = 0.1, PositiveWeights = [1, 2, 3, 4, 5] },
+        ["binary_kd temperature=1"] = new BinaryKd(),
+        ["binary_kd temperature=4"] = new BinaryKd { Temperature = 4 },
         ["tfkd_reg paper alpha=0.1 temperature=20 correct=0.99"] = new TfKdRegularization(),
         ["tfkd_reg reference_code alpha=0.1 temperature=20 correct=0.99 multiplier=100"] =
             new TfKdRegularization { Form = TfKdForm.ReferenceCode, Multiplier = 100 },

@@ -9,7 +9,8 @@ public sealed class ObjectiveLawTests
     public void Adding_a_number_to_all_logits_of_a_row_changes_nothing(LogitBatch batch)
     {
         var shifted = batch with { Student = Shifted(batch.Student, 3), Teacher = Shifted(batch.Teacher, -7) };
-        foreach (var objective in ObjectiveCases.For(batch.Classes))
+        // Of a softmax, that is; a sigmoid of each class has its own say.
+        foreach (var objective in ObjectiveCases.For(batch.Classes).Where(objective => !objective.TakesSeveralLabels))
             AssertNear(batch.Value(objective), shifted.Value(objective));
     }
 

@@ -54,6 +54,12 @@ internal static class ObjectiveOracle
         // Before the first step.
         CurriculumTemperatureKd o => o.TeacherTemperature * o.TeacherTemperature
             * Value(new SoftTargetKl { Temperature = o.LowestTemperature + o.TemperatureRange / (1 + Math.Exp(-1)) }, batch),
+        BinaryCrossEntropy o => Mean(batch, i => Enumerable.Range(0, batch.Classes).Average(k => Yes(batch, i, k, o.Smoothing) switch
+        {
+            var yes => H([(o.PositiveWeights?[k] ?? 1) * yes, 1 - yes], Softmax([batch.Student[i][k], 0], 1)),
+        })),
+        BinaryKd o => o.Temperature * o.Temperature * Mean(batch, i => batch.Teacher[i].Zip(
+            batch.Student[i], (t, s) => Kl(Softmax([t, 0], o.Temperature), Softmax([s, 0], o.Temperature))).Average()),
         WeightedSum o => o.Terms.Sum(term => term.Weight * Value(term.Objective, batch)),
         _ => throw new NotSupportedException($"The oracle does not know {objective}."),
     };
@@ -119,6 +125,9 @@ internal static class ObjectiveOracle
 
     private static double[] OneHot(LogitBatch batch, int i) =>
         [.. Enumerable.Range(0, batch.Classes).Select(k => k == batch.Labels[i] ? 1.0 : 0.0)];
+
+    private static double Yes(LogitBatch batch, int i, int k, double smoothing) =>
+        (1 - smoothing) * (k == batch.Labels[i] ? 1 : 0) + smoothing / 2;
 
     private static double[] Smooth(double[] q, LabelSmoothing o) => o.Convention == SmoothingConvention.Uniform
         ? [.. q.Select(p => (1 - o.Smoothing) * p + o.Smoothing / q.Length)]

@@ -4,7 +4,7 @@ namespace TfKd.Tests;
 public sealed class SourceLabelTests
 {
     [Theory]
-    [InlineData(-2)]
+    [InlineData(-3)]
     [InlineData(-100)]
     [InlineData(4)]
     public void A_label_that_is_no_class_is_named_with_its_row_before_the_first_batch(int label)

@@ -1,0 +1,55 @@
+namespace TfKd;
+
+/// <summary>
+/// Which rows are held out where a row may have several labels: iterative stratification. The label with the fewest rows left comes first,
+/// and each of its rows goes where most rows of that label are still missing, of equals where most rows are.
+/// </summary>
+/// <remarks>Sechidis, Tsoumakas and Vlahavas, 'On the Stratification of Multi-Label Data', ECML PKDD 2011, algorithm 1.</remarks>
+internal static class LabelSetSplit
+{
+    /// <summary>For each row of the source whether it is held out; rows that are not labelled are not.</summary>
+    public static bool[] Choose(IImageSource source, double heldOutFraction, Random random)
+    {
+        var heldOut = new bool[source.Count];
+        var rows = Enumerable.Range(0, source.Count).Where(row => source.GetLabel(row) != Targets.Unlabelled).ToArray();
+        random.Shuffle(rows);
+        var left = new List<int>(rows);
+        var counts = new int[source.ClassNames.Count];
+        foreach (var label in rows.SelectMany(row => LabelSets.Of(source, row)))
+            counts[label]++;
+        // What each part still wants: of each label, and in all.
+        var (wanted, kept) = (Wishes(counts, rows.Length, heldOutFraction), Wishes(counts, rows.Length, 1 - heldOutFraction));
+        while (Rarest(counts) is { } label)
+        {
+            foreach (var row in left.Where(row => LabelSets.Of(source, row).Contains(label)).ToArray())
+                Place(row, label);
+            left.RemoveAll(row => LabelSets.Of(source, row).Contains(label));
+        }
+
+        foreach (var row in left)
+            Place(row, counts.Length);
+        return heldOut;
+
+        void Place(int row, int label)
+        {
+            heldOut[row] = (wanted[label], wanted[^1]).CompareTo((kept[label], kept[^1])) > 0;
+            var part = heldOut[row] ? wanted : kept;
+            part[^1]--;
+            foreach (var one in LabelSets.Of(source, row))
+            {
+                part[one]--;
+                counts[one]--;
+            }
+        }
+    }
+
+    // The last number is that of all rows, and of those without a label.
+    private static double[] Wishes(int[] counts, int rowCount, double fraction) =>
+        [.. counts.Select(count => count * fraction), rowCount * fraction];
+
+    private static int? Rarest(int[] counts)
+    {
+        var present = Enumerable.Range(0, counts.Length).Where(label => counts[label] > 0).ToArray();
+        return present.Length == 0 ? null : present.MinBy(label => counts[label]);
+    }
+}
