@@ -24,46 +24,12 @@ public sealed record TrivialAugment : Augmentation
     /// <inheritdoc/>
     protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
-        var operations = Array.ConvertAll(random.NextIntegers((long)TrivialOperation.Count), value => (int)value);
-        // From 0 to 1.
-        var strengths = Array.ConvertAll(random.NextIntegers(Strengths), value => value / (Strengths - 1.0));
-        var signs = Array.ConvertAll(random.NextDoubles(), value => value < 0.5 ? 1 : -1);
-        var changed = PixelValues.ForEachChoice(
-            PixelValues.Floating(images), operations, (int)TrivialOperation.Count, (operation, some, rows) =>
-            Change((TrivialOperation)operation, some, Array.ConvertAll(rows, row => strengths[row]),
-                Array.ConvertAll(rows, row => signs[row])));
+        var operations = random.NextIntegers((long)TrivialOperation.Count);
+        var strengths = random.NextIntegers(Strengths);
+        var signs = random.NextDoubles();
+        StrengthChoice[] choices = [.. Enumerable.Range(0, operations.Length).Select(row => new StrengthChoice(
+            (TrivialOperation)operations[row], strengths[row] / (Strengths - 1.0), signs[row] < 0.5 ? 1 : -1))];
+        var changed = StrengthOperations.Change(PixelValues.Floating(images), choices, OperationRanges.Wide);
         return PixelValues.Restore(changed, images);
-    }
-
-    /// <summary>Applies one operation.</summary>
-    /// <param name="operation">The operation.</param>
-    /// <param name="images">[N,C,H,W], floating point.</param>
-    /// <param name="strengths">From 0 to 1, one a row.</param>
-    /// <param name="signs">1 or -1, one a row: the direction, where the operation has two.</param>
-    internal static Tensor Change(TrivialOperation operation, Tensor images, double[] strengths, int[] signs)
-    {
-        var (height, width) = (images.shape[2], images.shape[3]);
-        double[] Signed(double most) => [.. strengths.Select((strength, row) => signs[row] * strength * most)];
-        double[] Factors() => Array.ConvertAll(Signed(0.99), change => 1 + change);
-        Tensor Geometry(double most, Converter<double, AffineMap> map) =>
-            GridSampling.Apply(images, Array.ConvertAll(Signed(most), map), RotationSampling.Nearest);
-        return operation switch
-        {
-            TrivialOperation.ShearX => Geometry(0.99, level => AffineMap.ShearX(level, height)),
-            TrivialOperation.ShearY => Geometry(0.99, level => AffineMap.ShearY(level, width)),
-            TrivialOperation.TranslateX => Geometry(32, pixels => AffineMap.Translation(Math.Truncate(pixels), 0)),
-            TrivialOperation.TranslateY => Geometry(32, pixels => AffineMap.Translation(0, Math.Truncate(pixels))),
-            TrivialOperation.Rotate => Geometry(135, AffineMap.Rotation),
-            TrivialOperation.Brightness => ColourOperations.Brightness(images, Factors()),
-            TrivialOperation.Colour => ColourOperations.Saturation(images, Factors()),
-            TrivialOperation.Contrast => ColourOperations.Contrast(images, Factors()),
-            TrivialOperation.Sharpness => ColourOperations.Sharpness(images, Factors()),
-            TrivialOperation.Posterize =>
-                ToneOperations.Posterize(images, Array.ConvertAll(strengths, strength => 8 - Math.Round(6 * strength))),
-            TrivialOperation.Solarize => ToneOperations.Solarize(images, Array.ConvertAll(strengths, strength => 255 * (1 - strength))),
-            TrivialOperation.AutoContrast => ToneOperations.AutoContrast(images),
-            TrivialOperation.Equalize => ToneOperations.Equalize(images),
-            _ => images.alias(),
-        };
     }
 }

@@ -12,6 +12,16 @@ internal static class BetaDistribution
         return 1 / (1 + Math.Exp(y - x));
     }
 
+    /// <summary>Draws from the symmetric Dirichlet distribution: numbers that add up to 1.</summary>
+    public static double[] DrawDirichlet(Random random, double alpha, int count)
+    {
+        var logarithms = Enumerable.Range(0, count).Select(_ => LogGamma(random, alpha)).ToArray();
+        var most = logarithms.Max();
+        var parts = Array.ConvertAll(logarithms, value => Math.Exp(value - most));
+        var sum = parts.Sum();
+        return Array.ConvertAll(parts, part => part / sum);
+    }
+
     /// <summary>
     /// The logarithm of a gamma variate. Marsaglia and Tsang, 'A Simple Method for Generating Gamma Variables', ACM TOMS 2000; below 1 by
     /// their note that G(a) = G(a + 1) U^(1/a).

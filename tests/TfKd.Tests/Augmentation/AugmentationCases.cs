@@ -19,6 +19,10 @@ internal static class AugmentationCases
         new RandomErasing { Fill = ErasingFill.Mean },
         new RandomErasing { Fill = ErasingFill.Random },
         new TrivialAugment(),
+        new RandAugment(),
+        new RandAugment { Operations = 3, Magnitude = 30 },
+        new AugMix(),
+        new AugMix { AllOperations = false, ChainDepth = 2, Severity = 10, MixtureWidth = 2, Alpha = 0.5 },
     }.ToDictionary(augmentation => augmentation.ToString());
 
     /// <summary>Pixels that differ from their neighbours, of images higher than wide.</summary>

@@ -24,7 +24,7 @@ public sealed class TrivialAugmentTests : IDisposable
         {
             using var scope = NewDisposeScope();
             var image = images.narrow(0, row, 1).to(ScalarType.Float32);
-            var expected = TrivialAugment.Change(
+            var expected = Change(
                 (TrivialOperation)operations[row], image, [strengths[row] / 30.0], [signs[row] < 0.5 ? 1 : -1]);
             Assert.True(expected
                 .round()
@@ -47,10 +47,10 @@ public sealed class TrivialAugmentTests : IDisposable
 
         image
             .Map((channel, y, x) => image.At(channel, y, x - pixels))
-            .AssertEqual(TrivialAugment.Change(TrivialOperation.TranslateX, images, [strength], [sign]), 0, 0);
+            .AssertEqual(Change(TrivialOperation.TranslateX, images, [strength], [sign]), 0, 0);
         image
             .Map((channel, y, x) => image.At(channel, y - pixels, x))
-            .AssertEqual(TrivialAugment.Change(TrivialOperation.TranslateY, images, [strength], [sign]), 0, 0);
+            .AssertEqual(Change(TrivialOperation.TranslateY, images, [strength], [sign]), 0, 0);
     }
 
     [Theory]
@@ -63,9 +63,9 @@ public sealed class TrivialAugmentTests : IDisposable
         var level = sign * 0.99 * strength;
 
         image.Map((channel, y, x) => image.At(channel, y, (int)Math.Floor(x + 0.5 + level * (y + 0.5))))
-            .AssertEqual(TrivialAugment.Change(TrivialOperation.ShearX, images, [strength], [sign]), 0, 0);
+            .AssertEqual(Change(TrivialOperation.ShearX, images, [strength], [sign]), 0, 0);
         image.Map((channel, y, x) => image.At(channel, (int)Math.Floor(y + 0.5 + level * (x + 0.5)), x))
-            .AssertEqual(TrivialAugment.Change(TrivialOperation.ShearY, images, [strength], [sign]), 0, 0);
+            .AssertEqual(Change(TrivialOperation.ShearY, images, [strength], [sign]), 0, 0);
     }
 
     [Fact]
@@ -73,9 +73,8 @@ public sealed class TrivialAugmentTests : IDisposable
     {
         var images = AugmentationCases.Images(1, ScalarType.Float32).narrow(2, 0, 10);
 
-        Assert.True(TrivialAugment.Change(TrivialOperation.Rotate, images, [2.0 / 3], [1]).eq(images.rot90(1, (2, 3))).all().item<bool>());
-        Assert.True(TrivialAugment
-            .Change(TrivialOperation.Rotate, images, [2.0 / 3], [-1])
+        Assert.True(Change(TrivialOperation.Rotate, images, [2.0 / 3], [1]).eq(images.rot90(1, (2, 3))).all().item<bool>());
+        Assert.True(Change(TrivialOperation.Rotate, images, [2.0 / 3], [-1])
             .eq(images.rot90(-1, (2, 3)))
             .all()
             .item<bool>());
@@ -87,11 +86,14 @@ public sealed class TrivialAugmentTests : IDisposable
         var images = full([2, 1, 1, 1], 100.0, ScalarType.Float64);
         double[] Of(
             TrivialOperation operation,
-            int sign = 1) => TrivialAugment.Change(operation, images, [0, 1], [sign, sign]).data<double>().ToArray();
+            int sign = 1) => Change(operation, images, [0, 1], [sign, sign]).data<double>().ToArray();
 
         Assert.Equal([100, 199], Of(TrivialOperation.Brightness), (left, right) => Math.Abs(left - right) < 1e-9);
         Assert.Equal([100, 1], Of(TrivialOperation.Brightness, sign: -1), (left, right) => Math.Abs(left - right) < 1e-9);
         Assert.Equal([100, 64], Of(TrivialOperation.Posterize));
         Assert.Equal([100, 155], Of(TrivialOperation.Solarize));
     }
+
+    private static Tensor Change(TrivialOperation operation, Tensor images, double[] strengths, int[] signs) =>
+        StrengthOperations.Change(operation, images, OperationRanges.Wide, strengths, signs);
 }

@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>The operations of <see cref="TrivialAugment"/>. Their order is a part of what a seed means: never change it.</summary>
+/// <summary>
+/// The operations of <see cref="TrivialAugment"/>, <see cref="RandAugment"/> and <see cref="AugMix"/>. Their order is a part of what a seed
+/// means: never change it.
+/// </summary>
 internal enum TrivialOperation
 {
     Identity,
