@@ -118,7 +118,7 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var (epoch, steps) = (_run.Epoch, _run.Sums.Steps);
         // Anew in each step: a resumed run drops out what an unbroken one would.
         GlobalGenerator.Seed(plan.Seed, SeedPurpose.Dropout, epoch, steps);
-        var rate = plan.RateOf(epoch, steps, setup.StepsAnEpoch);
+        var rate = plan.RateOf(epoch, steps, setup.StepsAnEpoch, _run.State.History);
         var outcome = setup.Strategy.Take(batches, new(new TrainingProgress(epoch, plan.MaxEpochs, _run.Step), rate));
         _run.Count(outcome, rate, setup.StepsAnEpoch);
         _estimate.OnStep((long)setup.StepsAnEpoch * (plan.MaxEpochs - epoch) - _run.Sums.Steps);

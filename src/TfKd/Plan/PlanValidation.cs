@@ -16,8 +16,7 @@ internal static class PlanValidation
                 $"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, "
                     + "KnowledgeDistillation say, or no teacher.");
         LabelKindValidation.Check(plan, training, validation);
-        CheckMixing(plan);
-        CheckProbe(plan);
+        CheckSettings(plan);
         CheckIdentity(plan, student.Architecture);
         // Before a teacher is trained in vain.
         CheckTeacher(plan);
@@ -64,8 +63,34 @@ internal static class PlanValidation
             TeacherCacheKey.TextOf(plan.Augmentations);
     }
 
+    private static void CheckSettings(TrainingPlan plan)
+    {
+        CheckSchedule(plan.Schedule);
+        CheckMixing(plan);
+        CheckProbe(plan);
+    }
+
+    private static void CheckSchedule(LearningRateSchedule schedule)
+    {
+        var inner = schedule switch
+        {
+            PlateauSchedule plateau => plateau.Inner,
+            WarmUpSchedule warmUp => warmUp.Inner,
+            RepeatedSchedule repeated => repeated.Inner,
+            _ => null,
+        };
+        if (inner is PlateauSchedule)
+            throw new InvalidOperationException(
+                "A PlateauSchedule must be the Schedule itself, but is within another one; let it have that as its Inner.");
+        if (inner is not null)
+            CheckSchedule(inner);
+    }
+
     private static void CheckCallbacks(TrainingPlan plan)
     {
+        if (plan.Schedule is PlateauSchedule)
+            throw new InvalidOperationException(
+                "PlateauSchedule watches the validation rows, but the run has none; give a validation set or use another schedule.");
         if (plan.Callbacks.FirstOrDefault(callback => callback.NeedsValidation) is { } callback)
             throw new InvalidOperationException(
                 $"{callback.GetType().Name} watches the validation rows, but the run has none; give a validation set or leave it out.");

@@ -187,10 +187,12 @@ public sealed partial record TrainingPlan
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="step">The step in it, from 0.</param>
     /// <param name="stepsAnEpoch">Steps of a whole epoch.</param>
-    internal double RateOf(int epoch, int step, int stepsAnEpoch)
+    /// <param name="history">What a <see cref="PlateauSchedule"/> goes by. Default null: it has seen nothing.</param>
+    internal double RateOf(int epoch, int step, int stepsAnEpoch, IReadOnlyList<EpochMetrics>? history = null)
     {
         var atEnd = Factor(step + 1.0);
-        return Optimizer.LearningRate * (atEnd != 0 ? atEnd : Factor(step + 0.5));
+        var rate = Optimizer.LearningRate * (atEnd != 0 ? atEnd : Factor(step + 0.5));
+        return Schedule is PlateauSchedule plateau && history is not null ? rate * plateau.FactorAfter(history) : rate;
 
         double Factor(double steps) => Schedule.Factor(epoch + steps / stepsAnEpoch, MaxEpochs);
     }
