@@ -4,6 +4,32 @@ namespace TfKd.MLNet;
 
 public sealed partial class TorchImageClassificationTrainer
 {
+    /// <summary>
+    /// Looks for a learning rate: trains a network, which is thrown away, with a rate that rises step by step, with all other settings of
+    /// the options but <see cref="Options.Schedule"/> and <see cref="Options.MaxEpochs"/>. No Fit depends on it.
+    /// </summary>
+    /// <param name="input">The rows that Fit will be given.</param>
+    /// <param name="finder">From which rate to which, in how many steps. Default null: from 1e-6 to 10 in 100.</param>
+    /// <exception cref="ArgumentException">The label, image, weight or teacher score column is missing or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Objective, teacher, initial weights, network and rows do not fit together, or the loss was never a number.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <example><code>
+    /// LearningRateCurve curve = trainer.FindLearningRate(rows);
+    /// curve.WriteHtml("learning-rate.html");
+    /// </code></example>
+    public LearningRateCurve FindLearningRate(IDataView input, LearningRateFinder? finder = null)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var data = new TrainingDataShelf();
+        return Run(
+            input,
+            () => (1, 0, null),
+            data,
+            run => (finder ?? new()).Run(run.Plan, run.Network, run.Data.Training, run.Token));
+    }
+
     /// <summary>The plan of a Fit with this seed.</summary>
     internal TrainingPlan PlanWith(int seed) => _plan with { Seed = seed };
 

@@ -92,6 +92,7 @@ internal sealed class TrainingRun : IDisposable
     public void Count(StepOutcome outcome, double learningRate, int stepsAnEpoch)
     {
         Sums = Sums.After(outcome, learningRate);
+        State.LastStep = (learningRate, outcome.Loss);
         Step++;
         State.EpochProgress = (double)Sums.Steps / stepsAnEpoch;
     }

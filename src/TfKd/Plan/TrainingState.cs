@@ -27,6 +27,9 @@ public sealed class TrainingState
 
     internal bool StopsAtOnce { get; private set; }
 
+    /// <summary>Rate and objective of the step before.</summary>
+    internal (double LearningRate, double Loss) LastStep { get; set; }
+
     /// <summary>Ends the run.</summary>
     /// <param name="reason">Why; what was asked first stays.</param>
     /// <param name="immediately">

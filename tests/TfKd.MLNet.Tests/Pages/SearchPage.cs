@@ -28,6 +28,17 @@ internal static class SearchPage
         ml.Model.Save(found.Model, rows.Schema, "model.zip");
     }
 
+    public static TorchImageClassificationTrainer.Options FindRate(
+        MLContext ml, IDataView rows, TorchImageClassificationTrainer.Options options)
+    {
+        var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(options);
+        var curve = trainer.FindLearningRate(rows);
+        Console.WriteLine(curve);
+        curve.WriteHtml("learning-rate.html");
+        options = options with { Optimizer = options.Optimizer with { LearningRate = curve.Suggested } };
+        return options;
+    }
+
     public static void SearchPlans(IImageSource training, IImageSource validation)
     {
         var search = new PlanSearch(new SearchSettings { MaxTrials = 10 });

@@ -74,7 +74,9 @@ public sealed class SearchTests : IDisposable
         var search = Search(ml, _settings with { MaxTrials = 1 }, space => Space(space) with { ValidationSetFraction = null });
         var message = Assert.Throws<InvalidOperationException>(() => search.Execute(TrainingRuns.Rows(ml))).Message;
         Assert.StartsWith(
-            "None of the 1 trials of the search could be trained. The first: InvalidOperationException: ", message, StringComparison.Ordinal);
+            "None of the 1 trials of the search could be trained. The first: InvalidOperationException: ",
+            message,
+            StringComparison.Ordinal);
         Assert.Contains("validation", message, StringComparison.Ordinal);
     }
 
@@ -107,6 +109,19 @@ public sealed class SearchTests : IDisposable
         Assert.Equal([SearchTrialState.Finished, SearchTrialState.Failed], states.Select(trial => trial.State));
         Assert.StartsWith(
             "ArgumentException: FrozenStages is 1, but the network starts from random weights;", states[1].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_learning_rate_is_found_and_changes_no_fit()
+    {
+        var ml = new MLContext(seed: 1);
+        var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(TrainingRuns.Options);
+        var curve = trainer.FindLearningRate(TrainingRuns.Rows(ml), new LearningRateFinder { MinRate = 1e-4, MaxRate = 0.1, Steps = 12 });
+        Assert.Equal(12, curve.Points.Count);
+        Assert.InRange(curve.Suggested, 1e-5, 0.1);
+        using var model = trainer.Fit(TrainingRuns.Rows(ml));
+        using var alone = TrainingRuns.Fit();
+        Assert.Equal(Scores(ml, alone), Scores(ml, model));
     }
 
     private static TorchImageClassificationTrainer.Options Space(SearchSpace space) => TrainingRuns.Options with
