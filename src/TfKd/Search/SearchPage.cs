@@ -39,8 +39,8 @@ internal static class SearchPage
         var isFraction = result.Metric != ValidationMetric.Loss;
         return Markup.Of($"""
             <section id="scores"><h2>Scores</h2>
-            <p>Each trial was chosen by rows that it was compared on, so that the best score is a little too good: measure the model on rows
-            that had no part in the search.</p>
+            <p>The best trial is chosen by the rows that all are compared on, so that its score is a little too good: measure the model on
+            rows that had no part in the search.</p>
             <div class="charts">
             {Chart.Lines(
                 $"{result.Metric} on the validation rows", "trial", [new ChartLine("trial", points), BestSoFar(result.Metric, points)],
@@ -67,8 +67,9 @@ internal static class SearchPage
         var names = SearchTable.SettingsOf(result);
         var rows = result.Trials.Select(trial => Markup.Of($"""
             <tr><th scope="row">{trial.Number}{(result.IsBest(trial) ? " (best)" : "")}</th>
+            <td>{SearchTable.ScoreOf(trial, result.Metric)}</td>
             {names.Select(name => Markup.Of($"<td>{SearchTable.ValueOf(trial, name)}</td>"))}
-            <td>{SearchTable.ScoreOf(trial, result.Metric)}</td><td>{trial.Epochs}</td><td>{trial.Time.TotalSeconds:F1}</td>
+            <td>{trial.Epochs}</td><td>{trial.Time.TotalSeconds:F1}</td>
             <td>{trial.Seed}</td><td>{trial.State}{(trial.Error is null ? "" : $": {trial.Error}")}</td></tr>
 
             """));
@@ -76,7 +77,7 @@ internal static class SearchPage
             <section id="trials"><h2>Trials</h2>
             {Page.Scrolling("Trials", Markup.Of($"""
                 <table class="numbers">{Page.Head(
-                    ["Trial", .. names, $"{result.Metric}", "Epochs", "Seconds", "Seed", "State"])}<tbody>
+                    ["Trial", $"{result.Metric}", .. names, "Epochs", "Seconds", "Seed", "State"])}<tbody>
                 {rows}</tbody></table>
                 """))}
             </section>

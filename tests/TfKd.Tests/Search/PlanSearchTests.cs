@@ -68,7 +68,9 @@ public sealed class PlanSearchTests : IDisposable
         var message = Assert.Throws<InvalidOperationException>(() =>
             SearchCase.Run(Kept, space => SearchCase.Plan(space) with { Objective = new KnowledgeDistillation() })).Message;
         Assert.StartsWith(
-            "None of the 4 trials of the search could be trained. The first: InvalidOperationException: ", message, StringComparison.Ordinal);
+            "None of the 4 trials of the search could be trained. The first: InvalidOperationException: ",
+            message,
+            StringComparison.Ordinal);
         using var found = SearchCase.Run(Kept);
         Assert.Equal(4, found.Search.Trials.Count);
     }
@@ -124,7 +126,10 @@ public sealed class PlanSearchTests : IDisposable
     {
         using var found = SearchCase.Run(
             SearchCase.Settings with { MaxTrials = 2, Method = new SuccessiveHalving { Reduction = 2, Rungs = 2 } },
-            space => SearchCase.Plan(space) with { Callbacks = [new WatchedRun.Watcher { EpochEnd = state => state.RequestStop("enough") }] });
+            space => SearchCase.Plan(space) with
+            {
+                Callbacks = [new WatchedRun.Watcher { EpochEnd = state => state.RequestStop("enough") }],
+            });
         Assert.Equal([SearchTrialState.Finished, SearchTrialState.LeftBehind], found.Search.Trials.Select(trial => trial.State).Order());
         Assert.All(found.Search.Trials, trial => Assert.Equal(1, trial.Epochs));
     }

@@ -133,8 +133,8 @@ public sealed class ResumedSearchTests : IDisposable
             TrialCallback = _ => message = Assert.Throws<IOException>(() => SearchCase.Run(Kept)).Message,
         }).Dispose();
         Assert.Equal(
-            $"The search's Directory '{Kept.Directory}' is of no use: expected a folder that can be made and written to, found: another run "
-                + "is using it; give each run a folder of its own, or wait until that one has ended.",
+            $"The search's Directory '{Kept.Directory}' is of no use: expected a folder that can be made and written to, found: another "
+                + "run is using it; give each run a folder of its own, or wait until that one has ended.",
             message);
     }
 }

@@ -26,7 +26,8 @@ internal static class SearchCase
 
     /// <summary>The table but for what a clock measured.</summary>
     public static IEnumerable<string> Timeless(SearchResult table) => table.Trials.Select(trial =>
-        $"{trial with { Time = TimeSpan.Zero, Settings = [] }} {string.Join(' ', trial.Settings)} {trial.Validation} best {table.Best.Number}");
+        $"{trial with { Time = TimeSpan.Zero, Settings = [] }} {string.Join(' ', trial.Settings)} {trial.Validation} "
+        + $"best {table.Best.Number}");
 
     /// <summary>What a plan ends with by itself.</summary>
     public static byte[] WeightsOf(TrainingPlan plan)

@@ -50,7 +50,10 @@ public sealed class SearchSpaceTests
     public void Whole_numbers_reach_both_ends()
     {
         Assert.Equal([2, 3, 4], Draws(space => space.UniformInt("stages", 2, 4)).Distinct().Order());
-        var counts = Draws(space => space.UniformInt("batch", 1, 3, logBase: true)).CountBy(value => value).OrderBy(pair => pair.Key).ToList();
+        var counts = Draws(space => space.UniformInt("batch", 1, 3, logBase: true))
+            .CountBy(value => value)
+            .OrderBy(pair => pair.Key)
+            .ToList();
         // ln 2 to ln 1.5 to ln 4/3, of ln 4.
         Assert.Equal([1, 2, 3], counts.Select(pair => pair.Key));
         Assert.InRange(counts[0].Value, 450, 550);
@@ -87,7 +90,8 @@ public sealed class SearchSpaceTests
     {
         Assert.Equal("The range of 'a' must be from low to high, but is 1 to 1.", Message(space => space.UniformDouble("a", 1, 1)));
         Assert.Equal("The range of 'a' must be from low to high, but is 3 to 2.", Message(space => space.UniformInt("a", 3, 2)));
-        Assert.Equal("The range of 'a' must be from low to high, but is NaN to 2.", Message(space => space.UniformDouble("a", double.NaN, 2)));
+        Assert.Equal(
+            "The range of 'a' must be from low to high, but is NaN to 2.", Message(space => space.UniformDouble("a", double.NaN, 2)));
         Assert.Equal(
             "The range of 'a' must begin above 0 to be drawn by its logarithm, but begins at 0.",
             Message(space => space.UniformDouble("a", 0, 2, logBase: true)));

@@ -6,7 +6,12 @@ public sealed class SearchTableTests
         [
             Trial(1, 0.75, ("Rate", "0.1"), ("Objective", "a|b, \"c\"")),
             Trial(2, 0.875, ("Rate", "0.025")) with { State = SearchTrialState.LeftBehind, Epochs = 1 },
-            Trial(3, null, ("Rate", "<9>")) with { State = SearchTrialState.Failed, Error = "InvalidOperationException: No.\nNot so.", Epochs = 0 },
+            Trial(3, null, ("Rate", "<9>")) with
+            {
+                State = SearchTrialState.Failed,
+                Error = "InvalidOperationException: No.\nNot so.",
+                Epochs = 0,
+            },
         ], 2, ValidationMetric.Accuracy, "RandomSearch { }");
 
     [Fact]
@@ -50,7 +55,7 @@ public sealed class SearchTableTests
         Assert.Equal(("2", "0.025", "87.50 %"), (page.Fact("Trial"), page.Fact("Rate"), page.Fact("Accuracy on the validation rows")));
         var cells = ReportPage.Cells(page.Section("trials").Descendants("table").Single());
         Assert.Equal(["1", "2 (best)", "3"], cells.Select(line => line[0]));
-        Assert.Equal(["1", "0.1", "a|b, \"c\"", "75.00 %", "4", "1.5", "5", "Finished"], cells[0]);
+        Assert.Equal(["1", "75.00 %", "0.1", "a|b, \"c\"", "4", "1.5", "5", "Finished"], cells[0]);
         Assert.Equal("Failed: InvalidOperationException: No.\nNot so.", cells[2][^1]);
     }
 
