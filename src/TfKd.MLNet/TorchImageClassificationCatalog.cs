@@ -66,6 +66,40 @@ public static class TorchImageClassificationCatalog
         return SelectiveColumns.Evaluate(data, labelColumnName, scoreColumnName, predictedLabelColumnName);
     }
 
+    /// <summary>
+    /// Measures, in scored rows that may have several labels, how well these are found: mean average precision, F1, whole sets and single
+    /// decisions. ML.NET has no evaluator of them. Rows whose labels are not known count nowhere.
+    /// </summary>
+    /// <param name="catalog">The catalog of the context.</param>
+    /// <param name="data">
+    /// Rows that a <see cref="TorchImageClassificationTransformer"/> of a model with <see cref="ModelCard.Thresholds"/> has scored, or any
+    /// with a vector of probabilities.
+    /// </param>
+    /// <param name="labelColumnName">
+    /// The labels, in any form that <see cref="TorchImageClassificationTrainer.Options.Labels"/> takes.
+    /// </param>
+    /// <param name="scoreColumnName">
+    /// The probabilities, with the class names as slot names. The transformer's column has the model's thresholds with it; for another one
+    /// they are one half.
+    /// </param>
+    /// <param name="separator">What stands between the labels of a text. Default ";".</param>
+    /// <exception cref="ArgumentException">A column is missing, or of another type, or of other classes.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a label is no class of the scores.</exception>
+    /// <exception cref="ArithmeticException">A score is no probability.</exception>
+    /// <example><code>
+    /// var metrics = ml.MulticlassClassification.EvaluateMultiLabel(model.Transform(rows), labelColumnName: "Tags");
+    /// Console.WriteLine($"mAP {metrics.MeanAveragePrecision:P1}, F1 {metrics.MicroF1:P1}");
+    /// </code></example>
+    public static MultiLabelMetrics EvaluateMultiLabel(
+        this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score",
+        string separator = ";")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        var labels = LabelSetColumn.Find(data.Schema, labelColumnName, Require.Name(separator));
+        return MultiLabelColumns.Evaluate(data, labels, scoreColumnName);
+    }
+
     /// <summary>Trains an image classifier with TorchSharp, with everything that can be set.</summary>
     /// <param name="trainers">The catalog of the context.</param>
     /// <param name="options">All settings.</param>

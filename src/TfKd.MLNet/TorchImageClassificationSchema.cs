@@ -8,11 +8,12 @@ namespace TfKd.MLNet;
 internal static class TorchImageClassificationSchema
 {
     /// <exception cref="ArgumentException">A column is missing or of the wrong type.</exception>
-    public static SchemaShape Append(SchemaShape input, string labelColumnName, TransformerColumns columns)
+    public static SchemaShape Append(
+        SchemaShape input, string labelColumnName, TransformerColumns columns, bool severalLabels = false)
     {
         ImageColumn.Check(input, columns.Image);
-        var label = LabelColumn.Find(input, labelColumnName);
-        var added = columns.ToOutputs().Select(output => output.ToShape(label)).ToList();
+        var label = severalLabels ? LabelSetColumn.Find(input, labelColumnName) : LabelColumn.Find(input, labelColumnName);
+        var added = columns.ToOutputs(severalLabels).Select(output => output.ToShape(label)).ToList();
         return new SchemaShape(input.Where(column => added.TrueForAll(output => output.Name != column.Name)).Concat(added));
     }
 }

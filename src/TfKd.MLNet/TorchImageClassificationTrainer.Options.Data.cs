@@ -7,8 +7,24 @@ public sealed partial class TorchImageClassificationTrainer
     // What a Fit reads, and what its transformer writes.
     public sealed partial record Options
     {
-        /// <summary>The label, a key column. Default "Label".</summary>
+        /// <summary>The label, a key column, or what <see cref="Labels"/> says. Default "Label".</summary>
         public string LabelColumnName { get; init => field = Require.Name(value); } = "Label";
+
+        /// <summary>
+        /// That a photo may have several labels, or none. The label column is then a text with a separator, a vector of texts or of keys,
+        /// or a vector of known size with true or 1 in the place of each class that the photo has, and the class names as slot names; NaN
+        /// in it: its labels are not known. The scores are one sigmoid a class, the predicted labels a vector of texts: those whose score
+        /// is at least the class's threshold. Default null: a photo has one label.
+        /// </summary>
+        /// <remarks>
+        /// Objectives are <see cref="BinaryCrossEntropy"/> and, beside it, <see cref="BinaryKd"/> and those on features; teachers give
+        /// logits of such photos. <see cref="CalibrateScores"/>, <see cref="Rejection"/>, <see cref="Weights"/> and
+        /// <see cref="ClassWeighting"/> are for one label a photo.
+        /// </remarks>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { LabelColumnName = "Tags", Labels = new MultipleLabels() };
+        /// </code></example>
+        public MultipleLabels? Labels { get; init; }
 
         /// <summary>
         /// The images. Default "Image". Encoded bytes (LoadRawImageBytes, LoadImagesFromFolder), a path (text), an MLImage (LoadImages,
@@ -19,7 +35,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>The probabilities of the classes, a vector with the class names as slot names. Default "Score".</summary>
         public string ScoreColumnName { get; init => field = Require.Name(value); } = "Score";
 
-        /// <summary>The most probable class, a key column. Default "PredictedLabel".</summary>
+        /// <summary>
+        /// The most probable class, a key column; with <see cref="Labels"/> a vector of texts. Default "PredictedLabel".
+        /// </summary>
         public string PredictedLabelColumnName { get; init => field = Require.Name(value); } = "PredictedLabel";
 
         /// <summary>

@@ -93,6 +93,7 @@ public sealed partial class TorchImageClassificationTrainer
         {
             Rows = new RowSettings
             {
+                Labels = Labels,
                 Columns = new TrainingColumns(LabelColumnName, ImageColumnName, ExampleWeightColumnName),
                 Shape = shape,
                 Memory = new ImageMemory(ImageMemoryBudget, ImageCacheDirectory),

@@ -56,7 +56,10 @@ public sealed partial class TorchImageClassificationTrainer
         /// </code></example>
         public ScoringBackend ScoringBackend { get; init => field = Require.Defined(value); } = ScoringBackend.OnnxRuntime;
 
-        /// <exception cref="ArgumentException">Torch is to compute in other numbers than float32, or embeddings.</exception>
+        /// <exception cref="ArgumentException">
+        /// Torch is to compute in other numbers than float32, or embeddings; or what is for one label a photo is set where there are
+        /// several.
+        /// </exception>
         internal ScoreSettings ScoreSettings
         {
             get
@@ -74,6 +77,7 @@ public sealed partial class TorchImageClassificationTrainer
                         + $"EmbeddingColumnName is '{EmbeddingColumnName}'; set one of them to its default.");
                 }
 
+                RequireOneLabel();
                 return new()
                 {
                     Backend = ScoringBackend,
@@ -81,9 +85,27 @@ public sealed partial class TorchImageClassificationTrainer
                     ReduceRange = ReduceRange,
                     Calibrate = CalibrateScores,
                     Rejection = Rejection,
+                    Labels = Labels,
                     BatchSize = BatchSize,
                 };
             }
+        }
+
+        private void RequireOneLabel()
+        {
+            if (Labels is null)
+                return;
+            string[] set =
+            [
+                .. CalibrateScores ? new[] { nameof(CalibrateScores) } : [],
+                .. Rejection is null ? [] : new[] { nameof(Rejection) },
+                .. Weights == OnnxWeights.Float32 ? [] : new[] { nameof(Weights) },
+            ];
+            if (set.Length > 0)
+                throw new ArgumentException(
+                    $"{string.Join(" and ", set)} {(set.Length > 1 ? "are" : "is")} for one label a photo, but Labels is set, whose "
+                    + "thresholds say which labels are predicted; leave one of them at its default. SaveOnnx writes other numbers of such "
+                    + "a model, too.");
         }
     }
 }

@@ -11,6 +11,7 @@ public sealed partial class TorchImageClassificationTrainer
     {
         private readonly NetworkArchitecture? _network;
         private readonly TorchImageClassificationModel? _initialModel;
+        private readonly Objective? _objective;
 
         /// <summary>
         /// What is trained. Default: the network of <see cref="InitialModel"/> or <see cref="InitialWeights"/>; without one
@@ -30,14 +31,20 @@ public sealed partial class TorchImageClassificationTrainer
             init => _network = Require.NotNull(value);
         }
 
-        /// <summary>What is minimised. Default: cross entropy.</summary>
+        /// <summary>
+        /// What is minimised. Default: cross entropy; with <see cref="Labels"/> a <see cref="BinaryCrossEntropy"/>.
+        /// </summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options
         /// {
         ///     Objective = new CrossEntropy() + 0.1 * new ConfidencePenalty(),
         /// };
         /// </code></example>
-        public Objective Objective { get; init => field = Require.NotNull(value); } = new CrossEntropy();
+        public Objective Objective
+        {
+            get => _objective ?? (Labels is null ? new CrossEntropy() : new BinaryCrossEntropy());
+            init => _objective = Require.NotNull(value);
+        }
 
         /// <summary>Where the target distributions of an objective that needs a teacher come from. Default: none.</summary>
         /// <example><code>
@@ -160,14 +167,14 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>
         /// Whether the scores are calibrated on the validation rows by temperature scaling (<see cref="TemperatureCalibration"/>), which
         /// changes no prediction: a score of 0.8 is then right about eight times in ten. Needs validation rows, some hundred of them.
-        /// Default false.
+        /// Default false. Refused with <see cref="Labels"/>.
         /// </summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options { CalibrateScores = true, ValidationSetFraction = 0.2f };
         /// </code></example>
         public bool CalibrateScores { get; init; }
 
-        /// <summary>When no label is predicted. Default null: one always is.</summary>
+        /// <summary>When no label is predicted. Default null: one always is. Refused with <see cref="Labels"/>.</summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options
         /// {

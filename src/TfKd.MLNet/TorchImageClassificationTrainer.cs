@@ -55,7 +55,8 @@ public sealed partial class TorchImageClassificationTrainer
             WeightColumn.Find(inputSchema, weight);
         if (_scores is not null)
             TeacherScoreColumn.Check(inputSchema, _scores);
-        return TorchImageClassificationSchema.Append(inputSchema, _options.LabelColumnName, _columns);
+        return TorchImageClassificationSchema.Append(
+            inputSchema, _options.LabelColumnName, _columns, _options.Labels is not null);
     }
 
     /// <summary>Trains on the rows.</summary>
@@ -112,7 +113,7 @@ public sealed partial class TorchImageClassificationTrainer
         var network = _options.IsSized
             ? _options.SizedNetwork
             : DefaultImageSize.Choose(_options.Network, input, _options.ImageColumnName, channel);
-        var classes = ClassKeys.FromLabel(LabelColumn.Find(input.Schema, _options.LabelColumnName));
+        var classes = LabelSource.Find(input.Schema, _options.LabelColumnName, _options.Labels).ReadClasses(input);
         Rejection.Check(_options.Rejection, classes);
         var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
         var (fit, seed, checkpoints) = begin();
@@ -169,15 +170,17 @@ public sealed partial class TorchImageClassificationTrainer
         TorchImageClassificationModel ToModel(NumberedNetwork network)
         {
             var scores = NetworkScores.Of(student, network, settings, data, untilTheEnd);
-            if (scores.Calibration?.Warning is { } warning)
+            if ((scores.Calibration?.Warning ?? scores.Labels?.Warning) is { } warning)
                 messages.Warn(warning);
             var provenance = RunProvenance.Of(plan, data, classes, result, scores) with { Quantization = network.Report };
             var temperature = scores.Calibration?.Temperature ?? 1;
             if (settings.Backend == ScoringBackend.Torch)
-                return NetworkExport.ToTorchModel(student, classes, provenance, temperature, settings.Rejection);
+                return NetworkExport.ToTorchModel(
+                    student, classes, provenance, temperature, settings.Rejection, scores.Labels?.Thresholds);
             var form = new OnnxForm
             {
                 Temperature = temperature,
+                Thresholds = scores.Labels?.Thresholds,
                 Numbers = network.Numbers,
                 WithEmbedding = _columns.Embedding is not null,
             };

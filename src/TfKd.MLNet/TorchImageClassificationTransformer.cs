@@ -5,8 +5,8 @@ namespace TfKd.MLNet;
 
 /// <summary>
 /// Classifies images with a trained model: adds the predicted label, a key with the key values of the training labels, and the score, one
-/// probability a class. Predicts in blocks of rows, with ONNX Runtime and without libtorch, unless the model was trained to score with
-/// Torch. Safe to use from any number of threads.
+/// probability a class; where photos may have several labels (<see cref="ModelCard.Thresholds"/>), a vector of texts. Predicts in blocks of
+/// rows, with ONNX Runtime and without libtorch, unless the model was trained to score with Torch. Safe to use from any number of threads.
 /// </summary>
 public sealed partial class TorchImageClassificationTransformer
     : ISingleFeaturePredictionTransformer<TorchImageClassificationModel>, IDisposable
@@ -25,6 +25,7 @@ public sealed partial class TorchImageClassificationTransformer
             Columns = columns,
             Classes = model.Classes,
             Rejection = model.Rejection,
+            Thresholds = model.Thresholds,
             EmbeddingSize = model.Card.EmbeddingSize,
         };
     }
@@ -182,12 +183,13 @@ public sealed partial class TorchImageClassificationTransformer
     /// </summary>
     /// <param name="rejection">The rule; null: a label is always predicted.</param>
     /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
+    /// <exception cref="NotSupportedException">Photos may have several labels.</exception>
     /// <example><code>
     /// using var strict = transformer.WithRejection(new Rejection { Threshold = 0.9 });
     /// </code></example>
     public TorchImageClassificationTransformer WithRejection(Rejection? rejection)
     {
-        Rejection.Check(rejection, Model.Classes);
+        Rejection.Check(rejection, Model.Classes, Model.Thresholds is not null);
         return new(Model.With(rejection), Columns, _openScorer);
     }
 
@@ -219,8 +221,8 @@ public sealed partial class TorchImageClassificationTransformer
     /// same at 224x224. The chain may be read from many threads, but must not be disposed while it is. ML.NET keeps the ONNX model in a
     /// file in MLContext.TempFilePath until the chain is disposed. ResizeImages disposes an MLImage of the network's own size when the next
     /// row is read: give each row its own. The chain has the column of embeddings, where there is one, but neither those of the most
-    /// probable classes, for which ML.NET has no transformer, nor weights, card or <see cref="Rejection"/>: it cannot be trained on, be a
-    /// teacher or be made into this transformer again.</para>
+    /// probable classes nor several predicted labels a photo, for which ML.NET has no transformer, nor weights, card or
+    /// <see cref="Rejection"/>: it cannot be trained on, be a teacher or be made into this transformer again.</para>
     /// <para>Model.Save fails for a schema of nothing but an MLImage column; give null for the schema then. Columns whose names begin with
     /// "TfKd.Portable." are dropped from the data, and the column Score is where the score column is another.</para>
     /// <para>A program that has no reference to this library starts with ONNX Runtime's telemetry on, unless ORT_DISABLE_TELEMETRY is 1 in

@@ -51,10 +51,22 @@ internal abstract class ClassKeys
     /// <summary>The classes as the card of a model holds them.</summary>
     public abstract ClassList ToCard();
 
+    /// <summary>Classes that are texts.</summary>
+    public static ClassKeys FromNames(IEnumerable<string> names) =>
+        new Typed<ReadOnlyMemory<char>>(TextDataViewType.Instance, [.. names.Select(name => name.AsMemory())]);
+
+    /// <summary>Whether a column of keys, or of vectors of them, says the value of each.</summary>
+    public static bool HasValues(DataViewSchema.Column column, KeyDataViewType key) =>
+        column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type is VectorDataViewType values
+            && values.Size == (int)key.Count;
+
     /// <summary>The classes of a label column that <see cref="LabelColumn"/> has accepted.</summary>
-    public static ClassKeys FromLabel(DataViewSchema.Column label)
+    public static ClassKeys FromLabel(DataViewSchema.Column label) => FromValues(label, (KeyDataViewType)label.Type);
+
+    /// <summary>The classes of a column of keys, or of vectors of them.</summary>
+    public static ClassKeys FromValues(DataViewSchema.Column label, KeyDataViewType key)
     {
-        var count = (int)((KeyDataViewType)label.Type).Count;
+        var count = (int)key.Count;
         var type = label.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type;
         return type is VectorDataViewType values && values.Size == count
             ? Make(values.ItemType, nameof(FromAnnotation), label)
@@ -71,7 +83,7 @@ internal abstract class ClassKeys
                 $"The classes are of type {classes.Type}; expected one of {string.Join(", ", ItemTypes.Select(NameOf))}.");
         try
         {
-            return Make(type, nameof(FromValues), classes.Values);
+            return Make(type, nameof(FromJson), classes.Values);
         }
         catch (JsonException exception)
         {
@@ -91,7 +103,7 @@ internal abstract class ClassKeys
         return new Typed<T>(itemType, [.. values.DenseValues()]);
     }
 
-    private static Typed<T> FromValues<T>(PrimitiveDataViewType itemType, JsonElement values) =>
+    private static Typed<T> FromJson<T>(PrimitiveDataViewType itemType, JsonElement values) =>
         new(itemType, values.Deserialize<T[]>(Json)!);
 
     private static string NameOf(DataViewType itemType) => itemType is TextDataViewType ? "Text" : itemType.RawType.Name;

@@ -26,7 +26,8 @@ internal static class NetworkExport
             OptionsOf(network, form.Numbers) with
             {
                 InputType = form.InputType == OnnxInputType.Bytes ? torch.ScalarType.Byte : torch.ScalarType.Float32,
-                AppendSoftmax = true,
+                AppendSoftmax = form.Thresholds is null,
+                AppendSigmoid = form.Thresholds is not null,
                 Temperature = form.Temperature,
                 EmbeddingName = form.WithEmbedding ? OnnxScorer.EmbeddingName : null,
                 TopK = form.TopK,
@@ -76,6 +77,7 @@ internal static class NetworkExport
         {
             InputType = settings.InputType,
             Temperature = model.Card.Temperature,
+            Thresholds = model.Thresholds,
             Numbers = numbers,
             WithEmbedding = settings.Embedding ?? model.Card.EmbeddingSize > 0,
             TopK = settings.TopK,
@@ -99,6 +101,7 @@ internal static class NetworkExport
         return ToModel(network, classes, training, onnx, card => card with
         {
             Temperature = form.Temperature,
+            Thresholds = form.Thresholds,
             Rejection = rejection,
             OnnxWeights = form.Numbers.Weights,
             EmbeddingSize = EmbeddingSizeOf(onnx),
@@ -111,11 +114,14 @@ internal static class NetworkExport
     /// <param name="training">Where the model comes from.</param>
     /// <param name="temperature">What its logits are divided by.</param>
     /// <param name="rejection">When no label is predicted.</param>
+    /// <param name="thresholds">From which score on each class is a label; null: an image has one.</param>
     public static TorchImageClassificationModel ToTorchModel(
-        ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature, Rejection? rejection) =>
+        ImageNetwork network, ClassKeys classes, TrainingProvenance training, double temperature, Rejection? rejection,
+        IReadOnlyList<double>? thresholds = null) =>
         ToModel(network, classes, training, onnx: [], card => card with
         {
             Temperature = temperature,
+            Thresholds = thresholds,
             Rejection = rejection,
             ScoringBackend = ScoringBackend.Torch,
         });
@@ -153,6 +159,7 @@ internal static class NetworkExport
         var form = new OnnxForm
         {
             Temperature = model.Temperature,
+            Thresholds = model.Thresholds,
             Numbers = new OnnxNumbers(model.Card.OnnxWeights),
             WithEmbedding = true,
         };

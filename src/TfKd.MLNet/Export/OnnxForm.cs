@@ -9,6 +9,12 @@ internal sealed record OnnxForm
     /// <summary>What logits are divided by. Default 1.</summary>
     public double Temperature { get; init; } = 1;
 
+    /// <summary>
+    /// From which score on each class is a label, where an image may have several and scores are sigmoids. Default null: scores are a
+    /// softmax.
+    /// </summary>
+    public IReadOnlyList<double>? Thresholds { get; init; }
+
     /// <summary>In which numbers. Default: float32.</summary>
     public OnnxNumbers Numbers { get; init; } = OnnxNumbers.Float32;
 

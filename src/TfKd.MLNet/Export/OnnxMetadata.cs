@@ -22,7 +22,10 @@ internal static class OnnxMetadata
     /// The names of an output's columns, where ML.NET's OnnxTransformer looks for them: the keys of a LabelEncoder of this name.
     /// </summary>
     public static Dictionary<string, IReadOnlyList<string>> SlotNames(string output, ClassKeys classes) =>
-        new() { [$"mlnet.{output}.{AnnotationUtils.Kinds.SlotNames}"] = classes.Names };
+        new() { [SlotNamesOf(output)] = classes.Names };
+
+    /// <summary>The name of the LabelEncoder that has the names of an output's columns.</summary>
+    public static string SlotNamesOf(string output) => $"mlnet.{output}.{AnnotationUtils.Kinds.SlotNames}";
 
     /// <summary>The <c>metadata_props</c>.</summary>
     /// <param name="architecture">What was trained, at the size of the images.</param>
@@ -47,7 +50,14 @@ internal static class OnnxMetadata
                 resize = "upright by EXIF, scaled in proportion until the size is covered, cropped around the centre; " +
                     "averaging when shrinking, bicubic when growing; transparency on white",
             }),
-            ["output"] = Json(new { values = "probabilities, softmax is inside", temperature = form.Temperature }),
+            ["output"] = form.Thresholds is { } thresholds
+                ? Json(new
+                {
+                    values = "one probability a class, sigmoid is inside; a class is a label from its threshold on",
+                    temperature = form.Temperature,
+                    thresholds,
+                })
+                : Json(new { values = "probabilities, softmax is inside", temperature = form.Temperature }),
             ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
         };
         metadata[SealKey] = "sha256";

@@ -45,10 +45,12 @@ internal sealed class PortableChain
         try
         {
             string[] outputs = [ProbabilitiesName, .. model.Card.EmbeddingSize > 0 ? new[] { EmbeddingName } : []];
-            File.WriteAllBytes(file, PortableOnnx.Rename(model.Onnx, PixelsName, outputs));
+            // A classifier names the scores that it makes.
+            var renamed = PortableOnnx.Rename(model.Onnx, PixelsName, outputs, withSlotNames: model.Thresholds is not null);
+            File.WriteAllBytes(file, renamed);
             var chain = new PortableChain(ml, InputSchema(columns.Image, source.Type));
             chain.AddImages(model.InputShape, columns.Image, source);
-            chain.AddScores(file, outputs, model.Classes, columns);
+            chain.AddScores(file, outputs, model, columns);
             using var built = new TransformerChain<ITransformer>([.. chain._steps]);
             using var saved = new MemoryStream();
             ml.Model.Save(built, inputSchema: null, saved);
@@ -122,14 +124,18 @@ internal sealed class PortableChain
             outputAsFloatArray: false));
     }
 
-    private void AddScores(string onnxFile, string[] outputs, ClassKeys classes, TransformerColumns columns)
+    private void AddScores(string onnxFile, string[] outputs, TorchImageClassificationModel model, TransformerColumns columns)
     {
         Add(_ml.Transforms.ApplyOnnxModel(outputs, [PixelsName], onnxFile));
-        Add(Classifier(classes, columns.PredictedLabel));
         string[] helpers = [ImageName, PixelsName, .. outputs];
+        // Several labels of a row are more than any transformer of ML.NET makes of scores.
+        if (model.Thresholds is null)
+            Add(Classifier(model.Classes, columns.PredictedLabel));
+        else
+            Add(_ml.Transforms.CopyColumns(columns.Score, ProbabilitiesName));
         if (columns.Embedding is { } embedding)
             Add(_ml.Transforms.CopyColumns(embedding, EmbeddingName));
-        if (columns.Score != ScoreName)
+        if (columns.Score != ScoreName && model.Thresholds is null)
         {
             Add(_ml.Transforms.CopyColumns(columns.Score, ScoreName));
             helpers = [.. helpers, ScoreName];

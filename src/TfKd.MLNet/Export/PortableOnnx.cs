@@ -8,7 +8,11 @@ namespace TfKd.MLNet;
 internal static class PortableOnnx
 {
     /// <summary>The model with other names for its one input and for its outputs, in their order.</summary>
-    public static byte[] Rename(ReadOnlyMemory<byte> onnx, string input, IReadOnlyList<string> outputs)
+    /// <param name="onnx">The model.</param>
+    /// <param name="input">The input's.</param>
+    /// <param name="outputs">The outputs'.</param>
+    /// <param name="withSlotNames">Whether the names of an output's columns go with it; otherwise nobody finds them.</param>
+    public static byte[] Rename(ReadOnlyMemory<byte> onnx, string input, IReadOnlyList<string> outputs, bool withSlotNames)
     {
         var model = ModelProto.Parser.ParseFrom(onnx.ToArray());
         var graph = model.Graph;
@@ -20,6 +24,11 @@ internal static class PortableOnnx
         {
             Replace(node.Input, names);
             Replace(node.Output, names);
+            foreach (var (before, now) in withSlotNames ? names : [])
+            {
+                if (node.Name == OnnxMetadata.SlotNamesOf(before))
+                    node.Name = OnnxMetadata.SlotNamesOf(now);
+            }
         }
 
         return model.ToByteArray();

@@ -61,6 +61,18 @@ public sealed record ModelCard
     public Rejection? Rejection { get; init; }
 
     /// <summary>
+    /// From which probability on each class is a label of a photo, in the order of the classes, within [0, 1]: of a model whose photos may
+    /// have several labels, and whose scores are one sigmoid a class. Default null: a photo has one label, the scores are a softmax, and
+    /// nothing stands in the file.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? Thresholds
+    {
+        get;
+        init => field = value is null ? null : [.. value.Select(threshold => Require.Fraction(threshold, nameof(Thresholds)))];
+    }
+
+    /// <summary>
     /// In which numbers the ONNX model has its weights. Default <see cref="OnnxWeights.Float32"/>, which stands in no file.
     /// </summary>
     [JsonConverter(typeof(JsonStringEnumConverter<OnnxWeights>))]

@@ -70,6 +70,9 @@ internal static class ModelCardText
         yield return model.Temperature == 1
             ? "Scores: not calibrated"
             : Invariant($"Scores: calibrated, logits divided by {model.Temperature:0.###}");
+        if (model.Thresholds is { } thresholds)
+            yield return "Several labels a photo, each from its threshold on: " + string.Join(
+                ", ", model.ClassNames.Zip(thresholds, (name, threshold) => Invariant($"{name} {threshold:0.###}")));
         if (model.Rejection is { } rejection)
         {
             var label = rejection.Label is null ? "no label" : $"'{rejection.Label}'";

@@ -26,6 +26,8 @@ internal static class ModelConsistency
             differences.AddRange(Compare("input shape", "its architecture", card.InputShape.ToString(), ShapeText(shape)));
         differences.AddRange(OfHyperparameters(card));
         differences.AddRange(OfEmbedding(card, onnx));
+        if (card.Thresholds is { } thresholds)
+            differences.AddRange(Compare("number of thresholds", "its classes", $"{thresholds.Count}", $"{classNames.Count}"));
         if (onnx is not null)
             differences.AddRange(OfOnnx(card, classNames, onnx.Metadata));
         if (differences.Count > 0)
@@ -87,6 +89,9 @@ internal static class ModelConsistency
         if (Property(Parse(metadata, OutputKey), "temperature") is { ValueKind: JsonValueKind.Number } temperature)
             foreach (var line in Compare("temperature", OnnxModel, Number(card.Temperature), Number(temperature.GetDouble())))
                 yield return line;
+        if (Parse(metadata, OutputKey) is { } output)
+            foreach (var line in Compare("thresholds", OnnxModel, Numbers(card.Thresholds), Numbers(Thresholds(output))))
+                yield return line;
         var numbers = metadata.GetValueOrDefault(WeightsKey, Float32);
         foreach (var line in Compare("numbers of the weights", OnnxModel, $"{card.OnnxWeights}", numbers))
             yield return line;
@@ -126,6 +131,13 @@ internal static class ModelConsistency
     private static string ShapeText(JsonElement shape) => string.Join(
         'x', new[] { nameof(ImageShape.Channels), nameof(ImageShape.Height), nameof(ImageShape.Width) }
             .Select(side => Property(shape, side)?.ToString() ?? "?"));
+
+    private static IEnumerable<double>? Thresholds(JsonElement output) =>
+        Property(output, "thresholds") is { ValueKind: JsonValueKind.Array } values
+            ? values.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN)
+            : null;
+
+    private static string Numbers(IEnumerable<double>? values) => values is null ? "none" : List(values.Select(Number));
 
     private static string List(IEnumerable<string> names) => $"[{string.Join(", ", names)}]";
 

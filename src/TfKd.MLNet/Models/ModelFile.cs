@@ -30,14 +30,19 @@ internal static class ModelFile
     // Models with more columns than score and predicted label: others are written as before, and older versions of the library read them.
     private const uint VersionOfMoreColumns = 0x00010004;
 
+    // Models of several labels: an older version would take their scores for one distribution.
+    private const uint VersionOfSeveralLabels = 0x00010005;
+
     public static void Save(TorchImageClassificationModel model, TransformerColumns columns, ModelSaveContext context)
     {
         context.CheckAtModel();
-        context.SetVersionInfo(VersionOf(columns.HasMore ? VersionOfMoreColumns : VersionOfTwoColumns));
+        var version = model.Thresholds is not null ? VersionOfSeveralLabels
+            : columns.HasMore ? VersionOfMoreColumns : VersionOfTwoColumns;
+        context.SetVersionInfo(VersionOf(version));
         context.SaveNonEmptyString(columns.Image);
         context.SaveNonEmptyString(columns.Score);
         context.SaveNonEmptyString(columns.PredictedLabel);
-        if (columns.HasMore)
+        if (version >= VersionOfMoreColumns)
             SaveMore(columns, context);
         var card = Encoding.UTF8.GetBytes(model.Card.ToJson());
         context.SaveBinaryStream(CardEntry, writer => writer.Write(card));
@@ -51,7 +56,7 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
     public static (TorchImageClassificationModel Model, TransformerColumns Columns) Load(ModelLoadContext context)
     {
-        context.CheckAtModel(VersionOf(VersionOfMoreColumns));
+        context.CheckAtModel(VersionOf(VersionOfSeveralLabels));
         var columns = new TransformerColumns(context.LoadNonEmptyString(), context.LoadNonEmptyString(), context.LoadNonEmptyString());
         if (context.Header.ModelVerWritten >= VersionOfMoreColumns)
             columns = LoadMore(columns, context);

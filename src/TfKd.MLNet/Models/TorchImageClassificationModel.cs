@@ -72,9 +72,9 @@ public sealed class TorchImageClassificationModel
     public ReadOnlyMemory<byte> Weights => _weights.ToArray();
 
     /// <summary>
-    /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax inside and the class names
-    /// in its metadata; <c>embedding</c> [N,D], where <see cref="ModelCard.EmbeddingSize"/> is above 0. Empty for a model that scores with
-    /// Torch (<see cref="ModelCard.ScoringBackend"/>).
+    /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax (or sigmoid) inside and
+    /// the class names in its metadata; <c>embedding</c> [N,D], where <see cref="ModelCard.EmbeddingSize"/> is above 0. Empty for a model
+    /// that scores with Torch (<see cref="ModelCard.ScoringBackend"/>).
     /// </summary>
     public ReadOnlyMemory<byte> Onnx => _onnx;
 
@@ -84,6 +84,11 @@ public sealed class TorchImageClassificationModel
 
     /// <summary>What the network's logits are divided by before the softmax; 1 where scores were not calibrated.</summary>
     public double Temperature => Card.Temperature;
+
+    /// <summary>
+    /// From which probability on each class is a label of a photo, in the order of <see cref="ClassNames"/>; null: a photo has one label.
+    /// </summary>
+    public IReadOnlyList<double>? Thresholds => Card.Thresholds;
 
     /// <summary>When no label is predicted; null: never.</summary>
     public Rejection? Rejection => Card.Rejection;
@@ -192,7 +197,7 @@ public sealed class TorchImageClassificationModel
     {
         try
         {
-            return new(CreateNetwork(), Temperature, Card.EmbeddingSize > 0);
+            return new(CreateNetwork(), Temperature, Card.EmbeddingSize > 0) { HasSeveralLabels = Thresholds is not null };
         }
         catch (InvalidOperationException exception)
         {
@@ -202,10 +207,6 @@ public sealed class TorchImageClassificationModel
                 exception);
         }
     }
-
-    /// <summary>Builds the network as a teacher.</summary>
-    internal NetworkTeacher OpenTeacher(TeacherContext context, TeacherClasses classes) =>
-        NetworkTeacher.Own(CreateNetwork(), ClassNames, context, classes);
 
     /// <summary>The same model with another rule of when not to predict.</summary>
     internal TorchImageClassificationModel With(Rejection? rejection) =>

@@ -20,8 +20,16 @@ public sealed record Rejection
 
     /// <summary>Checks that rows can be rejected so; without a rule they always can.</summary>
     /// <exception cref="ArgumentException">The rule has a label, and the classes are no text or have it already.</exception>
-    internal static void Check(Rejection? rejection, ClassKeys classes)
+    /// <exception cref="NotSupportedException">Rows may have several labels, and there is a rule.</exception>
+    internal static void Check(Rejection? rejection, ClassKeys classes, bool severalLabels = false)
     {
+        if (rejection is not null && severalLabels)
+        {
+            throw new NotSupportedException(
+                "The model says of each label whether a photo has it, by a threshold a class, and rejects no photo; leave rejection at "
+                + "null.");
+        }
+
         if (rejection?.Label is not { } label)
             return;
         if (!classes.AreText)

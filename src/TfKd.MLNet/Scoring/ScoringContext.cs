@@ -11,23 +11,24 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
     private IImageScorer? _scorer;
     private bool _isDisposed;
 
-    private IReadOnlyList<OutputColumn> _outputs = [];
+    private IReadOnlyList<OutputColumn>? _outputs;
 
-    public required TransformerColumns Columns
-    {
-        get;
-        init => (field, _outputs) = (value, value.ToOutputs());
-    }
+    public required TransformerColumns Columns { get; init; }
 
     public required ClassKeys Classes { get; init; }
 
     /// <summary>How many numbers an embedding has; 0: the model gives none.</summary>
     public int EmbeddingSize { get; init; }
 
+    /// <summary>From which score on each class is a label; null: a photo has one.</summary>
+    public IReadOnlyList<double>? Thresholds { get; init; }
+
     /// <summary>When no label is predicted; null: one always is.</summary>
     public Rejection? Rejection { get; init; }
 
     public ImageShape InputShape => shape;
+
+    private IReadOnlyList<OutputColumn> Outputs => _outputs ??= Columns.ToOutputs(Thresholds is not null);
 
     public DecodeBlockPool Blocks { get; } = new(shape);
 
@@ -54,7 +55,7 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
         var schema = new DataViewSchema.Builder();
         // First the input's columns, which so keep their indices.
         schema.AddColumns(input);
-        foreach (var output in _outputs)
+        foreach (var output in Outputs)
             output.AppendTo(schema, this, setId);
         return schema.ToSchema();
     }
@@ -74,13 +75,13 @@ internal sealed class ScoringContext(ImageShape shape, Func<IImageScorer> openSc
     /// <summary>What the scorer must compute for the given columns of the output.</summary>
     public ScorerOutputs NeedsOf(DataViewSchema input, IReadOnlySet<int> outputs) => outputs
         .Where(index => index >= input.Count)
-        .Aggregate(ScorerOutputs.None, (needs, index) => needs | _outputs[index - input.Count].Needs);
+        .Aggregate(ScorerOutputs.None, (needs, index) => needs | Outputs[index - input.Count].Needs);
 
     /// <summary>A getter of a column that is added.</summary>
     /// <param name="index">Its place among them.</param>
     /// <param name="block">Where the rows are.</param>
     /// <param name="current">Which row of these is read.</param>
-    public Delegate MakeGetter(int index, ScoreBlock block, Func<int> current) => _outputs[index].MakeGetter(this, block, current);
+    public Delegate MakeGetter(int index, ScoreBlock block, Func<int> current) => Outputs[index].MakeGetter(this, block, current);
 
     /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
     public void ThrowIfDisposed()

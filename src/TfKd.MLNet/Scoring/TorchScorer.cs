@@ -22,6 +22,9 @@ internal sealed class TorchScorer : IImageScorer
         _head = givesEmbeddings ? new HeadRecorder(network) : null;
     }
 
+    /// <summary>Whether scores are one sigmoid a class; default: they are a softmax.</summary>
+    public bool HasSeveralLabels { get; init; }
+
     public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores, Memory<float> embeddings)
     {
         // The switch of kernels holds for the whole process, and a path is prepared in place.
@@ -38,7 +41,7 @@ internal sealed class TorchScorer : IImageScorer
             images.Span[..(count * _shape.ByteCount)].CopyTo(pixels.bytes);
             var logits = _network.call(path.Arrange(pixels));
             if (!scores.IsEmpty)
-                Copy(nn.functional.softmax(logits / _temperature, 1), scores.Span);
+                Copy(HasSeveralLabels ? sigmoid(logits / _temperature) : nn.functional.softmax(logits / _temperature, 1), scores.Span);
             if (_head?.Take() is { } read && !embeddings.IsEmpty)
                 Copy(read, embeddings.Span);
         }

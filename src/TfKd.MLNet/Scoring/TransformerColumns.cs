@@ -24,10 +24,12 @@ internal sealed record TransformerColumns(string Image, string Score, string Pre
     }
 
     /// <summary>What is added, in the order of the columns.</summary>
-    public IReadOnlyList<OutputColumn> ToOutputs() =>
+    /// <param name="severalLabels">Whether a photo may have several labels.</param>
+    public IReadOnlyList<OutputColumn> ToOutputs(bool severalLabels) =>
     [
-        new PredictedLabelColumn(PredictedLabel),
-        new ScoreColumn(Score),
+        .. severalLabels
+            ? new OutputColumn[] { new PredictedLabelsColumn(PredictedLabel), new LabelScoreColumn(Score) }
+            : [new PredictedLabelColumn(PredictedLabel), new ScoreColumn(Score)],
         .. Embedding is null ? [] : new OutputColumn[] { new EmbeddingColumn(Embedding) },
         .. Top is null ? [] : new OutputColumn[] { new TopLabelsColumn(Top), new TopScoresColumn(Top) },
     ];

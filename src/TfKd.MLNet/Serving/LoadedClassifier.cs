@@ -22,6 +22,7 @@ internal sealed class LoadedClassifier : IDisposable
             Columns = new TransformerColumns("Image", "Score", "PredictedLabel"),
             Classes = model.Classes,
             Rejection = model.Rejection,
+            Thresholds = model.Thresholds,
         };
     }
 
@@ -107,7 +108,7 @@ internal sealed class LoadedClassifier : IDisposable
         var scores = new float[block.Count * names.Count];
         _scoring.Scorer.Score(block.Pixels, block.Count, scores, embeddings: default);
         for (var row = 0; row < block.Count; row++)
-            predictions[row] = new(names, scores[(row * names.Count)..((row + 1) * names.Count)], Model.Rejection);
+            predictions[row] = new(names, scores[(row * names.Count)..((row + 1) * names.Count)], Model.Rejection, Model.Thresholds);
     }
 
     // Photos are scored as they come; what a pipeline does to them before would be left out silently.

@@ -23,12 +23,17 @@ public sealed record ModelFileTeacher(string Path) : TeacherSource
     /// </summary>
     public TeacherClasses Classes { get; init => field = Require.Defined(value); }
 
+    /// <summary>
+    /// True, for a model that was itself trained on photos that may have several labels; others are refused when they are opened.
+    /// </summary>
+    public override bool TakesSeveralLabels => true;
+
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">ML.NET cannot load the file, or it has no such transformer, or more than one.</exception>
     protected override Teacher OpenCore(TeacherContext context)
     {
         FileTeacher.RequireFile(Path);
-        return SavedModel.ModelOf(Path, "The teacher's file").OpenTeacher(context, Classes);
+        return ModelAsTeacher.Open(SavedModel.ModelOf(Path, "The teacher's file"), context, Classes);
     }
 }

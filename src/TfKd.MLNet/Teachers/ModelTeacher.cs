@@ -40,8 +40,13 @@ public sealed record ModelTeacher : TeacherSource, IHasIdentity
     string IHasIdentity.Identity =>
         $"{Hashes.Weights} {Hashes.Onnx}{(Classes == TeacherClasses.AsStudent ? "" : $" {Classes}")}";
 
+    /// <summary>
+    /// True, for a model that was itself trained on photos that may have several labels; others are refused when they are opened.
+    /// </summary>
+    public override bool TakesSeveralLabels => true;
+
     /// <inheritdoc/>
-    protected override Teacher OpenCore(TeacherContext context) => _model.OpenTeacher(context, Classes);
+    protected override Teacher OpenCore(TeacherContext context) => ModelAsTeacher.Open(_model, context, Classes);
 
     /// <summary>
     /// Two teachers are equal when their networks and classes are: weights, and the ONNX model with the normalisation and the class names

@@ -13,7 +13,8 @@ internal sealed class BlockDecoder(
 
     private readonly DecodeBlock _block = new(cache.Shape, BlockRows);
     private readonly float[] _scores = new float[BlockRows * (scores?.Count ?? 0)];
-    private readonly (long Row, int Label, float Weight, string? File)[] _pending = new (long, int, float, string?)[BlockRows];
+    private readonly (long Row, RowLabel Label, float Weight, string? File)[] _pending =
+        new (long, RowLabel, float, string?)[BlockRows];
 
     /// <summary>Rows that were left out so far.</summary>
     public int Skipped { get; private set; }
@@ -23,7 +24,7 @@ internal sealed class BlockDecoder(
 
     /// <summary>Adds the row that the readers' cursor stands on.</summary>
     /// <exception cref="ImageDecodingException">An image of the block cannot be decoded, and they are not to be skipped.</exception>
-    public void Add(long row, int label, float weight)
+    public void Add(long row, RowLabel label, float weight)
     {
         // The cursor's memory is its own.
         _pending[_block.Count] = (row, label, weight, reader.ReadPath() is { IsEmpty: false } path ? path.ToString() : null);
@@ -40,9 +41,9 @@ internal sealed class BlockDecoder(
         _block.Decode();
         for (var i = 0; i < _block.Count; i++)
         {
-            var (row, label, weight, file) = _pending[i];
+            var (row, _, _, file) = _pending[i];
             if (_block.ErrorOf(i) is not { } reason)
-                cache.Add(_block.PixelsOf(i), label, weight, ScoresOf(i), file);
+                Append(_block.PixelsOf(i), i);
             else if (undecodable == UndecodableImages.Throw)
                 throw reader.Describe(row, file.AsMemory(), reason);
             else if (Skipped++ < ReasonsShown)
@@ -50,6 +51,15 @@ internal sealed class BlockDecoder(
         }
 
         _block.Clear();
+    }
+
+    private void Append(ReadOnlySpan<byte> pixels, int i)
+    {
+        var (_, label, weight, file) = _pending[i];
+        if (label.Labels is { } labels)
+            cache.Add(pixels, labels, weight, ScoresOf(i), file);
+        else
+            cache.Add(pixels, label.Label, weight, ScoresOf(i), file);
     }
 
     private Span<float> ScoresOf(int row) => _scores.AsSpan(row * (scores?.Count ?? 0), scores?.Count ?? 0);

@@ -31,7 +31,7 @@ internal static class CalibrationRows
             {
                 if (row != taken * total / wanted)
                     continue;
-                rows.Add(cursor.Position, Targets.Unlabelled, weight: 1);
+                rows.Add(cursor.Position, RowLabel.None, weight: 1);
                 taken++;
             }
 

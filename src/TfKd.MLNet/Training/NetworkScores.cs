@@ -5,9 +5,14 @@ namespace TfKd.MLNet;
 /// <param name="Selective">What rejecting does; null: nothing is rejected, or there are no validation rows.</param>
 internal sealed record NetworkScores(TemperatureCalibration? Calibration, SelectiveMetrics? Selective)
 {
+    /// <summary>From which probability on labels are predicted; null: a photo has one label.</summary>
+    public ChosenThresholds? Labels { get; init; }
+
     public static NetworkScores Of(
         ImageNetwork network, NumberedNetwork numbered, ScoreSettings settings, TrainingData data, CancellationToken token)
     {
+        if (settings.Labels is { } labels)
+            return new(null, null) { Labels = ChosenThresholds.Of(network, labels, settings.BatchSize, data, token) };
         var answers = numbered.Answers;
         var calibration = !settings.Calibrate ? null
             : answers is null ? TemperatureCalibration.Fit(network, data.Validation!, settings.BatchSize, token)

@@ -5,6 +5,9 @@ internal sealed record RowSettings
 {
     public required TrainingColumns Columns { get; init; }
 
+    /// <summary>That a row may have several labels; default null: it has one.</summary>
+    public MultipleLabels? Labels { get; init; }
+
     /// <summary>The shape to decode to.</summary>
     public required ImageShape Shape { get; init; }
 

@@ -3,6 +3,7 @@ namespace TfKd.MLNet;
 /// <summary>What a model's card says of the run that it comes from.</summary>
 internal static class RunProvenance
 {
+    private const string ThresholdSplit = "Validation, thresholds chosen on it";
     private const string CalibratedSplit = "Validation, calibrated on it";
 
     /// <param name="plan">What was run.</param>
@@ -16,7 +17,11 @@ internal static class RunProvenance
             Plan = plan.Describe(),
             PlanIdentity = plan.TryIdentify(),
             Seed = plan.Seed,
-            Metrics = [.. Metrics(result.Best), .. CalibratedMetrics(scores.Calibration), .. SelectiveFigures(scores.Selective)],
+            Metrics =
+            [
+                .. Metrics(result.Best), .. CalibratedMetrics(scores.Calibration), .. SelectiveFigures(scores.Selective),
+                .. LabelMetrics(result.Best.LabelValidation, "Validation"), .. LabelMetrics(scores.Labels?.Metrics, ThresholdSplit),
+            ],
             Rows = CountRows(classes, data),
             UnlabelledRows = data.Training.Count - SourceSubset.OfLabelled(data.Training).Count,
             TeacherReport = result.TeacherReport,
@@ -32,7 +37,11 @@ internal static class RunProvenance
             var counts = new int[classes.Names.Count];
             var labelled = SourceSubset.OfLabelled(source);
             for (var row = 0; row < labelled.Count; row++)
-                counts[labelled.GetLabel(row)]++;
+            {
+                foreach (var label in labelled.GetLabel(row) is var one and not Targets.Several ? [one] : LabelSets.Of(labelled, row))
+                    counts[label]++;
+            }
+
             return counts;
         }
     }
@@ -47,6 +56,19 @@ internal static class RunProvenance
         yield return new("Top5", "Validation", validation.Top5);
         yield return new("NegativeLogLikelihood", "Validation", validation.NegativeLogLikelihood);
         yield return new("ExpectedCalibrationError", "Validation", validation.ExpectedCalibrationError);
+    }
+
+    private static IEnumerable<ModelMetric> LabelMetrics(MultiLabelMetrics? metrics, string split)
+    {
+        if (metrics is null)
+            yield break;
+        yield return new(nameof(metrics.MeanAveragePrecision), split, metrics.MeanAveragePrecision);
+        yield return new(nameof(metrics.MicroF1), split, metrics.MicroF1);
+        yield return new(nameof(metrics.MacroF1), split, metrics.MacroF1);
+        yield return new(nameof(metrics.SubsetAccuracy), split, metrics.SubsetAccuracy);
+        yield return new(nameof(metrics.HammingLoss), split, metrics.HammingLoss);
+        yield return new(nameof(metrics.NegativeLogLikelihood), split, metrics.NegativeLogLikelihood);
+        yield return new(nameof(metrics.ExpectedCalibrationError), split, metrics.ExpectedCalibrationError);
     }
 
     private static IEnumerable<ModelMetric> SelectiveFigures(SelectiveMetrics? selective)

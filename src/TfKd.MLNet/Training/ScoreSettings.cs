@@ -18,6 +18,9 @@ internal sealed record ScoreSettings
     /// <summary>When no label is predicted; null: one always is.</summary>
     public required Rejection? Rejection { get; init; }
 
+    /// <summary>That a photo may have several labels; null: it has one.</summary>
+    public required MultipleLabels? Labels { get; init; }
+
     /// <summary>Images a forward pass.</summary>
     public required int BatchSize { get; init; }
 }

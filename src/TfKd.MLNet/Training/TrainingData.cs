@@ -36,7 +36,7 @@ internal sealed class TrainingData : IDisposable
             rows = TrainingRows.Read(input, settings.Rows, classNames, channel, token, scores);
             RequireRows(rows, settings.Rows.Columns.Label);
             AppendUnlabelled(rows, settings, channel, token);
-            validationRows = ReadValidation(settings, rows.BytesInMemory, channel, token);
+            validationRows = ReadValidation(settings, classNames, rows.BytesInMemory, channel, token);
             if (rows.BytesInFile + (validationRows?.BytesInFile ?? 0) is > 0 and var bytesInFile)
             {
                 channel.Info(
@@ -80,12 +80,15 @@ internal sealed class TrainingData : IDisposable
     }
 
     private static DecodedCache? ReadValidation(
-        TrainingDataSettings settings, long bytesInMemory, IChannel channel, CancellationToken token)
+        TrainingDataSettings settings, IReadOnlyList<string> classNames, long bytesInMemory, IChannel channel, CancellationToken token)
     {
         if (settings.ValidationSet is not { } validationSet)
             return null;
         var (columns, memory) = (settings.Rows.Columns, settings.Rows.Memory);
-        var names = ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, columns.Label)).Names;
+        // Sets of labels know only what is in them: the classes are those of the training rows.
+        var names = settings.Rows.Labels is null
+            ? ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, columns.Label)).Names
+            : classNames;
         var rows = settings.Rows with
         {
             Columns = columns with { ExampleWeight = null },
@@ -119,7 +122,7 @@ internal sealed class TrainingData : IDisposable
                 "There are no rows to train on: the data are empty, or no row has a label and an image that can be decoded.");
         }
 
-        if (present.Count == 1)
+        if (present is [not Targets.Several])
         {
             throw new InvalidOperationException(
                 $"All {rows.Count} rows have the label '{rows.ClassNames[present[0]]}' in column '{labelColumn}'; " +

@@ -24,7 +24,7 @@ internal static class TrainingRows
         IDataView data, RowSettings settings, IReadOnlyList<string> classNames, IChannel channel, CancellationToken token,
         TeacherScoreColumn? teacherScores = null)
     {
-        var label = LabelColumn.Find(data.Schema, settings.Columns.Label);
+        var label = LabelSource.Find(data.Schema, settings.Columns.Label, settings.Labels);
         var decoded = new DecodedCache(settings.Shape, classNames)
         {
             TeacherClassNames = teacherScores?.ClassNames ?? [],
@@ -57,12 +57,10 @@ internal static class TrainingRows
         var (data, label, scores) = input;
         var image = ImageColumn.Find(data.Schema, settings.Columns.Image, settings.Shape);
         DataViewSchema.Column? weight = settings.Columns.ExampleWeight is { } name ? WeightColumn.Find(data.Schema, name) : null;
-        var others = new[] { label, weight, scores?.Column }.OfType<DataViewSchema.Column>();
+        var others = new[] { label?.Column, weight, scores?.Column }.OfType<DataViewSchema.Column>();
         using var cursor = data.GetRowCursor([.. ImageColumn.WithPath(image.Column, data.Schema), .. others]);
         using var reader = image.Open(cursor);
-        ValueGetter<float> getLabel = label is { } found
-            ? RowCursorUtils.GetLabelGetter(cursor, found.Index)
-            : (ref float value) => value = float.NaN;
+        var getLabel = label?.Open(cursor, decoded.ClassNames) ?? (() => RowLabel.None);
         var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
         if (data.GetRowCount() is { } rowCount)
             decoded.Expect(decoded.Count + rowCount);
@@ -72,18 +70,16 @@ internal static class TrainingRows
     }
 
     // Returns how many rows have no label.
-    private static int Fill(Output output, ValueGetter<float> getLabel, Func<float> getWeight, CancellationToken token)
+    private static int Fill(Output output, Func<RowLabel> getLabel, Func<float> getWeight, CancellationToken token)
     {
         var (rows, cursor, keepsUnlabelled) = output;
         var unlabelled = 0;
         while (cursor.MoveNext())
         {
-            var value = float.NaN;
-            getLabel(ref value);
-            var hasLabel = !float.IsNaN(value);
-            unlabelled += hasLabel ? 0 : 1;
-            if (hasLabel || keepsUnlabelled)
-                rows.Add(cursor.Position, hasLabel ? (int)value : Targets.Unlabelled, getWeight());
+            var label = getLabel();
+            unlabelled += label.IsKnown ? 0 : 1;
+            if (label.IsKnown || keepsUnlabelled)
+                rows.Add(cursor.Position, label, getWeight());
             token.ThrowIfCancellationRequested();
         }
 
@@ -110,7 +106,7 @@ internal static class TrainingRows
     /// <param name="Data">The rows.</param>
     /// <param name="Label">The label column; null: no row has a label.</param>
     /// <param name="Scores">Another model's scores; null: there are none.</param>
-    private readonly record struct Input(IDataView Data, DataViewSchema.Column? Label, TeacherScoreColumn? Scores);
+    private readonly record struct Input(IDataView Data, LabelSource? Label, TeacherScoreColumn? Scores);
 
     private readonly record struct Output(BlockDecoder Rows, DataViewRowCursor Cursor, bool KeepsUnlabelled);
 }

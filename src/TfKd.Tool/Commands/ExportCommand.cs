@@ -64,7 +64,10 @@ internal static class ExportCommand
         using var transformer = ModelLoader.ToTransformer(model);
         var rows = ml.Transforms.SelectColumns("ImagePath").Fit(new FolderImagesView([])).Transform(new FolderImagesView([]));
         using var portable = (TransformerChain<ITransformer>)transformer.ToPortable(ml, imageColumnName: "ImagePath");
-        var named = portable.Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(portable.Transform(rows)));
+        // Where photos may have several labels there are scores only.
+        ITransformer named = model.Thresholds is null
+            ? portable.Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(portable.Transform(rows)))
+            : portable;
         AtomicFile.Write(file, stream => ml.Model.Save(named, rows.Schema, stream));
     }
 }

@@ -19,10 +19,13 @@ internal sealed class Evaluation
     /// <param name="skipDamaged">Whether those that cannot be read are, too, or are an error.</param>
     /// <param name="output">Shows how far it is, and is told what was left out.</param>
     /// <param name="token">Stops it.</param>
-    /// <exception cref="InvalidDataException">A photo cannot be read; or the model knows none of the classes.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A photo cannot be read; or the model knows none of the classes, or is of several labels a photo.
+    /// </exception>
     public static Evaluation Of(
         TorchImageClassificationModel model, PhotoFolder photos, bool skipDamaged, ToolOutput output, CancellationToken token)
     {
+        ModelLoader.RequireOneLabel(model, "The figures are");
         var labels = model.ClassNames.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index);
         var known = Known(model, photos, output);
         using var scorer = new PhotoScorer(model, output);

@@ -41,6 +41,12 @@ public sealed record OnnxExportOptions
     /// <summary>Whether the output is the softmax of what the network returns. Default: false.</summary>
     public bool AppendSoftmax { get; init; }
 
+    /// <summary>
+    /// Whether the output is the sigmoid of what the network returns, one probability a class by itself: of images that may have several
+    /// labels. Default: false. Not with <see cref="AppendSoftmax"/>.
+    /// </summary>
+    public bool AppendSigmoid { get; init; }
+
     /// <summary>What the network's logits are divided by, above 0. Default: 1, and nothing is written for it.</summary>
     public double Temperature { get; init => field = Require.Positive(value); } = 1;
 

@@ -12,10 +12,16 @@ internal sealed class OnnxOutputs
     private readonly OnnxExportOptions _options;
 
     /// <summary>Takes the names, before any layer does.</summary>
-    /// <exception cref="ArgumentException">Two of them are the same, or one is the input's.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two of them are the same, or one is the input's; or the scores are to be a softmax and sigmoids at once.
+    /// </exception>
     public OnnxOutputs(OnnxGraph graph, OnnxExportOptions options)
     {
         (_graph, _options) = (graph, options);
+        if (options is { AppendSoftmax: true, AppendSigmoid: true })
+            throw new ArgumentException(
+                $"{nameof(options.AppendSoftmax)} and {nameof(options.AppendSigmoid)} are both set; expected one of them at most.",
+                nameof(options));
         foreach (var name in Names(options))
         {
             if (graph.Name(name) != name)
@@ -33,7 +39,7 @@ internal sealed class OnnxOutputs
         var logits = AddSettings(result);
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
         var scores = logits with { Name = _options.OutputName };
-        _graph.Close(_options.AppendSoftmax ? "Softmax" : "Identity", [logits.Name], scores);
+        _graph.Close(_options.AppendSoftmax ? "Softmax" : _options.AppendSigmoid ? "Sigmoid" : "Identity", [logits.Name], scores);
         List<OnnxValue> outputs = [scores];
         if (_options.EmbeddingName is { } name)
             outputs.Add(OnnxEmbedding.Write(_graph, result, calls, name));

@@ -132,6 +132,22 @@ public sealed class OnnxOutputsTests
     }
 
     [Fact]
+    public void Scores_of_several_labels_are_sigmoids_and_not_a_softmax_as_well()
+    {
+        using var scope = NewDisposeScope();
+        using var network = TestNetworks.BuildTrained(new SmallCnn(), ClassCount);
+        var options = new OnnxExportOptions { InputShape = network.Architecture.InputShape, Temperature = 2 };
+        var images = TestNetworks.Pixels(5, network.Architecture.InputShape);
+        using var plain = OnnxRun.Open(OnnxExporter.Export(network, options));
+        using var session = OnnxRun.Open(OnnxExporter.Export(network, options with { AppendSigmoid = true }));
+        AssertClose(OnnxRun.Score(plain, images).sigmoid(), OnnxRun.Score(session, images), 1e-6);
+        Assert.Equal(
+            "AppendSoftmax and AppendSigmoid are both set; expected one of them at most. (Parameter 'options')",
+            Assert.Throws<ArgumentException>(() =>
+                OnnxExporter.Export(network, options with { AppendSigmoid = true, AppendSoftmax = true })).Message);
+    }
+
+    [Fact]
     public void Of_equal_scores_the_first_comes_first()
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,26 @@
+namespace TfKd.MLNet;
+
+/// <summary>From which probability on the labels of a photo are predicted.</summary>
+/// <param name="Thresholds">One a class.</param>
+/// <param name="Metrics">What is then predicted on the validation rows; null where there are none.</param>
+internal sealed record ChosenThresholds(IReadOnlyList<double> Thresholds, MultiLabelMetrics? Metrics)
+{
+    /// <summary>What is to be known of the choice; null: nothing.</summary>
+    public string? Warning { get; private init; }
+
+    public static ChosenThresholds Of(
+        ImageNetwork network, MultipleLabels labels, int batchSize, TrainingData data, CancellationToken token)
+    {
+        double[] halves = [.. Enumerable.Repeat(0.5, network.ClassCount)];
+        if (data.Validation is not { } rows)
+            return new(halves, null)
+            {
+                Warning = labels.Thresholds == LabelThresholds.Half
+                    ? null
+                    : "There are no validation rows to choose thresholds on: each label is predicted from one half on.",
+            };
+        var scores = Evaluator.LabelScores(network, rows, batchSize, features: null, token);
+        var thresholds = labels.Thresholds == LabelThresholds.Half ? halves : scores.BestThresholds();
+        return new(thresholds, scores.ToMetrics(rows.ClassNames, thresholds));
+    }
+}

@@ -1,0 +1,243 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>Photos with several labels, from rows to a saved, loaded, exported model.</summary>
+public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixture<MultiLabelProblem>
+{
+    [Fact]
+    public void Most_labels_are_found()
+    {
+        var metrics = problem.Ml.MulticlassClassification.EvaluateMultiLabel(problem.Model.Transform(problem.Test), "Tags");
+        Assert.InRange(metrics.MeanAveragePrecision, 0.95, 1);
+        Assert.InRange(metrics.MicroF1, 0.9, 1);
+        Assert.InRange(metrics.SubsetAccuracy, 0.7, 1);
+        Assert.Equal(problem.Model.Model.Thresholds, metrics.Classes.Select(one => one.Threshold));
+        Assert.Equal(ShapePhotos.Names, metrics.Classes.Select(one => one.Name));
+    }
+
+    [Fact]
+    public void Predicted_labels_are_those_above_their_thresholds()
+    {
+        var (scored, thresholds) = (problem.Model.Transform(problem.Test), problem.Model.Model.Thresholds!);
+        var rows = Read(scored);
+        Assert.All(rows, row => Assert.Equal(
+            ShapePhotos.Names.Where((_, k) => row.Score[k] >= thresholds[k]), row.PredictedLabel));
+        Assert.Contains(rows, row => row.PredictedLabel.Length == 0);
+        Assert.Contains(rows, row => row.PredictedLabel.Length > 1);
+        Assert.All(rows, row => Assert.All(row.Score, score => Assert.InRange(score, 0, 1)));
+        // Probabilities of yes, and no distribution.
+        Assert.Contains(rows, row => row.Score.Sum() > 1.5);
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        scored.Schema["Score"].GetSlotNames(ref names);
+        Assert.Equal(ShapePhotos.Names, names.DenseValues().Select(name => name.ToString()));
+        var promised = problem.Trainer.GetOutputSchema(Shapes.Of(problem.Training.Schema));
+        var found = Shapes.Of(scored.Schema);
+        foreach (var name in (string[])["Score", "PredictedLabel"])
+        {
+            var (before, after) = (promised.Single(column => column.Name == name), found.Single(column => column.Name == name));
+            Assert.Equal((after.Kind, after.ItemType, after.IsKey), (before.Kind, before.ItemType, before.IsKey));
+            Assert.Equal(after.Annotations.Select(one => one.Name).Order(), before.Annotations.Select(one => one.Name).Order());
+        }
+    }
+
+    [Fact]
+    public void The_card_has_thresholds_counts_and_metrics()
+    {
+        var card = problem.Model.Model.Card;
+        Assert.Equal(3, card.Thresholds!.Count);
+        Assert.Contains(card.Training.Metrics, metric => metric is { Name: "MeanAveragePrecision", Split: "Validation", Value: > 0.9 });
+        Assert.Contains(card.Training.Metrics, metric => metric is { Name: "MicroF1", Split: "Validation, thresholds chosen on it" });
+        var rows = ShapePhotos.Make(MultiLabelProblem.TrainingCount);
+        Assert.Equal(
+            ShapePhotos.Names.Select(name => rows.Count(row => row.Names.Contains(name))),
+            card.Training.Rows.Select(row => row.Training + row.Validation));
+        Assert.Contains(
+            "Several labels a photo, each from its threshold on: circle ", ModelCardText.Markdown(problem.Model.Model, null),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_saved_model_scores_the_same_after_loading_and_by_Torch()
+    {
+        using var folder = new TemporaryFolder();
+        var expected = Read(problem.Model.Transform(problem.Test));
+        problem.Ml.Model.Save(problem.Model, problem.Test.Schema, folder.File("model.zip"));
+        using var loaded = (TorchImageClassificationTransformer)problem.Ml.Model.Load(folder.File("model.zip"), out _);
+        AssertSame(expected, Read(loaded.Transform(problem.Test)), tolerance: 0);
+        Assert.Equal(problem.Model.Model.Thresholds, loaded.Model.Thresholds);
+        using var byTorch = loaded.WithBackend(ScoringBackend.Torch);
+        AssertSame(expected, Read(byTorch.Transform(problem.Test)), tolerance: 1e-4);
+        using var embedding = loaded.WithEmbedding();
+        AssertSame(expected, Read(embedding.Transform(problem.Test)), tolerance: 0);
+
+        using var classifier = new ImageClassifier(folder.File("model.zip"));
+        foreach (var (row, photo) in expected.Zip(ShapePhotos.Make(40, seed: 2)))
+        {
+            var prediction = classifier.Predict(photo.Image);
+            Assert.Equal(row.PredictedLabel, prediction.PredictedLabels);
+            Assert.Equal(
+                row.PredictedLabel.MaxBy(name => row.Score[Array.IndexOf(ShapePhotos.Names, name)]), prediction.PredictedLabel);
+        }
+    }
+
+    [Fact]
+    public void Card_and_network_that_disagree_are_refused()
+    {
+        var model = problem.Model.Model;
+        foreach (var thresholds in (double[]?[])[null, [0.5, 0.5, 0.25], [0.5]])
+        {
+            var card = model.Card with { Thresholds = thresholds };
+            var error = Assert.Throws<InvalidDataException>(() =>
+                new TorchImageClassificationModel(card, model.WeightParts, model.Onnx.ToArray()));
+            Assert.Contains("thresholds: the card says", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_ONNX_file_has_the_sigmoid_inside_in_any_numbers_and_says_the_thresholds()
+    {
+        using var folder = new TemporaryFolder();
+        problem.Model.SaveOnnx(folder.File("plain.onnx"));
+        problem.Model.SaveOnnx(folder.File("half.onnx"), new OnnxSettings { Weights = OnnxWeights.Float16, TopK = 2 });
+        problem.Model.SaveOnnx(folder.File("small.onnx"), new OnnxSettings { Weights = OnnxWeights.Int8 }, problem.Training);
+        var expected = Read(problem.Model.Transform(problem.Test));
+        foreach (var (file, tolerance) in new[] { ("plain.onnx", 1e-6), ("half.onnx", 0.02), ("small.onnx", 0.3) })
+        {
+            using var session = new InferenceSession(folder.File(file));
+            Assert.Contains("sigmoid is inside", session.ModelMetadata.CustomMetadataMap["output"], StringComparison.Ordinal);
+            Assert.Contains("thresholds", session.ModelMetadata.CustomMetadataMap["output"], StringComparison.Ordinal);
+            foreach (var (row, photo) in expected.Take(8).Zip(ShapePhotos.Make(40, seed: 2)))
+            {
+                var pixels = new DecodeBlock(ShapePhotos.Shape, 1);
+                pixels.AddEncoded(photo.Image);
+                pixels.Decode();
+                var input = new DenseTensor<byte>(pixels.PixelsOf(0).ToArray(), [1, 3, 24, 24]);
+                using var outputs = session.Run([NamedOnnxValue.CreateFromTensor("images", input)]);
+                Assert.All(row.Score.Zip(outputs[0].AsEnumerable<float>()), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_portable_chain_has_the_scores_with_their_names()
+    {
+        using var folder = new TemporaryFolder();
+        List<PortablePathRow> files = [.. ShapePhotos.Make(12, seed: 2).Select(row =>
+        {
+            File.WriteAllBytes(folder.File($"{row.Number}.png"), row.Image);
+            return new PortablePathRow { Number = row.Number, Image = folder.File($"{row.Number}.png") };
+        })];
+        var data = problem.Ml.Data.LoadFromEnumerable(files);
+        var scored = problem.Model.ToPortable(problem.Ml).Transform(data);
+        Assert.DoesNotContain(scored.Schema, column => column.Name == "PredictedLabel");
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        scored.Schema["Score"].GetSlotNames(ref names);
+        Assert.Equal(ShapePhotos.Names, names.DenseValues().Select(name => name.ToString()));
+        var expected = problem.Model.Transform(data).GetColumn<float[]>("Score");
+        Assert.All(expected.Zip(scored.GetColumn<float[]>("Score")), pair =>
+            Assert.All(pair.First.Zip(pair.Second), scores => Assert.Equal(scores.First, scores.Second, 1e-5)));
+    }
+
+    [Fact]
+    public void A_student_learns_from_a_teacher_what_unlabelled_photos_show()
+    {
+        using var folder = new TemporaryFolder();
+        problem.Ml.Model.Save(problem.Model, problem.Test.Schema, folder.File("teacher.zip"));
+        var few = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(24, seed: 5));
+        var options = MultiLabelProblem.Options with
+        {
+            Network = new SmallCnn { InputShape = ShapePhotos.Shape, Width = 8 },
+            Objective = 0.2 * new BinaryCrossEntropy() + 4 * new BinaryKd { Temperature = 2 },
+            Teacher = new ModelFileTeacher(folder.File("teacher.zip")),
+            UnlabelledSet = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(220, seed: 6)),
+            ValidationSetFraction = null,
+        };
+        using var student = problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(few);
+        Assert.Equal([0.5, 0.5, 0.5], student.Model.Thresholds);
+        var (ofStudent, ofTeacher) = (Decisions(student), Decisions(problem.Model));
+        Assert.InRange(ofStudent.Zip(ofTeacher).Count(pair => pair.First == pair.Second) / (double)ofTeacher.Count, 0.9, 1);
+    }
+
+    [Fact]
+    public async Task The_tool_predicts_and_exports_but_counts_one_label_a_photo()
+    {
+        using var folder = new TemporaryFolder();
+        problem.Ml.Model.Save(problem.Model, problem.Test.Schema, folder.File("model.zip"));
+        var circles = Directory.CreateDirectory(folder.File("photos/circle"));
+        foreach (var row in ShapePhotos.Make(4, seed: 2))
+            File.WriteAllBytes(Path.Combine(circles.FullName, $"{row.Number}.png"), row.Image);
+        var predicted = (await ToolRun.Of("predict", "--model", folder.File("model.zip"), circles.FullName, "--json")).MustSucceed();
+        Assert.Equal(4, predicted.Json.GetArrayLength());
+        (await ToolRun.Of("export", "--model", folder.File("model.zip"), "--portable", folder.File("portable.zip"))).MustSucceed();
+        Assert.True(File.Exists(folder.File("portable.zip")));
+        var failure = (await ToolRun.Of("evaluate", "--model", folder.File("model.zip"), "--dataset", folder.File("photos"))).Failure(1);
+        Assert.Contains(
+            "The figures are for one label a photo, but the model's photos may have several; measure it in a program, by "
+                + "EvaluateMultiLabel.",
+            failure,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Teachers_of_the_other_kind_are_refused()
+    {
+        using var single = TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 1 });
+        var several = MultiLabelProblem.Options with { Objective = new BinaryKd(), Teacher = new ModelTeacher(single) };
+        Assert.Equal(
+            "The teacher's model says which one label a photo has, but the training rows may have several; train it with Labels, too.",
+            Assert.Throws<InvalidOperationException>(() => Fit(several)).Message);
+        var one = TrainingRuns.Options with { Objective = new KnowledgeDistillation(), Teacher = new ModelTeacher(problem.Model) };
+        Assert.Equal(
+            "The teacher's model says of each label whether a photo has it, but the training rows have one each; use a model of one label.",
+            Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(options: one)).Message);
+    }
+
+    [Fact]
+    public void What_is_for_one_label_is_refused_by_name()
+    {
+        const string End = " for one label a photo, but Labels is set, whose thresholds say which labels are predicted; leave one of them "
+            + "at its default. SaveOnnx writes other numbers of such a model, too.";
+        var trainers = problem.Ml.MulticlassClassification.Trainers;
+        Assert.Equal(
+            "CalibrateScores and Rejection are" + End,
+            Assert.Throws<ArgumentException>(() => trainers.TorchImageClassification(MultiLabelProblem.Options with
+            {
+                CalibrateScores = true,
+                Rejection = new Rejection { Threshold = 0.5 },
+            })).Message);
+        Assert.Equal(
+            "Weights is" + End,
+            Assert.Throws<ArgumentException>(() =>
+                trainers.TorchImageClassification(MultiLabelProblem.Options with { Weights = OnnxWeights.Int8 })).Message);
+        Assert.Equal(
+            "The model says of each label whether a photo has it, by a threshold a class, and rejects no photo; leave rejection at null.",
+            Assert.Throws<NotSupportedException>(() => problem.Model.WithRejection(new Rejection { Threshold = 0.5 })).Message);
+        Assert.StartsWith(
+            "The training rows may have several labels, but CrossEntropy { } takes one class a row; use BinaryCrossEntropy",
+            Assert.Throws<InvalidOperationException>(() => Fit(MultiLabelProblem.Options with { Objective = new CrossEntropy() })).Message,
+            StringComparison.Ordinal);
+    }
+
+    private void Fit(TorchImageClassificationTrainer.Options options) =>
+        problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(problem.Training).Dispose();
+
+    private List<bool> Decisions(TorchImageClassificationTransformer model) =>
+        [.. Read(model.Transform(problem.Test)).SelectMany(row => row.Score.Select(score => score >= 0.5f))];
+
+    private List<FoundShapes> Read(IDataView scored) => [.. problem.Ml.Data.CreateEnumerable<FoundShapes>(scored, reuseRowObject: false)];
+
+    private static void AssertSame(List<FoundShapes> expected, List<FoundShapes> found, double tolerance)
+    {
+        Assert.Equal(expected.Count, found.Count);
+        foreach (var (one, other) in expected.Zip(found))
+        {
+            Assert.All(one.Score.Zip(other.Score), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+            if (tolerance == 0)
+                Assert.Equal(one.PredictedLabel, other.PredictedLabel);
+        }
+    }
+}
