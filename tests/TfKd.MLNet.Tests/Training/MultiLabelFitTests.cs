@@ -183,6 +183,44 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
     }
 
     [Fact]
+    public void Truth_values_with_rows_to_validate_on_train_a_model_that_scores_by_Torch()
+    {
+        using var folder = new TemporaryFolder();
+        var validation = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(20, seed: 3));
+        var options = MultiLabelProblem.Options with
+        {
+            LabelColumnName = nameof(ShapeRow.Flags),
+            Labels = new MultipleLabels { Thresholds = LabelThresholds.Half },
+            ValidationSet = validation,
+            ScoringBackend = ScoringBackend.Torch,
+            MaxEpochs = 2,
+        };
+        using var model = problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(problem.Training);
+        Assert.Equal(["0", "1", "2"], model.Model.ClassNames);
+        Assert.Equal([0.5, 0.5, 0.5], model.Model.Thresholds);
+        problem.Ml.Model.Save(model, validation.Schema, folder.File("model.zip"));
+        using var loaded = (TorchImageClassificationTransformer)problem.Ml.Model.Load(folder.File("model.zip"), out _);
+        AssertSame(Read(model.Transform(validation)), Read(loaded.Transform(validation)), tolerance: 0);
+        var metrics = problem.Ml.MulticlassClassification.EvaluateMultiLabel(loaded.Transform(validation), nameof(ShapeRow.Flags));
+        Assert.Equal(20, metrics.Count);
+        // Chosen on the same rows, by the same scores but for their rounding.
+        Assert.Equal(
+            model.Model.Card.Training.Metrics.Single(metric => metric is { Name: "MeanAveragePrecision", Split: "Validation" }).Value,
+            metrics.MeanAveragePrecision, 1e-6);
+    }
+
+    [Fact]
+    public void Labels_that_only_validation_rows_have_are_refused_with_their_row()
+    {
+        var rows = ShapePhotos.Make(3, seed: 3);
+        rows[1].Tags = "hexagon";
+        var options = MultiLabelProblem.Options with { ValidationSet = problem.Ml.Data.LoadFromEnumerable(rows) };
+        Assert.Equal(
+            "Row 1: the label 'hexagon' in column 'Tags' is none of the classes [circle, square, triangle].",
+            Assert.Throws<InvalidOperationException>(() => Fit(options)).Message);
+    }
+
+    [Fact]
     public void Teachers_of_the_other_kind_are_refused()
     {
         using var single = TrainingRuns.Fit(options: TrainingRuns.Options with { MaxEpochs = 1 });
