@@ -53,7 +53,8 @@ internal static class ModelCardText
         yield return $"Architecture: `{JsonSerializer.Serialize(card.Architecture, ReflectionJson.Options)}`";
         yield return Invariant($"Input: {model.InputShape}, pixels 0 to 255, normalised inside by {model.Normalization}");
         yield return Invariant(
-            $"Parameters: {parameters:N0}; weights {model.WeightParts.Length:N0} bytes, ") +
+            $"Parameters: {parameters:N0}; ") +
+                (model.HasWeights ? Invariant($"weights {model.WeightParts.Length:N0} bytes, ") : "weights left out, ") +
                 (model.HasOnnx ? Invariant($"ONNX {model.Onnx.Length:N0} bytes") : "no ONNX model");
         if (latency is { } time)
         {

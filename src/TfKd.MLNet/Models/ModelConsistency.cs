@@ -19,7 +19,7 @@ internal static class ModelConsistency
     private const string Float32 = nameof(OnnxWeights.Float32);
 
     /// <exception cref="InvalidDataException">Two of them differ; all differences are listed.</exception>
-    public static void Require(ModelCard card, IReadOnlyList<string> classNames, SafeTensorsHeader weights, OnnxContent? onnx)
+    public static void Require(ModelCard card, IReadOnlyList<string> classNames, SafeTensorsHeader? weights, OnnxContent? onnx)
     {
         var differences = OfWeights(card, weights).ToList();
         if (Property(card.Architecture, nameof(NetworkArchitecture.InputShape)) is { } shape)
@@ -35,8 +35,8 @@ internal static class ModelConsistency
                 $"The card of the model does not say what the rest of it says; the file was changed:\n{string.Join('\n', differences)}");
     }
 
-    private static IEnumerable<string> OfWeights(ModelCard card, SafeTensorsHeader weights) =>
-        NormalizationText.Read(weights.Metadata, WeightParts.Name) is { } statistics
+    private static IEnumerable<string> OfWeights(ModelCard card, SafeTensorsHeader? weights) =>
+        weights is not null && NormalizationText.Read(weights.Metadata, WeightParts.Name) is { } statistics
             ? Compare("normalisation", "the weights", card.Normalization.ToString(), statistics.ToString())
             : [];
 

@@ -6,8 +6,8 @@ using Microsoft.ML.Runtime;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// A model, with the names of the columns that it is used with, in a model file of ML.NET: a card, weights, an ONNX model and a hash over
-/// all of them, none of them executable. ML.NET finds <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the
+/// A model, with the names of the columns that it is used with, in a model file of ML.NET: a card, weights, unless they were left out, an
+/// ONNX model and a hash over all of them, none of them executable. ML.NET finds <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the
 /// signature in the file.
 /// </summary>
 internal static class ModelFile
@@ -33,10 +33,14 @@ internal static class ModelFile
     // Models of several labels: an older version would take their scores for one distribution.
     private const uint VersionOfSeveralLabels = 0x00010005;
 
+    // Models without weights: an older version would say that the file was damaged.
+    private const uint VersionWithoutWeights = 0x00010006;
+
     public static void Save(TorchImageClassificationModel model, TransformerColumns columns, ModelSaveContext context)
     {
         context.CheckAtModel();
-        var version = model.Thresholds is not null ? VersionOfSeveralLabels
+        var version = !model.HasWeights ? VersionWithoutWeights
+            : model.Thresholds is not null ? VersionOfSeveralLabels
             : columns.HasMore ? VersionOfMoreColumns : VersionOfTwoColumns;
         context.SetVersionInfo(VersionOf(version));
         context.SaveNonEmptyString(columns.Image);
@@ -46,7 +50,8 @@ internal static class ModelFile
             SaveMore(columns, context);
         var card = Encoding.UTF8.GetBytes(model.Card.ToJson());
         context.SaveBinaryStream(CardEntry, writer => writer.Write(card));
-        context.SaveBinaryStream(WeightsEntry, writer => model.WeightParts.Write(writer.BaseStream));
+        if (model.HasWeights)
+            context.SaveBinaryStream(WeightsEntry, writer => model.WeightParts.Write(writer.BaseStream));
         if (model.HasOnnx)
             context.SaveBinaryStream(OnnxEntry, writer => writer.Write(model.Onnx.Span));
         context.SaveBinaryStream(HashEntry, writer =>
@@ -56,7 +61,7 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">An entry is missing or damaged, or the entries do not belong together.</exception>
     public static (TorchImageClassificationModel Model, TransformerColumns Columns) Load(ModelLoadContext context)
     {
-        context.CheckAtModel(VersionOf(VersionOfSeveralLabels));
+        context.CheckAtModel(VersionOf(VersionWithoutWeights));
         var columns = new TransformerColumns(context.LoadNonEmptyString(), context.LoadNonEmptyString(), context.LoadNonEmptyString());
         if (context.Header.ModelVerWritten >= VersionOfMoreColumns)
             columns = LoadMore(columns, context);
@@ -141,8 +146,9 @@ internal static class ModelFile
     }
 
     private static WeightParts LoadWeights(ModelLoadContext context, byte[] onnx) =>
-        TryLoad(context, WeightsEntry) is { } parts ? WeightParts.Read(parts, onnx)
+        TryLoad(context, WeightsEntry) is { Length: > 0 } parts ? WeightParts.Read(parts, onnx)
         : TryLoad(context, WholeWeightsEntry) is { } whole ? WeightParts.Of(whole, onnx)
+        : context.Header.ModelVerWritten >= VersionWithoutWeights ? WeightParts.None
         : throw Missing(WeightsEntry);
 
     private static byte[] Load(ModelLoadContext context, string entry) => TryLoad(context, entry) ?? throw Missing(entry);

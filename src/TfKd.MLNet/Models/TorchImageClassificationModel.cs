@@ -36,13 +36,14 @@ public sealed class TorchImageClassificationModel
                 + $"expected none for {ScoringBackend.Torch}, and some otherwise. The file was damaged or changed.");
         }
 
-        var header = weights.ReadHeader();
-        var differences = TensorTable.Differences(card.Tensors, TensorTable.Of(header)).ToList();
+        var header = weights.Length > 0 ? weights.ReadHeader() : null;
+        var differences = header is null ? [] : TensorTable.Differences(card.Tensors, TensorTable.Of(header)).ToList();
         if (differences.Count > 0)
             throw new InvalidDataException($"{WeightParts.Name} are not those of its card:\n{string.Join('\n', differences)}");
         // The weights are made of it: what is wrong with both is wrong with the ONNX model.
         CheckHash("ONNX model", HashOf(onnx), card.OnnxSha256);
-        CheckHash("weights", HashOf(weights), card.WeightsSha256);
+        if (header is not null)
+            CheckHash("weights", HashOf(weights), card.WeightsSha256);
         (Card, _weights, _onnx) = (card, weights, onnx);
         Classes = ClassKeys.FromCard(card.Classes);
         OnnxContent = HasOnnx ? OnnxContent.TryRead(onnx) : null;
@@ -67,9 +68,15 @@ public sealed class TorchImageClassificationModel
 
     /// <summary>
     /// The weights, in safetensors layout, under the state-dict keys of the network. Put together anew at each call: most of them are held
-    /// once, in <see cref="Onnx"/>.
+    /// once, in <see cref="Onnx"/>. Empty for a model that was left without (<see cref="HasWeights"/>).
     /// </summary>
     public ReadOnlyMemory<byte> Weights => _weights.ToArray();
+
+    /// <summary>
+    /// Whether the model has the weights, to go on with in Torch; false after
+    /// <see cref="TorchImageClassificationTransformer.WithoutWeights"/>.
+    /// </summary>
+    public bool HasWeights => _weights.Length > 0;
 
     /// <summary>
     /// The ONNX model: <c>images</c> [N,C,H,W] uint8 in, <c>scores</c> [N,K] out, with normalisation and softmax (or sigmoid) inside and
@@ -111,6 +118,7 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="InvalidDataException">
     /// The application does not have the architecture's type, or its network is not the one the weights are of.
     /// </exception>
+    /// <exception cref="InvalidOperationException">The model has no weights.</exception>
     /// <example><code>
     /// using var trained = transformer.Model.CreateNetwork();
     /// </code></example>
@@ -160,6 +168,7 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
     internal ImageNetwork CreateNetwork(ImageShape shape)
     {
+        RequireWeights();
         var network = (Architecture with { InputShape = shape }).Build(ClassNames.Count);
         try
         {
@@ -179,8 +188,10 @@ public sealed class TorchImageClassificationModel
     /// <summary>
     /// The weights as tensors of the caller's dispose scope. A model holds .safetensors and no other format: nothing in it can be executed.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The model has no weights.</exception>
     internal Dictionary<string, torch.Tensor> ReadWeights()
     {
+        RequireWeights();
         using var stream = _weights.Open();
         return SafeTensors.Read(stream, "The model's weights");
     }
@@ -195,6 +206,7 @@ public sealed class TorchImageClassificationModel
     /// <exception cref="InvalidOperationException">It is made by a function, which no file holds.</exception>
     internal TorchScorer OpenTorchScorer()
     {
+        RequireWeights();
         try
         {
             return new(CreateNetwork(), Temperature, Card.EmbeddingSize > 0) { HasSeveralLabels = Thresholds is not null };
@@ -207,6 +219,13 @@ public sealed class TorchImageClassificationModel
                 exception);
         }
     }
+
+    /// <summary>The same model without its weights.</summary>
+    /// <exception cref="InvalidOperationException">It has nothing else to score with.</exception>
+    internal TorchImageClassificationModel WithoutWeights() => HasOnnx
+        ? new(Card, WeightParts.None, _onnx, _given)
+        : throw new InvalidOperationException(
+            "The model scores with Torch and has no ONNX form: without its weights there would be nothing to score with.");
 
     /// <summary>The same model with another rule of when not to predict.</summary>
     internal TorchImageClassificationModel With(Rejection? rejection) =>
@@ -224,6 +243,18 @@ public sealed class TorchImageClassificationModel
         var model = new TorchImageClassificationModel(Card, _weights, _onnx, sized);
         model.CreateNetwork().Dispose();
         return model;
+    }
+
+    /// <exception cref="InvalidOperationException">The model has no weights.</exception>
+    internal void RequireWeights()
+    {
+        if (!HasWeights)
+        {
+            throw new InvalidOperationException(
+                "The model has no weights to build its network of: they were left out by "
+                + $"{nameof(TorchImageClassificationTransformer.WithoutWeights)}, and it can be scored with, and exported as it is, only. "
+                + "Use the model that it was made of.");
+        }
     }
 
     internal static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));

@@ -20,13 +20,16 @@ internal sealed class WeightParts
     // In place of a place: the bytes follow.
     private const long OfItsOwn = -1;
 
+    /// <summary>Those of a model that was left without.</summary>
+    public static WeightParts None { get; } = new([], []);
+
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _parts;
     private readonly byte[] _onnx;
 
     private WeightParts(IReadOnlyList<ReadOnlyMemory<byte>> parts, byte[] onnx) =>
         (_parts, _onnx, Length) = (parts, onnx, parts.Sum(part => (long)part.Length));
 
-    /// <summary>The number of bytes.</summary>
+    /// <summary>The number of bytes; 0 where there are no weights.</summary>
     public long Length { get; }
 
     /// <summary>Looks for the values of tensors among the constants of the ONNX model.</summary>
