@@ -81,7 +81,7 @@ public sealed class TorchImageClassificationSearch : IEstimator<TorchImageClassi
         };
         var task = new SearchTask<TorchImageClassificationTrainer.Options>
         {
-            Make = _options,
+            Make = space => RequireValidation(_options(space)),
             PlanOf = options => CreateTrainer(options).PlanWith(seed),
             NetworkOf = options => options.SizedNetwork,
             Train = (options, directory, watcher, stop) => With(
@@ -94,6 +94,12 @@ public sealed class TorchImageClassificationSearch : IEstimator<TorchImageClassi
         With(best.Settings!, new FinishedTrial(), trainer => model = trainer.Finish(input, (seed, checkpoint), data), token);
         return new TorchImageClassificationSearchResult(table, best.Settings!, model!);
     }
+
+    private static TorchImageClassificationTrainer.Options RequireValidation(TorchImageClassificationTrainer.Options options) =>
+        options.ValidationSet is not null || options.ValidationSetFraction is > 0
+            ? options
+            : throw new InvalidOperationException(
+                "Trials are compared on validation rows, but the options have none; set ValidationSetFraction or ValidationSet.");
 
     private TorchImageClassificationTrainer CreateTrainer(TorchImageClassificationTrainer.Options options) => new(_environment, options);
 

@@ -31,7 +31,8 @@ public sealed class LabelSetColumnTests
     {
         var flags = Rows(new Flags { Label = [true, false, true] }, new Flags { Label = [false, false, false] });
         AssertIs(["0", "1", "2"], [[0, 2], []], Read(flags));
-        var numbers = Rows(new Numbers { Label = [0, 1] }, new Numbers { Label = [float.NaN, 1] }, new Numbers { Label = [1, 1] });
+        var unknown = new Numbers { Label = [float.NaN, float.NaN] };
+        var numbers = Rows(new Numbers { Label = [0, 1] }, unknown, new Numbers { Label = [1, 1] });
         AssertIs(["0", "1"], [[1], null, [0, 1]], Read(numbers));
         // One-hot keys name their slots.
         var hot = Rows(new Lists { Label = ["b", "a"] }, new Lists { Label = ["a"] });
@@ -56,6 +57,9 @@ public sealed class LabelSetColumnTests
         Assert.Equal(
             "Row 0: label column 'Label' has 0.5 at place 1; expected 0 or 1.",
             Assert.Throws<InvalidOperationException>(() => Read(Rows(new Numbers { Label = [1, 0.5f] }))).Message);
+        Assert.Equal(
+            "Row 0: label column 'Label' has NaN at place 0; expected 0 or 1, or NaN at all places where nothing is known.",
+            Assert.Throws<InvalidOperationException>(() => Read(Rows(new Numbers { Label = [float.NaN, 1] }))).Message);
         Assert.Equal(
             "Row 0: the label 'eel' in column 'Label' is none of the classes [cat, dog].",
             Assert.Throws<InvalidOperationException>(() => Labels(Rows(new Texts { Label = "eel" }), ["cat", "dog"])).Message);

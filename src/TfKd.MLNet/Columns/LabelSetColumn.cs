@@ -161,12 +161,14 @@ internal sealed class LabelSetColumn
         {
             get(ref values);
             double[] numbers = [.. values.DenseValues().Select(toNumber)];
-            if (numbers.Any(double.IsNaN))
+            if (numbers.All(double.IsNaN))
                 return null;
             if (Array.FindIndex(numbers, number => number is not (0 or 1)) is >= 0 and var place)
                 throw new InvalidOperationException(
                     FormattableString.Invariant($"Row {row.Position}: label column '{Column.Name}' has {numbers[place]} at place {place}; ")
-                        + "expected 0 or 1.");
+                        + (double.IsNaN(numbers[place])
+                            ? "expected 0 or 1, or NaN at all places where nothing is known."
+                            : "expected 0 or 1."));
             return [.. Enumerable.Range(0, numbers.Length).Where(one => numbers[one] == 1).Select(one => classes[one])];
         };
     }

@@ -13,7 +13,13 @@ public sealed record MultipleLabels
     /// What stands between the labels of a text, <c>cat;sofa</c>; spaces around a label do not count. This property is ignored for columns
     /// that are vectors. Default ";".
     /// </summary>
-    public string Separator { get; init => field = Require.Name(value); } = ";";
+    public string Separator
+    {
+        get;
+        init => field = string.IsNullOrEmpty(value)
+            ? throw new ArgumentException($"{nameof(Separator)} must have a character at least, but is empty.", nameof(Separator))
+            : value;
+    } = ";";
 
     /// <summary>From which probability on a label is predicted. Default <see cref="LabelThresholds.BestF1"/>.</summary>
     public LabelThresholds Thresholds { get; init => field = Require.Defined(value); } = LabelThresholds.BestF1;

@@ -18,8 +18,10 @@ public sealed class LearningRateCurve
 
     /// <summary>What was found, in a line; the same in every culture.</summary>
     public override string ToString() => InvariantText.Of(() =>
-        $"Of {Points.Count} rates from {Points[0].Rate:G3} to {Points[^1].Rate:G3} the loss is lowest at {Lowest.Rate:G3}; "
-        + $"begin with {Suggested:G3}.");
+        $"Of {Points.Count} rates from {Points[0].Rate:G3} to {Points[^1].Rate:G3} the loss is lowest at {Lowest.Rate:G3}"
+        + (Lowest == Points[^1]
+            ? ", where the range ends: it may go on falling, so try a higher MaxRate, and look at the curve."
+            : $"; begin with {Suggested:G3}."));
 
     /// <summary>Writes the curve as one HTML file with nothing from elsewhere.</summary>
     /// <param name="path">The file; its folder is made when it is missing.</param>

@@ -133,13 +133,18 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
         settings.TrialCallback?.Invoke(trial.Record.ToTrial(settings));
     }
 
-    private TrialRecord Note(Trial<T> trial, TrialWatcher watcher, bool isAtEnd) => trial.Record with
+    private TrialRecord Note(Trial<T> trial, TrialWatcher watcher, bool isAtEnd)
     {
-        Epochs = watcher.Epochs,
-        Validation = watcher.Validation,
-        Time = watcher.Time,
-        Ranks = isAtEnd ? [.. trial.Record.Ranks, settings.Metric.ValueOf(watcher.Validation!)] : trial.Record.Ranks,
-    };
+        var rank = watcher.Best is { } best ? settings.Metric.ValueOf(best) : null;
+        return trial.Record with
+        {
+            Epochs = watcher.Epochs,
+            Validation = watcher.Best?.Validation,
+            Rank = rank,
+            Time = watcher.Time,
+            Ranks = isAtEnd ? [.. trial.Record.Ranks, rank!.Value] : trial.Record.Ranks,
+        };
+    }
 
     // Of the trials that have come to their end only the best is ever made a model of.
     private void RemoveBeaten()
@@ -157,9 +162,9 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
     }
 
     private Trial<T>? Best() => _trials
-        .Where(trial => !trial.HasFailed && trial.Record.Validation is not null)
+        .Where(trial => !trial.HasFailed && trial.Record.Rank is not null)
         .OrderByDescending(trial => trial.Record.Ranks.Count)
-        .ThenByDescending(trial => trial.RankBy(settings.Metric))
+        .ThenByDescending(trial => trial.Rank)
         .FirstOrDefault();
 
     private IEnumerable<TrialRecord> Begun => _trials

@@ -24,7 +24,7 @@ public sealed record SearchTrial
     /// </summary>
     public double? Score { get; init; }
 
-    /// <summary>All metrics of the same epoch. Null: it failed.</summary>
+    /// <summary>All metrics of the same epoch. Null: it failed, or samples may have several labels.</summary>
     public ClassificationMetrics? Validation { get; init; }
 
     /// <summary>The time that its epochs took, validation included.</summary>

@@ -16,10 +16,7 @@ internal sealed class Trial<T>
     public bool HasFailed => Record.Error is not null;
 
     /// <summary>How good it was at the end of its last rung, higher being better; before that, of the epochs that it has.</summary>
-    public double RankBy(ValidationMetric metric) =>
-        Record.Ranks.Count > 0 ? Record.Ranks[^1]
-        : Record.Validation is { } validation ? metric.ValueOf(validation)
-        : double.NegativeInfinity;
+    public double Rank => Record.Ranks.Count > 0 ? Record.Ranks[^1] : Record.Rank ?? double.NegativeInfinity;
 
     /// <summary>Draws trials whose settings are not those of another; fewer, where there are not as many.</summary>
     /// <param name="settings">How many, and by which seed.</param>

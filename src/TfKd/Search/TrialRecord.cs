@@ -15,8 +15,11 @@ internal sealed record TrialRecord
 
     public int Epochs { get; init; }
 
-    /// <summary>Of the epochs so far.</summary>
+    /// <summary>Of the epochs so far; null where samples may have several labels.</summary>
     public ClassificationMetrics? Validation { get; init; }
+
+    /// <summary>How good it is by the epochs so far, higher being better.</summary>
+    public double? Rank { get; init; }
 
     /// <summary>At the end of each rung, higher being better.</summary>
     public IReadOnlyList<double> Ranks { get; init; } = [];
@@ -41,7 +44,7 @@ internal sealed record TrialRecord
             _ => Ranks.Count >= settings.Method.RungCount ? SearchTrialState.Finished : SearchTrialState.Stopped,
         },
         Epochs = Epochs,
-        Score = Error is null && Validation is not null ? Math.Abs(settings.Metric.ValueOf(Validation)) : null,
+        Score = Error is null && Rank is { } rank ? Math.Abs(rank) : null,
         Validation = Error is null ? Validation : null,
         Time = Time,
         Error = Error,

@@ -17,8 +17,8 @@ internal sealed class TrialWatcher(int target, Func<TimeSpan, bool> isTimeUp, Ca
     /// <summary>The epochs of the run.</summary>
     public int Epochs { get; private set; }
 
-    /// <summary>How good the weights are that the run would end with; null before its first epoch.</summary>
-    public ClassificationMetrics? Validation { get; private set; }
+    /// <summary>The epoch whose weights the run would end with, with the metrics of these; null before its first epoch.</summary>
+    public EpochMetrics? Best { get; private set; }
 
     /// <summary>What its epochs took.</summary>
     public TimeSpan Time { get; private set; }
@@ -31,7 +31,7 @@ internal sealed class TrialWatcher(int target, Func<TimeSpan, bool> isTimeUp, Ca
     {
         var history = state.History;
         Epochs = history.Count;
-        Validation = BestEpoch.Of(state.Plan, history)?.In(history).Validation;
+        Best = BestEpoch.Of(state.Plan, history)?.In(history);
         // Of the epochs themselves, which a resumed run knows; not since the process began.
         Time = TimeSpan.FromTicks(history.Sum(epoch => (epoch.Times.Waiting + epoch.Times.Learning + epoch.Times.Validating).Ticks));
         var isOver = Epochs >= state.Plan.MaxEpochs || state.StopReason is not null;

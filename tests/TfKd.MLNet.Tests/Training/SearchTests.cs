@@ -54,6 +54,44 @@ public sealed class SearchTests : IDisposable
     }
 
     [Fact]
+    public void Photos_with_several_labels_are_searched_by_their_mean_average_precision()
+    {
+        var ml = new MLContext(seed: 1);
+        var rows = ml.Data.LoadFromEnumerable(ShapePhotos.Make(60));
+        using var found = Search(ml, _settings with { MaxTrials = 2, Directory = _directory }, space => MultiLabelProblem.Options with
+        {
+            MaxEpochs = 2,
+            Optimizer = new Sgd { LearningRate = space.Choice("LearningRate", 0.01, 0.05) },
+        }).Execute(rows);
+
+        Assert.All(found.Search.Trials, trial =>
+        {
+            Assert.Equal((SearchTrialState.Finished, (ClassificationMetrics?)null), (trial.State, trial.Validation));
+            Assert.InRange(trial.Score!.Value, 0.1, 1);
+        });
+        var metrics = found.Model.Model.Card.Training.Metrics;
+        Assert.Contains(metrics, metric => metric.Split == "Validation" && metric.Value == found.Search.Best.Score);
+        // The journal has what it takes to go on.
+        using var again = Search(ml, _settings with { MaxTrials = 2, Directory = _directory }, space => MultiLabelProblem.Options with
+        {
+            MaxEpochs = 2,
+            Optimizer = new Sgd { LearningRate = space.Choice("LearningRate", 0.01, 0.05) },
+        }).Execute(rows);
+        Assert.Equal(found.Search.ToMarkdown(), again.Search.ToMarkdown());
+    }
+
+    [Fact]
+    public void Without_validation_rows_there_is_nothing_to_compare_trials_by()
+    {
+        var ml = new MLContext(seed: 1);
+        var search = Search(ml, _settings, space => Space(space) with { ValidationSetFraction = null });
+        Assert.Equal(
+            "None of the 3 trials of the search could be trained. The first: InvalidOperationException: Trials are compared on validation "
+                + "rows, but the options have none; set ValidationSetFraction or ValidationSet.",
+            Assert.Throws<InvalidOperationException>(() => search.Execute(TrainingRuns.Rows(ml))).Message);
+    }
+
+    [Fact]
     public void It_is_an_estimator_of_a_pipeline()
     {
         var ml = new MLContext(seed: 1);

@@ -71,6 +71,12 @@ public sealed class LearningRateFinderTests
     }
 
     [Fact]
+    public void A_loss_that_falls_to_the_end_of_the_range_suggests_no_rate() => Assert.Equal(
+        "Of 2 rates from 0.001 to 0.01 the loss is lowest at 0.01, where the range ends: it may go on falling, so try a higher MaxRate, "
+            + "and look at the curve.",
+        $"{new LearningRateCurve([new(1e-3, 2, 2), new(1e-2, 1, 1.5)])}");
+
+    [Fact]
     public void The_curve_is_a_page()
     {
         var curve = new LearningRateCurve([new(1e-3, 2, 2), new(1e-2, 1, 1.5), new(1e-1, 3, 2.5)]);
