@@ -7,8 +7,8 @@ namespace TfKd.MLNet;
 
 /// <summary>
 /// A model, with the names of the columns that it is used with, in a model file of ML.NET: a card, weights, unless they were left out, an
-/// ONNX model and a hash over all of them, none of them executable. ML.NET finds <see cref="TorchImageClassificationLoader"/> by the assembly's simple name and the
-/// signature in the file.
+/// ONNX model and a hash over all of them, none of them executable. ML.NET finds <see cref="TorchImageClassificationLoader"/> by the
+/// assembly's simple name and the signature in the file.
 /// </summary>
 internal static class ModelFile
 {
