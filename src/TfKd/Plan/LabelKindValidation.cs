@@ -49,6 +49,10 @@ internal static class LabelKindValidation
             throw new InvalidOperationException(
                 $"{Found}, but {teacher} answers with one distribution over the classes; use a teacher with a logit a class for a sigmoid, "
                     + $"such as a {nameof(TrainedTeacher)} with a {nameof(BinaryCrossEntropy)}.");
+        if (FirstObjectiveOf(plan.Teacher) is { TakesSeveralLabels: false } own)
+            throw new InvalidOperationException(
+                $"{Found}, but {plan.Teacher} is trained first by {own}, which takes one class a row; give it a "
+                    + $"{nameof(BinaryCrossEntropy)}.");
         if (plan.ClassWeighting is { } weighting)
             throw new InvalidOperationException(
                 $"{Found}, but {weighting} weighs each by its one class; use {nameof(BinaryCrossEntropy)}."
@@ -64,6 +68,14 @@ internal static class LabelKindValidation
         if (plan.Callbacks.FirstOrDefault(callback => !callback.TakesSeveralLabels) is { } callback)
             throw new InvalidOperationException($"{Found}, but {callback.GetType().Name} is for one class a row; leave it out.");
     }
+
+    // Of a teacher that is trained by the run, before the student.
+    private static Objective? FirstObjectiveOf(TeacherSource? teacher) => teacher switch
+    {
+        TrainedTeacher trained => trained.Objective,
+        SelfTeacher self => self.Initial,
+        _ => null,
+    };
 
     private static void RequireSameKind(IImageSource source, bool areSeveral, string which)
     {

@@ -42,9 +42,8 @@ public sealed record PlateauSchedule : LearningRateSchedule
     internal double FactorAfter(IReadOnlyList<EpochMetrics> history)
     {
         var (factor, best, bad, cooling) = (1.0, double.NegativeInfinity, 0, 0);
-        foreach (var validation in history.Select(epoch => epoch.Validation).OfType<ClassificationMetrics>())
+        foreach (var value in history.Select(epoch => Metric.ValueOf(epoch)).OfType<double>())
         {
-            var value = Metric.ValueOf(validation);
             var isBetter = value > best + MinDelta;
             (best, bad) = isBetter ? (value, 0) : (best, bad + 1);
             if (cooling > 0)

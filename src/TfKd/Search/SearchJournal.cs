@@ -56,9 +56,12 @@ internal sealed record SearchJournal(string Search, long? RunSeed, IReadOnlyList
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"'{path}' does not say what a search found: {exception.Message}", exception);
+            throw Damaged(path, exception.Message, exception);
         }
 
-        throw new InvalidDataException($"'{path}' does not say what a search found: expected its trials, found none.");
+        throw Damaged(path, "expected its trials, found none.", cause: null);
     }
+
+    private static InvalidDataException Damaged(string path, string found, Exception? cause) =>
+        new($"'{path}' does not say what a search found; delete it to begin anew: {found}", cause);
 }

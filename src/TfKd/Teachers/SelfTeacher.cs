@@ -40,6 +40,8 @@ public sealed record SelfTeacher : TeacherSource
     /// <summary>A network at hand, that stays its owner's; its fingerprint tells it from others.</summary>
     private sealed record GivenNetworkTeacher([property: NotIdentity] ImageNetwork Network) : TeacherSource
     {
+        public override bool TakesSeveralLabels => true;
+
         protected override Teacher OpenCore(TeacherContext context) =>
             new NetworkTeacher(Network, context.ClassNames, context, ownsNetwork: false);
 

@@ -95,11 +95,32 @@ public sealed class MultiLabelRunTests
     }
 
     [Fact]
+    public void Each_generation_of_itself_teaches_the_next()
+    {
+        var plan = _plan with
+        {
+            Objective = new BinaryCrossEntropy() + new BinaryKd(),
+            Teacher = new SelfTeacher { Generations = 2, Initial = new BinaryCrossEntropy() },
+            MaxEpochs = 1,
+        };
+        Assert.Equal(["binary_cross_entropy", "binary_kd"], Run(plan, BlobSource.Create(32)).Result.History[0].Terms.Keys.Order());
+    }
+
+    [Fact]
     public void Early_stopping_watches_the_mean_average_precision()
     {
         var plan = _plan with { MaxEpochs = 50, Optimizer = new Sgd { LearningRate = 1e-12 } };
         var (result, _) = Run(plan with { Callbacks = [new EarlyStopping { Patience = 2, MinDelta = 1 }] }, BlobSource.Create(32));
         Assert.Equal(3, result.History.Count);
+    }
+
+    [Fact]
+    public void A_schedule_that_waits_for_a_plateau_sees_the_validation()
+    {
+        var schedule = new PlateauSchedule { Patience = 0, Gamma = 0.5, MinDelta = 10 };
+        var (result, _) = Run(_plan with { MaxEpochs = 3, Schedule = schedule }, BlobSource.Create(32));
+        var rates = result.History.Select(epoch => epoch.LearningRate / _plan.Optimizer.LearningRate);
+        Assert.Equal([1, 1, 0.5], rates.Select(rate => Math.Round(rate, 6)));
     }
 
     [Fact]
@@ -125,6 +146,13 @@ public sealed class MultiLabelRunTests
             _plan with { Objective = new BinaryCrossEntropy() + new KnowledgeDistillation(), Teacher = new TrainedTeacher(_network) },
             $"{Several}KnowledgeDistillation {{ Alpha = 0.9, Temperature = 4, Form = Hinton, Multiplier = 1 }} takes one class a row; use "
                 + "BinaryCrossEntropy, and BinaryKd to learn from a teacher.");
+        Refused(
+            _plan with { Objective = new BinaryKd(), Teacher = new SelfTeacher() },
+            $"{Several}{new SelfTeacher()} is trained first by CrossEntropy {{ }}, which takes one class a row; give it a BinaryCrossEntropy.");
+        Refused(
+            _plan with { Objective = new BinaryKd(), Teacher = new TrainedTeacher(_network) },
+            $"{Several}{new TrainedTeacher(_network)} is trained first by CrossEntropy {{ }}, which takes one class a row; give it a "
+                + "BinaryCrossEntropy.");
         Refused(
             _plan with { Objective = new BinaryKd(), Teacher = new VirtualTeacher() },
             $"{Several}{new VirtualTeacher()} answers with one distribution over the classes; use a teacher with a logit a class for a "

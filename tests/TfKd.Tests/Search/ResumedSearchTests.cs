@@ -112,14 +112,14 @@ public sealed class ResumedSearchTests : IDisposable
         Directory.CreateDirectory(Kept.Directory!);
         File.WriteAllText(Journal, "{");
         Assert.StartsWith(
-            $"'{Journal}' does not say what a search found: ",
+            $"'{Journal}' does not say what a search found; delete it to begin anew: ",
             Assert.Throws<InvalidDataException>(() => SearchCase.Run(Kept)).Message,
             StringComparison.Ordinal);
         File.WriteAllText(Journal, new JsonObject { ["Search"] = "x", ["Trials"] = new JsonArray(new JsonObject()) }.ToJsonString());
         Assert.Throws<InvalidDataException>(() => SearchCase.Run(Kept));
         File.WriteAllText(Journal, "{}");
         Assert.Equal(
-            $"'{Journal}' does not say what a search found: expected its trials, found none.",
+            $"'{Journal}' does not say what a search found; delete it to begin anew: expected its trials, found none.",
             Assert.Throws<InvalidDataException>(() => SearchCase.Run(Kept)).Message);
     }
 
