@@ -49,9 +49,9 @@ internal static class LabelKindValidation
             throw new InvalidOperationException(
                 $"{Found}, but {teacher} answers with one distribution over the classes; use a teacher with a logit a class for a sigmoid, "
                     + $"such as a {nameof(TrainedTeacher)} with a {nameof(BinaryCrossEntropy)}.");
-        if (FirstObjectiveOf(plan.Teacher) is { TakesSeveralLabels: false } own)
+        if (TrainedFirst(plan.Teacher).FirstOrDefault(first => !first.Objective.TakesSeveralLabels) is { Teacher: not null } own)
             throw new InvalidOperationException(
-                $"{Found}, but {plan.Teacher} is trained first by {own}, which takes one class a row; give it a "
+                $"{Found}, but {own.Teacher} is trained first by {own.Objective}, which takes one class a row; give it a "
                     + $"{nameof(BinaryCrossEntropy)}.");
         if (plan.ClassWeighting is { } weighting)
             throw new InvalidOperationException(
@@ -69,12 +69,13 @@ internal static class LabelKindValidation
             throw new InvalidOperationException($"{Found}, but {callback.GetType().Name} is for one class a row; leave it out.");
     }
 
-    // Of a teacher that is trained by the run, before the student.
-    private static Objective? FirstObjectiveOf(TeacherSource? teacher) => teacher switch
+    // By the run, before the student.
+    private static IEnumerable<(TeacherSource Teacher, Objective Objective)> TrainedFirst(TeacherSource? teacher) => teacher switch
     {
-        TrainedTeacher trained => trained.Objective,
-        SelfTeacher self => self.Initial,
-        _ => null,
+        null => [],
+        TrainedTeacher trained => [(trained, trained.Objective)],
+        SelfTeacher self => [(self, self.Initial)],
+        _ => teacher.Parts.SelectMany(TrainedFirst),
     };
 
     private static void RequireSameKind(IImageSource source, bool areSeveral, string which)

@@ -164,9 +164,13 @@ public sealed class MultiLabelRunTests
             _plan with { LinearProbe = new LinearProbe() },
             $"{Several}{new LinearProbe()} fits the head to one class a row; leave LinearProbe at null.");
         Refused(_plan with { Callbacks = [new HtmlReport("report.html")] }, $"{Several}HtmlReport is for one class a row; leave it out.");
-        var cache = new TeacherCache { TopK = 2 };
+        var (cache, trained) = (new TeacherCache { TopK = 2 }, new TrainedTeacher(_network) { Objective = new BinaryCrossEntropy() });
+        var ensemble = new EnsembleTeacher(trained, new SelfTeacher()) { Mean = EnsembleMean.Geometric };
         Refused(
-            _plan with { Objective = new BinaryKd(), Teacher = new TrainedTeacher(_network), TeacherCache = cache },
+            _plan with { Objective = new BinaryKd(), Teacher = ensemble },
+            $"{Several}{new SelfTeacher()} is trained first by CrossEntropy {{ }}, which takes one class a row; give it a BinaryCrossEntropy.");
+        Refused(
+            _plan with { Objective = new BinaryKd(), Teacher = trained, TeacherCache = cache },
             $"{Several}{cache} keeps the teacher's answers as one distribution over the classes; leave Precision at Float32 and TopK at "
                 + "null.");
         Refused(
