@@ -55,7 +55,7 @@ public sealed class LabelSetColumnTests
             "Label column 'Label' has 1 classes (cat); expected at least 2.",
             Assert.Throws<ArgumentException>(() => Read(Rows(new Texts { Label = "cat" }))).Message);
         Assert.Equal(
-            "Row 0: label column 'Label' has 0.5 at place 1; expected 0 or 1.",
+            "Row 0: label column 'Label' has 0.5 at place 1; expected 0 or 1, or NaN at all places where nothing is known.",
             Assert.Throws<InvalidOperationException>(() => Read(Rows(new Numbers { Label = [1, 0.5f] }))).Message);
         Assert.Equal(
             "Row 0: label column 'Label' has NaN at place 0; expected 0 or 1, or NaN at all places where nothing is known.",

@@ -166,9 +166,7 @@ internal sealed class LabelSetColumn
             if (Array.FindIndex(numbers, number => number is not (0 or 1)) is >= 0 and var place)
                 throw new InvalidOperationException(
                     FormattableString.Invariant($"Row {row.Position}: label column '{Column.Name}' has {numbers[place]} at place {place}; ")
-                        + (double.IsNaN(numbers[place])
-                            ? "expected 0 or 1, or NaN at all places where nothing is known."
-                            : "expected 0 or 1."));
+                        + "expected 0 or 1, or NaN at all places where nothing is known.");
             return [.. Enumerable.Range(0, numbers.Length).Where(one => numbers[one] == 1).Select(one => classes[one])];
         };
     }
