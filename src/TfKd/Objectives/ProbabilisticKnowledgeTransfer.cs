@@ -27,7 +27,7 @@ public sealed record ProbabilisticKnowledgeTransfer : StagePairObjective
     /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
-        var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
+        var weights = Weights(input, student);
         var (ours, theirs) = (Nearness(student, weights), Nearness(teacher, weights));
         return input.MeanOverRows(
             (theirs * weights * (theirs.log() - ours.log())).mean([1]), "probabilistic_knowledge_transfer");

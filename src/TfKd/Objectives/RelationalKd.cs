@@ -34,7 +34,7 @@ public sealed record RelationalKd : StagePairObjective
     /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
-        var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
+        var weights = Weights(input, student);
         var (ofStudent, ofTeacher) = (Relations(student.mean([2, 3])), Relations(teacher.mean([2, 3])));
         var pairWeights = weights.unsqueeze(1) * weights;
         var distance = Term(

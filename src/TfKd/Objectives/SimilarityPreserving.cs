@@ -18,7 +18,7 @@ public sealed record SimilarityPreserving : StagePairObjective
     /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
-        var weights = input.Targets.RowWeights ?? ones(student.shape[0], student.dtype, student.device);
+        var weights = Weights(input, student);
         var differences = Similarities(student, weights) - Similarities(teacher, weights);
         return MeanOverPairs(differences.square(), input, "similarity_preserving");
     }

@@ -60,6 +60,12 @@ public abstract record StagePairObjective : Objective
     /// <returns>A scalar.</returns>
     protected abstract Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input);
 
+    /// <summary>The weight of each sample, [N]: 1 where they have none.</summary>
+    /// <param name="input">The weights.</param>
+    /// <param name="feature">A feature of the samples, whose type and device ones have.</param>
+    private protected static Tensor Weights(ObjectiveInput input, Tensor feature) =>
+        input.Targets.RowWeights ?? ones(feature.shape[0], feature.dtype, feature.device);
+
     /// <summary>
     /// The mean over all N^2 pairs of samples, each of which counts with the product of its samples' weights, recorded as the value of a
     /// term.
