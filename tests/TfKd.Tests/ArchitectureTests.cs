@@ -6,7 +6,7 @@ public sealed class ArchitectureTests
     /// <summary>A folder uses itself and folders before it.</summary>
     internal static readonly string[] Rooms =
     [
-        "Files", "Numerics", "Identity", "Native", "Data", "Augmentation", "Mixing", "Layers", "Onnx", "Networks", "Transfer", "Optimization",
+        "Files", "Numerics", "Identity", "Native", "Replicas", "Data", "Augmentation", "Mixing", "Layers", "Onnx", "Networks", "Transfer", "Optimization",
         "Objectives", "Teachers", "Caching", "Checkpoints", "Metrics", "Plan", "Loop", "Recipes", "Callbacks", "Reports",
         "Search",
     ];

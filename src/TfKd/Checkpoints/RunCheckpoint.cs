@@ -35,6 +35,9 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
     /// <summary>Tells the run from others.</summary>
     public string IdentityHash => CanonicalText.Hash(_identity);
 
+    /// <summary>The file that was loaded: <see cref="Path"/>, or the one before it.</summary>
+    public string LoadedPath { get; private set; } = PathIn(directory);
+
     /// <summary>Why not the newest file was loaded; null where it was, or none.</summary>
     public string? Warning { get; private set; }
 
@@ -90,9 +93,22 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
         if (Find() is not var (texts, tensors))
             return null;
         Check(texts);
+        Load(tensors, parts);
+        return texts[StateKey];
+    }
+
+    /// <summary>Puts the tensors of a file in place that another process has found to be that of the run.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static void Load(string path, IEnumerable<CheckpointPart> parts)
+    {
+        using var scope = NewDisposeScope();
+        Load(Read(path).Tensors, parts);
+    }
+
+    private static void Load(Dictionary<string, Tensor> tensors, IEnumerable<CheckpointPart> parts)
+    {
         foreach (var part in parts)
             part.Load(WithPrefix(tensors, part.Prefix));
-        return texts[StateKey];
     }
 
     private (IReadOnlyDictionary<string, string> Texts, Dictionary<string, Tensor> Tensors)? Find()
@@ -103,7 +119,7 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
             if (!hasBefore)
                 return null;
             Warning = $"'{Path}' is missing. The run goes on from the checkpoint before it, '{_before}'.";
-            return Read(_before);
+            return ReadBefore();
         }
 
         try
@@ -114,8 +130,14 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
         {
             _isDamaged = true;
             Warning = $"{exception.Message} The run goes on from the checkpoint before it, '{_before}'.";
-            return Read(_before);
+            return ReadBefore();
         }
+    }
+
+    private (IReadOnlyDictionary<string, string> Texts, Dictionary<string, Tensor> Tensors) ReadBefore()
+    {
+        LoadedPath = _before;
+        return Read(_before);
     }
 
     private static (IReadOnlyDictionary<string, string> Texts, Dictionary<string, Tensor> Tensors) Read(string path)

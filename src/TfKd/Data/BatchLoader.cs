@@ -27,15 +27,18 @@ public sealed class BatchLoader
     /// <summary>Whether shuffled batches come with another row of each row's class. Default false.</summary>
     public bool WithPartners { get; init => (field, _partners) = (value, value ? new ClassPartners(_source) : null); }
 
+    /// <summary>What this process takes of each shuffled batch. Default: all.</summary>
+    internal ReplicaShare Share { get; init; } = ReplicaShare.Whole;
+
     /// <summary>Number of batches of a shuffled epoch.</summary>
     public int BatchCount => (UsedRows + BatchSize - 1) / BatchSize;
 
     /// <summary>The batch sizes that occur: the full one, and what is left for the last.</summary>
     public IReadOnlyList<int> BatchSizes =>
-        [.. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Where(size => size > 0).Distinct()];
+        [.. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Select(Share.SizeOf).Where(size => size > 0).Distinct()];
 
-    /// <summary>The fewest rows in a batch of a shuffled epoch; 0 without rows.</summary>
-    internal int SmallestBatch => UsedRows % BatchSize is > 0 and var rest ? rest : Math.Min(BatchSize, UsedRows);
+    /// <summary>The fewest rows in a batch of a shuffled epoch, in any process that has some of it; 0 without rows.</summary>
+    internal int SmallestBatch => Share.SmallestOf(UsedRows % BatchSize is > 0 and var rest ? rest : Math.Min(BatchSize, UsedRows));
 
     // Batch statistics of a single row are of no use, and of a single value an error: a lone last row waits for the next epoch's order.
     private int UsedRows => _source.Count > BatchSize && _source.Count % BatchSize == 1 ? _source.Count - 1 : _source.Count;
@@ -55,9 +58,14 @@ public sealed class BatchLoader
         new Random(SeedSequence.DeriveInt32(seed, SeedPurpose.Shuffling, epoch)).Shuffle(order);
         return Read(order, firstBatch * BatchSize, UsedRows, WithTheirPartners, cancellationToken);
 
-        LoadedBatch WithTheirPartners(int[] rows) => _partners is null
-            ? Gather(rows)
-            : Gather(rows) with { Partners = Gather(Array.ConvertAll(rows, row => _partners.Of(row, seed, epoch))) };
+        LoadedBatch WithTheirPartners(int[] all)
+        {
+            var rows = Share.Take(all);
+            var batch = Gather(rows) with { TotalRows = all.Length };
+            return _partners is null
+                ? batch
+                : batch with { Partners = Gather(Array.ConvertAll(rows, row => _partners.Of(row, seed, epoch))) };
+        }
     }
 
     private IEnumerable<LoadedBatch> Read(
@@ -118,7 +126,8 @@ public sealed class BatchLoader
         var shape = _source.Shape;
         var images = torch.empty(rows.Length, shape.Channels, shape.Height, shape.Width, ScalarType.Byte);
         var labels = new long[rows.Length];
-        var pixels = images.bytes;
+        // Of a batch with fewer rows than processes some have none.
+        var pixels = rows.Length == 0 ? [] : images.bytes;
         for (var i = 0; i < rows.Length; i++)
         {
             _source.ReadPixels(rows[i], pixels.Slice(i * shape.ByteCount, shape.ByteCount));

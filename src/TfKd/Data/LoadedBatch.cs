@@ -14,6 +14,9 @@ public sealed record LoadedBatch(Tensor Images, Tensor Labels, IReadOnlyList<int
     /// </summary>
     public Tensor? Indicators { get; init; }
 
+    /// <summary>Rows of the batch in all processes of the run; alone those that are here.</summary>
+    internal int TotalRows { get => field == 0 ? RowIds.Count : field; init; }
+
     /// <summary>For each row another one of its class; null unless they were asked for.</summary>
     public LoadedBatch? Partners { get; init; }
 

@@ -14,6 +14,9 @@ internal sealed class AveragedWeights(ImageNetwork network, double decay) : IDis
     private Dictionary<string, Tensor> _average = [];
     private long _steps;
 
+    /// <summary>The average; empty before the first step.</summary>
+    public IEnumerable<Tensor> Tensors => _average.Values;
+
     /// <summary>What a checkpoint holds of it.</summary>
     /// <param name="name">What the network is called there.</param>
     public CheckpointPart CheckpointPart(string name) => new($"{name}-average.", Read, Load);

@@ -10,6 +10,8 @@ internal static class FeatureReuse
         && plan.Augmentations.Count == 0
         && plan.Mixing is null
         && plan.Teacher is not PeerTeacher
+        // Each would compute all of them.
+        && plan.Replicas is not { Count: > 1 }
         && (plan.Objective.Needs & ObjectiveNeeds.StudentFeatures) == 0;
 
     /// <summary>What the frozen stages make of the rows, where that is to be kept and there is room for it; it says which.</summary>

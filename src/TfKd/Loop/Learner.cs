@@ -119,6 +119,18 @@ internal sealed class Learner : IDisposable
 
     public void OnEpochEnd() => _states.OnEpochEnd();
 
+    /// <summary>
+    /// Makes one of what the processes of a run have each for themselves: running statistics are averaged. Weights are the same in all of
+    /// them, but for what other processors may make of one gradient; after an epoch all have those of the first.
+    /// </summary>
+    public void Unite(ReplicaAgreement agreement)
+    {
+        agreement.Average(Network.Body.buffers());
+        agreement.TakeOfFirst(Parameters);
+        if (_average is not null)
+            agreement.Average(_average.Tensors);
+    }
+
     /// <summary>What a checkpoint holds of it.</summary>
     /// <param name="name">What it is called there.</param>
     public IEnumerable<CheckpointPart> CheckpointParts(string name) =>

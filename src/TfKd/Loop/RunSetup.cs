@@ -15,13 +15,17 @@ internal sealed class RunSetup : IDisposable
 
     /// <param name="plan">What is run.</param>
     /// <param name="data">On what.</param>
+    /// <param name="agreement">The processes that take the run's steps together.</param>
     /// <param name="token">Stops between two batches of what runs before the first step: a teacher's training, frozen stages.</param>
     /// <exception cref="InvalidOperationException">The plan, the network and the rows do not fit together.</exception>
     /// <exception cref="IOException">Checkpoints cannot be written.</exception>
-    public RunSetup(TrainingPlan plan, RunData data, CancellationToken token)
+    public RunSetup(TrainingPlan plan, RunData data, ReplicaAgreement agreement, CancellationToken token)
     {
-        (_plan, _data, Callbacks) = (plan, data, new RunCallbacks(plan.Callbacks));
-        PlanValidation.Check(plan, data.Student, data.Training, data.Validation);
+        (_plan, _data, Callbacks, Agreement) = (plan, data, new RunCallbacks(plan.Callbacks), agreement);
+        agreement.Settle(() => PlanValidation.Check(plan, data.Student, data.Training, data.Validation));
+        var about = string.Join('\n', plan.Describe(), $"Rows: {data.Training.Count} and {data.Validation?.Count ?? 0}", data.Training.Shape,
+            string.Join('\n', data.Training.ClassNames));
+        agreement.Settle(() => ReplicaValidation.RequireSame(agreement.OfFirst(about)!, about));
         try
         {
             if (plan.CheckpointDirectory is { } directory)
@@ -43,7 +47,7 @@ internal sealed class RunSetup : IDisposable
                 : Own(FeatureReuse.Compute(plan, data.Student, data.Validation, Callbacks, token));
             var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features });
             Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
-            Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint)));
+            Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint), agreement));
             Strategy = CreateStrategy();
         }
         catch
@@ -54,6 +58,9 @@ internal sealed class RunSetup : IDisposable
     }
 
     public RunCallbacks Callbacks { get; }
+
+    /// <summary>What the processes that take the run's steps together settle with one another.</summary>
+    public ReplicaAgreement Agreement { get; }
 
     /// <summary>Reads the training rows.</summary>
     public BatchLoader Loader { get; }
@@ -90,6 +97,8 @@ internal sealed class RunSetup : IDisposable
     {
         _data.Student.Normalization.Set(ChooseNormalization());
         _data.Student.to(_plan.Device ?? CPU);
+        // The first one's file of weights need not be there for the others.
+        Agreement.TakeOfFirst(_data.Student.Body.state_dict().Values);
         var frozen = FreezeLayers(_data.Student);
         // A virtual teacher that is no more than that; of a plain cross entropy or label smoothing it is no news.
         if (_plan.Objective.SoftTargetOf(0, _data.Student.ClassCount) is not null
@@ -121,10 +130,15 @@ internal sealed class RunSetup : IDisposable
         WithPartners = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.ClassPartners),
         // The batches of two steps.
         Prefetch = 2 * _plan.AccumulateSteps,
+        Share = Agreement.Share,
     };
 
     private IReadOnlyList<int> BatchSizes() =>
-        [.. Loader.BatchSizes, .. _data.Validation is null ? [] : new BatchLoader(_data.Validation, _plan.BatchSize).BatchSizes];
+        [.. Loader.BatchSizes, .. _data.Validation is null ? [] : ValidationBatchSizes(_data.Validation)];
+
+    private IReadOnlyList<int> ValidationBatchSizes(IImageSource rows) => LabelSets.AreIn(rows) || Agreement.Replicas is null
+        ? new BatchLoader(rows, _plan.BatchSize).BatchSizes
+        : new BatchLoader(new SourceSubset(rows, Agreement.Share.TakeOfAll(rows.Count)), _plan.BatchSize).BatchSizes;
 
     private ImageNetwork CreatePeer()
     {
@@ -132,6 +146,7 @@ internal sealed class RunSetup : IDisposable
         var peer = NetworkCreation.Create(_plan, student.Architecture, _data.Training.ClassNames, SeedPurpose.Peer);
         peer.Normalization.Set(student.Normalization.Statistics);
         peer.to(_plan.Device ?? CPU);
+        Agreement.TakeOfFirst(peer.Body.state_dict().Values);
         peer.UsePath(student.Checked!);
         return peer;
     }
@@ -175,6 +190,12 @@ internal sealed class RunSetup : IDisposable
     {
         var labelScale = RowWeights.LabelScaleOf(_data.Training, WeightsOfRows);
         var gradients = new BatchGradients(_plan, Participants, WeightsOfRows, labelScale);
+        if (_plan.Replicas is { } replicas)
+        {
+            var bucket = Own(new GradientBucket([.. Participants.Learners.SelectMany(learner => learner.Parameters)], Agreement));
+            return new ReplicatedSteps(Participants, gradients, replicas, bucket);
+        }
+
         return _plan.AccumulateSteps == 1 ? new SingleProcess(Participants, gradients) : new GradientAccumulation(Participants, gradients);
     }
 

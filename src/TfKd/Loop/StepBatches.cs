@@ -4,13 +4,13 @@ namespace TfKd;
 /// <param name="Batches">The batches, one at least.</param>
 internal sealed record StepBatches(IReadOnlyList<LoadedBatch> Batches) : IDisposable
 {
-    /// <summary>Number of rows of all batches.</summary>
-    public int Rows => Batches.Sum(batch => batch.RowIds.Count);
+    /// <summary>Number of rows of all batches, in all processes of the run.</summary>
+    public int Rows => Batches.Sum(batch => batch.TotalRows);
 
     /// <summary>
     /// How much a batch counts in the step: its share of the rows, so that the mean over the step's rows is the sum of the batches' means.
     /// </summary>
-    public double ShareOf(LoadedBatch batch) => Batches.Count == 1 ? 1 : (double)batch.RowIds.Count / Rows;
+    public double ShareOf(LoadedBatch batch) => (double)batch.RowIds.Count / Rows;
 
     /// <summary>Divides batches into steps; the last has what is left.</summary>
     /// <param name="batches">The batches, which are the steps' from here on.</param>

@@ -10,6 +10,9 @@ namespace TfKd;
 /// <param name="PeerLoss">The same of the student's peer; 0 without one.</param>
 internal sealed record StepOutcome(int Rows, long Correct, double Loss, double PeerLoss)
 {
+    /// <summary>What a process without rows brings.</summary>
+    public static StepOutcome OfNothing { get; } = new(0, 0, 0, 0) { Labelled = 0 };
+
     /// <summary>Rows seen that have a label; where rows may have several labels, their classes.</summary>
     public required long Labelled { get; init; }
 

@@ -12,8 +12,10 @@ namespace TfKd;
 /// </code></example>
 public sealed class Trainer(TrainingPlan plan)
 {
+    private readonly TrainingPlan _own = Require.NotNull(plan).OfThisProcess;
+
     /// <summary>What is done.</summary>
-    public TrainingPlan Plan { get; } = plan ?? throw new ArgumentNullException(nameof(plan));
+    public TrainingPlan Plan { get; } = plan;
 
     /// <summary>What will be done with the student's scores after the run, for reports to tell of; null, the default: not known.</summary>
     internal ScoreUse? Scores { get; init; }
@@ -56,12 +58,27 @@ public sealed class Trainer(TrainingPlan plan)
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(training);
         TorchRuntime.EnsureLoaded();
-        using var setup = new RunSetup(Plan, new(student, training, validation) { Scores = Scores }, token);
+        var agreement = new ReplicaAgreement(_own.Replicas);
+        try
+        {
+            return Run(new(student, training, validation) { Scores = Scores }, agreement, token);
+        }
+        catch (Exception exception) when (!agreement.KnowsOf(exception))
+        {
+            // The others would wait for the next sum.
+            agreement.Replicas!.Abort(exception.ToString());
+            throw;
+        }
+    }
+
+    private TrainingResult Run(RunData data, ReplicaAgreement agreement, CancellationToken token)
+    {
+        using var setup = new RunSetup(_own, data, agreement, token);
         var (run, callbacks) = (setup.Run, setup.Callbacks);
         if (run.TryResume() is { } message)
             callbacks.Say(message);
         callbacks.Notify(callback => callback.OnTrainBegin(run.State));
-        var epoch = new TrainingEpoch(Plan, setup, token);
+        var epoch = new TrainingEpoch(_own, setup, token);
         var memory = FreedMemory.OfProcess();
         try
         {
@@ -71,10 +88,11 @@ public sealed class Trainer(TrainingPlan plan)
                 memory.OnEpochEnd();
                 run.Complete(metrics);
                 callbacks.Notify(callback => callback.OnEpochEnd(run.State));
+                run.ShareStopReason();
                 run.SaveAfterEpoch();
             }
         }
-        catch (OperationCanceledException) when (token.IsCancellationRequested && KeepsBest(run))
+        catch (OperationCanceledException) when ((token.IsCancellationRequested || agreement.EndIsKnown) && KeepsBest(run))
         {
             run.Cancel(setup.StepsAnEpoch, () => epoch.Summarize(0, default));
         }
@@ -82,7 +100,7 @@ public sealed class Trainer(TrainingPlan plan)
         return Finish(setup, token);
     }
 
-    private bool KeepsBest(TrainingRun run) => Plan.OnCancellation == CancellationOutcome.KeepBest && run.Step > 0;
+    private bool KeepsBest(TrainingRun run) => _own.OnCancellation == CancellationOutcome.KeepBest && run.Step > 0;
 
     private TrainingResult Finish(RunSetup setup, CancellationToken token)
     {
@@ -92,6 +110,9 @@ public sealed class Trainer(TrainingPlan plan)
         callbacks.Notify(callback => callback.OnTrainEnd(run.State));
         run.State.Student.eval();
         var result = run.Finish();
+        // One of several processes tells of the teacher.
+        if (setup.Agreement.Share.Rank > 0)
+            return result;
         if (run.FindFinished() is { } found)
             result = found.AddTo(result);
         else if (setup.Participants.Statistics is { Agreement: not null } statistics && !run.WasFinished && !run.EndedWithinEpoch)
@@ -103,7 +124,7 @@ public sealed class Trainer(TrainingPlan plan)
     private TeacherFindings ReportTeacher(RunSetup setup, TeacherStatistics statistics, CancellationToken token)
     {
         var (student, teacher) = (setup.Run.State.Student, setup.Participants.Teacher!);
-        var (report, predictions) = TeacherReporting.Report(Plan, teacher, statistics, student, setup.Run.State.Validation, token);
+        var (report, predictions) = TeacherReporting.Report(_own, teacher, statistics, student, setup.Run.State.Validation, token);
         if (report.Warning is { } warning)
             setup.Callbacks.Warn(warning);
         var findings = new TeacherFindings(report, statistics.Example, predictions);

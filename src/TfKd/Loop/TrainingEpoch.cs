@@ -9,6 +9,7 @@ namespace TfKd;
 internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, CancellationToken token)
 {
     private readonly TrainingRun _run = setup.Run;
+    private readonly ReplicaAgreement _agreement = setup.Agreement;
     private readonly TimeEstimate _estimate = new(TimeProvider.System, message => setup.Callbacks.Say(message));
 
     // The epoch that fits the head and takes no step.
@@ -22,21 +23,27 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
             return FitHead();
         var (stopwatch, waiting, rowsBefore) = (Stopwatch.StartNew(), new WaitingTime(), _run.Sums.Rows);
         _run.BeginEpoch();
-        var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps * plan.AccumulateSteps, token);
+        var read = _agreement.TokenFor(token);
+        var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps * plan.AccumulateSteps, read);
         foreach (var step in waiting.Measure(StepBatches.Group(batches, plan.AccumulateSteps)))
         {
             using (step)
             {
-                token.ThrowIfCancellationRequested();
+                read.ThrowIfCancellationRequested();
                 TakeStep(step);
                 setup.Callbacks.Notify(callback => callback.OnBatchEnd(_run.State));
-                if (_run.State.StopsAtOnce)
+                var asked = _agreement.Any(_run.State.StopsAtOnce, _run.IsTimeToSave, token.IsCancellationRequested);
+                var (stops, saves, isCancelled) = (asked[0], asked[1], asked[2]);
+                if (stops)
                 {
+                    _run.ShareStopReason();
                     _run.EndWithinEpoch(Summary);
                     return null;
                 }
 
-                _run.SaveAfterStep();
+                if (saves)
+                    _run.SaveAfterStep();
+                _agreement.EndWhereCancelled(isCancelled, token);
             }
         }
 
@@ -66,14 +73,28 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         using var averageOfPeer = setup.Participants.Peer?.UseAverage();
         metrics = LabelSets.AreIn(rows) ? metrics with { LabelValidation = MeasureLabels(student, rows) } : metrics with
         {
-            Validation = Evaluator.Evaluate(student, rows, plan.BatchSize, setup.ValidationFeatures, token),
-            PeerValidation = peer is null ? null : Evaluator.Evaluate(peer, rows, plan.BatchSize, token),
+            Validation = Measure(student, rows, setup.ValidationFeatures),
+            PeerValidation = peer is null ? null : Measure(peer, rows, features: null),
         };
         return metrics with { Times = metrics.Times with { Validating = stopwatch.Elapsed } };
     }
 
+    // Of several processes each measures its rows.
+    private ClassificationMetrics Measure(ImageNetwork network, IImageSource rows, FrozenFeatures? features)
+    {
+        if (_agreement.Replicas is null)
+            return Evaluator.Evaluate(network, rows, plan.BatchSize, features, token);
+        var own = new SourceSubset(rows, _agreement.Share.TakeOfAll(rows.Count));
+        var metrics = own.Count == 0
+            ? new MetricsAccumulator()
+            : Evaluator.Gather(network, own, plan.BatchSize, features: null, CancellationToken.None);
+        metrics.LoadState(new Queue<double>(_agreement.Sum([.. metrics.ReadState()])));
+        return metrics.ToMetrics();
+    }
+
     private MultiLabelMetrics MeasureLabels(ImageNetwork student, IImageSource rows) =>
-        Evaluator.LabelScores(student, rows, plan.BatchSize, setup.ValidationFeatures, token).ToMetrics(rows.ClassNames, thresholds: null);
+        Evaluator.LabelScores(student, rows, plan.BatchSize, setup.ValidationFeatures, _agreement.TokenFor(token))
+            .ToMetrics(rows.ClassNames, thresholds: null);
 
     /// <summary>The metrics of the steps so far.</summary>
     public EpochMetrics Summarize(double imagesPerSecond, EpochTimes times) => new()
@@ -117,7 +138,10 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
     {
         var (epoch, steps) = (_run.Epoch, _run.Sums.Steps);
         // Anew in each step: a resumed run drops out what an unbroken one would.
-        GlobalGenerator.Seed(plan.Seed, SeedPurpose.Dropout, epoch, steps);
+        if (_agreement.Share.Rank is > 0 and var rank)
+            GlobalGenerator.Seed(plan.Seed, SeedPurpose.Dropout, epoch, steps, rank);
+        else
+            GlobalGenerator.Seed(plan.Seed, SeedPurpose.Dropout, epoch, steps);
         var rate = plan.RateOf(epoch, steps, setup.StepsAnEpoch, _run.State.History);
         var outcome = setup.Strategy.Take(batches, new(new TrainingProgress(epoch, plan.MaxEpochs, _run.Step), rate));
         _run.Count(outcome, rate, setup.StepsAnEpoch);

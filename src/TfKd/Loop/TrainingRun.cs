@@ -8,6 +8,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingPlan _plan;
     private readonly RunParticipants _participants;
     private readonly RunCheckpoint? _checkpoint;
+    private readonly ReplicaAgreement _agreement;
     private readonly BestWeights _best;
     private readonly Stopwatch _stopwatch = Stopwatch.StartNew();
     private long _savedAt;
@@ -16,9 +17,10 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="state">What callbacks see of it.</param>
     /// <param name="participants">Who learns, and who teaches.</param>
     /// <param name="checkpoint">Where it is kept; null: nowhere.</param>
-    public TrainingRun(TrainingState state, RunParticipants participants, RunCheckpoint? checkpoint)
+    /// <param name="agreement">The processes that take its steps together.</param>
+    public TrainingRun(TrainingState state, RunParticipants participants, RunCheckpoint? checkpoint, ReplicaAgreement agreement)
     {
-        (State, _plan, _participants, _checkpoint) = (state, state.Plan, participants, checkpoint);
+        (State, _plan, _participants, _checkpoint, _agreement) = (state, state.Plan, participants, checkpoint, agreement);
         (_best, _savedAt) = (new BestWeights(_plan, participants), _plan.Clock.GetTimestamp());
     }
 
@@ -49,11 +51,11 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Continues from the checkpoint where there is one, and says so.</summary>
     public string? TryResume()
     {
-        if (_checkpoint?.TryLoad(Parts()) is not { } text)
+        if (SharedCheckpoint.TryLoad(_checkpoint, Parts, _agreement) is not var (text, path))
             return null;
-        if (_checkpoint.Warning is { } warning)
+        if (_checkpoint?.Warning is { } warning)
             State.Say(warning, true);
-        var position = RunPosition.Parse(text, _checkpoint.Path);
+        var position = RunPosition.Parse(text, path);
         (Step, Sums) = (position.Step, position.Unfinished ?? new());
         foreach (var metrics in position.History)
             State.Add(metrics);
@@ -69,7 +71,7 @@ internal sealed class TrainingRun : IDisposable
         var kernels = position.Kernels is null || position.Kernels == Kernels
             ? ""
             : $" It ran {position.Kernels}, and goes on {Kernels}: {others}.";
-        return $"Resumed after {place} from '{_checkpoint.Path}'.{kernels}";
+        return $"Resumed after {place} from '{path}'.{kernels}";
     }
 
     /// <summary>Begins an epoch, or goes on with the one that a checkpoint was written in.</summary>
@@ -78,7 +80,8 @@ internal sealed class TrainingRun : IDisposable
         foreach (var learner in _participants.Learners)
             learner.OnEpochBegin();
         _participants.Statistics?.Clear();
-        if (Sums.Steps == 0)
+        // What a checkpoint has of the losses is of all processes; they are added up again.
+        if (Sums.Steps == 0 || _agreement.Share.Rank > 0)
             return;
         foreach (var (learner, sums) in _participants.Learners.Zip(Sums.Losses))
             learner.Log.Restore(sums, learner.Network.Device);
@@ -97,10 +100,18 @@ internal sealed class TrainingRun : IDisposable
         State.EpochProgress = (double)Sums.Steps / stepsAnEpoch;
     }
 
+    /// <summary>Takes the reason why the first process is to stop, where callbacks gave it one: the others have no callbacks.</summary>
+    public void ShareStopReason()
+    {
+        if (_agreement.OfFirst(State.StopReason) is { } reason)
+            State.RequestStop(reason);
+    }
+
     /// <summary>After the last step of an epoch.</summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
     public void EndEpoch()
     {
+        Unite();
         RequireFiniteWeights();
         foreach (var learner in _participants.Learners)
             learner.OnEpochEnd();
@@ -139,6 +150,7 @@ internal sealed class TrainingRun : IDisposable
         EndedWithinEpoch = true;
         if (_best.AreKept || Sums.Steps == 0)
             return;
+        Unite();
         RequireFiniteWeights();
         Complete(metrics());
     }
@@ -150,17 +162,21 @@ internal sealed class TrainingRun : IDisposable
             Save(null);
     }
 
-    /// <summary>Writes a checkpoint after a step, where it is time.</summary>
+    /// <summary>Whether it is time for a checkpoint within an epoch.</summary>
+    public bool IsTimeToSave =>
+        _checkpoint is not null && _plan.CheckpointInterval.Time is { } time && _plan.Clock.GetElapsedTime(_savedAt) >= time;
+
+    /// <summary>Writes a checkpoint after a step; of several processes the first does, with what all of them have.</summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite; the checkpoint before stays.</exception>
     public void SaveAfterStep()
     {
-        if (_checkpoint is null || _plan.CheckpointInterval.Time is not { } time || _plan.Clock.GetElapsedTime(_savedAt) < time)
-            return;
+        foreach (var learner in _participants.Learners)
+            learner.Unite(_agreement);
         RequireFiniteWeights();
         Save(Sums with
         {
-            Losses = [.. _participants.Learners.Select(learner => learner.Log.Sums)],
-            Teacher = _participants.Statistics?.ReadState() ?? [],
+            Losses = [.. _participants.Learners.Select(learner => _agreement.Sum(learner.Log.Sums))],
+            Teacher = _participants.Statistics is { } statistics ? _agreement.Sum(statistics.ReadState()) : [],
         });
     }
 
@@ -198,6 +214,18 @@ internal sealed class TrainingRun : IDisposable
     public void Dispose() => _best.Dispose();
 
     private string Kernels => $"{_participants.Student.Network.Checked}";
+
+    // Each process has seen its rows, and is to know what all have.
+    private void Unite()
+    {
+        foreach (var learner in _participants.Learners)
+            learner.Unite(_agreement);
+        if (_agreement.Replicas is null)
+            return;
+        foreach (var learner in _participants.Learners)
+            learner.Log.Restore(_agreement.Sum(learner.Log.Sums), learner.Network.Device);
+        _participants.Statistics?.LoadState(_agreement.Sum(_participants.Statistics.ReadState()));
+    }
 
     private void RequireFiniteWeights()
     {

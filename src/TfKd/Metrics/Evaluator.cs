@@ -79,12 +79,17 @@ public static class Evaluator
 
     /// <summary>The same, from features of the rows where they are at hand.</summary>
     internal static ClassificationMetrics Evaluate(
+        ImageNetwork network, IImageSource source, int batchSize, FrozenFeatures? features, CancellationToken cancellationToken) =>
+        Gather(network, source, batchSize, features, cancellationToken).ToMetrics();
+
+    /// <summary>The same, not divided by the number of rows yet.</summary>
+    internal static MetricsAccumulator Gather(
         ImageNetwork network, IImageSource source, int batchSize, FrozenFeatures? features, CancellationToken cancellationToken)
     {
         var metrics = new MetricsAccumulator();
         foreach (var (logits, label) in Answers(network, source, batchSize, features, cancellationToken))
             metrics.Add(logits, label);
-        return metrics.ToMetrics();
+        return metrics;
     }
 
     /// <summary>The logits and the label of each row, in the order of the source.</summary>

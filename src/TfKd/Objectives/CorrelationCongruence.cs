@@ -26,6 +26,9 @@ public sealed record CorrelationCongruence : StagePairObjective
     public int Order { get; init => field = Require.Positive(value); } = 2;
 
     /// <inheritdoc/>
+    protected override bool RelatesSamples => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input) =>
         MeanOverPairs((Kernel(student) - Kernel(teacher)).square(), input, "correlation_congruence");
 

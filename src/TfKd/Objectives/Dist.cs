@@ -41,7 +41,7 @@ public sealed record Dist : Objective
     public DistForm Form { get; init => field = Require.Defined(value); } = DistForm.Paper;
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     public override bool TakesUnlabelledSamples => true;

@@ -42,7 +42,7 @@ public sealed record MultiLevelKd : Objective
     public double ClassWeight { get; init => field = Require.NotNegative(value); } = 1;
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher;
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     public override bool TakesUnlabelledSamples => true;

@@ -21,4 +21,10 @@ public enum ObjectiveNeeds
 
     /// <summary>The student's answer, without gradient, to another image of each row's class.</summary>
     ClassPartners = 16,
+
+    /// <summary>
+    /// All samples of a step at once: it relates them to one another, or gathers something over them, so that it is not the mean of its
+    /// values for parts of the batch. Not to be had where <see cref="TrainingPlan.Replicas"/> each see a part.
+    /// </summary>
+    WholeBatch = 32,
 }

@@ -26,7 +26,7 @@ public sealed record OnlineLabelSmoothing : Objective
     public double Alpha { get; init => field = Require.Fraction(value); } = 0.5;
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels;
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     public override ObjectiveState? CreateState(ObjectiveContext context)

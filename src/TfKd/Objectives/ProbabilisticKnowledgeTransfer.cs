@@ -25,6 +25,9 @@ public sealed record ProbabilisticKnowledgeTransfer : StagePairObjective
     private const double LeastNearness = 1e-7;
 
     /// <inheritdoc/>
+    protected override bool RelatesSamples => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
         var weights = Weights(input, student);

@@ -32,6 +32,9 @@ public sealed record RelationalKd : StagePairObjective
     public double AngleWeight { get; init => field = Require.NotNegative(value); } = 50;
 
     /// <inheritdoc/>
+    protected override bool RelatesSamples => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
         var weights = Weights(input, student);

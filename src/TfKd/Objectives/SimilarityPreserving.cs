@@ -16,6 +16,9 @@ namespace TfKd;
 public sealed record SimilarityPreserving : StagePairObjective
 {
     /// <inheritdoc/>
+    protected override bool RelatesSamples => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compare(Tensor student, Tensor teacher, ObjectiveInput input)
     {
         var weights = Weights(input, student);

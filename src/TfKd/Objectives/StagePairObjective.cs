@@ -20,7 +20,14 @@ public abstract record StagePairObjective : Objective
 
     /// <inheritdoc/>
     public sealed override ObjectiveNeeds Needs =>
-        ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
+        ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures
+            | (RelatesSamples ? ObjectiveNeeds.WholeBatch : ObjectiveNeeds.None);
+
+    /// <summary>
+    /// Whether it relates the samples of a batch to one another, and so needs <see cref="ObjectiveNeeds.WholeBatch"/>. Default false: it is
+    /// a mean over samples.
+    /// </summary>
+    protected virtual bool RelatesSamples => false;
 
     /// <summary>True: labels are not looked at.</summary>
     public sealed override bool TakesUnlabelledSamples => true;

@@ -48,7 +48,7 @@ public sealed record TargetFreeSelfKd : Objective
     public TargetFreeSelfKdRanking Ranking { get; init => field = Require.Defined(value); } = TargetFreeSelfKdRanking.Probabilities;
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures;
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The student has no such stage.</exception>

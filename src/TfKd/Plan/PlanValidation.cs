@@ -52,6 +52,7 @@ internal static class PlanValidation
                     + $"{string.Join(", ", training.ClassNames)}.");
         if (training.Count < 2)
             throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
+        ReplicaValidation.RequireRows(plan, training.Count);
     }
 
     // A plan that nothing has to find again may have members that no text can tell apart.
@@ -68,6 +69,7 @@ internal static class PlanValidation
         CheckSchedule(plan.Schedule);
         CheckMixing(plan);
         CheckProbe(plan);
+        ReplicaValidation.Check(plan);
     }
 
     private static void CheckSchedule(LearningRateSchedule schedule)

@@ -36,6 +36,11 @@ public sealed partial record TrainingPlan
         }
     }
 
+    /// <summary>What this process runs of it: one of several neither writes checkpoints nor has watchers, but for the first.</summary>
+    internal TrainingPlan OfThisProcess => Replicas is null or { Rank: 0 }
+        ? this
+        : this with { CheckpointDirectory = null, Callbacks = [], BestEpochMetric = RankingMetric };
+
     /// <summary>What determines the weights, in words, for people. The same in every culture; two plans of one text may differ.</summary>
     public string Describe() => InvariantText.Of(() => string.Join('\n',
     [

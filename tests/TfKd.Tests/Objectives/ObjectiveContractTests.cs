@@ -33,31 +33,32 @@ public sealed class ObjectiveContractTests
             + "Temperature = 4 }"),
         new(() => new NormalizedKd { Gamma = 2 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "NormalizedKd { Gamma = 2, "
             + "Temperature = 1 }"),
-        new(() => new Dist { Beta = 2 }, ObjectiveNeeds.Teacher, "Dist { Beta = 2, Gamma = 1, Temperature = 1, Form = Paper }", "correlates over the rows of the batch"),
+        new(() => new Dist { Beta = 2 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.WholeBatch, "Dist { Beta = 2, Gamma = 1, Temperature = 1, Form = Paper }", "correlates over the rows of the batch"),
         new(() => new WeightedSoftLabelKd { Temperature = 3 }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "WeightedSoftLabelKd { "
             + "Temperature = 3 }"),
         new(() => new LogitStandardization { Inner = new NormalizedKd() }, ObjectiveNeeds.Teacher | ObjectiveNeeds.HardLabels, "LogitStandardization { Inner = NormalizedKd { Gamma = 1.5, Temperature = 1 } }"),
         new(() => new Ramped { Inner = new LabelSmoothing(), From = 0.5 }, ObjectiveNeeds.None, "Ramped { Inner = LabelSmoothing { "
             + "Smoothing = 0.1, Convention = Uniform }, From = 0.5, To = 1, StartEpoch = 0, Epochs = all }"),
-        new(() => new OnlineLabelSmoothing { Alpha = 0.3 }, ObjectiveNeeds.HardLabels, "OnlineLabelSmoothing { Alpha = 0.3 }"),
+        new(() => new OnlineLabelSmoothing { Alpha = 0.3 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.WholeBatch, "OnlineLabelSmoothing { Alpha = 0.3 }"),
         new(() => new ClassWiseSelfKd { Weight = 2 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.ClassPartners, "ClassWiseSelfKd { Temperature = 4, Weight = 2 }"),
-        new(() => new TargetFreeSelfKd { Mu = 0.1 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures, "TargetFreeSelfKd { Alpha = 1, Beta = 0.1, Mu = 0.1, Stage = -2, Ranking = Probabilities }", "its soft target of a row holds the mean over the batch"),
+        new(() => new TargetFreeSelfKd { Mu = 0.1 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures
+            | ObjectiveNeeds.WholeBatch, "TargetFreeSelfKd { Alpha = 1, Beta = 0.1, Mu = 0.1, Stage = -2, Ranking = Probabilities }", "its soft target of a row holds the mean over the batch"),
         new(() => new FeatureHint { StudentStage = 0 }, FeaturesOfBoth, "FeatureHint { StudentStage = 0, TeacherStage =  }"),
         new(() => new AttentionTransfer { Exponent = 3 }, FeaturesOfBoth, "AttentionTransfer { Exponent = 3, StagePairs = , Form = "
             + "ReferenceCode }"),
-        new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth, "RelationalKd { StudentStage = -1, TeacherStage = -1, "
+        new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "RelationalKd { StudentStage = -1, TeacherStage = -1, "
             + "DistanceWeight = 25, AngleWeight = 40 }", "compares pairs and triples of rows"),
-        new(() => new SimilarityPreserving { StudentStage = 0 }, FeaturesOfBoth, "SimilarityPreserving { StudentStage = 0, TeacherStage = -1 }",
-            "compares pairs of rows", "its entries shrink as the batch grows"),
-        new(() => new ProbabilisticKnowledgeTransfer(), FeaturesOfBoth, "ProbabilisticKnowledgeTransfer { StudentStage = -1, "
+        new(() => new SimilarityPreserving { StudentStage = 0 }, FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "SimilarityPreserving { "
+            + "StudentStage = 0, TeacherStage = -1 }", "compares pairs of rows", "its entries shrink as the batch grows"),
+        new(() => new ProbabilisticKnowledgeTransfer(), FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "ProbabilisticKnowledgeTransfer { StudentStage = -1, "
             + "TeacherStage = -1 }", "its neighbours are the rows of the batch", "its terms shrink as the batch grows"),
-        new(() => new CorrelationCongruence { Gamma = 0.5 }, FeaturesOfBoth, "CorrelationCongruence { StudentStage = -1, "
+        new(() => new CorrelationCongruence { Gamma = 0.5 }, FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "CorrelationCongruence { StudentStage = -1, "
             + "TeacherStage = -1, Gamma = 0.5, Order = 2 }", "compares pairs of rows"),
         new(() => new NeuronSelectivityTransfer { TeacherStage = 1 }, FeaturesOfBoth, "NeuronSelectivityTransfer { StudentStage = -1, "
             + "TeacherStage = 1 }"),
         new(() => new VariationalInformation(), FeaturesOfBoth, "VariationalInformation { StudentStage = -1, TeacherStage = -1 }"),
         new(() => new HardTargetCrossEntropy(), ObjectiveNeeds.Teacher, "HardTargetCrossEntropy { }"),
-        new(() => new MultiLevelKd { Temperatures = [3] }, ObjectiveNeeds.Teacher, "MultiLevelKd { Temperatures = [3], InstanceWeight = 1, "
+        new(() => new MultiLevelKd { Temperatures = [3] }, ObjectiveNeeds.Teacher | ObjectiveNeeds.WholeBatch, "MultiLevelKd { Temperatures = [3], InstanceWeight = 1, "
             + "BatchWeight = 1, ClassWeight = 1 }", "compares pairs of rows", "its sums grow with the batch"),
         new(() => new CurriculumTemperatureKd { RampEpochs = 4 }, ObjectiveNeeds.Teacher, "CurriculumTemperatureKd { LowestTemperature = 1, "
             + "TemperatureRange = 20, MaxReversal = 1, RampEpochs = 4 }"),
@@ -106,6 +107,13 @@ public sealed class ObjectiveContractTests
         Assert.Equal(row.Needs, row.Make().Needs);
         Assert.Equal(row.Text, row.Make().ToString());
     }
+
+    /// <summary>What is no mean over rows cannot be computed by parts; online label smoothing is one, and gathers labels over all rows.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_cannot_be_computed_by_parts_needs_the_whole_batch(string name) => Assert.Equal(
+        _rows[name].NoMeanOverRows is not null || name == nameof(OnlineLabelSmoothing),
+        _rows[name].Make().Needs.HasFlag(ObjectiveNeeds.WholeBatch));
 
     [Theory]
     [MemberData(nameof(Names))]
