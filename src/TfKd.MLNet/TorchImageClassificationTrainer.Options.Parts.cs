@@ -139,6 +139,7 @@ public sealed partial class TorchImageClassificationTrainer
             CheckpointInterval = CheckpointInterval,
             OnCancellation = OnCancellation,
             Device = Device,
+            Replicas = Replicas,
             Precision = Precision,
             Callbacks = EarlyStopping is { } stopping ? [stopping, .. Callbacks] : Callbacks,
         };

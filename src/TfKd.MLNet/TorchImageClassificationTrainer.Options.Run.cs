@@ -65,6 +65,14 @@ public sealed partial class TorchImageClassificationTrainer
         public torch.Device? Device { get; init; }
 
         /// <summary>
+        /// The processes that train the network together, of which this is one, as <c>MpiReplicas.Join()</c> of the package TfKd.Mpi gives
+        /// them: <see cref="BatchSize"/> is of all of them. Each runs the same program on the same rows and ends with the same model;
+        /// callbacks and checkpoints are those of rank 0, and where the MLContext has no seed they take the one that it draws. Default
+        /// null: this process trains alone. See <see cref="TrainingPlan.Replicas"/>.
+        /// </summary>
+        public Replicas? Replicas { get; init; }
+
+        /// <summary>
         /// In which numbers the network is trained; the model is float32 always. Default <see cref="Precision.Float32"/>;
         /// <see cref="Precision.BFloat16"/> is faster on processors and graphics cards with instructions for it.
         /// </summary>

@@ -116,8 +116,10 @@ public sealed partial class TorchImageClassificationTrainer
         var classes = LabelSource.Find(input.Schema, _options.LabelColumnName, _options.Labels).ReadClasses(input);
         Rejection.Check(_options.Rejection, classes);
         var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
-        var (fit, seed, checkpoints) = begin();
-        var messages = new FitMessages(channel, _options.MessageCallback);
+        var (fit, drawn, checkpoints) = begin();
+        // Without a seed each process has drawn another.
+        var seed = new ReplicaAgreement(_plan.Replicas).OfFirst(drawn);
+        var messages = new FitMessages(channel, _plan.Replicas is { Rank: > 0 } ? null : _options.MessageCallback);
         if (fit > 1)
             messages.Say($"This is Fit {fit} of the trainer; its checkpoints are in '{checkpoints}'.");
         messages.BeginDecoding(_options.ImageColumnName, network.InputShape);

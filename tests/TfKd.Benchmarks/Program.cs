@@ -18,6 +18,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]] [--labels 4]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- replicas 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON [real|small]]
@@ -41,6 +42,7 @@ Action run = args switch
     ["parity"] => ExportParity.Run,
     ["photos", var folder, .. var rest] => () => PhotosComparison.Run(folder, rest),
     ["quantization"] => QuantizationComparison.Run,
+    ["replicas", var rounds] => () => ReplicasComparison.Run(int.Parse(rounds)),
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var rest] => () => TrainingComparison.Run(int.Parse(rounds), rest),

@@ -35,7 +35,9 @@ public sealed class BatchLoader
 
     /// <summary>The batch sizes that occur: the full one, and what is left for the last.</summary>
     public IReadOnlyList<int> BatchSizes =>
-        [.. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Select(Share.SizeOf).Where(size => size > 0).Distinct()];
+    [
+        .. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Select(Share.SizeOf).Where(size => size > 0).Distinct(),
+    ];
 
     /// <summary>The fewest rows in a batch of a shuffled epoch, in any process that has some of it; 0 without rows.</summary>
     internal int SmallestBatch => Share.SmallestOf(UsedRows % BatchSize is > 0 and var rest ? rest : Math.Min(BatchSize, UsedRows));

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -65,15 +64,19 @@ internal sealed class ReplicaAgreement(Replicas? replicas)
         return OfFirst(text is null ? null : Encoding.UTF8.GetBytes(text)) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
     }
 
+    /// <summary>The number of rank 0.</summary>
+    public int OfFirst(int number)
+    {
+        Replicas?.Broadcast(MemoryMarshal.AsBytes(new Span<int>(ref number)));
+        return number;
+    }
+
     /// <summary>The bytes of rank 0, or null where that has none.</summary>
     public byte[]? OfFirst(byte[]? bytes)
     {
         if (Replicas is null)
             return bytes;
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, bytes?.Length ?? -1);
-        Replicas.Broadcast(length);
-        var count = BinaryPrimitives.ReadInt32LittleEndian(length);
+        var count = OfFirst(bytes?.Length ?? -1);
         if (count < 0)
             return null;
         if (Replicas.Rank > 0)

@@ -41,5 +41,19 @@ internal sealed record RunPosition(long Step, string? StopReason, IReadOnlyList<
         throw new InvalidDataException($"'{path}' does not say where its run stands: expected its step and its epochs, found none.");
     }
 
+    /// <summary>Says where a run goes on.</summary>
+    /// <param name="path">The file of its checkpoint.</param>
+    /// <param name="maxEpochs">Epochs of the whole run.</param>
+    /// <param name="kernels">Which kernels compute from here on.</param>
+    public string DescribeResumption(string path, int maxEpochs, string kernels)
+    {
+        var place = Unfinished is { Steps: > 0 and var steps }
+            ? $"step {steps} of epoch {History.Count + 1} of {maxEpochs}"
+            : $"epoch {History.Count} of {maxEpochs}";
+        var others = "its numbers may differ in their last digits from those of an unbroken run";
+        var change = Kernels is null || Kernels == kernels ? "" : $" It ran {Kernels}, and goes on {kernels}: {others}.";
+        return $"Resumed after {place} from '{path}'.{change}";
+    }
+
     public string ToText() => JsonSerializer.Serialize(this, _json);
 }

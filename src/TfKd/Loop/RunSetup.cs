@@ -23,8 +23,7 @@ internal sealed class RunSetup : IDisposable
     {
         (_plan, _data, Callbacks, Agreement) = (plan, data, new RunCallbacks(plan.Callbacks), agreement);
         agreement.Settle(() => PlanValidation.Check(plan, data.Student, data.Training, data.Validation));
-        var about = string.Join('\n', plan.Describe(), $"Rows: {data.Training.Count} and {data.Validation?.Count ?? 0}", data.Training.Shape,
-            string.Join('\n', data.Training.ClassNames));
+        var about = ReplicaValidation.Describe(plan, data.Training, data.Validation);
         agreement.Settle(() => ReplicaValidation.RequireSame(agreement.OfFirst(about)!, about));
         try
         {

@@ -64,14 +64,7 @@ internal sealed class TrainingRun : IDisposable
         _best.Recall(State.History);
         _epochsBefore = Epoch;
         WasFinished = IsOver;
-        var place = Sums.Steps == 0
-            ? $"epoch {Epoch} of {_plan.MaxEpochs}"
-            : $"step {Sums.Steps} of epoch {Epoch + 1} of {_plan.MaxEpochs}";
-        var others = "its numbers may differ in their last digits from those of an unbroken run";
-        var kernels = position.Kernels is null || position.Kernels == Kernels
-            ? ""
-            : $" It ran {position.Kernels}, and goes on {Kernels}: {others}.";
-        return $"Resumed after {place} from '{path}'.{kernels}";
+        return position.DescribeResumption(path, _plan.MaxEpochs, Kernels);
     }
 
     /// <summary>Begins an epoch, or goes on with the one that a checkpoint was written in.</summary>

@@ -12,15 +12,16 @@ internal static class ReplicaValidation
             return;
         if (NeedingWholeBatch(plan.Objective) is { } objective)
             throw new InvalidOperationException(
-                $"{objective} needs the whole batch at once, but {count} replicas see a part of it each; use another objective, or train in "
-                    + $"one process (leave {nameof(TrainingPlan.Replicas)} out).");
+                $"{objective} needs the whole batch at once, but {count} replicas see a part of it each; use another objective, or train "
+                    + $"in one process (leave {nameof(TrainingPlan.Replicas)} out).");
         if (plan.LinearProbe is not null)
             throw new InvalidOperationException(
-                $"{nameof(TrainingPlan.LinearProbe)} fits the head in one process, but the plan has {count} replicas; leave one of them out.");
+                $"{nameof(TrainingPlan.LinearProbe)} fits the head in one process, but the plan has {count} replicas; leave one of them "
+                    + "out.");
         if (plan.BatchSize < count)
             throw new InvalidOperationException(
-                $"{nameof(TrainingPlan.BatchSize)} is {plan.BatchSize}, but the plan has {count} replicas, which share each batch; expected "
-                    + $"{count} or more.");
+                $"{nameof(TrainingPlan.BatchSize)} is {plan.BatchSize}, but the plan has {count} replicas, which share each batch; "
+                    + $"expected {count} or more.");
     }
 
     /// <summary>Refuses fewer rows than processes.</summary>
@@ -33,6 +34,11 @@ internal static class ReplicaValidation
                     + "at least.");
     }
 
+    /// <summary>What the processes must have in common, in lines.</summary>
+    public static string Describe(TrainingPlan plan, IImageSource training, IImageSource? validation) => string.Join(
+        '\n',
+        [plan.Describe(), $"Rows: {training.Count} and {validation?.Count ?? 0}", $"{training.Shape}", .. training.ClassNames]);
+
     /// <summary>Refuses what is not that of the first process.</summary>
     /// <param name="ofFirst">What the first one runs, in lines.</param>
     /// <param name="own">What this one runs.</param>
@@ -44,8 +50,9 @@ internal static class ReplicaValidation
         var (first, here) = (ofFirst.Split('\n'), own.Split('\n'));
         var line = first.Zip(here).TakeWhile(pair => pair.First == pair.Second).Count();
         throw new InvalidOperationException(
-            $"The replicas must run one plan on the same rows, but that of rank 0 has '{first.ElementAtOrDefault(line) ?? "nothing more"}', "
-                + $"and this one '{here.ElementAtOrDefault(line) ?? "nothing more"}'.");
+            $"The replicas must run one plan on the same rows, but that of rank 0 has '{Line(first)}', and this one '{Line(here)}'.");
+
+        string Line(string[] lines) => lines.ElementAtOrDefault(line) ?? "nothing more";
     }
 
     /// <summary>The objective, or the innermost part of it, that needs all samples of a step; null where none does.</summary>

@@ -176,8 +176,8 @@ public sealed partial record TrainingPlan
     /// The batches, the views of their rows and the learning rates are those of one process, so that the result is that of one but for the
     /// order of sums, and for what looks at the rows of one process: batch norms, whose running statistics are averaged after each epoch,
     /// <see cref="Mixing"/>, and dropout. Objectives that need <see cref="ObjectiveNeeds.WholeBatch"/>, and <see cref="LinearProbe"/>, are
-    /// refused. Callbacks, and the folder of checkpoints, are those of the process of rank 0; a run may go on from a checkpoint with another
-    /// number of processes.
+    /// refused. Callbacks, and the folder of checkpoints, are those of the process of rank 0; a run may go on from a checkpoint with
+    /// another number of processes.
     /// </remarks>
     [NotIdentity]
     public Replicas? Replicas { get; init; }

@@ -36,8 +36,8 @@ public abstract class Replicas
     public abstract void Broadcast(Span<byte> bytes);
 
     /// <summary>
-    /// Ends all processes: this one failed, and the others would wait for it for ever. The only call that is not collective; it may end this
-    /// process, too, and not return.
+    /// Ends all processes: this one failed, and the others would wait for it for ever. The only call that is not collective; it may end
+    /// this process, too, and not return.
     /// </summary>
     /// <param name="reason">What failed, for whoever reads the output of the job.</param>
     public abstract void Abort(string reason);

@@ -23,7 +23,7 @@ public sealed class OptionsToPlanTests
         new LabelSmoothing { Smoothing = 0.3 }, new UniformTeacher(), new InverseFrequencyWeighting(), new TeacherCache { TopK = 3 },
         new Augmentation[] { new HorizontalFlip() }, new Mixup(), new Sgd { LearningRate = 0.125 }, new ConstantSchedule(), "somewhere",
         new ChannelStatistics([0.5], [0.25]), new CheckpointInterval { Epochs = 7 }, torch.CPU,
-        new LinearProbe(), new WeightAverage { Decay = 0.5 },
+        new LinearProbe(), new WeightAverage { Decay = 0.5 }, new TfKd.Tests.LoneReplica(),
     ];
 
     public static TheoryData<string> Shared =>

@@ -95,6 +95,7 @@ internal static class PlanMembers
             : bare == typeof(TimeSpan) ? [TimeSpan.FromMinutes(3)]
             : bare == typeof(TorchSharp.torch.Device) ? [TorchSharp.torch.CPU]
             : bare == typeof(TimeProvider) ? [new SteppingClock()]
+            : bare == typeof(Replicas) ? [new LoneReplica()]
             : ItemOf(bare) is { } item ? Candidates(item, null).Take(3)
                 .SelectMany((value, i) => new[] { ListOf(item, value), ListOf(item, value, value) })
             : bare == typeof(ImageShape) ? [new ImageShape(3, 40, 48)]

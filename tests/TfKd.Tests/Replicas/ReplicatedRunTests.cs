@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TfKd.Tests;
 
-/// <summary>Several replicas take the steps of one process: the same weights but for the order of sums, and the same bits in each.</summary>
+/// <summary>
+/// Several replicas take the steps of one process: the same weights but for the order of sums, and the same bits in each.
+/// </summary>
 public sealed class ReplicatedRunTests : IDisposable
 {
     private const double Rounding = 2e-6;
@@ -64,7 +66,7 @@ public sealed class ReplicatedRunTests : IDisposable
     [MemberData(nameof(Cases))]
     public void Three_replicas_end_as_one_process_does(string name) => CheckAsOneProcess(_plans[name], 3);
 
-    /// <summary>81 rows in batches of 20: of the single one at the end, which is left out, and of 1 in the last batch of 8, some have none.</summary>
+    /// <summary>Of the last batch of 81 rows, of 4 where 7 are in each and of 3 where 13 are, some have none.</summary>
     [Theory]
     [InlineData(1, 20)]
     [InlineData(2, 20)]
@@ -120,7 +122,7 @@ public sealed class ReplicatedRunTests : IDisposable
         if (outcome == CancellationOutcome.Throw)
             Assert.All(runs, run => Assert.IsAssignableFrom<OperationCanceledException>(run.Exception));
         else
-            Assert.All(runs, run => Assert.Equal(runs[0].Result.Weights, run.Result.Weights));
+            Assert.All(runs, run => Assert.Equal(runs[0].Result!.Weights, run.Result!.Weights));
     }
 
     /// <summary>Broken off within the second epoch, and gone on with by others, who do not see the folder but for the first.</summary>
@@ -154,7 +156,8 @@ public sealed class ReplicatedRunTests : IDisposable
             _plan with { Replicas = replicas, Objective = new CrossEntropy() + new BreakingIn(replicas.Rank == 1) }, _network));
         var exceptions = Array.ConvertAll(runs, run => Assert.IsType<TrainingDivergedException>(run.Exception));
         Assert.Equal("breaking", exceptions[1].Term);
-        Assert.StartsWith("The objective of another process is not finite in epoch 1, step 1,", exceptions[0].Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The objective of another process is not finite in epoch 1, step 1,", exceptions[0].Message, StringComparison.Ordinal);
         Assert.Equal(exceptions[0].Message, exceptions[2].Message);
     }
 
