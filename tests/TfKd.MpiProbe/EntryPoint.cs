@@ -8,15 +8,19 @@ internal static class EntryPoint
 {
     /// <summary>
     /// <c>sums</c>: tries each call. <c>train EPOCHS FOLDER [NETWORK]</c>: trains, with checkpoints in the folder, and each process writes
-    /// what it ends with. <c>rate NETWORK</c>: how fast that learns; <c>alone NETWORK</c>: the same without replicas. <c>fail</c>,
-    /// <c>leave</c>, <c>stop</c>: the process of rank 1 throws, ends, or is stopped in the first epoch.
+    /// what it ends with; <c>compare FOLDER FOLDER</c>: whether two of them ended alike. <c>rate NETWORK</c>: how fast that learns;
+    /// <c>alone NETWORK</c>: the same without replicas. <c>fail</c>, <c>leave</c>, <c>stop</c>: the process of rank 1 throws, ends, or is
+    /// stopped in the first epoch.
     /// </summary>
     private static int Main(string[] args)
     {
-        if (args[0] == "alone")
+        switch (args[0])
         {
-            Rate.Measure(null, args[1]);
-            return 0;
+            case "alone":
+                Rate.Measure(null, args[1]);
+                return 0;
+            case "compare":
+                return Outcome.Read(args[1]).DifferenceFrom(Outcome.Read(args[2])) <= 1e-4 ? 0 : 1;
         }
 
         using var replicas = MpiReplicas.Join(args[0] == "stop" ? TimeSpan.FromSeconds(3) : null);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json;
 using TfKd.Mpi;
 using static TorchSharp.torch;
 
@@ -28,9 +27,8 @@ internal static class Training
                 Convert.ToHexStringLower(SHA256.HashData(stream.ToArray())),
                 [.. result.History.Select(epoch => epoch.TrainingLoss)],
                 [.. result.History.Select(epoch => epoch.Validation!.NegativeLogLikelihood)],
-                [.. result.History.Select(epoch => epoch.Validation!.Top1)],
-                get_num_threads());
-            File.WriteAllText(Path.Combine(folder, $"rank{replicas.Rank}.json"), JsonSerializer.Serialize(outcome));
+                [.. result.History.Select(epoch => epoch.Validation!.Top1)]);
+            outcome.Write(folder, replicas.Rank);
         }
     }
 
@@ -79,9 +77,6 @@ internal static class Training
 
         return rows;
     }
-
-    /// <summary>What a process ended with.</summary>
-    internal sealed record Outcome(string Weights, double[] Losses, double[] ValidationLosses, double[] Accuracies, int Threads);
 
     private sealed class Watcher : TrainingCallback
     {

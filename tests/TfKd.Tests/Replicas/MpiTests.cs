@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TfKd.MpiProbe;
 
 namespace TfKd.Tests;
@@ -6,8 +5,6 @@ namespace TfKd.Tests;
 /// <summary>Processes that <c>mpirun</c> starts, by the libraries of the machine.</summary>
 public sealed class MpiTests : IDisposable
 {
-    private static readonly JsonSerializerOptions _json = new() { TypeInfoResolver = ReflectionJson.Resolver };
-
     private readonly string _folder = Directory.CreateTempSubdirectory("tfkd-mpi-").FullName;
 
     public static TheoryData<string> Launchers => MpiJob.Launchers;
@@ -27,7 +24,7 @@ public sealed class MpiTests : IDisposable
     [MemberData(nameof(Launchers))]
     public void Losses_and_validation_are_those_of_one_process(string launcher)
     {
-        var (one, three) = (Train(launcher, 1, "without"), Train(launcher, 3, "without"));
+        var (one, three) = (Train(launcher, 1), Train(launcher, 3));
         Assert.All(three, outcome => Assert.Equal(three[0].Weights, outcome.Weights));
         Assert.Equal(one[0].Accuracies, three[0].Accuracies);
         Assert.All(one[0].Losses.Zip(three[0].Losses), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
@@ -81,17 +78,14 @@ public sealed class MpiTests : IDisposable
         Assert.Equal(Outcomes(_folder, 2)[0].Weights, Outcomes(_folder, 2)[1].Weights);
     }
 
-    private Training.Outcome[] Train(string launcher, int count, string name)
+    private Outcome[] Train(string launcher, int count)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_folder, $"{name}{count}")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, $"{count}")).FullName;
         var (code, output) = new MpiJob(launcher, count).Run("train", "2", folder);
         Assert.True(code == 0, output);
         return Outcomes(folder, count);
     }
 
-    private static Training.Outcome[] Outcomes(string folder, int count) =>
-    [
-        .. Enumerable.Range(0, count).Select(rank =>
-            JsonSerializer.Deserialize<Training.Outcome>(File.ReadAllText(Path.Combine(folder, $"rank{rank}.json")), _json)!),
-    ];
+    private static Outcome[] Outcomes(string folder, int count) =>
+        [.. Enumerable.Range(0, count).Select(rank => Outcome.Read(folder, rank))];
 }

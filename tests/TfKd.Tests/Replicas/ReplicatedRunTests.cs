@@ -235,7 +235,8 @@ public sealed class ReplicatedRunTests : IDisposable
         return new([.. student.Body.state_dict().Values.SelectMany(ToArray)], result);
     }
 
-    private static double Distance(float[] left, float[] right) => left.Zip(right).Max(pair => Math.Abs((double)pair.First - pair.Second));
+    private static double Distance(float[] left, float[] right) =>
+        left.Zip(right).Max(pair => Math.Abs((double)pair.First - pair.Second));
 
     private static float[] ToArray(Tensor tensor) => tensor.detach().to(ScalarType.Float32).contiguous().data<float>().ToArray();
 
