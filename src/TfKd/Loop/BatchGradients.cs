@@ -21,6 +21,7 @@ internal sealed class BatchGradients(
         };
 
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
+    private readonly bool _classifierIsTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier);
 
     /// <summary>Adds the gradients of a batch to those that are there.</summary>
     /// <param name="loaded">The batch.</param>
@@ -40,8 +41,8 @@ internal sealed class BatchGradients(
         var partners = loaded.Partners is null ? null : _preparation.Augment(loaded.Partners, view);
         // Peers answer before either of them learns.
         var peerOutput = peer?.Answer(batch.Images, loaded.RowIds, _featuresAreTaught);
-        var loss = student.AddGradients(Input(student, output, peerOutput is null ? signal : AsSignal(peerOutput)), share, position);
-        var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output)), share, position);
+        var loss = student.AddGradients(Input(student, output, peerOutput is null ? signal : AsSignal(peerOutput, peer!)), share, position);
+        var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output, student)), share, position);
         var diagnosis = loss.Diagnosis ?? peerLoss?.Diagnosis;
         // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
         using var noGradient = no_grad();
@@ -61,6 +62,9 @@ internal sealed class BatchGradients(
             };
     }
 
-    private static TeacherSignal AsSignal(NetworkOutput output) =>
-        new(output.Logits.detach()) { Features = [.. output.Features.Select(feature => feature.detach())] };
+    private TeacherSignal AsSignal(NetworkOutput output, Learner learner) => new(output.Logits.detach())
+    {
+        Features = [.. output.Features.Select(feature => feature.detach())],
+        Classifier = _classifierIsTaught ? TeacherClassifier.Of(learner.Network) : null,
+    };
 }

@@ -32,19 +32,36 @@ internal static class FeatureProbe
         if (!needs.HasFlag(ObjectiveNeeds.TeacherFeatures))
             return context;
         if (peer is not null)
+        {
+            if (needs.HasFlag(ObjectiveNeeds.TeacherClassifier))
+                RequireClassifier(plan, Run(peer), TeacherClassifier.Of(peer));
             return context with { TeacherStages = Stages(peer, "peer") };
+        }
+
         var labels = zeros(batchSize, ScalarType.Int64, device);
         var targets = Targets.FromLabels(labels, student.ClassCount);
         var signal = teacher!.Teach(new ImageBatch(images, targets, [.. Enumerable.Range(0, batchSize)], View: 0));
         if (signal.Features.Count == 0)
             throw PlanValidation.NoTeacherFeatures(plan);
+        if (needs.HasFlag(ObjectiveNeeds.TeacherClassifier))
+            RequireClassifier(plan, new NetworkOutput(signal.Logits) { Features = signal.Features }, signal.Classifier);
         return context with { TeacherStages = Shapes(signal.Features, "teacher") };
 
-        IReadOnlyList<ImageShape> Stages(ImageNetwork network, string whose)
+        IReadOnlyList<ImageShape> Stages(ImageNetwork network, string whose) => Shapes(Run(network).Features, whose);
+
+        NetworkOutput Run(ImageNetwork network)
         {
             network.eval();
-            return Shapes(network.Run(network.Path.Arrange(images), withFeatures: true).Features, whose);
+            return network.Run(network.Path.Arrange(images), withFeatures: true);
         }
+    }
+
+    private static void RequireClassifier(TrainingPlan plan, NetworkOutput answer, TeacherClassifier? classifier)
+    {
+        if (classifier is null || answer.Features[^1].dim() != 4 || !classifier.Makes(answer.Logits, answer.Features[^1]))
+            throw new InvalidOperationException(
+                $"{plan.Objective} uses the classifier of the teacher, but {plan.Teacher} has none that is a linear layer on the mean over "
+                    + "positions of the last stage; use a teacher such as ResNet, or another objective.");
     }
 
     private static IReadOnlyList<ImageShape> Shapes(IReadOnlyList<Tensor> features, string whose) => [.. features.Select((feature, stage) =>

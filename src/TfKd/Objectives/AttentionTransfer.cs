@@ -50,16 +50,15 @@ public sealed record AttentionTransfer : Objective
     public override ObjectiveState? CreateState(ObjectiveContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return StagePairs is not { } pairs || pairs <= Math.Min(context.StudentStages.Count, context.TeacherStages.Count)
-            ? null
-            : throw new InvalidOperationException($"{nameof(StagePairs)} is {pairs}, but {FeatureStages.Describe(context)} ({this}).");
+        FeatureStages.RequirePairs(this, StagePairs, context);
+        return null;
     }
 
     /// <inheritdoc/>
     protected override Tensor ComputeCore(ObjectiveInput input)
     {
         var (students, teachers) = (input.Student.Features, input.RequireTeacher().Features);
-        var pairs = StagePairs ?? Math.Min(students.Count, teachers.Count);
+        var pairs = FeatureStages.Pairs(StagePairs, students.Count, teachers.Count);
         var rows = Enumerable.Range(1, pairs)
             .Select(fromEnd => Difference(students[^fromEnd], teachers[^fromEnd].detach())).Aggregate((sum, pair) => sum + pair);
         return input.MeanOverRows(rows, "attention_transfer");

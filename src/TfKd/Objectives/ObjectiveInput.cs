@@ -23,13 +23,18 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     internal ObjectiveInput InSinglePrecision()
     {
         IEnumerable<Tensor?> seen =
-            [Student.Logits, .. Student.Features, Teacher?.Logits, .. Teacher?.Features ?? [], PartnerLogits];
+            [Student.Logits, .. Student.Features, Teacher?.Logits, .. Teacher?.Features ?? [], Teacher?.Classifier?.Weight, PartnerLogits];
         return !seen.Any(IsHalf) ? this : this with
         {
             Student = Student with { Logits = Single(Student.Logits), Features = [.. Student.Features.Select(Single)] },
             Teacher = Teacher is null
                 ? null
-                : Teacher with { Logits = Single(Teacher.Logits), Features = [.. Teacher.Features.Select(Single)] },
+                : Teacher with
+                {
+                    Logits = Single(Teacher.Logits),
+                    Features = [.. Teacher.Features.Select(Single)],
+                    Classifier = Teacher.Classifier?.Select(Single),
+                },
             PartnerLogits = PartnerLogits is null ? null : Single(PartnerLogits),
         };
     }
@@ -42,6 +47,11 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public TeacherSignal RequireTeacher() =>
         Teacher ?? throw new InvalidOperationException("The objective needs a teacher, but there is none: name a TeacherSource beside it.");
+
+    /// <summary>The teacher's classifier, for objectives that declare <see cref="ObjectiveNeeds.TeacherClassifier"/>.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public TeacherClassifier RequireTeacherClassifier() => RequireTeacher().Classifier
+        ?? throw new InvalidOperationException("The objective needs the teacher's classifier, but the teacher's answer has none.");
 
     /// <summary>The classes of the rows, for objectives that declare <see cref="ObjectiveNeeds.HardLabels"/>.</summary>
     /// <exception cref="InvalidOperationException">The targets are mixtures.</exception>

@@ -27,4 +27,7 @@ public enum ObjectiveNeeds
     /// values for parts of the batch. Not to be had where <see cref="TrainingPlan.Replicas"/> each see a part.
     /// </summary>
     WholeBatch = 32,
+
+    /// <summary>The linear layer by which the teacher makes logits of the mean over positions of its last stage.</summary>
+    TeacherClassifier = 64,
 }

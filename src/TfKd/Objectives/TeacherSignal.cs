@@ -14,4 +14,10 @@ public sealed record TeacherSignal(Tensor Logits)
     /// <see cref="TeacherContext.WithFeatures"/> asks for them.
     /// </summary>
     public IReadOnlyList<Tensor> Features { get; init; } = [];
+
+    /// <summary>
+    /// What makes the logits of the last stage; null unless <see cref="TeacherContext.WithClassifier"/> asks for it, and where the teacher
+    /// has no such layer.
+    /// </summary>
+    public TeacherClassifier? Classifier { get; init; }
 }

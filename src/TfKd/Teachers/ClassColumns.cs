@@ -28,6 +28,9 @@ internal sealed class ClassColumns : IDisposable
     /// <param name="answers">[N,K], or of more classes.</param>
     public Tensor Arrange(Tensor answers) => _columns is null ? answers.clone() : answers.index_select(1, _columns);
 
+    /// <summary>The same of a tensor whose rows are classes: weight or bias of the layer that makes the answers.</summary>
+    public Tensor ArrangeRows(Tensor parameter) => _columns is null ? parameter.clone() : parameter.index_select(0, _columns);
+
     public void Dispose() => _columns?.Dispose();
 
     /// <summary>

@@ -12,6 +12,7 @@ public sealed class NetworkTeacher : Teacher
     private readonly ImageNetwork _network;
     private readonly bool _ownsNetwork;
     private readonly bool _withFeatures;
+    private readonly bool _withClassifier;
     private readonly ClassColumns _columns;
     private readonly Lazy<string> _fingerprint;
 
@@ -35,7 +36,8 @@ public sealed class NetworkTeacher : Teacher
                 nameof(classNames));
         TeacherInput.RequireChannels(network.Architecture.InputShape, context);
         _columns = new ClassColumns(context, classNames, classes);
-        (_network, _ownsNetwork, _withFeatures) = (network, ownsNetwork, context.WithFeatures);
+        (_network, _ownsNetwork) = (network, ownsNetwork);
+        (_withFeatures, _withClassifier) = (context.WithFeatures, context.WithClassifier);
         _network.to(context.Device);
         _network.eval();
         _fingerprint = new Lazy<string>(() => $"{NetworkFingerprint.Of(network)} {_columns}");
@@ -67,6 +69,7 @@ public sealed class NetworkTeacher : Teacher
         {
             // Fresh tensors: one made in inference mode may not take part in a graph.
             Features = [.. answer.Features.Select(feature => feature.clone())],
+            Classifier = _withClassifier ? TeacherClassifier.Of(_network)?.Select(_columns.ArrangeRows) : null,
         };
     }
 

@@ -29,6 +29,11 @@ public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape
     /// </summary>
     public bool WithFeatures { get; init; }
 
+    /// <summary>
+    /// Whether the objective asks for <see cref="TeacherSignal.Classifier"/>, beside features. Default false.
+    /// </summary>
+    public bool WithClassifier { get; init; }
+
     /// <summary>What trains networks, for a teacher that cannot do without.</summary>
     /// <param name="source">Who asks, for the message.</param>
     /// <exception cref="InvalidOperationException">The teacher is opened outside of a run.</exception>

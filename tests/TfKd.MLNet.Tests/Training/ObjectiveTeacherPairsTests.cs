@@ -35,7 +35,7 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         [
             new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new SimilarityPreserving(),
             new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence(), new NeuronSelectivityTransfer(),
-            new VariationalInformation(),
+            new VariationalInformation(), new SoftmaxRegressionRepresentation(), new KnowledgeReview(),
             new Ramped { Inner = new RelationalKd() },
             new CrossEntropy() + new FeatureHint(),
         ]),

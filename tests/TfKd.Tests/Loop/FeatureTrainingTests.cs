@@ -42,6 +42,16 @@ public sealed class FeatureTrainingTests : IDisposable
             Teacher = _teacher,
             Optimizer = new Sgd { LearningRate = 0.003 },
         }, ["cross_entropy", "relational_distance", "relational_angle"]),
+        ["SoftmaxRegressionRepresentation"] = (_plan with
+        {
+            Objective = new CrossEntropy() + new SoftmaxRegressionRepresentation(),
+            Teacher = _teacher,
+        }, ["cross_entropy", "softmax_regression_features", "softmax_regression_logits"]),
+        ["KnowledgeReview"] = (_plan with
+        {
+            Objective = new CrossEntropy() + new KnowledgeReview(),
+            Teacher = _teacher,
+        }, ["cross_entropy", "knowledge_review"]),
         ["peers"] = (_plan with
         {
             Objective = _hint + new OnlineLabelSmoothing(),
@@ -139,7 +149,8 @@ public sealed class FeatureTrainingTests : IDisposable
         var plan = name == "hint and labels"
             ? _plan with
             {
-                Objective = new OnlineLabelSmoothing() + 10 * new FeatureHint(),
+                Objective = new OnlineLabelSmoothing() + 10 * new FeatureHint() + new SoftmaxRegressionRepresentation()
+                    + new KnowledgeReview(),
                 Teacher = _teacher,
                 Augmentations = [new RandomCrop { Padding = 2 }],
             }

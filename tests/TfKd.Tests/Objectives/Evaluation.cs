@@ -42,7 +42,11 @@ internal static class Evaluation
         new(
             new NetworkOutput(student) { Features = Features(student, StudentStages) },
             targets,
-            teacher is null ? null : new TeacherSignal(teacher.detach()) { Features = Features(teacher.detach(), TeacherStages) },
+            teacher is null ? null : new TeacherSignal(teacher.detach())
+            {
+                Features = Features(teacher.detach(), TeacherStages),
+                Classifier = new(Waves(teacher.shape[1], TeacherStages[^1].Channels).to(teacher.dtype), null),
+            },
             new TrainingProgress(0, 1, 0),
             log)
         {
@@ -62,7 +66,10 @@ internal static class Evaluation
     {
         var classes = logits.shape[1];
         var size = stage.Channels * stage.Height * stage.Width;
-        var map = (arange(classes * size, ScalarType.Float64) * 0.7 + stage.Channels).sin().view(classes, size) / Math.Sqrt(classes);
+        var map = Waves(classes, size, stage.Channels) / Math.Sqrt(classes);
         return logits.matmul(map.to(logits.dtype)).view(-1, stage.Channels, stage.Height, stage.Width);
     }
+
+    private static Tensor Waves(long rows, long columns, double shift = 0) =>
+        (arange(rows * columns, ScalarType.Float64) * 0.7 + shift).sin().view(rows, columns);
 }

@@ -43,9 +43,8 @@ internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, 
         using var log = new LossLog();
         var teacher = new TeacherSignal(LogitBatch.ToTensor(Logits.Teacher))
         {
-            Features = [
-            .. Teacher.Select((rows, i) => ToTensor(rows, TeacherStages[i])),
-        ]
+            Features = TeacherFeatures(),
+            Classifier = RepresentationOracle.Classifier,
         };
         return objective.Compute(new ObjectiveInput(
             new NetworkOutput(logits) { Features = features }, Targets.FromLabels(Logits.LabelTensor(), Logits.Classes), teacher, new TrainingProgress(
@@ -55,6 +54,8 @@ internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, 
             PartnerLogits = LogitBatch.ToTensor(Logits.Teacher),
         });
     }
+
+    public Tensor[] TeacherFeatures() => [.. Teacher.Select((rows, i) => ToTensor(rows, TeacherStages[i]))];
 
     public double Value(Objective objective)
     {

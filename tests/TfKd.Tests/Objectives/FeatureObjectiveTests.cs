@@ -27,6 +27,10 @@ public sealed class FeatureObjectiveTests : IDisposable
         new NeuronSelectivityTransfer { StudentStage = 0, TeacherStage = 1 },
         new VariationalInformation(),
         new VariationalInformation { StudentStage = 0, TeacherStage = 1 },
+        new SoftmaxRegressionRepresentation(),
+        new SoftmaxRegressionRepresentation { StudentStage = 0, FeatureWeight = 2, RegressionWeight = 0.5 },
+        new KnowledgeReview(),
+        new KnowledgeReview { StagePairs = 1 },
         new TargetFreeSelfKd { Mu = 0.3 },
         new TargetFreeSelfKd { Alpha = 0.1, Beta = 2, Stage = 1, Ranking = TargetFreeSelfKdRanking.ReferenceCode },
         2 * new FeatureHint() + (new CrossEntropy() + 0.5 * new AttentionTransfer()) + new OnlineLabelSmoothing(),
@@ -96,10 +100,16 @@ public sealed class FeatureObjectiveTests : IDisposable
     [InlineData(0, 2)]
     [InlineData(1, 2)]
     [InlineData(2, 4)]
+    [InlineData(3, 3)]
+    [InlineData(4, 22)]
     public void Gradients_of_adapters_equal_central_differences(int which, int parameterCount)
     {
         const double Step = 1e-5;
-        var objective = new Objective[] { new FeatureHint(), new TargetFreeSelfKd { Mu = 2 }, new VariationalInformation() }[which];
+        var objective = new Objective[]
+        {
+            new FeatureHint(), new TargetFreeSelfKd { Mu = 2 }, new VariationalInformation(), new SoftmaxRegressionRepresentation(),
+            new KnowledgeReview(),
+        }[which];
         var batch = FeatureBatch.Random(seed: 12, rows: 3);
         using var states = FeatureBatch.States(objective);
         var (logits, features) = batch.Leaves();
@@ -138,7 +148,8 @@ public sealed class FeatureObjectiveTests : IDisposable
             {
                 Features = [
                 .. FeatureBatch.TeacherStages.Select(s => ones(4, s.Channels, s.Height, s.Width, ScalarType.Float64)),
-            ]
+            ],
+                Classifier = RepresentationOracle.Classifier,
             },
             new TrainingProgress(0, 1, 0), log)
         { States = states };
@@ -164,6 +175,9 @@ public sealed class FeatureObjectiveTests : IDisposable
             NeuronSelectivityTransfer o => PairOracle.Selectivities(batch, Stage(o.StudentStage, 2), Stage(o.TeacherStage, 3)),
             VariationalInformation o => PairOracle.Likelihood(
                 batch, Stage(o.StudentStage, 2), Stage(o.TeacherStage, 3), PairOracle.Normal.Of(states.Find(o)!)),
+            SoftmaxRegressionRepresentation o => RepresentationOracle.SoftmaxRegression(
+                batch, o, Stage(o.StudentStage, 2), states.Find(o)!),
+            KnowledgeReview o => RepresentationOracle.Review(batch, o.StagePairs ?? 2, states.Find(o)!),
             TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(
                 o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
             WeightedSum o => o.Terms.Sum(term => term.Weight * Oracle(term.Objective, batch, constants, states)),

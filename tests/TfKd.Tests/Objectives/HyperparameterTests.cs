@@ -30,6 +30,12 @@ public sealed class HyperparameterTests
             + "'Form')\nActual value was 2." },
         { () => new TfKdRegularization { Multiplier = double.NaN }, "Multiplier must be above 0 and finite, but is NaN. (Parameter "
             + "'Multiplier')\nActual value was NaN." },
+        { () => new SoftmaxRegressionRepresentation { FeatureWeight = -1 }, "FeatureWeight must be 0 or above and finite, but is -1. "
+            + "(Parameter 'FeatureWeight')\nActual value was -1." },
+        { () => new SoftmaxRegressionRepresentation { RegressionWeight = double.NaN }, "RegressionWeight must be 0 or above and finite, "
+            + "but is NaN. (Parameter 'RegressionWeight')\nActual value was NaN." },
+        { () => new KnowledgeReview { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter "
+            + "'StagePairs')\nActual value was 0." },
         { () => new FocalLoss { Gamma = -1 }, "Gamma must be 0 or above and finite, but is -1. (Parameter 'Gamma')\nActual value was -1." },
         { () => new PolyLoss { Epsilon = double.PositiveInfinity }, "Epsilon must be finite, but is Infinity. (Parameter "
             + "'Epsilon')\nActual value was Infinity." },

@@ -11,6 +11,8 @@ public sealed class ObjectiveContractTests
 {
     private const ObjectiveNeeds FeaturesOfBoth = ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
 
+    private const string BatchNorm = "its map is normalised by the batch's statistics";
+
     private static readonly Dictionary<string, Row> _rows = new Row[]
     {
         new(() => new CrossEntropy(), ObjectiveNeeds.None, "CrossEntropy { }"),
@@ -57,6 +59,9 @@ public sealed class ObjectiveContractTests
         new(() => new NeuronSelectivityTransfer { TeacherStage = 1 }, FeaturesOfBoth, "NeuronSelectivityTransfer { StudentStage = -1, "
             + "TeacherStage = 1 }"),
         new(() => new VariationalInformation(), FeaturesOfBoth, "VariationalInformation { StudentStage = -1, TeacherStage = -1 }"),
+        new(() => new SoftmaxRegressionRepresentation { FeatureWeight = 2 }, FeaturesOfBoth | ObjectiveNeeds.TeacherClassifier,
+            "SoftmaxRegressionRepresentation { StudentStage = -1, FeatureWeight = 2, RegressionWeight = 1 }", BatchNorm),
+        new(() => new KnowledgeReview { StagePairs = 2 }, FeaturesOfBoth, "KnowledgeReview { StagePairs = 2 }", BatchNorm),
         new(() => new HardTargetCrossEntropy(), ObjectiveNeeds.Teacher, "HardTargetCrossEntropy { }"),
         new(() => new MultiLevelKd { Temperatures = [3] }, ObjectiveNeeds.Teacher | ObjectiveNeeds.WholeBatch, "MultiLevelKd { Temperatures = [3], InstanceWeight = 1, "
             + "BatchWeight = 1, ClassWeight = 1 }", "compares pairs of rows", "its sums grow with the batch"),

@@ -17,6 +17,7 @@ public sealed class ObjectiveInputTests : IDisposable
         new AttentionTransfer(), new FeatureHint(), new LogitStandardization { Inner = new SoftTargetKl() }, new OnlineLabelSmoothing(),
         new RelationalKd(), new TargetFreeSelfKd(), new SimilarityPreserving(), new CurriculumTemperatureKd(),
         new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence(), new NeuronSelectivityTransfer(), new VariationalInformation(),
+        new SoftmaxRegressionRepresentation(), new KnowledgeReview(),
     ];
 
     public void Dispose()
@@ -29,6 +30,12 @@ public sealed class ObjectiveInputTests : IDisposable
     public void A_missing_teacher_is_named() => Assert.Equal(
         "The objective needs a teacher, but there is none: name a TeacherSource beside it.",
         Assert.Throws<InvalidOperationException>(() => new SoftTargetKl().Compute(Bare)).Message);
+
+    [Fact]
+    public void A_missing_classifier_is_named() => Assert.Equal(
+        "The objective needs the teacher's classifier, but the teacher's answer has none.",
+        Assert.Throws<InvalidOperationException>(() => new SoftmaxRegressionRepresentation().Compute(
+            Bare with { Teacher = new TeacherSignal(zeros(2, 3)) })).Message);
 
     [Fact]
     public void Missing_partners_are_named() => Assert.Equal(

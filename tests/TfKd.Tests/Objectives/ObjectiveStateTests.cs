@@ -16,6 +16,12 @@ public sealed class ObjectiveStateTests
             + $"}})." },
         { new AttentionTransfer { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (AttentionTransfer {{ Exponent = 2, StagePairs = 3, "
             + $"Form = ReferenceCode }})." },
+        { new KnowledgeReview { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (KnowledgeReview {{ StagePairs = 3 }})." },
+        {
+            new SoftmaxRegressionRepresentation { StudentStage = 2 },
+            $"StudentStage is 2, but {Stages} (SoftmaxRegressionRepresentation {{ StudentStage = 2, FeatureWeight = 1, RegressionWeight = "
+                + $"1 }})."
+        },
         {
             new RelationalKd { StudentStage = -3 },
             $"StudentStage is -3, but {Stages} (RelationalKd {{ StudentStage = -3, TeacherStage = -1, DistanceWeight = 25, AngleWeight = "

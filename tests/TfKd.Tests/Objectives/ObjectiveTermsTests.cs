@@ -36,6 +36,8 @@ public sealed class ObjectiveTermsTests
         (new CorrelationCongruence(), true, ["correlation_congruence"]),
         (new NeuronSelectivityTransfer(), true, ["neuron_selectivity_transfer"]),
         (new VariationalInformation(), true, ["variational_information"]),
+        (new SoftmaxRegressionRepresentation(), true, ["softmax_regression_features", "softmax_regression_logits"]),
+        (new KnowledgeReview(), true, ["knowledge_review"]),
         (new HardTargetCrossEntropy(), true, ["hard_target_cross_entropy"]),
         (new MultiLevelKd(), true, ["multi_level_batch", "multi_level_class", "multi_level_instance"]),
         (new CurriculumTemperatureKd(), true, ["curriculum_temperature_kd", "temperature"]),
