@@ -21,6 +21,7 @@ internal sealed class BatchGradients(
         };
 
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
+    private readonly bool _withRowIds = plan.Objective.Needs.HasFlag(ObjectiveNeeds.RowIds);
     private readonly bool _classifierIsTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier);
 
     /// <summary>Adds the gradients of a batch to those that are there.</summary>
@@ -58,6 +59,7 @@ internal sealed class BatchGradients(
         ObjectiveInput Input(Learner learner, NetworkOutput answer, TeacherSignal? taught) =>
             new(answer, batch.Targets, taught, position.Progress, learner.Log)
             {
+                RowIds = _withRowIds ? loaded.RowIds : [],
                 PartnerLogits = partners is null ? null : learner.AnswerPartners(partners, loaded.Partners!.RowIds),
             };
     }

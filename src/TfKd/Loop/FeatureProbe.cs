@@ -21,40 +21,43 @@ internal static class FeatureProbe
         using var scope = NewDisposeScope();
         using var kernels = student.PathOf(batchSize).Enter();
         using var noGradient = no_grad();
-        var device = student.Device;
-        var context = new ObjectiveContext(student.ClassCount, device);
         var needs = plan.Objective.Needs;
-        if ((needs & (ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures)) == 0)
-            return context;
-        var images = zeros(batchSize, training.Shape.Channels, training.Shape.Height, training.Shape.Width, ScalarType.Byte, device);
+        var context = new ObjectiveContext(student.ClassCount, student.Device)
+        {
+            TrainingLabels =
+                needs.HasFlag(ObjectiveNeeds.RowIds) ? [.. Enumerable.Range(0, training.Count).Select(training.GetLabel)] : [],
+        };
         if (needs.HasFlag(ObjectiveNeeds.StudentFeatures))
-            context = context with { StudentStages = Stages(student, "student") };
+            context = context with { StudentStages = Shapes(RunOnBlack(student, batchSize, training.Shape).Features, "student") };
         if (!needs.HasFlag(ObjectiveNeeds.TeacherFeatures))
             return context;
-        if (peer is not null)
-        {
-            if (needs.HasFlag(ObjectiveNeeds.TeacherClassifier))
-                RequireClassifier(plan, Run(peer), TeacherClassifier.Of(peer));
-            return context with { TeacherStages = Stages(peer, "peer") };
-        }
-
-        var labels = zeros(batchSize, ScalarType.Int64, device);
-        var targets = Targets.FromLabels(labels, student.ClassCount);
-        var signal = teacher!.Teach(new ImageBatch(images, targets, [.. Enumerable.Range(0, batchSize)], View: 0));
-        if (signal.Features.Count == 0)
+        var (answer, classifier) = peer is null
+            ? TeachBlack(teacher!, student, batchSize, training.Shape)
+            : (RunOnBlack(peer, batchSize, training.Shape), TeacherClassifier.Of(peer));
+        if (answer.Features.Count == 0)
             throw PlanValidation.NoTeacherFeatures(plan);
         if (needs.HasFlag(ObjectiveNeeds.TeacherClassifier))
-            RequireClassifier(plan, new NetworkOutput(signal.Logits) { Features = signal.Features }, signal.Classifier);
-        return context with { TeacherStages = Shapes(signal.Features, "teacher") };
-
-        IReadOnlyList<ImageShape> Stages(ImageNetwork network, string whose) => Shapes(Run(network).Features, whose);
-
-        NetworkOutput Run(ImageNetwork network)
-        {
-            network.eval();
-            return network.Run(network.Path.Arrange(images), withFeatures: true);
-        }
+            RequireClassifier(plan, answer, classifier);
+        return context with { TeacherStages = Shapes(answer.Features, peer is null ? "teacher" : "peer") };
     }
+
+    private static NetworkOutput RunOnBlack(ImageNetwork network, int batchSize, ImageShape shape)
+    {
+        network.eval();
+        return network.Run(network.Path.Arrange(Black(network.Device, batchSize, shape)), withFeatures: true);
+    }
+
+    private static (NetworkOutput Answer, TeacherClassifier? Classifier) TeachBlack(
+        Teacher teacher, ImageNetwork student, int batchSize, ImageShape shape)
+    {
+        var targets = Targets.FromLabels(zeros(batchSize, ScalarType.Int64, student.Device), student.ClassCount);
+        var rows = Enumerable.Range(0, batchSize).ToArray();
+        var signal = teacher.Teach(new ImageBatch(Black(student.Device, batchSize, shape), targets, rows, View: 0));
+        return (new NetworkOutput(signal.Logits) { Features = signal.Features }, signal.Classifier);
+    }
+
+    private static Tensor Black(Device device, int batchSize, ImageShape shape) =>
+        zeros(batchSize, shape.Channels, shape.Height, shape.Width, ScalarType.Byte, device);
 
     private static void RequireClassifier(TrainingPlan plan, NetworkOutput answer, TeacherClassifier? classifier)
     {

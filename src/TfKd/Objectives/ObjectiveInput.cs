@@ -17,6 +17,12 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     /// </summary>
     public Tensor? PartnerLogits { get; init; }
 
+    /// <summary>
+    /// The number of the training row that each sample is; empty where they are none, and unless the objective needs
+    /// <see cref="ObjectiveNeeds.RowIds"/>.
+    /// </summary>
+    public IReadOnlyList<int> RowIds { get; init; } = [];
+
     internal ObjectiveStates? States { get; init; }
 
     /// <summary>The same with logits and features of half precision in float32; itself where there are none.</summary>
@@ -67,6 +73,13 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
         PartnerLogits
             ?? throw new InvalidOperationException(
                 "The objective needs the student's answers to other images of the rows' classes, but there are none.");
+
+    /// <summary>The numbers of the training rows, for objectives that declare <see cref="ObjectiveNeeds.RowIds"/>.</summary>
+    /// <exception cref="InvalidOperationException">There is not one for each sample.</exception>
+    public IReadOnlyList<int> RequireRowIds() => RowIds.Count == Student.Logits.shape[0]
+        ? RowIds
+        : throw new InvalidOperationException(
+            $"The objective needs the number of each sample's training row, but has {RowIds.Count} for {Student.Logits.shape[0]} samples.");
 
     /// <summary>What an objective keeps over the run: the state that its <see cref="Objective.CreateState"/> made.</summary>
     /// <param name="objective">The objective that asks: itself.</param>

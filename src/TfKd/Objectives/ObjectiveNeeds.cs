@@ -30,4 +30,7 @@ public enum ObjectiveNeeds
 
     /// <summary>The linear layer by which the teacher makes logits of the mean over positions of its last stage.</summary>
     TeacherClassifier = 64,
+
+    /// <summary>Which training row each sample is, and the rows' labels: not to be had where images are mixed.</summary>
+    RowIds = 128,
 }

@@ -17,15 +17,16 @@ namespace TfKd;
 /// batch norm is by the batch's statistics, in which samples count with their weights. The map belongs to the run: the student's optimiser
 /// trains it, checkpoints hold it, the model does not.</para>
 /// <para>Yang, Martinez, Bulat and Tzimiropoulos, 'Knowledge Distillation via Softmax Regression Representation Learning', ICLR 2021,
-/// equations 1 and 3, with logits compared by squares, which the paper finds best. The paper's lengths are the means over elements of the
-/// authors' code here.</para>
+/// with the classifier's answers compared by squares. The paper's lengths are the means over elements of the authors' code here.</para>
 /// </remarks>
 /// <example><code>
 /// var objective = new CrossEntropy() + new SoftmaxRegressionRepresentation();
 /// </code></example>
 public sealed record SoftmaxRegressionRepresentation : Objective
 {
-    /// <summary>The student's stage, from 0, or from the end where it is below 0; default -1, the last. The teacher's is its last.</summary>
+    /// <summary>
+    /// The student's stage, from 0, or from the end where it is below 0; default -1, the last. The teacher's is its last.
+    /// </summary>
     public int? StudentStage { get; init; } = -1;
 
     /// <summary>Weight of the embeddings' difference, 0 or above; default 1, the authors'.</summary>

@@ -102,6 +102,10 @@ internal static class PlanValidation
     {
         if (plan.Mixing is null)
             return;
+        if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.RowIds))
+            throw new InvalidOperationException(
+                $"{plan.Objective} keeps something of each training row, but the plan mixes images with {plan.Mixing}, and a mixture is "
+                    + "none of the rows; use another objective, or no Mixing.");
         if (NeedingLabels(plan.Objective) is { } objective)
             throw new InvalidOperationException(
                 $"{objective} needs hard labels, but the plan mixes targets with {plan.Mixing}; use another objective, or no Mixing.");

@@ -52,6 +52,11 @@ public sealed class FeatureTrainingTests : IDisposable
             Objective = new CrossEntropy() + new KnowledgeReview(),
             Teacher = _teacher,
         }, ["cross_entropy", "knowledge_review"]),
+        ["ContrastiveRepresentation"] = (_plan with
+        {
+            Objective = new CrossEntropy() + 0.1 * new ContrastiveRepresentation { Negatives = 64 },
+            Teacher = _teacher,
+        }, ["cross_entropy", "contrastive_student", "contrastive_teacher"]),
         ["peers"] = (_plan with
         {
             Objective = _hint + new OnlineLabelSmoothing(),
@@ -150,7 +155,7 @@ public sealed class FeatureTrainingTests : IDisposable
             ? _plan with
             {
                 Objective = new OnlineLabelSmoothing() + 10 * new FeatureHint() + new SoftmaxRegressionRepresentation()
-                    + new KnowledgeReview(),
+                    + new KnowledgeReview() + new ContrastiveRepresentation { Negatives = 32 },
                 Teacher = _teacher,
                 Augmentations = [new RandomCrop { Padding = 2 }],
             }

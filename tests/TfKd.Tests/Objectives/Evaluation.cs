@@ -32,7 +32,13 @@ internal static class Evaluation
     public static ObjectiveStates States(Objective objective, int classes, ScalarType type)
     {
         var states = ObjectiveStates.Create(
-            objective, new ObjectiveContext(classes, CPU) { StudentStages = StudentStages, TeacherStages = TeacherStages });
+            objective,
+            new ObjectiveContext(classes, CPU)
+            {
+                StudentStages = StudentStages,
+                TeacherStages = TeacherStages,
+                TrainingLabels = [.. Enumerable.Range(0, 64).Select(row => row % classes)],
+            });
         foreach (var part in objective.Parts.Prepend(objective))
             states.Find(part)?.to(type);
         return states;
@@ -51,6 +57,7 @@ internal static class Evaluation
             log)
         {
             States = states,
+            RowIds = [.. Enumerable.Range(0, (int)student.shape[0])],
             PartnerLogits = (teacher ?? student).detach(),
         };
 

@@ -36,6 +36,14 @@ public sealed class HyperparameterTests
             + "but is NaN. (Parameter 'RegressionWeight')\nActual value was NaN." },
         { () => new KnowledgeReview { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter "
             + "'StagePairs')\nActual value was 0." },
+        { () => new ContrastiveRepresentation { Negatives = 0 }, "Negatives must be above 0 and finite, but is 0. (Parameter "
+            + "'Negatives')\nActual value was 0." },
+        { () => new ContrastiveRepresentation { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter "
+            + "'Temperature')\nActual value was 0." },
+        { () => new ContrastiveRepresentation { Momentum = 1 }, "Momentum must be within [0, 1), but is 1. (Parameter "
+            + "'Momentum')\nActual value was 1." },
+        { () => new ContrastiveRepresentation { EmbeddingSize = -1 }, "EmbeddingSize must be above 0 and finite, but is -1. (Parameter "
+            + "'EmbeddingSize')\nActual value was -1." },
         { () => new FocalLoss { Gamma = -1 }, "Gamma must be 0 or above and finite, but is -1. (Parameter 'Gamma')\nActual value was -1." },
         { () => new PolyLoss { Epsilon = double.PositiveInfinity }, "Epsilon must be finite, but is Infinity. (Parameter "
             + "'Epsilon')\nActual value was Infinity." },

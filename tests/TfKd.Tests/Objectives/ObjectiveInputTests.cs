@@ -17,7 +17,7 @@ public sealed class ObjectiveInputTests : IDisposable
         new AttentionTransfer(), new FeatureHint(), new LogitStandardization { Inner = new SoftTargetKl() }, new OnlineLabelSmoothing(),
         new RelationalKd(), new TargetFreeSelfKd(), new SimilarityPreserving(), new CurriculumTemperatureKd(),
         new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence(), new NeuronSelectivityTransfer(), new VariationalInformation(),
-        new SoftmaxRegressionRepresentation(), new KnowledgeReview(),
+        new SoftmaxRegressionRepresentation(), new KnowledgeReview(), new ContrastiveRepresentation(),
     ];
 
     public void Dispose()
