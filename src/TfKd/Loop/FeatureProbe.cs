@@ -41,13 +41,15 @@ internal static class FeatureProbe
         return context with { TeacherStages = Shapes(answer.Features, peer is null ? "teacher" : "peer") };
     }
 
-    private static NetworkOutput RunOnBlack(ImageNetwork network, int batchSize, ImageShape shape)
+    /// <summary>What a network makes of black images, in evaluation mode.</summary>
+    public static NetworkOutput RunOnBlack(ImageNetwork network, int batchSize, ImageShape shape)
     {
         network.eval();
         return network.Run(network.Path.Arrange(Black(network.Device, batchSize, shape)), withFeatures: true);
     }
 
-    private static (NetworkOutput Answer, TeacherClassifier? Classifier) TeachBlack(
+    /// <summary>What a teacher says of them.</summary>
+    public static (NetworkOutput Answer, TeacherClassifier? Classifier) TeachBlack(
         Teacher teacher, ImageNetwork student, int batchSize, ImageShape shape)
     {
         var targets = Targets.FromLabels(zeros(batchSize, ScalarType.Int64, student.Device), student.ClassCount);

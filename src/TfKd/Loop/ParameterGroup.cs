@@ -24,8 +24,10 @@ internal sealed class ParameterGroup : IDisposable
             return [new("optimizer", plan.Optimizer, [.. learning, .. objectiveParameters], 1)];
         var head = NetworkHead.Find(network).Module.parameters().Select(parameter => parameter.Handle).ToHashSet();
         List<Parameter> backbone = [.. learning.Where(parameter => !head.Contains(parameter.Handle))];
-        IEnumerable<Parameter> ofHead = learning.Where(parameter => head.Contains(parameter.Handle));
-        List<ParameterGroup> groups = [new("optimizer", plan.Optimizer, [.. ofHead, .. objectiveParameters], 1)];
+        List<Parameter> others = [.. learning.Where(parameter => head.Contains(parameter.Handle)), .. objectiveParameters];
+        List<ParameterGroup> groups = [];
+        if (others.Count > 0)
+            groups.Add(new("optimizer", plan.Optimizer, others, 1));
         if (backbone.Count > 0)
             groups.Add(new("backbone-optimizer", plan.Optimizer, backbone, plan.BackboneLearningRateFactor));
         return groups;

@@ -39,6 +39,7 @@ internal sealed class RunSetup : IDisposable
             var fingerprint = new Lazy<string>(() => SourceFingerprint.Of(data.Training));
             var teacher = peer is null ? Own(OpenTeacher(fingerprint, token)) : null;
             var context = FeatureProbe.Describe(plan, data.Student, peer, teacher, Loader.BatchSizes[0], data.Training);
+            Own(ClassifierReuse.Take(plan, data.Student, teacher, Loader.BatchSizes[0], data.Training));
             GlobalGenerator.Seed(plan.Seed, SeedPurpose.ObjectiveStates);
             var features = Own(FeatureReuse.Compute(plan, data.Student, data.Training, Callbacks, token));
             ValidationFeatures = features is null || data.Validation is null

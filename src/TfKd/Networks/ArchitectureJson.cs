@@ -16,7 +16,7 @@ internal static class ArchitectureJson
         TypeInfoResolver = ReflectionJson.Resolver,
         IgnoreReadOnlyProperties = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new JsonStringEnumConverter() },
+        Converters = { new JsonStringEnumConverter(), new Part() },
     };
 
     public static JsonElement Write(NetworkArchitecture architecture)
@@ -73,5 +73,18 @@ internal static class ArchitectureJson
         {
             return null;
         }
+    }
+
+    /// <summary>An architecture within another, in the same form.</summary>
+    private sealed class Part : JsonConverter<NetworkArchitecture>
+    {
+        public override NetworkArchitecture Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            using var json = JsonDocument.ParseValue(ref reader);
+            return ArchitectureJson.Read(json.RootElement);
+        }
+
+        public override void Write(Utf8JsonWriter writer, NetworkArchitecture value, JsonSerializerOptions options) =>
+            ArchitectureJson.Write(value).WriteTo(writer);
     }
 }

@@ -33,4 +33,7 @@ public enum ObjectiveNeeds
 
     /// <summary>Which training row each sample is, and the rows' labels: not to be had where images are mixed.</summary>
     RowIds = 128,
+
+    /// <summary>That the student's own classifier is the teacher's and learns nothing.</summary>
+    ReusedClassifier = 256,
 }

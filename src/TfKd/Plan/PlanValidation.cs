@@ -118,6 +118,10 @@ internal static class PlanValidation
         if (plan.Teacher is PeerTeacher)
             throw new InvalidOperationException(
                 $"{nameof(TrainingPlan.LinearProbe)} fits the head of one network, but {plan.Teacher} has two; leave one of them out.");
+        if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.ReusedClassifier))
+            throw new InvalidOperationException(
+                $"{plan.Objective} gives the student the teacher's classifier, but {nameof(TrainingPlan.LinearProbe)} fits one to labels; "
+                    + "leave one of them out.");
         if (plan.Teacher is not null && plan.MaxEpochs == 1)
             throw new InvalidOperationException(
                 $"The only epoch fits the head to labels, by {nameof(TrainingPlan.LinearProbe)}, so that nothing is learnt from "

@@ -15,6 +15,17 @@ internal static class ObjectivesPage
         return options;
     }
 
+    public static TorchImageClassificationTrainer.Options ReuseTheClassifier()
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Network = new ProjectedNetwork(new CifarResNet { Depth = 8 }) { Channels = 128 },
+            Objective = new ReusedClassifier(),
+            Teacher = new TrainedTeacher(new CifarResNet { Depth = 20, Width = 32 }),
+        };
+        return options;
+    }
+
     public static float Evaluate()
     {
         using var logits = torch.randn(16, 10, requires_grad: true);

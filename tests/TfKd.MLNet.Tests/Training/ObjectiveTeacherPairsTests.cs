@@ -40,6 +40,7 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
             new Ramped { Inner = new RelationalKd() },
             new CrossEntropy() + new FeatureHint(),
         ]),
+        (Listening.ToAClassifier, [new ReusedClassifier(), new CrossEntropy() + new ReusedClassifier()]),
         (Listening.ForSeveralLabels, [new BinaryCrossEntropy(), new BinaryKd(), new BinaryCrossEntropy() + new BinaryKd()]),
     ];
 
@@ -48,6 +49,9 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         ToNobody,
         ToAnswers,
         ToFeatures,
+
+        // And the student has it from then on.
+        ToAClassifier,
 
         // And so not for these rows, which have one each.
         ForSeveralLabels,
@@ -89,8 +93,10 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
         (Listening.ToNobody, null) => null,
         (Listening.ToNobody, _) => $"The plan has the teacher {teacher.Source}, but {objective} does not listen to one; ",
         (_, null) => $"{objective} needs a teacher, but the plan has none; ",
-        (Listening.ToFeatures, { GivesFeatures: false }) =>
+        (Listening.ToFeatures or Listening.ToAClassifier, { GivesFeatures: false }) =>
             $"{objective} looks at the teacher's features by stage, but {teacher.Source} gives none; ",
+        (Listening.ToAClassifier, { Source: MovingAverageTeacher or PeerTeacher }) =>
+            $"{objective} gives the student the classifier of a teacher that stays as it is, but {teacher.Source} changes in the run; ",
         _ => null,
     };
 

@@ -12,6 +12,7 @@ internal static class PlanMembers
     // Types that are made of something.
     private static readonly object[] _made =
     [
+        new ProjectedNetwork(new SmallCnn()),
         new TrainedTeacher(new SmallCnn()),
         new WeightFileTeacher(new SmallCnn(), "a.pth"),
         new TorchScriptTeacher("a.pt") { ClassNames = ["a", "b"] },

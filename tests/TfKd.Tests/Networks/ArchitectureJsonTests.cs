@@ -22,6 +22,8 @@ public sealed class ArchitectureJsonTests
         new EfficientNet { WidthMultiplier = 1.1, DepthMultiplier = 1.2, Dropout = 0.3, StochasticDepth = 0.1 },
         new ConvNeXt { Width = 128, ThirdStageBlocks = 27, StochasticDepth = 0.5 },
         new VisionTransformer { PatchSize = 8, Width = 192, HeadWidth = 32, Blocks = 6, Dropout = 0.1, AttentionDropout = 0.2 },
+        new ProjectedNetwork(new SmallCnn { Width = 8 }) { Channels = 24, InputShape = new ImageShape(1, 16, 24) },
+        new ProjectedNetwork(new ProjectedNetwork(new Own { Rate = 0.2 })),
         new Own { Flavour = Flavour.Sweet, Rate = 0.1, Sizes = [1, 2] },
     ]);
 
@@ -51,6 +53,8 @@ public sealed class ArchitectureJsonTests
     [Theory]
     [InlineData("""{"Type":"System.IO.FileInfo, System.Runtime","fileName":"x"}""", "'System.IO.FileInfo, System.Runtime' is no "
         + "architecture: expected a type that derives from NetworkArchitecture.")]
+    [InlineData("""{"Type":"ProjectedNetwork","Backbone":{"Type":"ImageShape"},"Channels":3}""", "'ImageShape' is no architecture: "
+        + "expected a type that derives from NetworkArchitecture.")]
     [InlineData("""{"Type":"ImageShape"}""", "'ImageShape' is no architecture: expected a type that derives from NetworkArchitecture.")]
     [InlineData("""{"Type":"NetworkArchitecture"}""", "'NetworkArchitecture' is no architecture: expected a type that derives from "
         + "NetworkArchitecture.")]

@@ -30,6 +30,7 @@ internal static class TestNetworks
         new ResNet { Depth = 50, StageBlocks = [1, 1, 2], StageWidths = [4, 6, 8], InputShape = new ImageShape(1, 64, 64) },
         new WideResNet { Depth = 16, WidenFactor = 1, InputShape = new ImageShape(3, 16, 16) },
         new WideResNet { Depth = 10, WidenFactor = 2, Dropout = 0.3, InputShape = new ImageShape(1, 24, 16) },
+        new ProjectedNetwork(new CifarResNet { Depth = 8, Width = 4 }) { Channels = 24, InputShape = new ImageShape(3, 16, 16) },
         new ResNeXt29 { Cardinality = 4, BaseWidth = 4, InputShape = new ImageShape(3, 16, 16) },
         new MobileNetV2 { WidthMultiplier = 0.35, InputShape = new ImageShape(3, 64, 64) },
         new MobileNetV2 { WidthMultiplier = 0.25, CifarStem = true, InputShape = new ImageShape(3, 32, 32) },

@@ -65,6 +65,8 @@ public sealed class ObjectiveContractTests
         new(() => new ContrastiveRepresentation { Negatives = 50 }, FeaturesOfBoth | ObjectiveNeeds.RowIds, "ContrastiveRepresentation { "
             + "StudentStage = -1, TeacherStage = -1, Negatives = 50, Temperature = 0.07, Momentum = 0.5, EmbeddingSize = 128 }",
             "the first batch sets its scale", "draws rows to compare with"),
+        new(() => new ReusedClassifier(), FeaturesOfBoth | ObjectiveNeeds.TeacherClassifier | ObjectiveNeeds.ReusedClassifier,
+            "ReusedClassifier { }"),
         new(() => new HardTargetCrossEntropy(), ObjectiveNeeds.Teacher, "HardTargetCrossEntropy { }"),
         new(() => new MultiLevelKd { Temperatures = [3] }, ObjectiveNeeds.Teacher | ObjectiveNeeds.WholeBatch, "MultiLevelKd { Temperatures = [3], InstanceWeight = 1, "
             + "BatchWeight = 1, ClassWeight = 1 }", "compares pairs of rows", "its sums grow with the batch"),

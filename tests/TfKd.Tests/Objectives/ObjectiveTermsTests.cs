@@ -39,6 +39,7 @@ public sealed class ObjectiveTermsTests
         (new SoftmaxRegressionRepresentation(), true, ["softmax_regression_features", "softmax_regression_logits"]),
         (new KnowledgeReview(), true, ["knowledge_review"]),
         (new ContrastiveRepresentation(), true, ["contrastive_student", "contrastive_teacher"]),
+        (new ReusedClassifier(), true, ["reused_classifier"]),
         (new HardTargetCrossEntropy(), true, ["hard_target_cross_entropy"]),
         (new MultiLevelKd(), true, ["multi_level_batch", "multi_level_class", "multi_level_instance"]),
         (new CurriculumTemperatureKd(), true, ["curriculum_temperature_kd", "temperature"]),

@@ -10,7 +10,7 @@ public sealed class TeacherClassifierTests : IDisposable
     private static readonly HashSet<Type> _with =
     [
         typeof(SmallCnn), typeof(CifarResNet), typeof(GoogLeNet), typeof(ResNet), typeof(WideResNet), typeof(ResNeXt29),
-        typeof(MobileNetV2), typeof(ShuffleNetV2), typeof(EfficientNet),
+        typeof(MobileNetV2), typeof(ShuffleNetV2), typeof(EfficientNet), typeof(ProjectedNetwork),
     ];
 
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>A body whose parts run one after the other: a backbone, then a classifier.</summary>
-internal sealed class FeatureBody : nn.Module<Tensor, Tensor>, IFeatureBody
+internal sealed class FeatureBody : nn.Module<Tensor, Tensor>, IFeatureBody, IBackboneParts
 {
     private readonly IReadOnlyList<nn.Module<Tensor, Tensor>> _backbone;
     private readonly IReadOnlyList<nn.Module<Tensor, Tensor>> _classifier;
@@ -16,9 +16,12 @@ internal sealed class FeatureBody : nn.Module<Tensor, Tensor>, IFeatureBody
         : base(nameof(FeatureBody))
     {
         (_backbone, _classifier) = ([.. backbone.Select(entry => entry.Part)], [.. classifier.Select(entry => entry.Part)]);
+        Backbone = backbone;
         foreach (var (name, part) in backbone.Concat(classifier))
             register_module(name, part);
     }
+
+    public IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> Backbone { get; }
 
     public override Tensor forward(Tensor images)
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>Stem, two to four stages of residual blocks, mean over positions, linear classifier: every ResNet of the library.</summary>
-internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
+internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody, IBackboneParts
 {
     // The fields' names are the keys of weight files.
     private readonly Conv2d conv1;
@@ -65,6 +65,9 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody
             return stage;
         }
     }
+
+    public IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> Backbone =>
+        [.. named_children().SkipLast(1).Select(child => (child.name, (nn.Module<Tensor, Tensor>)child.module))];
 
     public override Tensor forward(Tensor images)
     {
