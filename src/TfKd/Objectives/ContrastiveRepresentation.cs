@@ -49,7 +49,8 @@ public sealed record ContrastiveRepresentation : Objective
 
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs =>
-        ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures | ObjectiveNeeds.RowIds;
+        ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures | ObjectiveNeeds.RowIds
+            | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     public override bool TakesUnlabelledSamples => true;

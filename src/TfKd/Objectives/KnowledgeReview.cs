@@ -32,7 +32,8 @@ public sealed record KnowledgeReview : Objective
     public int? StagePairs { get; init => field = value is { } pairs ? Require.Positive(pairs) : null; }
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
+    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures
+        | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     public override bool TakesUnlabelledSamples => true;

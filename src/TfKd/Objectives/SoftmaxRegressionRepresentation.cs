@@ -37,7 +37,7 @@ public sealed record SoftmaxRegressionRepresentation : Objective
 
     /// <inheritdoc/>
     public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures
-        | ObjectiveNeeds.TeacherClassifier;
+        | ObjectiveNeeds.TeacherClassifier | ObjectiveNeeds.WholeBatch;
 
     /// <inheritdoc/>
     public override bool TakesUnlabelledSamples => true;

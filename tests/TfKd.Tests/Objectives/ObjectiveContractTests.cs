@@ -59,10 +59,12 @@ public sealed class ObjectiveContractTests
         new(() => new NeuronSelectivityTransfer { TeacherStage = 1 }, FeaturesOfBoth, "NeuronSelectivityTransfer { StudentStage = -1, "
             + "TeacherStage = 1 }"),
         new(() => new VariationalInformation(), FeaturesOfBoth, "VariationalInformation { StudentStage = -1, TeacherStage = -1 }"),
-        new(() => new SoftmaxRegressionRepresentation { FeatureWeight = 2 }, FeaturesOfBoth | ObjectiveNeeds.TeacherClassifier,
+        new(() => new SoftmaxRegressionRepresentation { FeatureWeight = 2 },
+            FeaturesOfBoth | ObjectiveNeeds.TeacherClassifier | ObjectiveNeeds.WholeBatch,
             "SoftmaxRegressionRepresentation { StudentStage = -1, FeatureWeight = 2, RegressionWeight = 1 }", BatchNorm),
-        new(() => new KnowledgeReview { StagePairs = 2 }, FeaturesOfBoth, "KnowledgeReview { StagePairs = 2 }", BatchNorm),
-        new(() => new ContrastiveRepresentation { Negatives = 50 }, FeaturesOfBoth | ObjectiveNeeds.RowIds, "ContrastiveRepresentation { "
+        new(() => new KnowledgeReview { StagePairs = 2 }, FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "KnowledgeReview { StagePairs = 2 }", BatchNorm),
+        new(() => new ContrastiveRepresentation { Negatives = 50 }, FeaturesOfBoth | ObjectiveNeeds.RowIds | ObjectiveNeeds.WholeBatch,
+            "ContrastiveRepresentation { "
             + "StudentStage = -1, TeacherStage = -1, Negatives = 50, Temperature = 0.07, Momentum = 0.5, EmbeddingSize = 128 }",
             "the first batch sets its scale", "draws rows to compare with"),
         new(() => new ReusedClassifier(), FeaturesOfBoth | ObjectiveNeeds.TeacherClassifier | ObjectiveNeeds.ReusedClassifier,
