@@ -23,6 +23,9 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON [real|small]]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- weights [FILE]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- worker kills 20
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- worker memory 10000 200000
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- worker speed PHOTOS 5
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Action run = args switch
 {
@@ -47,6 +50,9 @@ Action run = args switch
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var rest] => () => TrainingComparison.Run(int.Parse(rounds), rest),
     ["weights", .. { Length: < 2 } file] => () => Environment.ExitCode = WeightsComparison.Run(file.FirstOrDefault()),
+    ["worker", "kills", var kills] => () => Environment.ExitCode = WorkerComparison.Kills(int.Parse(kills)),
+    ["worker", "memory", .. var counts] => () => WorkerComparison.Memory([.. counts.Select(int.Parse)]),
+    ["worker", "speed", var photos, var rounds] => () => WorkerComparison.Speed(photos, int.Parse(rounds)),
     _ => () => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args),
 };
 run();

@@ -19,23 +19,22 @@ internal static class ImagePixels
 
     /// <summary>Decodes a JPEG, PNG, WebP, GIF or BMP file.</summary>
     /// <param name="encoded">The file's content.</param>
-    /// <param name="channels">1: grey; 3: red, green, blue.</param>
     /// <param name="height">Height of the network's input in pixels.</param>
     /// <param name="width">Width of the network's input in pixels.</param>
-    /// <returns>[C,H,W], values 0 to 255.</returns>
+    /// <param name="planes">Becomes [C,H,W], values 0 to 255. One channel is grey; three are red, green, blue.</param>
     /// <exception cref="UnreadableImageException">The bytes are no image, no whole one, or too large a one.</exception>
-    public static byte[] Read(byte[] encoded, int channels, int height, int width)
+    public static void Read(ReadOnlySpan<byte> encoded, int height, int width, Span<byte> planes)
     {
         using var decoded = Decode(encoded, out var origin, height, width);
         using var upright = TurnUpright(decoded, origin);
         using var covering = Cover(upright, height, width);
-        return Crop(covering, channels, height, width);
+        Crop(covering, height, width, planes);
     }
 
-    private static SKBitmap Decode(byte[] encoded, out SKEncodedOrigin origin, int height, int width)
+    private static SKBitmap Decode(ReadOnlySpan<byte> encoded, out SKEncodedOrigin origin, int height, int width)
     {
         using var data = SKData.CreateCopy(encoded);
-        using var codec = encoded.Length == 0 ? null : SKCodec.Create(data);
+        using var codec = encoded.IsEmpty ? null : SKCodec.Create(data);
         if (codec is null)
         {
             throw new UnreadableImageException(
@@ -145,11 +144,11 @@ internal static class ImagePixels
         return drawn;
     }
 
-    private static byte[] Crop(SKBitmap image, int channels, int height, int width)
+    private static void Crop(SKBitmap image, int height, int width, Span<byte> planes)
     {
         var (left, top) = ((image.Width - width) / 2, (image.Height - height) / 2);
         var bgra = image.GetPixelSpan();
-        var planes = new byte[channels * height * width];
+        var isGrey = planes.Length == height * width;
         for (var y = 0; y < height; y++)
         {
             for (var x = 0; x < width; x++)
@@ -159,13 +158,11 @@ internal static class ImagePixels
                 var white = 255 - pixel[3];
                 var (red, green, blue) = (pixel[2] + white, pixel[1] + white, pixel[0] + white);
                 var at = y * width + x;
-                if (channels == 1)
+                if (isGrey)
                     planes[at] = (byte)((299 * red + 587 * green + 114 * blue + 500) / 1000);
                 else
                     (planes[at], planes[height * width + at], planes[2 * height * width + at]) = ((byte)red, (byte)green, (byte)blue);
             }
         }
-
-        return planes;
     }
 }

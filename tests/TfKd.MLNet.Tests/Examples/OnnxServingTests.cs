@@ -16,7 +16,7 @@ namespace TfKd.MLNet.Tests;
 /// <summary>A program that has the ONNX file and nothing of the library answers what the library's transformer does.</summary>
 public sealed class OnnxServingTests : IDisposable
 {
-    private static readonly string[] Names = ["first", "second", "third"];
+    private static readonly string[] Names = ServedNetwork.Names;
 
     private readonly MLContext _ml = new(seed: 1);
     private readonly TemporaryFolder _folder = new();
@@ -211,14 +211,21 @@ public sealed class OnnxServingTests : IDisposable
     }
 
     /// <summary>Whoever adds a reference here adds it to all that is published.</summary>
-    [Fact]
-    public void Its_projects_refer_to_four_packages_and_no_project()
+    [Theory]
+    [InlineData("Console")]
+    [InlineData("Web")]
+    [InlineData("Score", "Parquet.Net")]
+    public void Its_projects_refer_to_four_packages_and_no_project(string project, params string[] more)
     {
-        var elements = Directory.GetFiles(Repository.PathOf("examples/OnnxServing"), "*.*proj", SearchOption.AllDirectories)
+        var elements = Directory.GetFiles(Repository.PathOf($"examples/OnnxServing/{project}"), "*.*proj")
             .Append(Repository.PathOf("examples/OnnxServing/Directory.Build.props"))
             .SelectMany(file => XDocument.Load(file).Descendants()).ToList();
+        string[] packages =
+        [
+            "Microsoft.ML.OnnxRuntime", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.CommandLine", .. more,
+        ];
         Assert.Equal(
-            ["Microsoft.ML.OnnxRuntime", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.CommandLine"],
+            packages.Order(),
             elements.Where(element => element.Name == "PackageReference").Select(element => element.Attribute("Include")!.Value).Order());
         Assert.DoesNotContain(elements, element => element.Name == "ProjectReference");
     }
@@ -248,24 +255,8 @@ public sealed class OnnxServingTests : IDisposable
         return images;
     }
 
-    /// <summary>A network with random weights, whose answers have no meaning and depend on each pixel.</summary>
-    private TorchImageClassificationTransformer MakeModel(int channels, bool spoilt = false)
-    {
-        var architecture = new SmallCnn { Width = 8, InputShape = new ImageShape(channels, 32, 48) };
-        using var network = architecture.Build(Names.Length);
-        network.Normalization.Set(new ChannelStatistics([.. Enumerable.Repeat(0.45, channels)], [.. Enumerable.Repeat(0.05, channels)]));
-        if (spoilt)
-        {
-            using var _ = TorchSharp.torch.no_grad();
-            foreach (var parameter in network.Body.parameters())
-                parameter.fill_(double.NaN);
-        }
-
-        var transformer = new TorchImageClassificationTransformer(
-            NetworkExport.ToModel(network, ClassKeys.FromCard(TestModels.TextClasses(Names)), TestModels.Training), TestModels.Columns);
-        transformer.SaveOnnx(_folder.File("model.onnx"));
-        return transformer;
-    }
+    private TorchImageClassificationTransformer MakeModel(int channels, bool spoilt = false) =>
+        ServedNetwork.Save(_folder.File("model.onnx"), new ImageShape(channels, 32, 48), spoilt);
 
     private static async Task<WebApplication> Start(OnnxClassifier classifier)
     {
