@@ -20,6 +20,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- replicas 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- serving 60 200
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON [real|small]]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- weights [FILE]
@@ -47,6 +48,8 @@ Action run = args switch
     ["quantization"] => QuantizationComparison.Run,
     ["replicas", var rounds] => () => ReplicasComparison.Run(int.Parse(rounds)),
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
+    ["serving", var seconds, var clients] =>
+        () => Environment.ExitCode = ServingComparison.Run(int.Parse(seconds), int.Parse(clients)),
     ["survive", var kills] => () => Environment.ExitCode = SurvivalComparison.Run(int.Parse(kills)),
     ["training", var rounds, .. var rest] => () => TrainingComparison.Run(int.Parse(rounds), rest),
     ["weights", .. { Length: < 2 } file] => () => Environment.ExitCode = WeightsComparison.Run(file.FirstOrDefault()),

@@ -107,6 +107,20 @@ internal static class WorkerComparison
         }
     }
 
+    /// <summary>Writes a network of five classes with random weights, as model.onnx.</summary>
+    public static string Save(string folder, NetworkArchitecture architecture)
+    {
+        TorchRuntime.EnsureLoaded();
+        TorchSharp.torch.random.manual_seed(1);
+        using var network = architecture.Build(5);
+        network.Normalization.Set(ChannelStatistics.ImageNet);
+        network.eval();
+        var path = Path.Combine(folder, "model.onnx");
+        File.WriteAllBytes(path, NetworkExport.ToOnnx(network, ClassKeys.FromCard(new ClassList(
+            "Text", System.Text.Json.JsonSerializer.SerializeToElement(new[] { "a", "b", "c", "d", "e" }))), training: null));
+        return path;
+    }
+
     private static double[][] Measure((string Name, Action Run)[] ways, int rounds)
     {
         foreach (var way in ways)
@@ -181,19 +195,6 @@ internal static class WorkerComparison
 
     private static string Program() => typeof(WorkerComparison).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "ScoreWorker").Value!;
-
-    private static string Save(string folder, NetworkArchitecture architecture)
-    {
-        TorchRuntime.EnsureLoaded();
-        TorchSharp.torch.random.manual_seed(1);
-        using var network = architecture.Build(5);
-        network.Normalization.Set(ChannelStatistics.ImageNet);
-        network.eval();
-        var path = Path.Combine(folder, "model.onnx");
-        File.WriteAllBytes(path, NetworkExport.ToOnnx(network, ClassKeys.FromCard(new ClassList(
-            "Text", System.Text.Json.JsonSerializer.SerializeToElement(new[] { "a", "b", "c", "d", "e" }))), training: null));
-        return path;
-    }
 
     private static string[] SmallPhotos(string folder, int count)
     {

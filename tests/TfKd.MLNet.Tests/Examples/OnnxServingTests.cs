@@ -125,7 +125,7 @@ public sealed class OnnxServingTests : IDisposable
         var token = TestContext.Current.CancellationToken;
         // Bodies that do not end hold the server's room, one each.
         using var held = new SemaphoreSlim(0);
-        var waiting = Enumerable.Range(0, 32).Select(_ => client.PostAsync("/predict", new HeldContent(held), token)).ToList();
+        var waiting = Enumerable.Range(0, 32).Select(_ => client.PostAsync("/predict", new HeldContent(held, DrawnSigns.Draw(1)), token)).ToList();
         HttpResponseMessage refused;
         do
             refused = await client.PostAsync("/predict", new ByteArrayContent(DrawnSigns.Draw(1)), token);
@@ -167,10 +167,10 @@ public sealed class OnnxServingTests : IDisposable
         Environment.SetEnvironmentVariable("ASPNETCORE_URLS", "http://0.0.0.0:0");
         try
         {
-            await using var everywhere = PredictionServer.Create(classifier);
+            await using var everywhere = PredictionServer.Create(classifier, new ServerSettings());
             await everywhere.StartAsync(TestContext.Current.CancellationToken);
             Assert.Equal("0.0.0.0", new Uri(everywhere.Urls.Single()).Host);
-            await using var local = PredictionServer.Create(classifier, "http://127.0.0.1:0");
+            await using var local = PredictionServer.Create(classifier, new ServerSettings { Urls = "http://127.0.0.1:0" });
             await local.StartAsync(TestContext.Current.CancellationToken);
             Assert.Equal("127.0.0.1", new Uri(local.Urls.Single()).Host);
         }
@@ -260,7 +260,7 @@ public sealed class OnnxServingTests : IDisposable
 
     private static async Task<WebApplication> Start(OnnxClassifier classifier)
     {
-        var server = PredictionServer.Create(classifier, "http://127.0.0.1:0");
+        var server = PredictionServer.Create(classifier, new ServerSettings { Urls = "http://127.0.0.1:0" });
         await server.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
@@ -287,25 +287,5 @@ public sealed class OnnxServingTests : IDisposable
         return (
             await response.Content.ReadFromJsonAsync<JsonElement>(
                 TestContext.Current.CancellationToken)).GetProperty("detail").GetString()!;
-    }
-
-    /// <summary>A sign whose body begins at once, and ends when it may.</summary>
-    private sealed class HeldContent(SemaphoreSlim held) : HttpContent
-    {
-        private readonly byte[] _image = DrawnSigns.Draw(1);
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.WriteAsync(_image.AsMemory(0, 10));
-            await stream.FlushAsync();
-            await held.WaitAsync();
-            await stream.WriteAsync(_image.AsMemory(10));
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _image.Length;
-            return true;
-        }
     }
 }
