@@ -7,7 +7,9 @@ namespace TfKd.MLNet;
 internal sealed class OnnxScorer : IImageScorer
 {
     private const string InputName = "images";
-    private const string OutputName = "scores";
+
+    /// <summary>Name of the output that all models have.</summary>
+    public const string OutputName = "scores";
 
     /// <summary>Name of the output of models that give embeddings.</summary>
     public const string EmbeddingName = "embedding";

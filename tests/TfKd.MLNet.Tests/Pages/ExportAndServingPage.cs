@@ -30,6 +30,11 @@ internal static class ExportAndServingPage
         return options;
     }
 
+    public static void Repository(TorchImageClassificationTransformer transformer)
+    {
+        transformer.SaveTriton("repository", "flowers");
+    }
+
     public static void Shrink(TorchImageClassificationTransformer transformer, IDataView trainingRows)
     {
         transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, trainingRows);
