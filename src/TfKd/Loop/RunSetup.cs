@@ -96,7 +96,7 @@ internal sealed class RunSetup : IDisposable
     private FrozenLayers PrepareStudent()
     {
         _data.Student.Normalization.Set(ChooseNormalization());
-        _data.Student.to(_plan.Device ?? CPU);
+        MoveStudent(_plan.Device ?? CPU);
         // The first one's file of weights need not be there for the others.
         Agreement.TakeOfFirst(_data.Student.Body.state_dict().Values);
         var frozen = FreezeLayers(_data.Student);
@@ -110,6 +110,13 @@ internal sealed class RunSetup : IDisposable
         }
 
         return frozen;
+    }
+
+    private void MoveStudent(Device device)
+    {
+        var expected = device.type == DeviceType.CPU ? null : DeviceProbe.Of(_data.Student, _data.Training.Shape);
+        _data.Student.to(device);
+        expected?.RequireSame(DeviceProbe.Of(_data.Student, _data.Training.Shape), $"{device}");
     }
 
     private ChannelStatistics ChooseNormalization()
