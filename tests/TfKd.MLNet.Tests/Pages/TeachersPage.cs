@@ -1,3 +1,5 @@
+using Microsoft.ML;
+
 namespace TfKd.MLNet.Tests;
 
 /// <summary>The programs of examples/guides/teachers.md.</summary>
@@ -34,6 +36,21 @@ internal static class TeachersPage
             Teacher = PhotoRecipe.FineTuned(160).ToTeacher(),
         };
         return options;
+    }
+
+    public static TorchImageClassificationTransformer? TeachInSteps(
+        MLContext ml, IDataView photos, TorchImageClassificationTrainer.Options options, IReadOnlyList<NetworkArchitecture> networks)
+    {
+        TorchImageClassificationTransformer? model = null;
+        foreach (var network in networks)
+        {
+            var step = options with { Network = network };
+            if (model is not null)
+                step = step with { Objective = new KnowledgeDistillation { Alpha = 0.9 }, Teacher = new ModelTeacher(model) };
+            model = ml.MulticlassClassification.Trainers.TorchImageClassification(step).Fit(photos);
+        }
+
+        return model;
     }
 
     public static TeacherSource FineTunedFirst()
