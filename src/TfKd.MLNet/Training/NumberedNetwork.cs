@@ -40,7 +40,7 @@ internal sealed record NumberedNetwork(
             Split = data.Validation is null ? Training : Validation,
             Before = TemperatureCalibration.Measure(before, 1),
             After = TemperatureCalibration.Measure(after, 1),
-            Agreement = before.Zip(after).Count(pair => Best(pair.First.Logits) == Best(pair.Second.Logits)) / (double)before.Count,
+            Agreement = before.Zip(after).Count(pair => IsAgreed(pair.First.Logits, pair.Second.Logits)) / (double)before.Count,
             BytesBefore = plain.Length,
             BytesAfter = other.Length,
         };
@@ -52,5 +52,5 @@ internal sealed record NumberedNetwork(
             ? new(settings.Weights, network.Calibrate(rows, token), settings.ReduceRange)
             : new(settings.Weights);
 
-    private static int Best(float[] logits) => Array.IndexOf(logits, logits.Max());
+    private static bool IsAgreed(float[] before, float[] after) => SpanSoftmax.ArgMax(before) == SpanSoftmax.ArgMax(after);
 }
