@@ -93,7 +93,7 @@ public sealed record AugMix : Augmentation
             StrengthChoice[] choices = [.. Enumerable.Range(0, depths.Length).Select(row => turn < depths[row]
                 ? new StrengthChoice(_operations[operations[row]], strengths[row] / (Strengths - 1.0), signs[row] < 0.5 ? 1 : -1)
                 : new StrengthChoice(TrivialOperation.Identity, 0, 1))];
-            changed = PixelValues.Floating(PixelValues.Restore(StrengthOperations.Change(changed, choices, OperationRanges.Mix), images));
+            changed = PixelValues.Rounded(StrengthOperations.Change(changed, choices, OperationRanges.Mix), images);
         }
 
         return changed;

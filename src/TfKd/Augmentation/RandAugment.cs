@@ -41,8 +41,7 @@ public sealed record RandAugment : Augmentation
             StrengthChoice[] choices = [.. operations.Zip(signs, (operation, sign) =>
                 new StrengthChoice((TrivialOperation)operation, Magnitude / (Strengths - 1.0), sign < 0.5 ? 1 : -1))];
             // Between two operations torchvision has bytes, and so do images that come as bytes here.
-            changed = PixelValues.Floating(
-                PixelValues.Restore(StrengthOperations.Change(changed, choices, OperationRanges.Rand), images));
+            changed = PixelValues.Rounded(StrengthOperations.Change(changed, choices, OperationRanges.Rand), images);
         }
 
         return PixelValues.Restore(changed, images);

@@ -16,6 +16,9 @@ internal static class PixelValues
     public static Tensor Restore(Tensor floating, Tensor images) =>
         images.is_floating_point() ? floating : floating.round().to(images.dtype);
 
+    /// <summary>Computed pixels as they are between two operations: where the images are bytes, rounded to bytes.</summary>
+    public static Tensor Rounded(Tensor floating, Tensor images) => Floating(Restore(floating, images));
+
     /// <summary>One number a row, to be multiplied with images [N,C,H,W].</summary>
     public static Tensor PerRow(double[] values, Tensor images) => tensor(values, images.dtype, images.device).view(-1, 1, 1, 1);
 
