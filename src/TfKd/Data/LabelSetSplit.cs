@@ -13,17 +13,18 @@ internal static class LabelSetSplit
         var heldOut = new bool[source.Count];
         var rows = Enumerable.Range(0, source.Count).Where(row => source.GetLabel(row) != Targets.Unlabelled).ToArray();
         random.Shuffle(rows);
+        var labels = rows.ToDictionary(row => row, row => LabelSets.Of(source, row));
         var left = new List<int>(rows);
         var counts = new int[source.ClassNames.Count];
-        foreach (var label in rows.SelectMany(row => LabelSets.Of(source, row)))
+        foreach (var label in rows.SelectMany(row => labels[row]))
             counts[label]++;
         // What each part still wants: of each label, and in all.
         var (wanted, kept) = (Wishes(counts, rows.Length, heldOutFraction), Wishes(counts, rows.Length, 1 - heldOutFraction));
         while (Rarest(counts) is { } label)
         {
-            foreach (var row in left.Where(row => LabelSets.Of(source, row).Contains(label)).ToArray())
+            foreach (var row in left.Where(row => labels[row].Contains(label)).ToArray())
                 Place(row, label);
-            left.RemoveAll(row => LabelSets.Of(source, row).Contains(label));
+            left.RemoveAll(row => labels[row].Contains(label));
         }
 
         foreach (var row in left)
@@ -35,7 +36,7 @@ internal static class LabelSetSplit
             heldOut[row] = (wanted[label], wanted[^1]).CompareTo((kept[label], kept[^1])) > 0;
             var part = heldOut[row] ? wanted : kept;
             part[^1]--;
-            foreach (var one in LabelSets.Of(source, row))
+            foreach (var one in labels[row])
             {
                 part[one]--;
                 counts[one]--;
