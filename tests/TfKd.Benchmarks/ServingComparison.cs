@@ -22,7 +22,8 @@ internal static class ServingComparison
             using var server = Start(model);
             var address = Listening(server);
             var load = new ServingLoad(classifier, address, "model");
-            Console.WriteLine($"{Conditions.Describe()} MobileNetV2 at 64x64, {clients} clients, 1 to 4 images a request, a quarter as JSON.");
+            Console.WriteLine(
+                $"{Conditions.Describe()} MobileNetV2 at 64x64, {clients} clients, 1 to 4 images a request, a quarter as JSON.");
             for (var part = 1; part <= Parts; part++)
             {
                 load.Run(clients, TimeSpan.FromSeconds((double)seconds / Parts), CancellationToken.None).GetAwaiter().GetResult();

@@ -13,8 +13,8 @@ internal static class WorkerComparison
     private const int Batch = 32, PhotosARound = 600;
 
     /// <summary>
-    /// Images a second of MobileNetV2 at 224x224, in turns: the network alone, decoding alone, a bare loop that decodes a batch on all cores
-    /// and then scores it, and the worker, with all it does: list, hash of the model, session, rows, record.
+    /// Images a second of MobileNetV2 at 224x224, in turns: the network alone, decoding alone, a bare loop that decodes a batch on all
+    /// cores and then scores it, and the worker, with all it does: list, hash of the model, session, rows, record.
     /// </summary>
     /// <param name="photos">A folder of photos.</param>
     /// <param name="rounds">How often each is measured.</param>
@@ -41,8 +41,8 @@ internal static class WorkerComparison
                 ("worker", () => new ScoreRun(settings, TextWriter.Null).Run(CancellationToken.None).GetAwaiter().GetResult()),
             };
             Console.WriteLine(
-                $"{Conditions.Describe(typeof(InferenceSession))} Batch {Batch}, {Environment.ProcessorCount} threads of ONNX Runtime that do not "
-                + $"spin, {Environment.ProcessorCount} of decoding, {PhotosARound} photos, {rounds} rounds, medians.");
+                $"{Conditions.Describe(typeof(InferenceSession))} Batch {Batch}, {Environment.ProcessorCount} threads of ONNX Runtime "
+                + $"that do not spin, {Environment.ProcessorCount} of decoding, {PhotosARound} photos, {rounds} rounds, medians.");
             Print(Measure(ways, rounds));
         }
         finally
@@ -62,7 +62,7 @@ internal static class WorkerComparison
             File.WriteAllLines(list, Repeat(SmallPhotos(folder, 50), 20_000));
             var model = Save(folder, new SmallCnn { Width = 8, InputShape = new ImageShape(3, 32, 32) });
             var settings = new ShardSettings(model, list, Path.Combine(folder, "killed.csv")) { Scores = true };
-            var killed = new KilledWorker(Program(), seed: 1, Console.WriteLine).Kill(kills, settings, default).GetAwaiter().GetResult();
+            var killed = new KilledWorker(Program(), seed: 1, Console.WriteLine).Kill(kills, settings, null, default).GetAwaiter().GetResult();
             var unbroken = settings with { Output = Path.Combine(folder, "unbroken.csv") };
             new ScoreRun(unbroken, Console.Out).Run(CancellationToken.None).GetAwaiter().GetResult();
             var same = File.ReadAllBytes(settings.Output).AsSpan().SequenceEqual(File.ReadAllBytes(unbroken.Output));
@@ -75,7 +75,9 @@ internal static class WorkerComparison
         }
     }
 
-    /// <summary>The worker's highest resident memory over so many small photos, as lines of a text file and as hard links in a folder.</summary>
+    /// <summary>
+    /// The worker's highest resident memory over so many small photos, as lines of a text file and as hard links in a folder.
+    /// </summary>
     public static void Memory(IReadOnlyList<int> counts)
     {
         var folder = Directory.CreateTempSubdirectory("tfkd-worker-").FullName;

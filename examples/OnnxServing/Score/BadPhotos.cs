@@ -18,8 +18,8 @@ internal sealed class BadPhotos : IDisposable
     /// <summary>How many there are.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The name of the list beside a file.</summary>
-    public static string FileOf(string output) => Path.ChangeExtension(output, ".bad.csv");
+    /// <summary>The name of the list beside a file; not one that a search for all files of rows finds, too.</summary>
+    public static string FileOf(string output) => $"{output}.bad";
 
     /// <summary>Adds one.</summary>
     public void Add(string path, string reason)

@@ -35,8 +35,8 @@ internal static class ScoreCommand
     private static readonly Option<string> _shard = new("--shard")
     {
         HelpName = "i/N",
-        Description = "The photos whose place in the list has the remainder i when divided by N. Default: by SLURM_ARRAY_TASK_ID and _COUNT, "
-            + $"by JOB_COMPLETION_INDEX and {Shard.CountVariable}, or else all.",
+        Description = "The photos whose place in the list has the remainder i when divided by N. Default: by SLURM_ARRAY_TASK_ID and "
+            + $"_COUNT, by JOB_COMPLETION_INDEX and {Shard.CountVariable}, or else all.",
     };
 
     private static readonly ShardSettings _defaults = new("", "", "");

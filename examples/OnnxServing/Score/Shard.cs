@@ -69,8 +69,8 @@ internal readonly record struct Shard(int Index, int Count)
         if (step < 1 || (id - first) % step != 0 || last != first + (count - 1) * step)
         {
             throw new UsageException(
-                $"The array's {count} tasks from {first} to {last} in steps of {step} are not evenly spaced, so that {Slurm} {id} names no " +
-                $"shard: set {CountVariable}, and {Slurm} counts from 0.");
+                $"The array's {count} tasks from {first} to {last} in steps of {step} are not evenly spaced, so that {Slurm} {id} names " +
+                $"no shard: set {CountVariable}, and {Slurm} counts from 0.");
         }
 
         return Of((id - first) / step, count, $"{Slurm} and SLURM_ARRAY_TASK_COUNT");

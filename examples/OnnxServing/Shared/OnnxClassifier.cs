@@ -86,7 +86,7 @@ internal sealed class OnnxClassifier : IDisposable
     /// <summary>Classifies an image file. May be called from several threads at once.</summary>
     /// <exception cref="UnreadableImageException">The bytes are no image, no whole one, or too large a one.</exception>
     /// <exception cref="InvalidDataException">The network's answer is not a number.</exception>
-    public Prediction Predict(byte[] encoded)
+    public Prediction Predict(ReadOnlySpan<byte> encoded)
     {
         var pixels = new byte[PixelBytes];
         Decode(encoded, pixels);

@@ -88,7 +88,10 @@ internal sealed class InferRequest
         if (input.Datatype != Bytes)
             throw new RefusedRequestException($"'{input.Name}' must have the datatype {Bytes}, but has '{input.Datatype}'.");
         var most = int.MaxValue / Math.Max(classifier.PixelBytes, sizeof(float) * classifier.Classes.Count);
-        if (input.Shape is not [var count, .. var image] || count < 1 || count > most || !image.AsSpan().SequenceEqual(classifier.ShapeOf(1).AsSpan(1)))
+        if (input.Shape is not [var count, .. var image]
+            || count < 1
+            || count > most
+            || !image.AsSpan().SequenceEqual(classifier.ShapeOf(1).AsSpan(1)))
         {
             throw new RefusedRequestException(
                 $"'{input.Name}' must have the shape [N,{classifier.InputShape.Replace('x', ',')}] with N from 1 on, but has " +
@@ -106,7 +109,8 @@ internal sealed class InferRequest
         if (behind.Count != (size ?? 0))
         {
             throw new RefusedRequestException(
-                $"Behind the JSON must be the {size ?? 0} bytes of binary tensors, but {behind.Count} are there ({HeaderLength} says where).");
+                $"Behind the JSON must be the {size ?? 0} bytes of binary tensors, but {behind.Count} are there " +
+                $"({HeaderLength} says where).");
         }
 
         if (input.Data is { } data && !data.IsFlat && !data.Shape.SequenceEqual(input.Shape!))

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Hosting;
 namespace OnnxServing;
 
 /// <summary>
-/// The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors: what clients of KServe and Triton speak. Pixels
-/// come ready, as the network takes them; nothing is decoded or scaled here.
+/// The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors: what clients of KServe and Triton speak.
+/// Pixels come ready, as the network takes them; nothing is decoded or scaled here.
 /// </summary>
 internal sealed class InferenceProtocol(OnnxClassifier classifier, string name, RequestGate gate, IHostApplicationLifetime lifetime)
 {

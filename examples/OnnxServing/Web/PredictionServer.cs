@@ -53,18 +53,18 @@ internal static class PredictionServer
         return application;
     }
 
-    private static async Task<byte[]> ReadImage(HttpRequest request, CancellationToken token)
+    private static async Task<ArraySegment<byte>> ReadImage(HttpRequest request, CancellationToken token)
     {
         // Not any form: 'curl --data-binary' calls each body an urlencoded one.
         if (request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true)
-            return [.. await RequestBody.Read(request, token)];
+            return await RequestBody.Read(request, token);
         try
         {
             var form = await request.ReadFormAsync(token);
             if (form.Files.Count != 1)
                 throw new UnreadableImageException($"The form must have one file, the image, but has {form.Files.Count}.");
             await using var file = form.Files[0].OpenReadStream();
-            return [.. await RequestBody.Read(file, file.Length, token)];
+            return await RequestBody.Read(file, file.Length, token);
         }
         catch (Exception error) when (error is InvalidDataException or IOException and not BadHttpRequestException)
         {

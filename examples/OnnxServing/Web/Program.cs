@@ -47,7 +47,8 @@ Validate(maxRequests, 1, 10_000);
 Validate(maxBody, 1, 1024);
 Validate(drain, 0, 3600);
 var root = new RootCommand(
-    "Classifies images that are posted to /predict, and speaks the Open Inference Protocol below /v2, with ONNX Runtime and SkiaSharp alone.")
+    "Classifies images that are posted to /predict, and speaks the Open Inference Protocol below /v2, with ONNX Runtime and SkiaSharp "
+    + "alone.")
 {
     model, name, urls, port, maxRequests, maxBody, drain,
 };

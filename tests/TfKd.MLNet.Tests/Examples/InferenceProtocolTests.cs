@@ -17,6 +17,8 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     private const string Header = "Inference-Header-Content-Length";
     private const int Bytes = 3 * 8 * 12;
 
+    private static string? Version => typeof(InferenceProtocol).Assembly.GetName().Version?.ToString(3);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static readonly byte[] _images = [.. Enumerable.Range(0, 40 * Bytes).Select(i => (byte)(i * i + i / 7))];
@@ -25,15 +27,17 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task It_says_what_is_served()
     {
         await using var server = await served.Start();
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         Assert.Equal(
-            """{"name":"OnnxServing","version":"0.1.0","extensions":["binary_tensor_data"]}""", await client.GetStringAsync("/v2", Token));
+            $$"""{"name":"OnnxServing","version":"{{Version}}","extensions":["binary_tensor_data"]}""",
+            await client.GetStringAsync("/v2", Token));
         const string Expected =
             """{"name":"signs","versions":["1"],"platform":"onnxruntime_onnx",""" +
-            """ "inputs":[{"name":"images","datatype":"UINT8","shape":[-1,3,8,12]}],"outputs":[{"name":"scores","datatype":"FP32","shape":[-1,3]}]}""";
+            "\"inputs\":[{\"name\":\"images\",\"datatype\":\"UINT8\",\"shape\":[-1,3,8,12]}]," +
+            "\"outputs\":[{\"name\":\"scores\",\"datatype\":\"FP32\",\"shape\":[-1,3]}]}";
         foreach (var path in new[] { "/v2/models/signs", "/v2/models/signs/versions/1" })
         {
-            Assert.Equal(Expected.Replace(", \"inputs\"", ",\"inputs\"", StringComparison.Ordinal), await client.GetStringAsync(path, Token));
+            Assert.Equal(Expected, await client.GetStringAsync(path, Token));
             Assert.Equal("200 ", await Get(client, $"{path}/ready"));
         }
 
@@ -44,8 +48,11 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
         Assert.Equal(NoModel, Unescape(await Get(client, "/v2/models/other/ready")));
         Assert.Equal(NoModel, Unescape(await Post(client, "{}", path: "/v2/models/other/infer")));
         Assert.Equal(
-            """404 {"error":"The model 'signs' has version 1 only, not '2'."}""", Unescape(await Get(client, "/v2/models/signs/versions/2")));
-        Assert.Equal("""404 {"error":"'/v2/repository/index' is no address of the protocol."}""", Unescape(await Get(client, "/v2/repository/index")));
+            """404 {"error":"The model 'signs' has version 1 only, not '2'."}""",
+            Unescape(await Get(client, "/v2/models/signs/versions/2")));
+        Assert.Equal(
+            """404 {"error":"'/v2/repository/index' is no address of the protocol."}""",
+            Unescape(await Get(client, "/v2/repository/index")));
     }
 
     [Theory]
@@ -55,7 +62,7 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task Scores_are_those_of_the_session_in_each_form(string form)
     {
         await using var server = await served.Start();
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         const int Count = 3;
         var expected = served.Classifier.Score(_images, Count);
         var json = await Infer(client, Request(form, Count, """ "id":"17", """), Behind(form, Count));
@@ -67,14 +74,17 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
 
     [Theory]
     [InlineData(""" "parameters":{"binary_data_output":true}, """, "", true)]
-    [InlineData(""" "parameters":{"binary_data_output":true}, """, """, "outputs":[{"name":"scores","parameters":{"binary_data":false}}]""", false)]
+    [InlineData(
+        """ "parameters":{"binary_data_output":true}, """,
+        """, "outputs":[{"name":"scores","parameters":{"binary_data":false}}]""",
+        false)]
     [InlineData("", """, "outputs":[{"name":"scores","parameters":{"binary_data":true}}]""", true)]
     [InlineData("", """, "outputs":[{"name":"scores"}]""", false)]
     [InlineData("", """, "outputs":[]""", false)]
     public async Task Scores_come_as_bytes_where_they_are_wanted_so(string before, string after, bool isBinary)
     {
         await using var server = await served.Start();
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         // More than are scored at once.
         const int Count = 40;
         using var response = await client.PostAsync(
@@ -102,7 +112,8 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     [InlineData("{}", "There must be one input, 'images', but there is none.")]
     [InlineData("""{"inputs":[{"name":"pixels"}]}""", "There must be one input, 'images', but there is 'pixels'.")]
     [InlineData("""{"inputs":[null]}""", "There must be one input, 'images', but there is ''.")]
-    [InlineData("""{"inputs":[{"name":"images"},{"name":"images"}]}""", "There must be one input, 'images', but there is 'images', 'images'.")]
+    [InlineData("""{"inputs":[{"name":"images"},{"name":"images"}]}""",
+        "There must be one input, 'images', but there is 'images', 'images'.")]
     [InlineData("""{"inputs":[{"name":"images","datatype":"FP32"}]}""", "'images' must have the datatype UINT8, but has 'FP32'.")]
     [InlineData("""{"inputs":[{"name":"images","datatype":"UINT8"}]}""",
         "'images' must have the shape [N,3,8,12] with N from 1 on, but has [].")]
@@ -135,7 +146,7 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task What_is_not_for_the_network_is_refused(string request, string expected)
     {
         await using var server = await served.Start();
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         using var content = Content(Encoding.UTF8.GetBytes(request), null);
         using var response = await client.PostAsync("/v2/models/signs/infer", content, Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -148,9 +159,12 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task Parameters_and_headers_that_are_wrong_are_refused()
     {
         await using var server = await served.Start();
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         var request = Encoding.UTF8.GetString(Request("binary", 1, """ "parameters":{"binary_data_output":1}, """));
-        Assert.Contains("binary_data_output must be true or false, but is 1.", await Post(client, request, Behind("binary", 1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "binary_data_output must be true or false, but is 1.",
+            await Post(client, request, Behind("binary", 1)),
+            StringComparison.Ordinal);
         Assert.Contains(
             "within 0 and the 2 bytes of the body, but is '3'", Unescape(await Post(client, "{}", header: "3")), StringComparison.Ordinal);
         Assert.Contains("but is '-1'", Unescape(await Post(client, "{}", header: "-1")), StringComparison.Ordinal);
@@ -164,7 +178,7 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task A_body_that_is_too_large_is_refused_with_its_own_status()
     {
         await using var server = await served.Start(new ServerSettings { MaxBytes = 1000 });
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         Assert.StartsWith("413 {\"error\":\"", await Post(client, new string(' ', 1001)), StringComparison.Ordinal);
     }
 
@@ -172,7 +186,7 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task More_than_it_takes_on_are_told_to_come_again_and_counted()
     {
         await using var server = await served.Start(new ServerSettings { MaxRequests = 2 });
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         using var counted = new CountedMeter(server);
         using var held = new SemaphoreSlim(0);
         var request = Request("binary", 2);
@@ -211,7 +225,7 @@ public sealed class InferenceProtocolTests(ServedModel served) : IClassFixture<S
     public async Task Asked_to_stop_it_says_so_and_answers_what_it_was_asked()
     {
         await using var server = await served.Start();
-        using var client = served.Client(server);
+        using var client = ServedModel.Client(server);
         using var counted = new CountedMeter(server);
         using var held = new SemaphoreSlim(0);
         var waiting = client.PostAsync("/v2/models/signs/infer", Held(held, Request("binary", 2)), Token);

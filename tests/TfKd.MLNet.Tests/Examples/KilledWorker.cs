@@ -9,33 +9,35 @@ internal sealed class KilledWorker(string program, int seed, Action<string> say)
 {
     private readonly Random _random = new(seed);
 
-    /// <summary>Kills it so many times, or as often as it is not finished before.</summary>
+    /// <summary>Kills it so many times, or as often as it is not finished before, and then lets it end.</summary>
+    /// <param name="times">How often.</param>
+    /// <param name="settings">What it scores.</param>
+    /// <param name="release">Comes before it may end; null: nothing does.</param>
+    /// <param name="token">Ends the waiting.</param>
     /// <returns>How often it was killed.</returns>
-    public async Task<int> Kill(int times, ShardSettings settings, CancellationToken token)
+    public async Task<int> Kill(int times, ShardSettings settings, Action? release, CancellationToken token)
     {
         var killed = 0;
-        while (true)
+        while (killed < times)
         {
             using var process = Process.Start(Start(program, settings))!;
-            var error = process.StandardError.ReadToEndAsync(token);
-            if (killed < times && await HasBegun(process, settings.Output, token))
-            {
-                var delay = _random.Next(300);
-                await Task.Delay(delay, token);
-                process.Kill();
-                await process.WaitForExitAsync(token);
-                // One that was at its end already was not killed.
-                if (process.ExitCode != 0)
-                {
-                    killed++;
-                    say($"killed {killed} of {times}, {delay} ms after it began to write");
-                    continue;
-                }
-            }
-
+            if (!await HasBegun(process, settings.Output, token))
+                break;
+            var delay = _random.Next(300);
+            await Task.Delay(delay, token);
+            process.Kill();
             await process.WaitForExitAsync(token);
-            return process.ExitCode == 0 ? killed : throw new InvalidOperationException($"The worker failed: {await error}");
+            // One that was at its end already was not killed.
+            if (process.ExitCode == 0)
+                break;
+            say($"killed {++killed} of {times}, {delay} ms after it began to write");
         }
+
+        release?.Invoke();
+        using var last = Process.Start(Start(program, settings))!;
+        var error = last.StandardError.ReadToEndAsync(token);
+        await last.WaitForExitAsync(token);
+        return last.ExitCode == 0 ? killed : throw new InvalidOperationException($"The worker failed: {await error}");
     }
 
     private static async Task<bool> HasBegun(Process process, string output, CancellationToken token)

@@ -125,7 +125,8 @@ public sealed class OnnxServingTests : IDisposable
         var token = TestContext.Current.CancellationToken;
         // Bodies that do not end hold the server's room, one each.
         using var held = new SemaphoreSlim(0);
-        var waiting = Enumerable.Range(0, 32).Select(_ => client.PostAsync("/predict", new HeldContent(held, DrawnSigns.Draw(1)), token)).ToList();
+        var waiting = Enumerable.Range(0, 32)
+            .Select(_ => client.PostAsync("/predict", new HeldContent(held, DrawnSigns.Draw(1)), token)).ToList();
         HttpResponseMessage refused;
         do
             refused = await client.PostAsync("/predict", new ByteArrayContent(DrawnSigns.Draw(1)), token);

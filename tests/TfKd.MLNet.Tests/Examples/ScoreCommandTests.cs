@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using OnnxServing;
@@ -16,8 +17,10 @@ public sealed class ScoreCommandTests(ScoredFolder folder) : IClassFixture<Score
     [InlineData("", "0/1")]
     [InlineData("SCORE_SHARDS=1", "0/1")]
     [InlineData("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=8 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=7", "3/8")]
-    [InlineData("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=8 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=8 SLURM_ARRAY_TASK_STEP=1", "2/8")]
-    [InlineData("SLURM_ARRAY_TASK_ID=14 SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=4 SLURM_ARRAY_TASK_MAX=14 SLURM_ARRAY_TASK_STEP=5", "2/3")]
+    [InlineData("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=8 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=8 SLURM_ARRAY_TASK_STEP=1",
+        "2/8")]
+    [InlineData("SLURM_ARRAY_TASK_ID=14 SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=4 SLURM_ARRAY_TASK_MAX=14 SLURM_ARRAY_TASK_STEP=5",
+        "2/3")]
     [InlineData("SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_MAX=5 SCORE_SHARDS=8", "5/8")]
     [InlineData("JOB_COMPLETION_INDEX=7 SCORE_SHARDS=8", "7/8")]
     [InlineData("SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_TASK_STEP=1",
@@ -76,7 +79,8 @@ public sealed class ScoreCommandTests(ScoredFolder folder) : IClassFixture<Score
             var text = File.ReadAllText(TfKd.Tests.Repository.PathOf($"examples/OnnxServing/Score/{file}"));
             Assert.Contains(tasks, text, StringComparison.Ordinal);
             Assert.Matches("SCORE_SHARDS(=8|\n *value: \"8\")\n", text);
-            var used = Regex.Matches(text[text.LastIndexOf("--model", StringComparison.Ordinal)..], "--[a-z-]+").Select(match => match.Value);
+            var used = Regex.Matches(text[text.LastIndexOf("--model", StringComparison.Ordinal)..], "--[a-z-]+")
+                .Select(match => match.Value);
             Assert.Empty(used.Except(options));
             Assert.Contains("--output", text, StringComparison.Ordinal);
         }
@@ -88,23 +92,30 @@ public sealed class ScoreCommandTests(ScoredFolder folder) : IClassFixture<Score
     {
         var program = typeof(ScoreCommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "ScoreWorker").Value!;
-        var list = _out.File("list.txt");
-        // Long enough to be killed in: what is killed has begun to write and cannot be at its end within so short a time.
+        var (list, last) = (_out.File("list.txt"), _out.File("last.jpg"));
         await File.WriteAllLinesAsync(
             list,
-            Enumerable.Range(0, 4_000).Select(i => Path.Combine(folder.Photos, folder.Good[3 + i % 20])),
+            [.. Enumerable.Range(0, 1_000).Select(i => Path.Combine(folder.Photos, folder.Good[3 + i % 20])), last],
             TestContext.Current.CancellationToken);
+        var photo = _out.File("photo.jpg");
+        File.Copy(Path.Combine(folder.Photos, folder.Good[0]), photo);
+        // Whoever reads a pipe waits: no worker comes to its end before it may, however fast it is.
+        using (var pipe = Process.Start("mkfifo", [last]))
+            await pipe.WaitForExitAsync(TestContext.Current.CancellationToken);
         var killed = await new KilledWorker(program, seed: 1, _ => { }).Kill(
-            times: 3, folder.Settings(_out.File("scores.csv"), list) with { Scores = true }, TestContext.Current.CancellationToken);
+            times: 3,
+            folder.Settings(_out.File("scores.csv"), list) with { Scores = true },
+            () => File.Move(photo, last, overwrite: true),
+            TestContext.Current.CancellationToken);
         Assert.Equal(3, killed);
-        var unbroken = folder.Settings(_out.File("unbroken.csv"), list) with { Scores = true, Batch = 32 };
+        var unbroken = folder.Settings(_out.File("unbroken.csv"), list) with { Scores = true };
         using var messages = new StringWriter();
         await new ScoreRun(unbroken, messages).Run(TestContext.Current.CancellationToken);
         Assert.Equal(
             await File.ReadAllLinesAsync(unbroken.Output, TestContext.Current.CancellationToken),
             await File.ReadAllLinesAsync(_out.File("scores.csv"), TestContext.Current.CancellationToken));
         Assert.Equal(
-            ["list.txt", "scores.csv", "scores.csv.json", "unbroken.csv", "unbroken.csv.json"],
+            ["last.jpg", "list.txt", "scores.csv", "scores.csv.json", "unbroken.csv", "unbroken.csv.json"],
             Directory.GetFiles(_out.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

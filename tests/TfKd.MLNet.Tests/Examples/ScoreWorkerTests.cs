@@ -41,14 +41,14 @@ public sealed class ScoreWorkerTests(ScoredFolder folder) : IClassFixture<Scored
         }
 
         Assert.True(rows.Select(row => row[2]).Distinct().Count() > 3);
-        Assert.Equal($"scores.bad.csv {name} {name}.json", Files());
+        Assert.Equal($"{name} {name}.bad {name}.json", Files());
     }
 
     [Fact]
     public async Task Bad_photos_are_listed_with_what_is_wrong()
     {
         await Run(folder.Settings(_out.File("scores.csv")));
-        var (columns, rows) = await ScoredFolder.Read(_out.File("scores.bad.csv"));
+        var (columns, rows) = await ScoredFolder.Read(_out.File("scores.csv.bad"));
         Assert.Equal(["Path", "Reason"], columns);
         Assert.Equal(
             [
@@ -66,11 +66,11 @@ public sealed class ScoreWorkerTests(ScoredFolder folder) : IClassFixture<Scored
         var before = await File.ReadAllTextAsync(_out.File("scores.csv"), TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Run(settings with { MostBad = 7, Force = true }));
         Assert.Equal(
-            $"2 of 27 photos cannot be read, which is more than --max-bad 7 percent: see '{_out.File("scores.bad.csv")}'. " +
+            $"2 of 27 photos cannot be read, which is more than --max-bad 7 percent: see '{_out.File("scores.csv.bad")}'. " +
             "No scores were written.",
             error.Message);
         Assert.Equal(before, await File.ReadAllTextAsync(_out.File("scores.csv"), TestContext.Current.CancellationToken));
-        Assert.Equal("scores.bad.csv scores.csv scores.csv.json", Files());
+        Assert.Equal("scores.csv scores.csv.bad scores.csv.json", Files());
     }
 
     [Theory]
@@ -100,13 +100,16 @@ public sealed class ScoreWorkerTests(ScoredFolder folder) : IClassFixture<Scored
     public async Task Paths_of_a_text_file_are_scored_in_its_order_as_often_as_they_stand_there()
     {
         var list = Path.Combine(folder.Photos, "below", "list.txt");
-        string[] lines = ["tür.jpg", "../photo-03.jpg", "", "tür.jpg", Path.Combine(folder.Photos, "a,b.jpg"), "missing.jpg", "nul\0.jpg"];
+        string[] lines =
+        [
+            "tür.jpg", "../photo-03.jpg", "", "tür.jpg", Path.Combine(folder.Photos, "a,b.jpg"), "missing.jpg", "nul\0.jpg",
+        ];
         await File.WriteAllLinesAsync(list, lines, TestContext.Current.CancellationToken);
         await Run(folder.Settings(_out.File("scores.csv"), list) with { MostBad = 50 });
         var (_, rows) = await ScoredFolder.Read(_out.File("scores.csv"));
         Assert.Equal([lines[0], lines[1], lines[3], lines[4]], rows.Select(row => row[0]));
-        Assert.Equal(rows[0][1..], rows[2][1..]);
-        Assert.Equal(lines[5..], (await ScoredFolder.Read(_out.File("scores.bad.csv"))).Rows.Select(row => row[0]));
+        Assert.Equal(rows[0][1], rows[2][1]);
+        Assert.Equal(lines[5..], (await ScoredFolder.Read(_out.File("scores.csv.bad"))).Rows.Select(row => row[0]));
 
         await File.WriteAllTextAsync(list, "\n", TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => Run(folder.Settings(_out.File("scores.csv"), list)));
@@ -126,7 +129,8 @@ public sealed class ScoreWorkerTests(ScoredFolder folder) : IClassFixture<Scored
 
         var other = _out.File("other.onnx");
         ServedNetwork.Save(other, new ImageShape(1, 32, 32)).Dispose();
-        File.Copy(Path.Combine(folder.Photos, folder.Good[0]), Path.Combine(Directory.CreateDirectory(_out.File("few")).FullName, "one.jpg"));
+        Directory.CreateDirectory(_out.File("few"));
+        File.Copy(Path.Combine(folder.Photos, folder.Good[0]), _out.File("few/one.jpg"));
         await IsDoneAnew(settings with { Force = true }, "--force");
         await IsDoneAnew(settings with { Model = other }, "it was made by another model");
         await IsDoneAnew(settings, "it was made by another model");

@@ -47,7 +47,7 @@ public sealed class ScoredFolder : IDisposable
 
     /// <summary>The rows of a file, without its header, all as texts, by readers that know nothing of the writer.</summary>
     internal static async Task<(string[] Columns, List<string[]> Rows)> Read(string file) =>
-        Path.GetExtension(file) == ".csv" ? ReadCsv(file) : await ReadParquet(file);
+        Path.GetExtension(file) == ".parquet" ? await ReadParquet(file) : ReadCsv(file);
 
     private static (string[] Columns, List<string[]> Rows) ReadCsv(string file)
     {

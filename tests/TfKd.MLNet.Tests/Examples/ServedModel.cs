@@ -31,5 +31,5 @@ public sealed class ServedModel : IDisposable
         return server;
     }
 
-    internal HttpClient Client(WebApplication server) => new() { BaseAddress = new Uri(server.Urls.Single()) };
+    internal static HttpClient Client(WebApplication server) => new() { BaseAddress = new Uri(server.Urls.Single()) };
 }

@@ -70,7 +70,8 @@ internal sealed class ServingLoad(OnnxClassifier classifier, Uri address, string
     private static bool IsRight(byte[] answer, IEnumerable<float> expected)
     {
         using var json = JsonDocument.Parse(answer);
-        float[] found = [.. json.RootElement.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Select(value => value.GetSingle())];
+        var data = json.RootElement.GetProperty("outputs")[0].GetProperty("data");
+        float[] found = [.. data.EnumerateArray().Select(value => value.GetSingle())];
         float[] wanted = [.. expected];
         return found.Length == wanted.Length && found.Zip(wanted).All(pair => Math.Abs(pair.First - pair.Second) < 1e-5f);
     }
@@ -82,7 +83,8 @@ internal sealed class ServingLoad(OnnxClassifier classifier, Uri address, string
             ? $"\"parameters\":{{\"binary_data_size\":{pixels.Length}}}"
             : $"\"data\":[{string.Join(',', pixels.ToArray())}]";
         var json = Encoding.UTF8.GetBytes(
-            $"{{\"inputs\":[{{\"name\":\"images\",\"datatype\":\"UINT8\",\"shape\":[{string.Join(',', classifier.ShapeOf(count))}],{data}}}]}}");
+            "{\"inputs\":[{\"name\":\"images\",\"datatype\":\"UINT8\"," +
+            $"\"shape\":[{string.Join(',', classifier.ShapeOf(count))}],{data}}}]}}");
         var content = new ByteArrayContent(isBinary ? [.. json, .. pixels] : json);
         if (isBinary)
             content.Headers.Add("Inference-Header-Content-Length", json.Length.ToString());
