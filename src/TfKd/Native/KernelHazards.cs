@@ -5,7 +5,7 @@ namespace TfKd;
 /// <summary>Convolutions that end the process, or never end, instead of throwing, so that they can only be ruled out beforehand.</summary>
 internal static class KernelHazards
 {
-    /// <summary>Whether this processor has the instructions that division by zero was seen with.</summary>
+    /// <summary>Whether this processor has the instructions that the first two hazards were seen with.</summary>
     public static bool ProcessorIsAffected => Avx512F.IsSupported;
 
     /// <summary>The smallest batch at which no convolution is known to end the process.</summary>
@@ -14,10 +14,11 @@ internal static class KernelHazards
     /// <summary>Whether a convolution may end the process or never return, so that it must not even be tried.</summary>
     /// <param name="signature">The convolution.</param>
     /// <param name="path">How it would be computed.</param>
-    /// <param name="processorIsAffected">Whether the processor has the instructions of the first hazard.</param>
+    /// <param name="processorIsAffected">Whether the processor has the instructions of the first two hazards.</param>
     public static bool IsFatal(ConvolutionSignature signature, ComputePath path, bool processorIsAffected) =>
         path.OneDnn && signature.Kernel == (1, 1)
-            && signature.Stride != (1, 1) && (DividesByZero(signature, processorIsAffected) || NeverReturns(signature, path));
+            && signature.Stride != (1, 1) && (DividesByZero(signature, processorIsAffected)
+                || WritesBeyond(signature, path, processorIsAffected) || NeverReturns(signature, path));
 
     /// <summary>
     /// oneDNN 3.7 on processors with AVX-512 divides by zero (SIGFPE) in strided 1x1 convolutions with big weights at small batches: seen
@@ -26,6 +27,15 @@ internal static class KernelHazards
     /// </summary>
     private static bool DividesByZero(ConvolutionSignature signature, bool processorIsAffected) =>
         processorIsAffected && signature.InChannels / signature.Groups * signature.OutChannels >= 512 * 1024 && signature.Batch < SafeBatch;
+
+    /// <summary>
+    /// oneDNN on processors with AVX-512 writes beyond its memory (SIGSEGV, or a heap that is found damaged later) in the backward pass of
+    /// a strided 1x1 convolution of fewer than 16 channels, channels last, at odd batches: seen for 8, 10, 12, 14 and 15 channels,
+    /// stride 2, batch 3 to 31, with two to four threads; not seen at even batches, contiguous, with one thread, nor from 16 channels on.
+    /// </summary>
+    private static bool WritesBeyond(ConvolutionSignature signature, ComputePath path, bool processorIsAffected) =>
+        processorIsAffected && path.Layout == MemoryLayout.ChannelsLast
+            && signature.InChannels / signature.Groups < 16 && signature.Batch % 2 == 1;
 
     /// <summary>
     /// The weights' gradient of a strided 1x1 convolution of few channels, channels last, now and then loops for ever in a kernel of

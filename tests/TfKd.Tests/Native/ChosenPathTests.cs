@@ -67,8 +67,9 @@ public sealed class ChosenPathTests : IDisposable
         using var network = Stacks.SmallNetwork();
         var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        var first = KernelCheck.Choose(network, [3, 12, 12], [4, 3], _folder.Path);
-        var second = KernelCheck.Choose(network, [3, 12, 12], [4, 3], _folder.Path);
+        // Even batches: what is not even tried is not remembered.
+        var first = KernelCheck.Choose(network, [3, 12, 12], [4, 2], _folder.Path);
+        var second = KernelCheck.Choose(network, [3, 12, 12], [4, 2], _folder.Path);
 
         Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         Assert.Equal(first.Verdicts, second.Verdicts);

@@ -30,6 +30,23 @@ public sealed class KernelHazardsTests
     }
 
     [Theory]
+    [InlineData(8, 2, 13, true)]
+    [InlineData(15, 2, 5, true)]
+    [InlineData(16, 2, 13, false)]
+    [InlineData(8, 2, 16, false)]
+    [InlineData(8, 1, 13, false)]
+    public void Strided_convolutions_of_fewer_than_16_channels_are_not_tried_channels_last_at_odd_batches(
+        int inChannels, int stride, int batch, bool isFatal)
+    {
+        var signature = Stacks.Convolution(inChannels, 32, 32, kernel: 1, stride, batch: batch);
+
+        Assert.Equal(isFatal, KernelHazards.IsFatal(signature, _channelsLast, processorIsAffected: true));
+        Assert.False(KernelHazards.IsFatal(signature, _channelsLast, processorIsAffected: false));
+        Assert.False(KernelHazards.IsFatal(signature, ComputePath.Default, processorIsAffected: true));
+        Assert.False(KernelHazards.IsFatal(signature, ComputePath.Trusted, processorIsAffected: true));
+    }
+
+    [Theory]
     [InlineData(4, 2, true)]
     [InlineData(8, 2, false)]
     [InlineData(4, 1, false)]
