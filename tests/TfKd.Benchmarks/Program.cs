@@ -18,7 +18,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]] [--labels 4]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- replicas 5
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- replicas 5 [ResNet-20|ResNet-18]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- serving 60 200
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
@@ -46,7 +46,7 @@ Action run = args switch
     ["parity"] => ExportParity.Run,
     ["photos", var folder, .. var rest] => () => PhotosComparison.Run(folder, rest),
     ["quantization"] => QuantizationComparison.Run,
-    ["replicas", var rounds] => () => ReplicasComparison.Run(int.Parse(rounds)),
+    ["replicas", var rounds, .. var networks] => () => ReplicasComparison.Run(int.Parse(rounds), networks),
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["serving", var seconds, var clients] =>
         () => Environment.ExitCode = ServingComparison.Run(int.Parse(seconds), int.Parse(clients)),

@@ -15,14 +15,15 @@ internal static partial class ReplicasComparison
         [new("one process, 1 thread", 1, 1), new("one process, 2 threads", 1, 2), new("two processes, 1 thread each", 2, 1)];
 
     /// <param name="rounds">How often each is started.</param>
-    public static void Run(int rounds)
+    /// <param name="networks">The networks; none: all.</param>
+    public static void Run(int rounds, IReadOnlyList<string> networks)
     {
         Console.WriteLine("# Training in several processes");
         Console.WriteLine();
         Console.WriteLine(
             $"{Conditions.Describe()} Batches of 128, random crops and flips, float32, SGD, no validation; the allocator and the waiting "
                 + $"of threads as the library sets them on both sides. Medians of {rounds} rounds, ratios within rounds.");
-        foreach (var network in new[] { "ResNet-20", "ResNet-18" })
+        foreach (var network in networks.Count > 0 ? networks : ["ResNet-20", "ResNet-18"])
             Compare(network, rounds);
     }
 
@@ -36,7 +37,7 @@ internal static partial class ReplicasComparison
         }
 
         Console.WriteLine();
-        Console.WriteLine($"{network}{(network == "ResNet-20" ? " at 32x32" : " at 64x64")}");
+        Console.WriteLine($"{network} at 32x32");
         Console.WriteLine();
         Console.WriteLine("| | images/s | / 2 threads | time in sums and waiting for the other |");
         Console.WriteLine("|---|---|---|---|");

@@ -16,7 +16,7 @@ internal static class Rate
         NetworkArchitecture network = name switch
         {
             "ResNet-20" => new CifarResNet { Depth = 20 },
-            _ => new ResNet { Depth = 18, InputShape = new ImageShape(3, 64, 64) },
+            _ => new ResNet { Depth = 18, InputShape = new ImageShape(3, 32, 32) },
         };
         var rows = new DecodedCache(network.InputShape, [.. Enumerable.Range(0, 10).Select(k => $"{k}")]);
         var (random, pixels) = (new Random(1), new byte[rows.Shape.ByteCount]);
