@@ -63,7 +63,9 @@ public sealed record ProjectedNetwork(NetworkArchitecture Backbone)
         }
 
         var (channels, half) = (head.in_features, Channels / 2);
+        // All but the parts that go into the new body.
         head.Dispose();
+        network.Normalization.Dispose();
         var projector = nn.Sequential();
         Append(channels, half, 1);
         Append(half, half, 3);
