@@ -28,6 +28,8 @@ public sealed class MpiReplicas : Replicas, IDisposable
     private readonly CollectiveWatch _watch;
     private bool _isDisposed;
 
+    private unsafe delegate void Part<T>(T* first, int count) where T : unmanaged;
+
     private MpiReplicas(MpiLibrary library, TimeSpan deadline)
     {
         (_library, Deadline) = (library, deadline);
@@ -77,46 +79,13 @@ public sealed class MpiReplicas : Replicas, IDisposable
     }
 
     /// <inheritdoc/>
-    public override unsafe void Sum(Span<float> values)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _watch.Begin();
-        fixed (float* first = values)
-        {
-            for (var start = 0; start < values.Length; start += MaxCount)
-                _library.Sum(first + start, Math.Min(values.Length - start, MaxCount));
-        }
-
-        _watch.End();
-    }
+    public override unsafe void Sum(Span<float> values) => Call<float>(values, _library.Sum);
 
     /// <inheritdoc/>
-    public override unsafe void Sum(Span<double> values)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _watch.Begin();
-        fixed (double* first = values)
-        {
-            for (var start = 0; start < values.Length; start += MaxCount)
-                _library.Sum(first + start, Math.Min(values.Length - start, MaxCount));
-        }
-
-        _watch.End();
-    }
+    public override unsafe void Sum(Span<double> values) => Call<double>(values, _library.Sum);
 
     /// <inheritdoc/>
-    public override unsafe void Broadcast(Span<byte> bytes)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _watch.Begin();
-        fixed (byte* first = bytes)
-        {
-            for (var start = 0; start < bytes.Length; start += MaxCount)
-                _library.Broadcast(first + start, Math.Min(bytes.Length - start, MaxCount));
-        }
-
-        _watch.End();
-    }
+    public override unsafe void Broadcast(Span<byte> bytes) => Call<byte>(bytes, _library.Broadcast);
 
     /// <inheritdoc/>
     public override void Abort(string reason)
@@ -151,6 +120,19 @@ public sealed class MpiReplicas : Replicas, IDisposable
             throw new InvalidOperationException(
                 $"The launcher started {started} processes ({name}), but the library '{library}' knows of one: it is not the launcher's. "
                     + $"Name the launcher's library in {MpiLibrary.PathVariable}.");
+    }
+
+    private unsafe void Call<T>(Span<T> values, Part<T> call) where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _watch.Begin();
+        fixed (T* first = values)
+        {
+            for (var start = 0L; start < values.Length; start += MaxCount)
+                call(first + start, (int)Math.Min(values.Length - start, MaxCount));
+        }
+
+        _watch.End();
     }
 
     private static int Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
