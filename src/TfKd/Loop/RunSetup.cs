@@ -30,6 +30,7 @@ internal sealed class RunSetup : IDisposable
             if (plan.CheckpointDirectory is { } directory)
                 Own(RunCheckpoint.Prepare(directory));
             WeightsOfRows = RowWeights.Of(data.Training, plan.ClassWeighting);
+            ValidationRows = ChooseValidationRows();
             var frozen = PrepareStudent();
             Loader = OpenLoader();
             LoneValues.Refuse(data.Student, frozen, data.Training.Shape, Loader.SmallestBatch);
@@ -70,6 +71,9 @@ internal sealed class RunSetup : IDisposable
 
     /// <summary>Optimiser steps of an epoch.</summary>
     public int StepsAnEpoch => (Loader.BatchCount + _plan.AccumulateSteps - 1) / _plan.AccumulateSteps;
+
+    /// <summary>The validation rows that this process measures; null: there are none.</summary>
+    public IImageSource? ValidationRows { get; }
 
     /// <summary>What frozen stages make of the validation rows; null: they run with the rest.</summary>
     public FrozenFeatures? ValidationFeatures { get; }
@@ -141,11 +145,13 @@ internal sealed class RunSetup : IDisposable
     };
 
     private IReadOnlyList<int> BatchSizes() =>
-        [.. Loader.BatchSizes, .. _data.Validation is null ? [] : ValidationBatchSizes(_data.Validation)];
+        [.. Loader.BatchSizes, .. ValidationRows is null ? [] : new BatchLoader(ValidationRows, _plan.BatchSize).BatchSizes];
 
-    private IReadOnlyList<int> ValidationBatchSizes(IImageSource rows) => LabelSets.AreIn(rows) || Agreement.Replicas is null
-        ? new BatchLoader(rows, _plan.BatchSize).BatchSizes
-        : new BatchLoader(new SourceSubset(rows, Agreement.Share.TakeOfAll(rows.Count)), _plan.BatchSize).BatchSizes;
+    // Scores of several labels are ranked over all rows, so that each process has all of them.
+    private IImageSource? ChooseValidationRows() =>
+        _data.Validation is not { } rows || Agreement.Replicas is null || LabelSets.AreIn(rows)
+            ? _data.Validation
+            : new SourceSubset(rows, Agreement.Share.TakeOfAll(rows.Count));
 
     private ImageNetwork CreatePeer()
     {

@@ -73,21 +73,19 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         using var averageOfPeer = setup.Participants.Peer?.UseAverage();
         metrics = LabelSets.AreIn(rows) ? metrics with { LabelValidation = MeasureLabels(student, rows) } : metrics with
         {
-            Validation = Measure(student, rows, setup.ValidationFeatures),
-            PeerValidation = peer is null ? null : Measure(peer, rows, features: null),
+            Validation = Measure(student, setup.ValidationFeatures),
+            PeerValidation = peer is null ? null : Measure(peer, features: null),
         };
         return metrics with { Times = metrics.Times with { Validating = stopwatch.Elapsed } };
     }
 
-    // Of several processes each measures its rows.
-    private ClassificationMetrics Measure(ImageNetwork network, IImageSource rows, FrozenFeatures? features)
+    // Of several processes each measures its rows, and may have none.
+    private ClassificationMetrics Measure(ImageNetwork network, FrozenFeatures? features)
     {
-        if (_agreement.Replicas is null)
-            return Evaluator.Evaluate(network, rows, plan.BatchSize, features, token);
-        var own = new SourceSubset(rows, _agreement.Share.TakeOfAll(rows.Count));
-        var metrics = own.Count == 0
+        var rows = setup.ValidationRows!;
+        var metrics = rows.Count == 0
             ? new MetricsAccumulator()
-            : Evaluator.Gather(network, own, plan.BatchSize, features: null, CancellationToken.None);
+            : Evaluator.Gather(network, rows, plan.BatchSize, features, _agreement.TokenFor(token));
         metrics.LoadState(new Queue<double>(_agreement.Sum([.. metrics.ReadState()])));
         return metrics.ToMetrics();
     }
