@@ -38,12 +38,15 @@ internal sealed class BatchGradients(
         var view = plan.ViewOf(position.Progress.Epoch);
         var batch = _preparation.Prepare(loaded, view, position.Progress, number);
         var signal = participants.Teacher?.Teach(batch);
-        var output = student.Answer(batch.Images, loaded.RowIds, _featuresAreTaught && peer is not null);
+        var ask = student.Ask(batch.Images, loaded.RowIds, _featuresAreTaught && peer is not null);
+        var output = ask();
         var partners = loaded.Partners is null ? null : _preparation.Augment(loaded.Partners, view);
         // Peers answer before either of them learns.
-        var peerOutput = peer?.Answer(batch.Images, loaded.RowIds, _featuresAreTaught);
-        var loss = student.AddGradients(Input(student, output, peerOutput is null ? signal : AsSignal(peerOutput, peer!)), share, position);
-        var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output, student)), share, position);
+        var askPeer = peer?.Ask(batch.Images, loaded.RowIds, _featuresAreTaught);
+        var peerOutput = askPeer?.Invoke();
+        var taught = peerOutput is null ? signal : AsSignal(peerOutput, peer!);
+        var loss = student.AddGradients(Input(student, output, taught), ask, share, position);
+        var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output, student)), askPeer!, share, position);
         var diagnosis = loss.Diagnosis ?? peerLoss?.Diagnosis;
         // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
         using var noGradient = no_grad();
@@ -56,8 +59,8 @@ internal sealed class BatchGradients(
             Diagnosis = diagnosis,
         };
 
-        ObjectiveInput Input(Learner learner, NetworkOutput answer, TeacherSignal? taught) =>
-            new(answer, batch.Targets, taught, position.Progress, learner.Log)
+        ObjectiveInput Input(Learner learner, NetworkOutput answer, TeacherSignal? teaching) =>
+            new(answer, batch.Targets, teaching, position.Progress, learner.Log)
             {
                 RowIds = _withRowIds ? loaded.RowIds : [],
                 PartnerLogits = partners is null ? null : learner.AnswerPartners(partners, loaded.Partners!.RowIds),

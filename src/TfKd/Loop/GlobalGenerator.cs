@@ -11,5 +11,21 @@ internal static class GlobalGenerator
 #pragma warning disable RS0030 // Banned everywhere else: seeding is a run's own affair.
     public static void Seed(long seed, params ReadOnlySpan<long> purpose) =>
         torch.random.manual_seed(SeedSequence.DeriveInt32(seed, purpose));
+
+    /// <summary>
+    /// What computes the same as often as it is called, with the draws that the first call makes. By a seed, which is that of all devices,
+    /// and not by the generator's state, which is the CPU's.
+    /// </summary>
+    public static Func<T> WithSameDraws<T>(Func<T> compute)
+    {
+        var seed = torch.randint(int.MaxValue, [1], torch.ScalarType.Int64);
+        var number = seed.item<long>();
+        seed.Dispose();
+        return () =>
+        {
+            torch.random.manual_seed(number);
+            return compute();
+        };
+    }
 #pragma warning restore RS0030
 }

@@ -16,6 +16,7 @@ internal sealed class Learner : IDisposable
     private readonly List<Parameter> _parameters;
     private readonly bool _withFeatures;
     private readonly AveragedWeights? _average;
+    private readonly SharpnessAscent? _ascent;
 
     /// <param name="network">The network, with the path that it computes by.</param>
     /// <param name="plan">How it is trained.</param>
@@ -29,6 +30,9 @@ internal sealed class Learner : IDisposable
         _groups = ParameterGroup.Divide(network, plan, _states.Parameters);
         _parameters = [.. _groups.SelectMany(group => group.Parameters)];
         _average = plan.WeightAverage is { } average ? new AveragedWeights(network, average.Decay) : null;
+        _ascent = plan.Optimizer is Sam sam
+            ? new SharpnessAscent(_parameters, () => network.Body.buffers().Concat(_states.Buffers), sam.Rho)
+            : null;
     }
 
     public ImageNetwork Network { get; }
@@ -49,19 +53,25 @@ internal sealed class Learner : IDisposable
         _frozen.Evaluate();
     }
 
-    /// <summary>Answers a batch, with gradient.</summary>
+    /// <summary>Asks the network about a batch.</summary>
     /// <param name="images">The batch.</param>
     /// <param name="rows">The numbers of its rows.</param>
     /// <param name="withFeatures">Whether somebody else wants the features.</param>
-    public NetworkOutput Answer(Tensor images, IReadOnlyList<int> rows, bool withFeatures = false) => Features is null
-        ? Network.Run(Network.Path.Arrange(images), _withFeatures || withFeatures)
-        : new NetworkOutput(Features.Classify(Network, rows));
+    /// <returns>Answers, with gradient; where the objective is computed more than once, with the same draws of dropout each time.</returns>
+    public Func<NetworkOutput> Ask(Tensor images, IReadOnlyList<int> rows, bool withFeatures = false)
+    {
+        return _ascent is null ? Answer : GlobalGenerator.WithSameDraws(Answer);
+
+        NetworkOutput Answer() => Features is null
+            ? Network.Run(Network.Path.Arrange(images), _withFeatures || withFeatures)
+            : new NetworkOutput(Features.Classify(Network, rows));
+    }
 
     /// <summary>Answers other images of the rows' classes, in the mode that the network is in, and without gradient.</summary>
     public Tensor AnswerPartners(Tensor images, IReadOnlyList<int> rows)
     {
         using var noGradient = no_grad();
-        return Answer(images, rows).Logits;
+        return Ask(images, rows)().Logits;
     }
 
     /// <summary>Forgets the gradients of the step before.</summary>
@@ -73,20 +83,39 @@ internal sealed class Learner : IDisposable
 
     /// <summary>Adds the gradients of a batch to those that are there.</summary>
     /// <param name="input">What the objective looks at.</param>
+    /// <param name="ask">What the student's answer in it came from.</param>
     /// <param name="share">What the objective is multiplied by: the batch's share of the step's rows.</param>
     /// <param name="position">The step.</param>
-    /// <returns>The objective, not multiplied, and what is wrong with it where it is not finite.</returns>
-    public (double Value, TrainingDivergedException? Diagnosis) AddGradients(ObjectiveInput input, double share, StepPosition position)
+    /// <returns>The objective, not multiplied, and what is wrong with it, or with its gradient, where that is not finite.</returns>
+    public (double Value, TrainingDivergedException? Diagnosis) AddGradients(
+        ObjectiveInput input, Func<NetworkOutput> ask, double share, StepPosition position)
     {
         input = input with { States = _states };
         Log.Share = share;
-        var loss = _plan.Objective.Compute(input);
-        var value = loss.detach().to(ScalarType.Float64).item<double>();
-        var diagnosis = double.IsFinite(value) ? null : new NonFiniteSearch(Network, position).OfObjective(_plan.Objective, input, value);
+        var (loss, value, diagnosis) = Compute(input, position);
         Log.Record(TotalTerm, loss);
-        // A product with 1 would change nothing but the time.
-        (share == 1 ? loss : loss * share).backward();
+        if (_ascent is not null && diagnosis is null)
+            return AddGradientsOfAscent(loss, value);
+        AddGradientsOf(loss);
         return (value, diagnosis);
+
+        (double Value, TrainingDivergedException? Diagnosis) AddGradientsOfAscent(Tensor objective, double found)
+        {
+            TrainingDivergedException? wrong = null;
+            var norm = _ascent!.Climb(objective, () =>
+            {
+                using var log = new LossLog();
+                (var risen, _, wrong) = Compute(input with { Student = ask(), Log = log }, position);
+                AddGradientsOf(risen);
+            });
+            if (!double.IsFinite(norm))
+                wrong = new NonFiniteSearch(Network, position).OfGradient(norm);
+            // The objective of the weights is finite; what is none lets no process take the step.
+            return (wrong is null ? found : double.NaN, wrong);
+        }
+
+        // A product with 1 would change nothing but the time.
+        void AddGradientsOf(Tensor objective) => (share == 1 ? objective : objective * share).backward();
     }
 
     /// <summary>Changes the weights by the gradients that are there.</summary>
@@ -148,5 +177,13 @@ internal sealed class Learner : IDisposable
         _states.Dispose();
         _average?.Dispose();
         Log.Dispose();
+    }
+
+    private (Tensor Objective, double Value, TrainingDivergedException? Diagnosis) Compute(ObjectiveInput input, StepPosition position)
+    {
+        var objective = _plan.Objective.Compute(input);
+        var value = objective.detach().to(ScalarType.Float64).item<double>();
+        var diagnosis = double.IsFinite(value) ? null : new NonFiniteSearch(Network, position).OfObjective(_plan.Objective, input, value);
+        return (objective, value, diagnosis);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class ObjectiveStates : IDisposable
 
     public IEnumerable<Parameter> Parameters => _states.Values.SelectMany(state => state.parameters());
 
+    /// <summary>What is kept from step to step and does not learn.</summary>
+    public IEnumerable<Tensor> Buffers => _states.Values.SelectMany(state => state.buffers());
+
     /// <summary>All parameters and buffers; each name begins with the number of its state.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Tensors => _states.Values.SelectMany((state, index) =>
         state.state_dict().Select(entry => KeyValuePair.Create($"{index}.{entry.Key}", entry.Value)));

@@ -20,6 +20,7 @@ public sealed class ResumeTests : IDisposable
     public static TheoryData<OptimizerSettings> Optimizers =>
     [
         new Sgd { LearningRate = 0.05 }, new AdamW(), new Adam(), new RmsProp { LearningRate = 0.001, Momentum = 0.9 }, new Lamb(),
+        new Sam(new Sgd { LearningRate = 0.05, Momentum = 0.9 }),
     ];
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
