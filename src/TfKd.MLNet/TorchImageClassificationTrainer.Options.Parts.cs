@@ -134,6 +134,7 @@ public sealed partial class TorchImageClassificationTrainer
             BackboneLearningRateFactor = BackboneLearningRateFactor,
             Normalization = Normalization,
             RestoreBestWeights = RestoreBestWeights,
+            TestTimeAugmentation = TestTimeAugmentation,
             BestEpochMetric = BestEpochMetric,
             CheckpointDirectory = CheckpointDirectory,
             CheckpointInterval = CheckpointInterval,

@@ -45,6 +45,17 @@ public sealed partial class TorchImageClassificationTrainer
         public double? MaxQuantizationDrop { get; init => field = value is { } points ? Require.NotNegative(points) : null; }
 
         /// <summary>
+        /// In which orientations the trained model looks at a photo: its scores are those of the mean logits. Default
+        /// <see cref="TestTimeAugmentation.None"/>: as it is. Scoring, and validation during training, take as many times longer as there
+        /// are orientations. It is part of the model and of its ONNX form, so that every program that reads these has it;
+        /// <see cref="CalibrateScores"/>, <see cref="Rejection"/> and the thresholds of several labels are of these scores.
+        /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options { TestTimeAugmentation = TestTimeAugmentation.HorizontalFlip };
+        /// </code></example>
+        public TestTimeAugmentation TestTimeAugmentation { get; init => field = Require.Defined(value); }
+
+        /// <summary>
         /// What computes the model's scores. Default <see cref="ScoringBackend.OnnxRuntime"/>, for which the network must have an ONNX
         /// form. <see cref="ScoringBackend.Torch"/> is for networks that have none: the model is trained, saved, loaded and used as any
         /// other, but needs libtorch wherever it predicts, cannot be written as ONNX, and is float32. The file of a

@@ -41,6 +41,23 @@ public sealed partial class TorchImageClassificationTransformer
     }
 
     /// <summary>
+    /// The same transformer, which looks at each photo in other orientations; its temperature, threshold of rejection and columns are as
+    /// before. It has a session of its own, and this one stays as it is. The network is written anew, which needs libtorch.
+    /// </summary>
+    /// <param name="augmentation">The orientations.</param>
+    /// <exception cref="ArgumentException">The model's images are not square, and are to be turned.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The model scores in <see cref="OnnxWeights.Int8"/>, which is not written without images to measure on.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The model has no weights.</exception>
+    /// <exception cref="InvalidDataException">The application does not have the architecture's type.</exception>
+    /// <example><code>
+    /// using var mirrored = transformer.WithTestTimeAugmentation(TestTimeAugmentation.HorizontalFlip);
+    /// </code></example>
+    public TorchImageClassificationTransformer WithTestTimeAugmentation(TestTimeAugmentation augmentation) =>
+        new(NetworkExport.WithTestTimeAugmentation(Model, augmentation), Columns, _openScorer);
+
+    /// <summary>
     /// The same transformer with another number of most probable classes in columns of their own, as
     /// <see cref="TorchImageClassificationTrainer.Options.TopK"/> has them; it has a session of its own, and this one stays as it is.
     /// </summary>

@@ -32,7 +32,7 @@ internal static class NetworkExport
                 EmbeddingName = form.WithEmbedding ? OnnxScorer.EmbeddingName : null,
                 TopK = form.TopK,
                 LabelEncoders = OnnxMetadata.SlotNames(OutputName, classes),
-                Metadata = OnnxMetadata.Of(network.Architecture, classes, training, form),
+                Metadata = OnnxMetadata.Of(network, classes, training, form),
             },
             network.Architecture.GetOnnxEmitters());
         return OnnxContent.TryRead(onnx)?.Unbounded() is { } found
@@ -73,11 +73,9 @@ internal static class NetworkExport
             numbers = numbers with { Calibration = network.Calibrate(rows) };
         }
 
-        return ToOnnx(network, model.Classes, model.Card.Training, new OnnxForm
+        return ToOnnx(network, model.Classes, model.Card.Training, FormOf(model) with
         {
             InputType = settings.InputType,
-            Temperature = model.Card.Temperature,
-            Thresholds = model.Thresholds,
             Numbers = numbers,
             WithEmbedding = settings.Embedding ?? model.Card.EmbeddingSize > 0,
             TopK = settings.TopK,
@@ -139,6 +137,7 @@ internal static class NetworkExport
             Classes = classes.ToCard(),
             InputShape = architecture.InputShape,
             Normalization = network.Normalization.Statistics,
+            TestTimeAugmentation = network.TestTimeAugmentation,
             Training = training,
             Tensors = TensorTable.Read(weights),
             WeightsSha256 = TorchImageClassificationModel.HashOf(weights),
@@ -151,24 +150,49 @@ internal static class NetworkExport
     /// <exception cref="NotSupportedException">It scores in Int8; or there is no embedding.</exception>
     public static TorchImageClassificationModel WithEmbedding(TorchImageClassificationModel model)
     {
+        RequireNoRanges(model, "gives no embeddings", nameof(TorchImageClassificationTrainer.Options.EmbeddingColumnName));
+        using var network = model.CreateNetwork();
+        return ToModel(network, model.Classes, model.Card.Training, FormOf(model) with { WithEmbedding = true }, model.Rejection);
+    }
+
+    /// <summary>The same model, which looks at images in other orientations.</summary>
+    /// <exception cref="ArgumentException">Its images are not square, and are to be turned.</exception>
+    /// <exception cref="NotSupportedException">It scores in Int8.</exception>
+    /// <exception cref="InvalidOperationException">It has no weights.</exception>
+    public static TorchImageClassificationModel WithTestTimeAugmentation(
+        TorchImageClassificationModel model, TestTimeAugmentation augmentation)
+    {
+        if (Require.Defined(augmentation) == model.Card.TestTimeAugmentation)
+            return model;
+        const string Option = nameof(TorchImageClassificationTrainer.Options.TestTimeAugmentation);
+        RequireNoRanges(model, $"has the {Option} {model.Card.TestTimeAugmentation}", Option);
+        using var network = model.CreateNetwork();
+        network.TestTimeAugmentation = augmentation;
+        return model.HasOnnx
+            ? ToModel(network, model.Classes, model.Card.Training, FormOf(model), model.Rejection)
+            : ToTorchModel(network, model.Classes, model.Card.Training, model.Temperature, model.Rejection, model.Thresholds);
+    }
+
+    private static OnnxForm FormOf(TorchImageClassificationModel model) => new()
+    {
+        Temperature = model.Temperature,
+        Thresholds = model.Thresholds,
+        Numbers = new OnnxNumbers(model.Card.OnnxWeights),
+        WithEmbedding = model.Card.EmbeddingSize > 0,
+    };
+
+    private static void RequireNoRanges(TorchImageClassificationModel model, string found, string option)
+    {
         if (model.Card.OnnxWeights == OnnxWeights.Int8)
             throw new NotSupportedException(
-                "The model gives no embeddings, and scores in Int8, which is not written anew without the images that its ranges were " +
-                $"measured on; train it with {nameof(TorchImageClassificationTrainer.Options.EmbeddingColumnName)}.");
-        using var network = model.CreateNetwork();
-        var form = new OnnxForm
-        {
-            Temperature = model.Temperature,
-            Thresholds = model.Thresholds,
-            Numbers = new OnnxNumbers(model.Card.OnnxWeights),
-            WithEmbedding = true,
-        };
-        return ToModel(network, model.Classes, model.Card.Training, form, model.Rejection);
+                $"The model {found}, and scores in Int8, which is not written anew without the images that its ranges were measured on; "
+                + $"train it with {option}.");
     }
 
     private static OnnxExportOptions OptionsOf(ImageNetwork network, OnnxNumbers numbers) => new()
     {
         InputShape = network.Architecture.InputShape,
+        TestTimeAugmentation = network.TestTimeAugmentation,
         OutputName = OutputName,
         Weights = numbers.Weights,
         Calibration = numbers.Calibration,

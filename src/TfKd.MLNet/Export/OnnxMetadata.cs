@@ -19,6 +19,12 @@ internal static class OnnxMetadata
     public const string WeightsKey = "weights";
 
     /// <summary>
+    /// Under which key the metadata say in which orientations the network looks at images, as a name of <see cref="TestTimeAugmentation"/>;
+    /// without it as they are.
+    /// </summary>
+    public const string OrientationsKey = "test_time_augmentation";
+
+    /// <summary>
     /// The names of an output's columns, where ML.NET's OnnxTransformer looks for them: the keys of a LabelEncoder of this name.
     /// </summary>
     public static Dictionary<string, IReadOnlyList<string>> SlotNames(string output, ClassKeys classes) =>
@@ -28,14 +34,14 @@ internal static class OnnxMetadata
     public static string SlotNamesOf(string output) => $"mlnet.{output}.{AnnotationUtils.Kinds.SlotNames}";
 
     /// <summary>The <c>metadata_props</c>.</summary>
-    /// <param name="architecture">What was trained, at the size of the images.</param>
+    /// <param name="network">What was trained, at the size of the images.</param>
     /// <param name="classes">The classes.</param>
     /// <param name="training">Where the model comes from; null before it was trained.</param>
     /// <param name="form">In which form it is.</param>
     public static Dictionary<string, string> Of(
-        NetworkArchitecture architecture, ClassKeys classes, TrainingProvenance? training, OnnxForm form)
+        ImageNetwork network, ClassKeys classes, TrainingProvenance? training, OnnxForm form)
     {
-        var shape = architecture.InputShape;
+        var shape = network.Architecture.InputShape;
         var metadata = new Dictionary<string, string>
         {
             ["classes"] = Json(classes.Names),
@@ -58,18 +64,26 @@ internal static class OnnxMetadata
                     thresholds,
                 })
                 : Json(new { values = "probabilities, softmax is inside", temperature = form.Temperature }),
-            ["architecture"] = ArchitectureJson.Write(architecture).ToString(),
+            ["architecture"] = ArchitectureJson.Write(network.Architecture).ToString(),
         };
         metadata[SealKey] = "sha256";
+        AddForm(metadata, network, form);
+        if (training is not null)
+            metadata["training"] = Json(new { training.Plan, training.Seed, training.Metrics, training.Versions });
+        return metadata;
+    }
+
+    // Each only where it is not the default: a file without is what it was before there were any.
+    private static void AddForm(Dictionary<string, string> metadata, ImageNetwork network, OnnxForm form)
+    {
         if (form.Numbers.Weights != OnnxWeights.Float32)
             metadata[WeightsKey] = form.Numbers.Weights.ToString();
+        if (network.TestTimeAugmentation != TestTimeAugmentation.None)
+            metadata[OrientationsKey] = network.TestTimeAugmentation.ToString();
         if (form.WithEmbedding)
             metadata["embedding"] = Json(new { values = "what the last layer with weights reads; not scaled to any length" });
         if (form.TopK > 0)
             metadata["top"] = Json(new { top_scores = "the highest of the scores, falling", top_indices = "their places in classes" });
-        if (training is not null)
-            metadata["training"] = Json(new { training.Plan, training.Seed, training.Metrics, training.Versions });
-        return metadata;
     }
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, ReflectionJson.Options);

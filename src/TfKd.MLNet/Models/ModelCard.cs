@@ -54,6 +54,13 @@ public sealed record ModelCard
     /// <summary>Where the model comes from.</summary>
     public required TrainingProvenance Training { get; init; }
 
+    /// <summary>
+    /// In which orientations the network looks at an image. Default <see cref="TestTimeAugmentation.None"/>, which stands in no file.
+    /// </summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<TestTimeAugmentation>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public TestTimeAugmentation TestTimeAugmentation { get; init => field = Require.Defined(value); }
+
     /// <summary>What the logits are divided by before the softmax. Default 1.</summary>
     public double Temperature { get; init => field = Require.Positive(value); } = 1;
 

@@ -64,10 +64,28 @@ internal static class ModelCardText
                 $"Latency: {time.TotalMilliseconds:0.00} ms an image in {runtime}, batch 1, median of {LatencyRuns}, {machine}");
         }
 
+        foreach (var fact in ScoreFacts(model))
+            yield return fact;
+        yield return "Identity of the plan: " + (card.Training.PlanIdentity
+            ?? "none; a member of it has no text that tells it from others, or the file is of an older version");
+        yield return Invariant($"Seed: {card.Training.Seed}");
+        yield return $"Versions: {string.Join(", ", card.Training.Versions.Select(version => $"{version.Key} {version.Value}"))}";
+        yield return $"SHA-256 of the weights: {card.WeightsSha256}";
+    }
+
+    private static IEnumerable<string> ScoreFacts(TorchImageClassificationModel model)
+    {
+        var card = model.Card;
         if (card.OnnxWeights != OnnxWeights.Float32)
             yield return $"Scores in numbers of {card.OnnxWeights}{(card.Training.Quantization is { } report ? $": {report}" : "")}";
         if (card.EmbeddingSize > 0)
             yield return Invariant($"Embedding: {card.EmbeddingSize} numbers an image, beside the scores");
+        if (card.TestTimeAugmentation != TestTimeAugmentation.None)
+        {
+            var count = Orientation.Of(card.TestTimeAugmentation).Count;
+            yield return $"Looks at each image in {count} orientations: {card.TestTimeAugmentation}";
+        }
+
         yield return model.Temperature == 1
             ? "Scores: not calibrated"
             : Invariant($"Scores: calibrated, logits divided by {model.Temperature:0.###}");
@@ -79,12 +97,6 @@ internal static class ModelCardText
             var label = rejection.Label is null ? "no label" : $"'{rejection.Label}'";
             yield return Invariant($"Rejected below a score of {rejection.Threshold:0.###}: {label}");
         }
-
-        yield return "Identity of the plan: " + (card.Training.PlanIdentity
-            ?? "none; a member of it has no text that tells it from others, or the file is of an older version");
-        yield return Invariant($"Seed: {card.Training.Seed}");
-        yield return $"Versions: {string.Join(", ", card.Training.Versions.Select(version => $"{version.Key} {version.Value}"))}";
-        yield return $"SHA-256 of the weights: {card.WeightsSha256}";
     }
 
     /// <summary>Runs the network on one black image.</summary>

@@ -95,6 +95,9 @@ internal static class ModelConsistency
         var numbers = metadata.GetValueOrDefault(WeightsKey, Float32);
         foreach (var line in Compare("numbers of the weights", OnnxModel, $"{card.OnnxWeights}", numbers))
             yield return line;
+        var orientations = metadata.GetValueOrDefault(OnnxMetadata.OrientationsKey, nameof(TestTimeAugmentation.None));
+        foreach (var line in Compare("test-time augmentation", OnnxModel, $"{card.TestTimeAugmentation}", orientations))
+            yield return line;
         if (Parse(metadata, ArchitectureKey) is { } architecture && !JsonElement.DeepEquals(architecture, card.Architecture))
             foreach (var line in Compare("architecture", OnnxModel, Compact(card.Architecture), Compact(architecture)))
                 yield return line;

@@ -28,6 +28,7 @@ public sealed partial class TorchImageClassificationModel
         try
         {
             network.Normalization.Set(Normalization);
+            network.TestTimeAugmentation = Card.TestTimeAugmentation;
             using var scope = torch.NewDisposeScope();
             NetworkWeights.Apply(network, ReadWeights(), "The model");
             network.eval();

@@ -35,11 +35,13 @@ internal sealed class TorchScorer : IImageScorer
             _network.EnsurePathFor(_shape, count);
             var path = _network.PathOf(count);
             using var scope = NewDisposeScope();
+            // The check of kernels ran the network, too.
+            _head?.Clear();
             using var inference = inference_mode();
             using var kernels = path.Enter();
             var pixels = empty(count, _shape.Channels, _shape.Height, _shape.Width, ScalarType.Byte);
             images.Span[..(count * _shape.ByteCount)].CopyTo(pixels.bytes);
-            var logits = _network.call(path.Arrange(pixels));
+            var logits = _network.Predict(path.Arrange(pixels));
             if (!scores.IsEmpty)
                 Copy(HasSeveralLabels ? sigmoid(logits / _temperature) : nn.functional.softmax(logits / _temperature, 1), scores.Span);
             if (_head?.Take() is { } read && !embeddings.IsEmpty)

@@ -10,6 +10,7 @@ internal static class NetworkCreation
     /// <param name="architecture">What is built.</param>
     /// <param name="classNames">Its classes.</param>
     /// <param name="purpose">Which of the seed's streams is drawn from.</param>
+    /// <exception cref="ArgumentException">Images of its shape cannot be turned as the plan says.</exception>
     /// <exception cref="InvalidDataException">The plan's weights are damaged, or do not fit the network.</exception>
     public static ImageNetwork Create(TrainingPlan plan, NetworkArchitecture architecture, IReadOnlyList<string> classNames, long purpose)
     {
@@ -20,6 +21,7 @@ internal static class NetworkCreation
         var network = architecture.Build(classNames.Count);
         try
         {
+            network.TestTimeAugmentation = plan.TestTimeAugmentation;
             plan.InitialWeights?.ApplyTo(network, classNames);
             return network;
         }

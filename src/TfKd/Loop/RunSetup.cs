@@ -43,7 +43,8 @@ internal sealed class RunSetup : IDisposable
             Own(ClassifierReuse.Take(plan, data.Student, teacher, Loader.BatchSizes[0], data.Training));
             GlobalGenerator.Seed(plan.Seed, SeedPurpose.ObjectiveStates);
             var features = Own(FeatureReuse.Compute(plan, data.Student, data.Training, Callbacks, token));
-            ValidationFeatures = features is null || data.Validation is null
+            // Kept features are of one orientation.
+            ValidationFeatures = features is null || data.Validation is null || plan.TestTimeAugmentation != TestTimeAugmentation.None
                 ? null
                 : Own(FeatureReuse.Compute(plan, data.Student, data.Validation, Callbacks, token));
             var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features });
@@ -100,6 +101,7 @@ internal sealed class RunSetup : IDisposable
     private FrozenLayers PrepareStudent()
     {
         _data.Student.Normalization.Set(ChooseNormalization());
+        _data.Student.TestTimeAugmentation = _plan.TestTimeAugmentation;
         MoveStudent(_plan.Device ?? CPU);
         // The first one's file of weights need not be there for the others.
         Agreement.TakeOfFirst(_data.Student.Body.state_dict().Values);

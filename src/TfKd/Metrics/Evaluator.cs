@@ -136,7 +136,7 @@ public static class Evaluator
         using var inference = inference_mode();
         using var kernels = path.Enter();
         var answer = features is null
-            ? network.Run(path.Arrange(batch.Images.to(network.Device))).Logits
+            ? network.Predict(path.Arrange(batch.Images.to(network.Device)))
             : features.Classify(network, batch.RowIds);
         return answer.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }

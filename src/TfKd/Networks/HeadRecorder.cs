@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// Keeps what a network's head reads in each forward pass, the embedding of the images: as <see cref="OnnxExportOptions.EmbeddingName"/>
-/// has it, in Torch.
+/// Keeps what a network's head reads, the embedding of the images, as <see cref="OnnxExportOptions.EmbeddingName"/> has it, in Torch: in
+/// one forward pass, or in one for each of several orientations.
 /// </summary>
 internal sealed class HeadRecorder : IDisposable
 {
     private readonly Action _removeHook;
     private readonly string _path;
-    private Tensor? _input;
+    private readonly List<Tensor> _inputs = [];
 
     /// <exception cref="InvalidOperationException">No layer has as many outputs as there are classes.</exception>
     public HeadRecorder(ImageNetwork network)
@@ -21,30 +21,51 @@ internal sealed class HeadRecorder : IDisposable
         _removeHook = ((nn.Module<Tensor, Tensor>)head.Module).register_forward_pre_hook((_, input) =>
         {
             // A handle of our own: bodies dispose what lies between their parts.
-            _input?.Dispose();
-            _input = input.alias().DetachFromDisposeScope();
+            _inputs.Add(input.alias().DetachFromDisposeScope());
             return input;
         }).remove;
     }
 
-    /// <summary>What the head read in the last pass, [N,D], the averages of a map; it belongs to the caller's dispose scope.</summary>
-    /// <exception cref="InvalidOperationException">The head took no part in the pass, or reads neither vectors nor maps.</exception>
+    /// <summary>
+    /// What the head read since it was last asked, [N,D], the averages of a map; of several passes over the same images the mean. It
+    /// belongs to the caller's dispose scope.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The head took no part in a pass, or reads neither vectors nor maps.</exception>
     public Tensor Take()
     {
-        using var input = _input ?? throw new InvalidOperationException($"The head '{_path}' took no part in the forward pass.");
-        _input = null;
-        return input.dim() switch
+        if (_inputs.Count == 0)
+            throw new InvalidOperationException($"The head '{_path}' took no part in the forward pass.");
+        using var scope = NewDisposeScope();
+        try
         {
-            2 => input.to(ScalarType.Float32, copy: true),
-            4 => input.mean([2, 3], type: ScalarType.Float32),
-            _ => throw new InvalidOperationException(
-                $"The head '{_path}' must read a vector or a map an image, but reads {Require.ShapeText(input)}."),
-        };
+            List<Tensor> vectors = [.. _inputs.Select(Vectors)];
+            return (vectors.Count == 1 ? vectors[0] : stack(vectors).mean([0])).MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            Clear();
+        }
+    }
+
+    /// <summary>Forgets what the head read in passes that nobody asks about.</summary>
+    public void Clear()
+    {
+        foreach (var input in _inputs)
+            input.Dispose();
+        _inputs.Clear();
     }
 
     public void Dispose()
     {
         _removeHook();
-        _input?.Dispose();
+        Clear();
     }
+
+    private Tensor Vectors(Tensor input) => input.dim() switch
+    {
+        2 => input.to(ScalarType.Float32, copy: true),
+        4 => input.mean([2, 3], type: ScalarType.Float32),
+        _ => throw new InvalidOperationException(
+            $"The head '{_path}' must read a vector or a map an image, but reads {Require.ShapeText(input)}."),
+    };
 }

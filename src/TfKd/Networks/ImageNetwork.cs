@@ -36,6 +36,43 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <summary>The first layer: subtracts the mean and divides by the standard deviation of each channel.</summary>
     public Normalize Normalization => normalize;
 
+    /// <summary>
+    /// In which orientations <see cref="Predict"/> and exported files look at an image. Default: as it is. Training, and what the network
+    /// says as a teacher, do not depend on it.
+    /// </summary>
+    /// <exception cref="ArgumentException">Images of the architecture's shape cannot be turned so.</exception>
+    public TestTimeAugmentation TestTimeAugmentation
+    {
+        get;
+        set
+        {
+            Orientation.RequireFit(Require.Defined(value), Architecture.InputShape);
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// The logits of images as the finished classifier gives them: means over the orientations of <see cref="TestTimeAugmentation"/>.
+    /// Put the network into evaluation mode before.
+    /// </summary>
+    /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
+    /// <returns>[N,K].</returns>
+    /// <example><code>
+    /// network.TestTimeAugmentation = TestTimeAugmentation.HorizontalFlip;
+    /// network.eval();
+    /// using var logits = network.Predict(images);
+    /// </code></example>
+    public Tensor Predict(Tensor images)
+    {
+        var orientations = Orientation.Of(TestTimeAugmentation);
+        if (orientations.Count == 1)
+            return call(images);
+        using var scope = NewDisposeScope();
+        // One after another: the kernels at hand were checked for batches of this size.
+        var logits = stack([.. orientations.Select(orientation => call(orientation.Apply(images)))]);
+        return logits.mean([0]).MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc/>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
     public override Tensor forward(Tensor images)
@@ -50,6 +87,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     {
         var copy = (Architecture with { InputShape = shape }).Build(ClassCount);
         copy.Normalization.Set(Normalization.Statistics);
+        copy.TestTimeAugmentation = TestTimeAugmentation;
         copy.to(Device);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

@@ -8,13 +8,12 @@ namespace TfKd;
 /// </summary>
 internal static class OnnxEmbedding
 {
-    /// <summary>Writes what gives the embedding its name.</summary>
+    /// <summary>Writes what makes the embedding of what that layer reads; where it is a vector, nothing.</summary>
     /// <param name="graph">The graph, as the trace left it.</param>
     /// <param name="result">What the network returned.</param>
     /// <param name="calls">The calls of leaves.</param>
-    /// <param name="name">The name, which was taken before.</param>
     /// <exception cref="NotSupportedException">The logits are not made by one layer of one vector or map.</exception>
-    public static OnnxValue Write(OnnxGraph graph, OnnxValue result, IReadOnlyList<LeafCall> calls, string name)
+    public static OnnxValue Write(OnnxGraph graph, OnnxValue result, IReadOnlyList<LeafCall> calls)
     {
         var parts = new OnnxParts(graph.Parts);
         var head = FindHead(parts, result.Name);
@@ -22,16 +21,12 @@ internal static class OnnxEmbedding
         switch (head.Type)
         {
             case "Conv":
-                var output = new OnnxValue(name, [1, weights[1] * head.Integer("group", 1)], ScalarType.Float32);
-                graph.Close("Flatten", [graph.Node("GlobalAveragePool", $"{name}.pooled", [input], [])], output);
-                return output;
+                var pooled = graph.Node("Flatten", "pooled", [graph.Node("GlobalAveragePool", "pool", [input], [])], []);
+                return new(pooled, [1, weights[1] * head.Integer("group", 1)], ScalarType.Float32);
             case "MatMul" when ShapeOf(input, calls) is { } shape && shape.Count != 2:
                 throw Refuse($"'{head.Output}', which makes its logits, reads [N,{string.Join(',', shape.Skip(1))}]");
             default:
-                var size = weights[head.Type == "Gemm" ? (int)head.Integer("transB", 0) : 0];
-                output = new OnnxValue(name, [1, size], ScalarType.Float32);
-                graph.Close("Identity", [input], output);
-                return output;
+                return new(input, [1, weights[head.Type == "Gemm" ? (int)head.Integer("transB", 0) : 0]], ScalarType.Float32);
         }
     }
 

@@ -57,6 +57,12 @@ public sealed record OnnxExportOptions
     public IReadOnlyDictionary<string, IReadOnlyList<string>> LabelEncoders { get; init => field = Require.NotNull(value); } =
         new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>
+    /// In which orientations the file looks at an image: its scores are those of the mean logits, and its embeddings are means. Default
+    /// <see cref="TestTimeAugmentation.None"/>. The whole of it is inside the file, whatever runtime reads it.
+    /// </summary>
+    public TestTimeAugmentation TestTimeAugmentation { get; init => field = Require.Defined(value); }
+
     /// <summary>In which numbers the file holds weights, and computes. Default: <see cref="OnnxWeights.Float32"/>.</summary>
     public OnnxWeights Weights { get; init => field = Require.Defined(value); } = OnnxWeights.Float32;
 

@@ -62,8 +62,10 @@ public static class OnnxExporter
         var shape = options.InputShape;
         var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
         var outputs = new OnnxOutputs(graph, options);
+        var orientations = new OnnxOrientations(graph, options.TestTimeAugmentation);
+        Orientation.RequireFit(options.TestTimeAugmentation, shape);
         var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
-        var values = outputs.Write(tracer.Trace(module, input), tracer.Calls);
+        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Calls, orientations);
         Rewrite(graph, tracer.Calls, options);
 
         var model = ToMessage(graph.ToMessage(module.GetName(), input, values), options);

@@ -32,17 +32,23 @@ internal sealed class OnnxOutputs
     /// <summary>Writes what makes the outputs of the network's result.</summary>
     /// <param name="result">What the network returned.</param>
     /// <param name="calls">The calls of leaves.</param>
+    /// <param name="orientations">In which orientations the network looked at the images.</param>
     /// <returns>The outputs, in the order of the file.</returns>
     /// <exception cref="NotSupportedException">There is no embedding.</exception>
-    public IReadOnlyList<OnnxValue> Write(OnnxValue result, IReadOnlyList<LeafCall> calls)
+    public IReadOnlyList<OnnxValue> Write(OnnxValue result, IReadOnlyList<LeafCall> calls, OnnxOrientations orientations)
     {
-        var logits = AddSettings(result);
+        var logits = AddSettings(orientations.Average(result));
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
         var scores = logits with { Name = _options.OutputName };
         _graph.Close(_options.AppendSoftmax ? "Softmax" : _options.AppendSigmoid ? "Sigmoid" : "Identity", [logits.Name], scores);
         List<OnnxValue> outputs = [scores];
         if (_options.EmbeddingName is { } name)
-            outputs.Add(OnnxEmbedding.Write(_graph, result, calls, name));
+        {
+            var embedding = orientations.Average(OnnxEmbedding.Write(_graph, result, calls));
+            outputs.Add(embedding with { Name = name });
+            _graph.Close("Identity", [embedding.Name], outputs[^1]);
+        }
+
         if (_options.TopK > 0)
             outputs.AddRange(WriteTop(scores));
         return outputs;

@@ -20,8 +20,6 @@ namespace TfKd;
 /// </code></example>
 public sealed record Sam : OptimizerSettings
 {
-    private readonly OptimizerSettings _baseOptimizer;
-
     /// <summary>Makes settings, with the learning rate of the optimiser that the gradient is given to.</summary>
     /// <param name="baseOptimizer">The optimiser that the gradient is given to. Default: <see cref="Sgd"/>.</param>
     /// <exception cref="ArgumentException">It is itself a <see cref="Sam"/>.</exception>
@@ -33,11 +31,11 @@ public sealed record Sam : OptimizerSettings
                 "A Sam cannot give its gradient to another Sam; expected another optimiser.", nameof(baseOptimizer));
         LearningRate = baseOptimizer.LearningRate;
         // At one rate always, so that settings that do the same are equal.
-        _baseOptimizer = baseOptimizer with { LearningRate = 1 };
+        BaseOptimizer = baseOptimizer with { LearningRate = 1 };
     }
 
     /// <summary>The optimiser that the gradient is given to, at the <see cref="OptimizerSettings.LearningRate"/> of this.</summary>
-    public OptimizerSettings BaseOptimizer => _baseOptimizer with { LearningRate = LearningRate };
+    public OptimizerSettings BaseOptimizer { get => field with { LearningRate = LearningRate }; }
 
     /// <summary>
     /// Distance from the weights to where the gradient is taken, above 0. Default 0.05, the paper's; it tried 0.01 to 0.5.

@@ -21,6 +21,9 @@ public sealed partial record TrainingPlan
 
     private IEnumerable<string> AccumulationLines => AccumulateSteps > 1 ? [$"Batches a step: {AccumulateSteps}"] : [];
 
+    private IEnumerable<string> OrientationLines =>
+        TestTimeAugmentation == TestTimeAugmentation.None ? [] : [$"Test-time augmentation: {TestTimeAugmentation}"];
+
     /// <summary>
     /// What tells the plan from those that give other weights, for the card of a model; null where a member of it cannot be written.
     /// </summary>
@@ -65,6 +68,7 @@ public sealed partial record TrainingPlan
         $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
         $"Precision: {Precision}",
         $"Restore best weights: {RestoreBestWeights}{BestEpochText}",
+        .. OrientationLines,
         $"Seed: {Seed}",
     ]));
 }

@@ -134,6 +134,12 @@ public sealed partial record TrainingPlan
     /// </summary>
     public WeightAverage? WeightAverage { get; init; }
 
+    /// <summary>
+    /// In which orientations validation, and the trained network's <see cref="ImageNetwork.Predict"/> and exported files, look at an image.
+    /// Default <see cref="TestTimeAugmentation.None"/>: as it is. Training itself does not depend on it.
+    /// </summary>
+    public TestTimeAugmentation TestTimeAugmentation { get; init => field = Require.Defined(value); }
+
     /// <summary>The seed of everything random: initial weights, order, augmentation, dropout. Default 0.</summary>
     public long Seed { get; init; }
 

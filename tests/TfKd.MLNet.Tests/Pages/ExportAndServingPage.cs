@@ -40,6 +40,12 @@ internal static class ExportAndServingPage
         transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, trainingRows);
     }
 
+    public static void Mirror(TorchImageClassificationTransformer model)
+    {
+        using var mirrored = model.WithTestTimeAugmentation(TestTimeAugmentation.HorizontalFlip);
+        mirrored.SaveOnnx("mirrored.onnx");
+    }
+
     public static void PredictMany()
     {
         var ml = new MLContext();

@@ -26,6 +26,7 @@ internal static class PlanMembers
         ChannelStatistics.ImageNet,
         new LogitStandardization { Inner = new SoftTargetKl() },
         new Ramped { Inner = new CrossEntropy() },
+        new Sam(),
     ];
 
     // What a constructor takes and no property sets.
@@ -35,6 +36,7 @@ internal static class PlanMembers
         ["WeightedSum.Terms"] = new WeightedSum([new WeightedTerm(1, new FocalLoss())]),
         ["WeightedTerm.Objective"] = new WeightedTerm(1, new FocalLoss()),
         ["RandomMixing.Members"] = new RandomMixing(new CutMix(), new Mixup()),
+        ["Sam.BaseOptimizer"] = new Sam(new AdamW { LearningRate = 0.1 }),
         ["ChannelStatistics.Mean"] = new ChannelStatistics([0.4, 0.456, 0.406], ChannelStatistics.ImageNet.Std),
         ["ChannelStatistics.Std"] = new ChannelStatistics(ChannelStatistics.ImageNet.Mean, [0.3, 0.224, 0.225]),
     };
