@@ -36,6 +36,8 @@ internal static class PhotosComparison
             ("ML.NET featuriser, Sdca", (fold, ml) => featurizer.Value.Sdca(fold, ml)),
             ("TorchImageClassification(), all defaults", (fold, ml) => Train(fold, ml, new Options())),
             ("PhotoRecipe.Frozen()", (fold, ml) => Train(fold, ml, PhotoRecipe.Frozen())),
+            ("PhotoRecipe.Frozen(), scores over the photo and its mirror image", (fold, ml) => Train(
+                fold, ml, PhotoRecipe.Frozen() with { TestTimeAugmentation = TestTimeAugmentation.HorizontalFlip })),
             ("PhotoRecipe.FineTuned(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count))),
             ("PhotoRecipe.SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count))),
             // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -13,14 +14,14 @@ namespace TfKd;
 /// <param name="replicas">The processes; null: there is one.</param>
 internal sealed class ReplicaAgreement(Replicas? replicas)
 {
+    // With the exception, and not here: a teacher may be trained first, in a run with an agreement of its own, and end this one, too.
+    private static readonly ConditionalWeakTable<Exception, ReplicaAgreement> _settled = [];
+
     /// <summary>The processes; null: there is one.</summary>
     public Replicas? Replicas { get; } = replicas;
 
     /// <summary>What this process takes of rows.</summary>
     public ReplicaShare Share { get; } = ReplicaShare.Of(replicas);
-
-    /// <summary>Whether the end of the run by an exception is known to all processes, so that none waits for another.</summary>
-    public bool EndIsKnown { get; private set; }
 
     /// <summary>What reads are cancelled by: several processes stop between steps only, and all at one.</summary>
     public CancellationToken TokenFor(CancellationToken token) => Replicas is null ? token : CancellationToken.None;
@@ -141,9 +142,14 @@ internal sealed class ReplicaAgreement(Replicas? replicas)
 
         if (!Any(refusal is not null))
             return;
-        EndIsKnown = true;
-        refusal?.Throw();
-        throw new InvalidOperationException("Another process of the run refused it, and says why; this one would have gone on.");
+        if (refusal is not null)
+        {
+            MarkSettled(refusal.SourceException);
+            refusal.Throw();
+        }
+
+        throw MarkSettled(
+            new InvalidOperationException("Another process of the run refused it, and says why; this one would have gone on."));
     }
 
     /// <summary>Ends the run where any process was cancelled.</summary>
@@ -152,12 +158,19 @@ internal sealed class ReplicaAgreement(Replicas? replicas)
     /// <exception cref="OperationCanceledException">One was.</exception>
     public void EndWhereCancelled(bool isCancelled, CancellationToken token)
     {
-        if (!isCancelled)
-            return;
-        EndIsKnown = true;
-        throw new OperationCanceledException(token);
+        if (isCancelled)
+            throw MarkSettled(new OperationCanceledException(token));
     }
 
-    /// <summary>Whether all processes know of the end of the run by an exception.</summary>
-    public bool KnowsOf(Exception exception) => Replicas is null || EndIsKnown || exception is TrainingDivergedException;
+    /// <summary>Whether the processes settled that the run ends by an exception.</summary>
+    public static bool IsSettled(Exception exception) => _settled.TryGetValue(exception, out _);
+
+    /// <summary>Whether all processes know of the end of the run by an exception, so that none waits for another.</summary>
+    public bool KnowsOf(Exception exception) => Replicas is null || IsSettled(exception) || exception is TrainingDivergedException;
+
+    private Exception MarkSettled(Exception exception)
+    {
+        _settled.AddOrUpdate(exception, this);
+        return exception;
+    }
 }

@@ -93,6 +93,8 @@ internal sealed class TeacherTraining(
         MaxGradientNorm = recipe.MaxGradientNorm,
         WeightAverage = recipe.WeightAverage,
         Schedule = recipe.Schedule,
+        // A teacher looks at an image as it is.
+        TestTimeAugmentation = TestTimeAugmentation.None,
         // Half a teacher is no teacher.
         OnCancellation = CancellationOutcome.Throw,
         Seed = SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.TeacherTraining, number),

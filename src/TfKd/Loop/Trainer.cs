@@ -92,7 +92,8 @@ public sealed class Trainer(TrainingPlan plan)
                 run.SaveAfterEpoch();
             }
         }
-        catch (OperationCanceledException) when ((token.IsCancellationRequested || agreement.EndIsKnown) && KeepsBest(run))
+        catch (OperationCanceledException exception)
+            when ((token.IsCancellationRequested || ReplicaAgreement.IsSettled(exception)) && KeepsBest(run))
         {
             run.Cancel(setup.StepsAnEpoch, () => epoch.Summarize(0, default));
         }

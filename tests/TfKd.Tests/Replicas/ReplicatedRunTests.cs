@@ -219,6 +219,33 @@ public sealed class ReplicatedRunTests : IDisposable
             run => Assert.IsAssignableFrom<OperationCanceledException>(run.Exception));
     }
 
+    /// <summary>The run that trains the teacher is one within the other, and both have the same processes.</summary>
+    [Fact]
+    public void One_that_is_cancelled_while_its_teacher_is_trained_ends_all_of_them_by_the_same_exception()
+    {
+        using var source = new CancellationTokenSource();
+        var listener = new BrokenRun.Listener(message =>
+        {
+            if (message.StartsWith("Teacher", StringComparison.Ordinal))
+                source.Cancel();
+        });
+        var reasons = ThreadReplicas.Run(2, replicas =>
+        {
+            var plan = _plan with
+            {
+                Objective = new KnowledgeDistillation(),
+                Teacher = new TrainedTeacher(_network) { Epochs = 3 },
+                Replicas = replicas,
+                Callbacks = [listener],
+            };
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => Run(plan, _network, replicas.Rank == 0 ? source.Token : CancellationToken.None));
+            return replicas.AbortReason;
+        });
+        Assert.All(reasons, reason => Assert.Null(reason.Exception));
+        Assert.All(reasons, reason => Assert.Null(reason.Result));
+    }
+
     private static RunOutcome[] RunAll(TrainingPlan plan, int count, NetworkArchitecture network)
     {
         var runs = ThreadReplicas.Run(count, replicas => Run(plan with { Replicas = count == 1 ? null : replicas }, network));
