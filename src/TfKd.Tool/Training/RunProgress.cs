@@ -8,25 +8,20 @@ internal sealed class RunProgress(ToolOutput output, string rows) : TrainingCall
     /// <inheritdoc/>
     public override void OnBatchEnd(TrainingState state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        var epochs = state.Plan.MaxEpochs;
-        output.Progress($"epoch {state.Epoch + 1} of {epochs}", (state.Epoch + state.EpochProgress) / epochs, LeftAfter(state));
+        var status = TrainingStatus.Of(state);
+        output.Progress($"epoch {status.Epoch} of {status.MaxEpochs}", status.Fraction, status.Remaining);
     }
 
     /// <inheritdoc/>
     public override void OnEpochEnd(TrainingState state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        var (metrics, epochs) = (state.History[^1], state.Plan.MaxEpochs);
+        var status = TrainingStatus.Of(state);
+        var metrics = status.LastEpoch!;
         var accuracy = metrics.Validation is { } validation
             ? FormattableString.Invariant($"{validation.Top1:P1} of {rows} right")
             : FormattableString.Invariant($"{metrics.TrainingAccuracy:P1} of training photos right");
-        TimeSpan? left = metrics.Remaining > TimeSpan.Zero ? metrics.Remaining : null;
-        output.Progress($"epoch {state.Epoch} of {epochs}, {accuracy}", (double)state.Epoch / epochs, left, matters: true);
+        TimeSpan? left = status.Remaining > TimeSpan.Zero ? status.Remaining : null;
+        var text = FormattableString.Invariant($"epoch {metrics.Epoch + 1} of {status.MaxEpochs}, {accuracy}");
+        output.Progress(text, status.Fraction, left, matters: true);
     }
-
-    // The first epoch has other work than those after it, so nothing is said before its end.
-    private static TimeSpan? LeftAfter(TrainingState state) => state.History is [.., var last]
-        ? last.Remaining - (last.Elapsed / state.History.Count * state.EpochProgress)
-        : null;
 }

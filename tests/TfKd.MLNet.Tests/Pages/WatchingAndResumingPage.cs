@@ -21,6 +21,17 @@ internal static class WatchingAndResumingPage
         return options;
     }
 
+    public static async Task ShowProgress(MLContext ml, IDataView rows, ProgressBar bar, CancellationTokenSource cancellation)
+    {
+        var progress = new Progress<TrainingStatus>(status => bar.Value = status.Fraction);
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            Callbacks = [new ProgressReporter(progress)],
+            CancellationToken = cancellation.Token,
+        };
+        using var model = await Task.Run(() => ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows));
+    }
+
     public static TorchImageClassificationTrainer.Options StopEarly()
     {
         var options = new TorchImageClassificationTrainer.Options
@@ -46,6 +57,12 @@ internal static class WatchingAndResumingPage
     public static void LookWhere(TorchImageClassificationTransformer transformer)
     {
         transformer.Model.SaveHeatMap("where.png", "photo.jpg");
+    }
+
+    /// <summary>What a toolkit of windows has.</summary>
+    public sealed class ProgressBar
+    {
+        public double Value { get; set; }
     }
 
     public sealed class StopAtAccuracy(double accuracy) : TrainingCallback
