@@ -27,7 +27,7 @@ public sealed partial class TorchImageClassificationTrainer
             input,
             () => (1, 0, null),
             data,
-            run => (finder ?? new()).Run(run.Plan, run.Network, run.Data.Training, run.Token));
+            run => (finder ?? new()).Run(run.Plan, run.Network, run.ReadData().Training, run.Token));
     }
 
     /// <summary>The plan of a Fit with this seed.</summary>
@@ -44,9 +44,10 @@ public sealed partial class TorchImageClassificationTrainer
         run =>
         {
             var trainer = new Trainer(run.Plan);
-            using var student = trainer.CreateStudent(run.Network, run.Classes.Names);
-            RequireExport(student, run.Classes, run.Data);
-            return trainer.Run(student, run.Data.Training, run.Data.Validation, run.Token);
+            using var student = CreateStudent(trainer, run);
+            var data = run.ReadData();
+            NumberedNetwork.Check(student, _settings, data);
+            return trainer.Run(student, data.Training, data.Validation, run.Token);
         });
 
     /// <summary>Makes a model of a trial's run, going on with it to its end.</summary>

@@ -113,22 +113,15 @@ public sealed partial class TorchImageClassificationTrainer
         var network = _options.IsSized
             ? _options.SizedNetwork
             : DefaultImageSize.Choose(_options.Network, input, _options.ImageColumnName, channel);
-        var classes = LabelSource.Find(input.Schema, _options.LabelColumnName, _options.Labels).ReadClasses(input);
+        var messages = new FitMessages(channel, _plan.Replicas is { Rank: > 0 } ? null : _options.MessageCallback);
+        var classes = LabelSource.Find(input.Schema, _options.LabelColumnName, _options.Labels).ReadClasses(input, messages.Warn);
         Rejection.Check(_options.Rejection, classes);
         var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
         var (fit, drawn, checkpoints) = begin();
         // Without a seed each process has drawn another.
         var seed = new ReplicaAgreement(_plan.Replicas).OfFirst(drawn);
-        var messages = new FitMessages(channel, _plan.Replicas is { Rank: > 0 } ? null : _options.MessageCallback);
         if (fit > 1)
             messages.Say($"This is Fit {fit} of the trainer; its checkpoints are in '{checkpoints}'.");
-        messages.BeginDecoding(_options.ImageColumnName, network.InputShape);
-        var settings = _options.ToDataSettings(network.InputShape, _scores);
-        var data = shelf.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
-        RequireRowsToCalibrate(data);
-        if (_options.OptimizerAdvice is { } advice)
-            messages.Warn(advice);
-        messages.BeginPreparing(data.Training.Count + (data.Validation?.Count ?? 0), _plan.Teacher is not null);
         var watcher = new HostCallback(channel, messages, _options.MetricsCallback, hostCancellation);
         var plan = _plan with
         {
@@ -137,12 +130,24 @@ public sealed partial class TorchImageClassificationTrainer
             CheckpointDirectory = checkpoints,
             Callbacks = [watcher, .. _plan.Callbacks],
         };
-        return train(new(plan, network, classes, data, messages, cancellation.Token));
+        return train(new(plan, network, classes, Read, messages, cancellation.Token));
+
+        TrainingData Read()
+        {
+            messages.BeginDecoding(_options.ImageColumnName, network.InputShape);
+            var settings = _options.ToDataSettings(network.InputShape, _scores);
+            var data = shelf.Read(input, settings, classes.Names, seed, channel, cancellation.Token);
+            RequireRowsToCalibrate(data.Validation is not null);
+            if (_options.OptimizerAdvice is { } advice)
+                messages.Warn(advice);
+            messages.BeginPreparing(data.Training.Count + (data.Validation?.Count ?? 0), _plan.Teacher is not null);
+            return data;
+        }
     }
 
-    private void RequireRowsToCalibrate(TrainingData data)
+    private void RequireRowsToCalibrate(bool isValidated)
     {
-        if (_options.CalibrateScores && data.Validation is null)
+        if (_options.CalibrateScores && !isValidated)
         {
             throw new InvalidOperationException(
                 "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or " +
@@ -152,11 +157,12 @@ public sealed partial class TorchImageClassificationTrainer
 
     private TorchImageClassificationModel Train(FitRun run)
     {
-        var (plan, network, classes, data, messages, token) = run;
+        var (plan, _, classes, _, messages, token) = run;
         var trainer = new Trainer(plan) { Scores = new ScoreUse(_options.CalibrateScores, _options.Rejection?.Threshold) };
-        using var student = trainer.CreateStudent(network, classes.Names);
+        using var student = CreateStudent(trainer, run);
         var settings = _settings;
-        RequireExport(student, classes, data);
+        var data = run.ReadData();
+        NumberedNetwork.Check(student, settings, data);
         var result = trainer.Run(student, data.Training, data.Validation, token);
         // A model that is kept although the run was cancelled is calibrated as any other.
         var untilTheEnd = _options.OnCancellation == CancellationOutcome.KeepBest ? CancellationToken.None : token;
@@ -190,15 +196,32 @@ public sealed partial class TorchImageClassificationTrainer
         }
     }
 
-    // A network that cannot be exported is refused before it is trained, not after hours.
-    private void RequireExport(ImageNetwork student, ClassKeys classes, TrainingData data)
+    // What cannot be trained, or not be exported, is refused before the images are decoded.
+    private ImageNetwork CreateStudent(Trainer trainer, FitRun run)
+    {
+        var student = trainer.CreateStudent(run.Network, run.Classes.Names);
+        try
+        {
+            var isValidated = _options.ValidationSet is not null || _options.ValidationSetFraction is > 0;
+            trainer.Check(student, _options.Labels is not null, isValidated);
+            RequireRowsToCalibrate(isValidated);
+            RequireExport(student, run.Classes);
+            return student;
+        }
+        catch
+        {
+            student.Dispose();
+            throw;
+        }
+    }
+
+    private void RequireExport(ImageNetwork student, ClassKeys classes)
     {
         if (_settings.Backend == ScoringBackend.Torch)
             return;
         try
         {
             NetworkExport.ToOnnx(student, classes, training: null, new OnnxForm { WithEmbedding = _columns.Embedding is not null });
-            NumberedNetwork.Check(student, _settings, data);
         }
         catch (NotSupportedException exception) when (_settings.Weights == OnnxWeights.Float32 && _columns.Embedding is null)
         {

@@ -69,6 +69,35 @@ public sealed class LabelSetColumnTests
     }
 
     [Fact]
+    public void Another_separator_in_all_classes_is_refused()
+    {
+        Assert.Equal(
+            "Label column 'Label' has no text with the separator ',' between labels, and all of its 4 classes hold ';': 'a;b', 'a;c', "
+                + "'b; c' and others. Set Separator of MultipleLabels to \";\", or make the column a vector of texts where these are names.",
+            Assert.Throws<ArgumentException>(() => Read(Texted("a;b", "a;c", "b; c", "c;d", ""), ",")).Message);
+        // The same names by themselves are nobody's mistake.
+        AssertIs(["a;b", "b;c"], [[0], [1]], Read(Rows(new Lists { Label = ["a;b"] }, new Lists { Label = ["b;c"] }), ","));
+    }
+
+    [Theory]
+    [InlineData(",", new[] { "a;b", "c", "" }, "'a;b'")]
+    [InlineData(";", new[] { "a|b", "a;c", "b" }, "'a|b'")]
+    [InlineData(", ", new[] { "a;b", "a, b" }, "'a;b'")]
+    // Names with a comma, each of a place and a country of its own; a code that two have in common is no label.
+    [InlineData(";", new[] { "Paris, France;Rome, Italy", "Rome, Italy", "Lyon, France" }, null)]
+    [InlineData(";", new[] { "a;b", "b", "c," }, null)]
+    [InlineData(";", new[] { "a", "b" }, null)]
+    public void Classes_that_look_like_several_labels_are_told(string separator, string[] texts, string? named)
+    {
+        List<string> warnings = [];
+        Read(Texted(texts), separator, warnings);
+        if (named is null)
+            Assert.Empty(warnings);
+        else
+            Assert.Contains($"while the separator is '{separator}': {named}. If they are, set Separator", Assert.Single(warnings));
+    }
+
+    [Fact]
     public void A_column_is_found_before_there_are_data()
     {
         foreach (var data in (IDataView[])[Rows(new Texts()), Rows(new Lists()), Rows(new Flags { Label = [true, true, true] })])
@@ -90,9 +119,9 @@ public sealed class LabelSetColumnTests
         Assert.Equal(labels, found.Labels);
     }
 
-    private static (string[] Names, int[]?[] Labels) Read(IDataView data, string separator = ";")
+    private static (string[] Names, int[]?[] Labels) Read(IDataView data, string separator = ";", List<string>? warnings = null)
     {
-        var names = Find(data, separator).ReadClasses(data).Names;
+        var names = Find(data, separator).ReadClasses(data, (warnings ?? []).Add).Names;
         return ([.. names], Labels(data, names, separator));
     }
 
@@ -107,6 +136,8 @@ public sealed class LabelSetColumnTests
     }
 
     private static LabelSetColumn Find(IDataView data, string separator = ";") => LabelSetColumn.Find(data.Schema, "Label", separator);
+
+    private IDataView Texted(params string[] texts) => Rows([.. texts.Select(text => new Texts { Label = text })]);
 
     private IDataView Rows<T>(params T[] rows) where T : class => _ml.Data.LoadFromEnumerable(rows);
 

@@ -11,8 +11,10 @@ namespace TfKd.MLNet;
 internal sealed class LabelSetColumn
 {
     private readonly string _separator;
+    private readonly string? _set;
 
-    private LabelSetColumn(DataViewSchema.Column column, string separator) => (Column, _separator) = (column, separator);
+    private LabelSetColumn(DataViewSchema.Column column, string separator, string? set) =>
+        (Column, _separator, _set) = (column, separator, set);
 
     public DataViewSchema.Column Column { get; }
 
@@ -20,8 +22,12 @@ internal sealed class LabelSetColumn
     private VectorDataViewType? Places =>
         Column.Type is VectorDataViewType { IsKnownSize: true } vector && IsIndicator(vector.ItemType) ? vector : null;
 
+    /// <param name="schema">The schema of the data.</param>
+    /// <param name="name">Name of the column.</param>
+    /// <param name="separator">What stands between the labels of a text.</param>
+    /// <param name="set">What messages call the rows; null: there are no others.</param>
     /// <exception cref="ArgumentException">The column is missing, or of another type.</exception>
-    public static LabelSetColumn Find(DataViewSchema schema, string name, string separator)
+    public static LabelSetColumn Find(DataViewSchema schema, string name, string separator, string? set = null)
     {
         var column = SchemaColumns.Find(schema, "Label", name);
         var isOne = column.Type switch
@@ -32,7 +38,7 @@ internal sealed class LabelSetColumn
             VectorDataViewType { IsKnownSize: true } vector => IsIndicator(vector.ItemType),
             _ => false,
         };
-        return isOne ? new(column, separator) : throw WrongType(name, ColumnTypes.Describe(column.Type));
+        return isOne ? new(column, separator, set) : throw WrongType(name, ColumnTypes.Describe(column.Type));
     }
 
     /// <exception cref="ArgumentException">The column is missing, or of another type.</exception>
@@ -48,12 +54,14 @@ internal sealed class LabelSetColumn
     /// The classes: slot names, or places from 0, of truth values and numbers; key values; of texts all that are in the rows, in ordinal
     /// order.
     /// </summary>
-    /// <exception cref="ArgumentException">There are fewer than two.</exception>
-    public ClassKeys ReadClasses(IDataView data)
+    /// <param name="data">The rows.</param>
+    /// <param name="warn">Is told of classes that look like several labels in one.</param>
+    /// <exception cref="ArgumentException">There are fewer than two, or all are several labels in one.</exception>
+    public ClassKeys ReadClasses(IDataView data, Action<string> warn)
     {
         var classes = Column.Type is VectorDataViewType { ItemType: KeyDataViewType key }
             ? ClassKeys.FromValues(Column, key)
-            : ClassKeys.FromNames(Places is { } vector ? NamesOf(vector) : TextsIn(data));
+            : ClassKeys.FromNames(Places is { } vector ? NamesOf(vector) : TextsIn(data, warn));
         return classes.Names.Count > 1
             ? classes
             : throw new ArgumentException(
@@ -77,7 +85,7 @@ internal sealed class LabelSetColumn
         return () => [.. read().Select(name => places.TryGetValue(name, out var place)
             ? place
             : throw new InvalidOperationException(
-                $"Row {row.Position}: the label '{name}' in column '{Column.Name}' is none of the classes "
+                $"{NameOf(row)}: the label '{name}' in column '{Column.Name}' is none of the classes "
                     + $"[{string.Join(", ", classNames)}]."))];
     }
 
@@ -88,17 +96,26 @@ internal sealed class LabelSetColumn
         $"Label column '{name}' is {type}, but Labels says that a row may have several; expected a text with a separator, a vector of "
             + "texts or of keys with values, or a vector of known size of Boolean, Single or Double.");
 
+    private string NameOf(DataViewRow row) => _set is null ? $"Row {row.Position}" : $"Row {row.Position} of the {_set}";
+
     private string[] NamesOf(VectorDataViewType vector) => Column.HasSlotNames(vector.Size)
         ? SchemaColumns.SlotNames(Column)
         : [.. Enumerable.Range(0, vector.Size).Select(place => place.ToString(CultureInfo.InvariantCulture))];
 
-    private string[] TextsIn(IDataView data)
+    private string[] TextsIn(IDataView data, Action<string> warn)
     {
-        var found = new SortedSet<string>(StringComparer.Ordinal);
+        var (found, isDivided) = (new SortedSet<string>(StringComparer.Ordinal), false);
         using var cursor = data.GetRowCursor([Column]);
         var read = TextsOf(cursor);
         while (cursor.MoveNext())
-            found.UnionWith(read());
+        {
+            string[] labels = [.. read()];
+            isDivided |= labels.Length > 1;
+            found.UnionWith(labels);
+        }
+
+        if (Column.Type is TextDataViewType && JoinedLabels.WarningOf(Column.Name, found, _separator, isDivided) is { } warning)
+            warn(warning);
         return [.. found];
     }
 
@@ -165,7 +182,7 @@ internal sealed class LabelSetColumn
                 return null;
             if (Array.FindIndex(numbers, number => number is not (0 or 1)) is >= 0 and var place)
                 throw new InvalidOperationException(
-                    FormattableString.Invariant($"Row {row.Position}: label column '{Column.Name}' has {numbers[place]} at place {place}; ")
+                    FormattableString.Invariant($"{NameOf(row)}: label column '{Column.Name}' has {numbers[place]} at place {place}; ")
                         + "expected 0 or 1, or NaN at all places where nothing is known.");
             return [.. Enumerable.Range(0, numbers.Length).Where(one => numbers[one] == 1).Select(one => classes[one])];
         };

@@ -11,6 +11,7 @@ namespace TfKd.MLNet;
 internal sealed class FitMessages(IChannel channel, Action<string>? callback)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _begun;
     private TimeSpan _decoded;
 
     public void Say(string message)
@@ -26,13 +27,16 @@ internal sealed class FitMessages(IChannel channel, Action<string>? callback)
     }
 
     /// <summary>Before the rows are read.</summary>
-    public void BeginDecoding(string column, ImageShape shape) =>
+    public void BeginDecoding(string column, ImageShape shape)
+    {
+        _begun = _clock.Elapsed;
         Say($"Reading the images of column '{column}' and decoding them to {shape}.");
+    }
 
-    /// <summary>After that, before the network is made.</summary>
+    /// <summary>After that, before the run is prepared.</summary>
     public void BeginPreparing(int count, bool hasTeacher)
     {
-        _decoded = _clock.Elapsed;
+        _decoded = _clock.Elapsed - _begun;
         Say(FormattableString.Invariant($"Read and decoded {count} images in {_decoded.TotalSeconds:F1} s. Checking the network's kernels ")
             + (hasTeacher ? "on this processor, and preparing the teacher." : "on this processor."));
     }

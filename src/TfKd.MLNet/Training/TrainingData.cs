@@ -32,6 +32,7 @@ internal sealed class TrainingData : IDisposable
         DecodedCache? validationRows = null;
         try
         {
+            CheckOtherSets(settings, classNames);
             var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(input.Schema, settings.Scores);
             rows = TrainingRows.Read(input, settings.Rows, classNames, channel, token, scores);
             RequireRows(rows, settings.Rows.Columns.Label);
@@ -71,6 +72,23 @@ internal sealed class TrainingData : IDisposable
         _rows.Dispose();
     }
 
+    // What they are refused for without a look at their images, before those of the training rows are decoded.
+    private static void CheckOtherSets(TrainingDataSettings settings, IReadOnlyList<string> classNames)
+    {
+        var (columns, shape) = (settings.Rows.Columns, settings.Rows.Shape);
+        if (settings.UnlabelledSet is { } unlabelled)
+        {
+            ImageColumn.Find(unlabelled.Schema, columns.Image, shape);
+            if (settings.Scores is { } scores)
+                TeacherScoreColumn.Find(unlabelled.Schema, scores);
+        }
+
+        if (settings.ValidationSet is not { } validation)
+            return;
+        ImageColumn.Find(validation.Schema, columns.Image, shape);
+        LabelSource.Find(validation.Schema, columns.Label, settings.Rows.Labels, "validation set").Check(validation, classNames);
+    }
+
     private static void AppendUnlabelled(DecodedCache rows, TrainingDataSettings settings, IChannel channel, CancellationToken token)
     {
         if (settings.UnlabelledSet is not { } unlabelled)
@@ -85,17 +103,13 @@ internal sealed class TrainingData : IDisposable
         if (settings.ValidationSet is not { } validationSet)
             return null;
         var (columns, memory) = (settings.Rows.Columns, settings.Rows.Memory);
-        // Sets of labels know only what is in them: the classes are those of the training rows.
-        var names = settings.Rows.Labels is null
-            ? ClassKeys.FromLabel(LabelColumn.Find(validationSet.Schema, columns.Label)).Names
-            : classNames;
         var rows = settings.Rows with
         {
             Columns = columns with { ExampleWeight = null },
             KeepsUnlabelled = false,
             Memory = memory with { Budget = memory.Budget - bytesInMemory },
         };
-        return TrainingRows.Read(validationSet, rows, names, channel, token);
+        return TrainingRows.Read(validationSet, rows, classNames, channel, token);
     }
 
     private static (IImageSource Training, IImageSource? Validation) Split(DecodedCache rows, float? fraction, long seed, IChannel channel)

@@ -19,7 +19,7 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
     /// <exception cref="InvalidOperationException">The network's head is no Linear on features, or the features are too many.</exception>
     public HeadFitResult Run(FrozenFeatures? known, int batchSize, CancellationToken token)
     {
-        var head = RequireHead();
+        var head = RequireHead(network);
         var (features, mirrored) = (known, (FrozenFeatures?)null);
         try
         {
@@ -46,7 +46,9 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
         }
     }
 
-    private Linear RequireHead() =>
+    /// <summary>The layer that is fitted.</summary>
+    /// <exception cref="InvalidOperationException">The network's head is no Linear on features.</exception>
+    public static Linear RequireHead(ImageNetwork network) =>
         network.Body is IFeatureBody && NetworkHead.TryFind(network)?.Module is Linear { bias: not null } head
             ? head
             : throw new InvalidOperationException(

@@ -32,6 +32,19 @@ public sealed class Trainer(TrainingPlan plan)
     public ImageNetwork CreateStudent(NetworkArchitecture architecture, IReadOnlyList<string> classNames) =>
         NetworkCreation.Create(Plan, architecture, classNames, SeedPurpose.Initialization);
 
+    /// <summary>What <see cref="Run(ImageNetwork, IImageSource, IImageSource, CancellationToken)"/> refuses whatever the rows are.</summary>
+    /// <param name="student">The network.</param>
+    /// <param name="areSeveral">Whether a row may have several labels.</param>
+    /// <param name="isValidated">Whether there will be validation rows, as far as that is known.</param>
+    /// <exception cref="InvalidOperationException">Plan and network do not fit together.</exception>
+    internal void Check(ImageNetwork student, bool areSeveral, bool isValidated)
+    {
+        PlanValidation.CheckPlan(_own, student, areSeveral, isValidated);
+        new FrozenLayers(student, _own.FrozenStages, _own.FreezeBatchNormStatistics).Dispose();
+        if (_own.LinearProbe is not null)
+            HeadFit.RequireHead(student);
+    }
+
     /// <summary>Trains a student in place.</summary>
     /// <param name="student">The network; its weights and its normalisation are changed.</param>
     /// <param name="training">Rows to learn from.</param>

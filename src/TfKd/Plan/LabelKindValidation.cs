@@ -6,18 +6,24 @@ namespace TfKd;
 /// </summary>
 internal static class LabelKindValidation
 {
-    public static void Check(TrainingPlan plan, IImageSource training, IImageSource? validation)
+    /// <summary>Whether the plan is for such rows.</summary>
+    public static void CheckPlan(TrainingPlan plan, bool areSeveral)
     {
-        var areSeveral = LabelSets.AreIn(training);
-        if (validation is { Count: > 0 } && LabelSets.AreIn(validation) != areSeveral)
-            throw new InvalidOperationException(
-                $"The training rows have {Kind(areSeveral)}, but the validation rows {Kind(!areSeveral)}; expected the same of both.");
         if (areSeveral)
             CheckSeveral(plan);
         else if (NotTaking(plan.Objective, objective => objective.TakesOneLabel) is { } objective)
             throw new InvalidOperationException(
                 $"{objective} is for rows that may have several labels, but each row has one; use {nameof(CrossEntropy)}, or "
                     + $"{nameof(KnowledgeDistillation)} to learn from a teacher.");
+    }
+
+    /// <summary>Whether all rows are of one kind.</summary>
+    public static void CheckRows(IImageSource training, IImageSource? validation)
+    {
+        var areSeveral = LabelSets.AreIn(training);
+        if (validation is { Count: > 0 } && LabelSets.AreIn(validation) != areSeveral)
+            throw new InvalidOperationException(
+                $"The training rows have {Kind(areSeveral)}, but the validation rows {Kind(!areSeveral)}; expected the same of both.");
         RequireSameKind(training, areSeveral, "training");
         if (validation is not null)
             RequireSameKind(validation, areSeveral, "validation");

@@ -5,6 +5,24 @@ internal static class PlanValidation
 {
     public static void Check(TrainingPlan plan, ImageNetwork student, IImageSource training, IImageSource? validation)
     {
+        CheckPlan(plan, student, LabelSets.AreIn(training), validation is not null);
+        LabelKindValidation.CheckRows(training, validation);
+        CheckTraining(plan, student, training);
+        if (validation is null)
+            return;
+        CheckSource(validation, student, "validation", plan: null);
+        RequireSameClasses(validation.ClassNames, training.ClassNames);
+        if (validation.Count == 0)
+            throw new InvalidOperationException("The validation set has no rows; leave it out, or give it some.");
+    }
+
+    /// <summary>What can be told before there are rows.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="student">The network.</param>
+    /// <param name="areSeveral">Whether a row may have several labels.</param>
+    /// <param name="isValidated">Whether there will be validation rows, as far as that is known.</param>
+    public static void CheckPlan(TrainingPlan plan, ImageNetwork student, bool areSeveral, bool isValidated)
+    {
         if (plan.Device is { } device)
             TorchRuntime.RequireDevice(device);
         // Who looks at a teacher's features needs one, whether or not it looks at the logits, too.
@@ -15,27 +33,24 @@ internal static class PlanValidation
             throw new InvalidOperationException(
                 $"The plan has the teacher {plan.Teacher}, but {plan.Objective} does not listen to one; use another objective, "
                     + "KnowledgeDistillation say, or no teacher.");
-        LabelKindValidation.Check(plan, training, validation);
+        LabelKindValidation.CheckPlan(plan, areSeveral);
         CheckSettings(plan);
         CheckIdentity(plan, student.Architecture);
         // Before a teacher is trained in vain.
         CheckTeacher(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
             new StageRecorder(student).Dispose();
-        CheckTraining(plan, student, training);
-        if (validation is null)
-        {
+        if (!isValidated)
             CheckCallbacks(plan);
-            return;
-        }
+    }
 
-        CheckSource(validation, student, "validation", plan: null);
-        if (!validation.ClassNames.SequenceEqual(training.ClassNames))
+    /// <summary>Refuses validation rows of other classes.</summary>
+    public static void RequireSameClasses(IReadOnlyList<string> validation, IReadOnlyList<string> training)
+    {
+        if (!validation.SequenceEqual(training))
             throw new InvalidOperationException(
-                $"The classes of the validation rows [{string.Join(", ", validation.ClassNames)}] are not those of the training rows "
-                    + $"[{string.Join(", ", training.ClassNames)}].");
-        if (validation.Count == 0)
-            throw new InvalidOperationException("The validation set has no rows; leave it out, or give it some.");
+                $"The classes of the validation rows [{string.Join(", ", validation)}] are not those of the training rows "
+                    + $"[{string.Join(", ", training)}].");
     }
 
     /// <summary>The refusal of a teacher that answers with logits only.</summary>

@@ -216,7 +216,7 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
         rows[1].Tags = "hexagon";
         var options = MultiLabelProblem.Options with { ValidationSet = problem.Ml.Data.LoadFromEnumerable(rows) };
         Assert.Equal(
-            "Row 1: the label 'hexagon' in column 'Tags' is none of the classes [circle, square, triangle].",
+            "Row 1 of the validation set: the label 'hexagon' in column 'Tags' is none of the classes [circle, square, triangle].",
             Assert.Throws<InvalidOperationException>(() => Fit(options)).Message);
     }
 
@@ -232,6 +232,33 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
         Assert.Equal(
             "The teacher's model says of each label whether a photo has it, but the training rows have one each; use a model of one label.",
             Assert.Throws<InvalidOperationException>(() => TrainingRuns.Fit(options: one)).Message);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused_before_the_first_image_is_decoded()
+    {
+        // Of an image that is none nobody hears where nothing is decoded.
+        var rows = ShapePhotos.Make(12, seed: 3);
+        foreach (var row in rows)
+            row.Image = [0];
+        var (damaged, options) = (problem.Ml.Data.LoadFromEnumerable(rows), MultiLabelProblem.Options);
+        var hexagons = ShapePhotos.Make(3, seed: 3);
+        hexagons[2].Tags = "hexagon";
+        var unnamed = problem.Ml.Data.LoadFromEnumerable([new { Tags = "circle" }]);
+        foreach (var (bad, reason) in new (TorchImageClassificationTrainer.Options, string)[]
+        {
+            (options with { Objective = new CrossEntropy() }, "CrossEntropy { } takes one class a row"),
+            (options with { Objective = new BinaryKd() }, "needs a teacher, but the plan has none"),
+            (options with { ValidationSetFraction = null, EarlyStopping = new EarlyStopping() }, "but the run has none"),
+            (options with { ValidationSet = problem.Ml.Data.LoadFromEnumerable(hexagons) }, "Row 2 of the validation set"),
+            (options with { ValidationSet = unnamed }, "Image"),
+            (options with { UnlabelledSet = unnamed }, "Image"),
+        })
+            Assert.Contains(reason, Refusal(bad), StringComparison.Ordinal);
+        Assert.Contains("Row 0", Refusal(options), StringComparison.Ordinal);
+
+        string Refusal(TorchImageClassificationTrainer.Options bad) => Assert.ThrowsAny<Exception>(() =>
+            problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(bad).Fit(damaged).Dispose()).Message;
     }
 
     [Fact]
