@@ -25,7 +25,7 @@ internal static class JoinedLabels
             string[] joined = [.. classes.Where(name => PartsOf(name, other).Length > 1)];
             if (joined.Length == 0)
                 continue;
-            var found = $"{string.Join(", ", joined.Take(Shown).Select(name => $"'{name}'"))}{(joined.Length > Shown ? " and others" : "")}";
+            var found = string.Join(", ", joined.Take(Shown).Select(name => $"'{name}'")) + (joined.Length > Shown ? " and others" : "");
             if (!isFound && joined.Length == classes.Count && classes.Count > 1)
                 throw new ArgumentException(
                     $"Label column '{column}' has no text with the separator '{separator}' between labels, and all of its {classes.Count} "

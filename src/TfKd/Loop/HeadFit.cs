@@ -27,7 +27,7 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
             if (probe.MirroredImages != false)
                 mirrored = Compute(batchSize, mirrored: true, token);
             using var scope = NewDisposeScope();
-            var rows = new ProbeRows(features.Values.cpu(), mirrored?.Values.cpu(), Labels(), Weights(), network.ClassCount);
+            var rows = new ProbeRows(features.Values.cpu(), mirrored?.Values.cpu(), Targets(), Weights(), LabelSets.AreIn(source));
             var choice = Choose(rows, token);
             var (weight, bias) = Fit(rows, choice, token);
             using (no_grad())
@@ -69,7 +69,14 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
             $"{Require.ShapeText(features.Values)}; leave {nameof(LinearProbe)} out.");
     }
 
-    private Tensor Labels() => tensor(Enumerable.Range(0, source.Count).Select(row => (long)source.GetLabel(row)).ToArray());
+    private Tensor Targets()
+    {
+        int[] rows = [.. Enumerable.Range(0, source.Count)];
+        var targets = LabelSets.AreIn(source)
+            ? tensor(LabelSets.Indicators(source, rows)).view(source.Count, network.ClassCount)
+            : nn.functional.one_hot(tensor(rows.Select(row => (long)source.GetLabel(row)).ToArray()), network.ClassCount);
+        return targets.to(ScalarType.Float64);
+    }
 
     private Tensor Weights() => rowWeights is null
         ? ones(source.Count, ScalarType.Float64)

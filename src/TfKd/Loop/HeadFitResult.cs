@@ -4,13 +4,15 @@ namespace TfKd;
 /// <param name="Strength">The strength of the regularisation.</param>
 /// <param name="WithMirrored">Whether mirrored images were added.</param>
 /// <param name="Loss">The log-loss in cross-validation; NaN where there was none.</param>
-/// <param name="Accuracy">The accuracy in cross-validation; NaN where there was none.</param>
+/// <param name="Accuracy">
+/// The accuracy in cross-validation, of several labels the fraction of right decisions; NaN where there was none.
+/// </param>
 internal sealed record ProbeChoice(double Strength, bool WithMirrored, double Loss, double Accuracy);
 
 /// <summary>A fitted head, on the rows that it was fitted to.</summary>
 /// <param name="Choice">How it was fitted.</param>
 /// <param name="Loss">The weighted mean of its cross entropy.</param>
-/// <param name="Accuracy">The weighted fraction of rows that are right.</param>
+/// <param name="Accuracy">The weighted fraction of rows that are right, of several labels that of decisions.</param>
 internal sealed record HeadFitResult(ProbeChoice Choice, double Loss, double Accuracy)
 {
     /// <summary>What was done, in a sentence.</summary>

@@ -6,22 +6,26 @@ namespace TfKd;
 /// <summary>The rows that a head is fitted to, as features. The tensors belong to the caller's dispose scope.</summary>
 /// <param name="features">[N,D], of the rows as they are.</param>
 /// <param name="mirrored">[N,D], of the rows mirrored; null: not known.</param>
-/// <param name="labels">[N], int64.</param>
+/// <param name="targets">[N,K], float64: 1 for the labels of a row, 0 otherwise.</param>
 /// <param name="weights">[N], float64.</param>
-/// <param name="classCount">Number of classes K.</param>
-internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor labels, Tensor weights, int classCount)
+/// <param name="areSeveral">Whether a row may have several labels.</param>
+internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor targets, Tensor weights, bool areSeveral)
 {
     /// <summary>The numbers of all rows.</summary>
-    public Tensor All { get; } = arange(labels.shape[0], ScalarType.Int64);
+    public Tensor All { get; } = arange(targets.shape[0], ScalarType.Int64);
 
     /// <summary>The sum of all weights.</summary>
     public double TotalWeight { get; } = weights.sum().item<double>();
 
-    /// <summary>Divides the rows by turns within each class; parts without rows are left out.</summary>
+    /// <summary>
+    /// Divides the rows by turns within each class, of several labels within that which the fewest rows have; parts without rows are left
+    /// out.
+    /// </summary>
     public IReadOnlyList<(Tensor Learnt, Tensor Held)> DivideByTurns(int count)
     {
-        var seen = new int[classCount];
-        var parts = labels.data<long>().ToArray().Select((label, row) => (Row: (long)row, Part: seen[label]++ % count)).ToList();
+        // The last one is of rows without a label.
+        var seen = new int[targets.shape[1] + 1];
+        var parts = RarestLabels().Select((label, row) => (Row: (long)row, Part: seen[label]++ % count)).ToList();
         return
         [
             .. Enumerable.Range(0, count)
@@ -39,19 +43,35 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor labels
         Tensor[] sets = withMirrored ? [features, mirrored!] : [features];
         return new(
             cat([.. sets.Select(set => set.index_select(0, rows))], 0),
-            cat([.. sets.Select(_ => labels.index_select(0, rows))], 0),
+            cat([.. sets.Select(_ => targets.index_select(0, rows))], 0),
             cat([.. sets.Select(_ => weights.index_select(0, rows))], 0),
-            classCount);
+            areSeveral);
     }
 
-    /// <summary>The weighted sums of the cross entropy, and of the rows that are right, for rows as they are.</summary>
+    /// <summary>
+    /// The weighted sums of the cross entropy, and of the rows that are right, for rows as they are; of several labels, a row has the mean
+    /// over the classes.
+    /// </summary>
     public (double Loss, double Correct) Score(Tensor rows, Tensor weight, Tensor bias)
     {
         using var scope = NewDisposeScope();
         var logits = features.index_select(0, rows).to(ScalarType.Float64).matmul(weight.t()) + bias;
-        var (targets, rowWeights) = (labels.index_select(0, rows), weights.index_select(0, rows));
-        var losses = nn.functional.cross_entropy(logits, targets, reduction: nn.Reduction.None);
-        var correct = logits.argmax(1).eq(targets).to(ScalarType.Float64);
+        var (wanted, rowWeights) = (targets.index_select(0, rows), weights.index_select(0, rows));
+        var losses = areSeveral
+            ? nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction: nn.Reduction.None).mean([1])
+            : nn.functional.cross_entropy(logits, wanted.argmax(1), reduction: nn.Reduction.None);
+        var correct = areSeveral
+            ? logits.ge(0).to(ScalarType.Float64).eq(wanted).to(ScalarType.Float64).mean([1])
+            : logits.argmax(1).eq(wanted.argmax(1)).to(ScalarType.Float64);
         return ((losses * rowWeights).sum().item<double>(), (correct * rowWeights).sum().item<double>());
+    }
+
+    private IEnumerable<int> RarestLabels()
+    {
+        var classCount = (int)targets.shape[1];
+        var (values, counts) = (targets.data<double>().ToArray(), targets.sum([0L]).data<double>().ToArray());
+        return Enumerable.Range(0, (int)targets.shape[0]).Select(row => Enumerable.Range(0, classCount)
+            .Where(label => values[row * classCount + label] > 0)
+            .OrderBy(label => counts[label]).FirstOrDefault(classCount));
     }
 }

@@ -63,9 +63,6 @@ internal static class LabelKindValidation
             throw new InvalidOperationException(
                 $"{Found}, but {weighting} weighs each by its one class; use {nameof(BinaryCrossEntropy)}."
                     + $"{nameof(BinaryCrossEntropy.PositiveWeights)}.");
-        if (plan.LinearProbe is { } probe)
-            throw new InvalidOperationException(
-                $"{Found}, but {probe} fits the head to one class a row; leave {nameof(TrainingPlan.LinearProbe)} at null.");
         if (plan.Teacher is not null && plan.TeacherCache is { ChangesNumbers: true } cache)
             throw new InvalidOperationException(
                 $"{Found}, but {cache} keeps the teacher's answers as one distribution over the classes; leave "

@@ -10,7 +10,8 @@ namespace TfKd;
 /// For a network with pretrained weights whose head is a Linear on one vector of features an image. Fitting the head before fine-tuning
 /// keeps the features from being distorted by a head that knows nothing: Kumar et al., 'Fine-tuning can distort pretrained features and
 /// underperform out-of-distribution', ICLR 2022. The head is fitted to labels by cross entropy, whatever the plan's objective and mixing
-/// are; weights of samples and classes count.
+/// are; weights of samples and classes count. Where samples may have several labels, each class has a regression of its own, of yes or no,
+/// all of them with the same strength.
 /// </remarks>
 /// <example><code>
 /// var probe = new LinearProbe { MirroredImages = false };
@@ -40,7 +41,8 @@ public sealed record LinearProbe
     }
 
     /// <summary>
-    /// Parts that the training samples are divided into for cross-validation, by turns within each class; from 2. Default 5.
+    /// Parts that the training samples are divided into for cross-validation, by turns within each class, of several labels within the
+    /// one that the fewest samples have; from 2. Default 5.
     /// </summary>
     public int Folds
     {

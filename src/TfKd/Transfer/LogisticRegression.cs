@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A linear classifier of features by L2-regularised multinomial logistic regression, fitted to convergence: the weighted mean of the cross
-/// entropy plus half the strength times the squared norm of the weights. Features are centred and brought to a mean squared norm of 1, so
+/// A linear classifier of features by L2-regularised logistic regression, fitted to convergence: the weighted mean of the cross entropy plus
+/// half the strength times the squared norm of the weights. It is multinomial, or for several labels one binary regression a class, whose
+/// objectives are added and do not touch one another. Features are centred and brought to a mean squared norm of 1, so
 /// that a strength means the same for any network; the bias is not regularised.
 /// </summary>
 internal sealed class LogisticRegression : IDisposable
@@ -17,22 +18,23 @@ internal sealed class LogisticRegression : IDisposable
     private readonly Tensor _mean;
     private readonly double _scale;
     private readonly int _classCount;
+    private readonly bool _isBinary;
 
     /// <param name="features">[N,D], floating point.</param>
-    /// <param name="labels">[N], int64.</param>
+    /// <param name="targets">[N,K], float64: 1 for the labels of a row, 0 otherwise.</param>
     /// <param name="rowWeights">[N], float64; their sum is above 0.</param>
-    /// <param name="classCount">Number of classes K.</param>
-    public LogisticRegression(Tensor features, Tensor labels, Tensor rowWeights, int classCount)
+    /// <param name="isBinary">Whether a row may have several labels.</param>
+    public LogisticRegression(Tensor features, Tensor targets, Tensor rowWeights, bool isBinary)
     {
         using var scope = NewDisposeScope();
         var values = features.to(ScalarType.Float64);
-        _classCount = classCount;
+        (_classCount, _isBinary) = ((int)targets.shape[1], isBinary);
         _weights = (rowWeights / rowWeights.sum()).unsqueeze(1).DetachFromDisposeScope();
         _mean = (values * _weights).sum(0, keepdim: true).DetachFromDisposeScope();
         var centred = values - _mean;
         _scale = Math.Sqrt(Math.Max((centred.square() * _weights).sum().item<double>(), 1e-30));
         _features = (centred / _scale).DetachFromDisposeScope();
-        _targets = nn.functional.one_hot(labels, classCount).to(ScalarType.Float64).DetachFromDisposeScope();
+        _targets = targets.clone().DetachFromDisposeScope();
     }
 
     /// <summary>The parameters of a classifier that knows nothing: where the first fit begins.</summary>
@@ -63,10 +65,13 @@ internal sealed class LogisticRegression : IDisposable
     {
         using var scope = NewDisposeScope();
         var (weight, bias) = Split(point);
-        var logProbabilities = nn.functional.log_softmax(_features.matmul(weight) + bias, 1);
+        var logits = _features.matmul(weight) + bias;
+        var logProbabilities = _isBinary ? nn.functional.logsigmoid(logits) : nn.functional.log_softmax(logits, 1);
         var errors = (logProbabilities.exp() - _targets) * _weights;
         cat([_features.t().matmul(errors), errors.sum(0, keepdim: true)], 0).data<double>().CopyTo(gradient);
-        var loss = -(_targets * logProbabilities * _weights).sum().item<double>();
+        // The logarithm of the probability of no is that of yes less the logit.
+        var entropies = _isBinary ? (1 - _targets) * logits - logProbabilities : -_targets * logProbabilities;
+        var loss = (entropies * _weights).sum().item<double>();
         // By hand: a number that goes to libtorch can be finalised on its way, and this runs thousands of times.
         for (var i = 0; i < point.Length - _classCount; i++)
         {

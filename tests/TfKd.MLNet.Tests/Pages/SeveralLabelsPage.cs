@@ -21,14 +21,11 @@ internal static class SeveralLabelsPage
 
     public static TorchImageClassificationTrainer.Options StartFromPublishedWeights()
     {
-        var options = new TorchImageClassificationTrainer.Options
+        var options = PhotoRecipe.Frozen() with
         {
             LabelColumnName = "Tags",
             Labels = new MultipleLabels(),
-            InitialWeights = Pretrained.ResNet18,
-            FrozenStages = 4,
-            Augmentations = [],
-            Optimizer = new AdamW { LearningRate = 0.001 },
+            ValidationSetFraction = 0.2f,
         };
         return options;
     }

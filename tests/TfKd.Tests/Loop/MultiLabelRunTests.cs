@@ -160,9 +160,6 @@ public sealed class MultiLabelRunTests
         Refused(
             _plan with { ClassWeighting = new InverseFrequencyWeighting() },
             $"{Several}InverseFrequencyWeighting {{ }} weighs each by its one class; use BinaryCrossEntropy.PositiveWeights.");
-        Refused(
-            _plan with { LinearProbe = new LinearProbe() },
-            $"{Several}{new LinearProbe()} fits the head to one class a row; leave LinearProbe at null.");
         Refused(_plan with { Callbacks = [new HtmlReport("report.html")] }, $"{Several}HtmlReport is for one class a row; leave it out.");
         var (cache, trained) = (new TeacherCache { TopK = 2 }, new TrainedTeacher(_network) { Objective = new BinaryCrossEntropy() });
         var ensemble = new EnsembleTeacher(trained, new SelfTeacher()) { Mean = EnsembleMean.Geometric };

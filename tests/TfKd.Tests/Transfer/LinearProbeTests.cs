@@ -43,21 +43,74 @@ public sealed class LinearProbeTests
     {
         using var scope = NewDisposeScope();
         var (rows, labels, weights) = (Points(), new[] { 0, 1, 2, 0, 1, 2, 0, 0 }, new[] { 1.0, 1, 1, 2, 1, 1, 3, 1 });
-        using var regression = new LogisticRegression(
-            tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, -1), tensor(labels.Select(label => (long)label).ToArray()),
-            tensor(weights), 3);
-        var (weight, bias) = regression.Layer(regression.Fit(strength, regression.Start));
-        var parameters = weight.data<double>().ToArray().Concat(bias.data<double>().ToArray()).ToArray();
-        var lowest = Objective(rows, labels, weights, parameters, strength);
-        for (var i = 0; i < parameters.Length; i++)
-        {
-            foreach (var change in new[] { -1e-3, 1e-3 })
-            {
-                double[] other = [.. parameters];
-                other[i] += change;
-                Assert.True(Objective(rows, labels, weights, other, strength) > lowest - 1e-12, $"parameter {i} {change:+0.000;-0.000}");
-            }
-        }
+        AssertLowest(
+            Parameters(rows, [.. labels.Select(label => (int[])[label])], weights, strength, isBinary: false),
+            parameters => Objective(rows, logits => labels.Select((label, n) => Math.Log(logits[n].Sum(Math.Exp)) - logits[n][label]),
+                weights, parameters, strength));
+    }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.001)]
+    public void No_other_classifiers_of_several_labels_have_a_lower_objective(double strength)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, weights) = (Points(), new[] { 1.0, 1, 1, 2, 1, 1, 3, 1 });
+        int[][] labels = [[0], [], [0, 2], [1, 2], [0, 1, 2], [1], [2], []];
+        AssertLowest(
+            Parameters(rows, labels, weights, strength, isBinary: true),
+            parameters => Objective(
+                rows,
+                logits => labels.Select((set, n) => logits[n].Select((z, k) => Math.Log(1 + Math.Exp(set.Contains(k) ? -z : z))).Sum()),
+                weights, parameters, strength));
+    }
+
+    [Fact]
+    public void Yes_or_no_of_a_class_is_a_choice_between_two_at_twice_the_strength()
+    {
+        using var scope = NewDisposeScope();
+        var (rows, weights) = (Points(), new[] { 1.0, 1, 1, 2, 1, 1, 3, 1 });
+        int[] labels = [0, 1, 1, 0, 1, 1, 0, 0];
+        var one = Parameters(rows, [.. labels.Select(label => (int[])[label])], weights, 0.02, isBinary: false);
+        var yes = Parameters(rows, [.. labels.Select(label => label == 0 ? (int[])[0] : [])], weights, 0.01, isBinary: true, classCount: 1);
+        Assert.All(
+            new[] { one[0] - one[2], one[1] - one[3], one[4] - one[5] }.Zip(yes), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Fact]
+    public void Parts_have_the_rarest_labels_by_turns()
+    {
+        using var scope = NewDisposeScope();
+        // Label 0 is everywhere, 1 in four rows, 2 in two.
+        int[][] labels = [[0, 1], [0, 1], [0, 2], [0, 2], [0, 1], [0, 1], [0], [0], [], []];
+        var rows = new ProbeRows(zeros(10, 1), null, Indicators(labels, 3), ones(10, ScalarType.Float64), areSeveral: true);
+        var folds = rows.DivideByTurns(2);
+        Assert.Equal(
+            [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]], folds.Select(fold => fold.Held.data<long>().ToArray().Select(row => (int)row).ToArray()));
+        Assert.All(folds, fold => Assert.Equal(5, fold.Learnt.numel()));
+    }
+
+    [Fact]
+    public void A_head_for_several_labels_is_fitted_in_one_epoch()
+    {
+        var messages = new List<string>();
+        var plan = _plan with { Objective = new BinaryCrossEntropy(), Callbacks = [new Listener(messages)] };
+        var (trainer, rows, validation) = (new Trainer(plan), BlobSource.Create(64), BlobSource.Create(48, seed: 2));
+        using var student = trainer.CreateStudent(_network, 4);
+        var result = trainer.Run(student, rows, validation);
+        var (training, epoch) = (Evaluator.EvaluateLabels(student, rows), Assert.Single(result.History));
+        Assert.Equal(training.NegativeLogLikelihood, epoch.TrainingLoss, 1e-4);
+        Assert.Equal(1 - training.HammingLoss, epoch.TrainingAccuracy, 1e-9);
+        // Chance is the fraction of rows that have a label, about 0.4.
+        Assert.InRange(epoch.LabelValidation!.MeanAveragePrecision, 0.6, 1);
+        Assert.Contains(messages, message => message.StartsWith("The head was fitted to the features of 64 rows", StringComparison.Ordinal));
+        var (again, other) = (new Trainer(plan), new Trainer(plan with { LinearProbe = new LinearProbe { Strengths = [10] } }));
+        using var same = again.CreateStudent(_network, 4);
+        using var weaker = other.CreateStudent(_network, 4);
+        again.Run(same, rows);
+        other.Run(weaker, rows);
+        Assert.Equal(Values(student)["fc.weight"], Values(same)["fc.weight"]);
+        Assert.True(Evaluator.EvaluateLabels(weaker, validation).NegativeLogLikelihood > epoch.LabelValidation.NegativeLogLikelihood);
     }
 
     [Fact]
@@ -180,27 +233,53 @@ public sealed class LinearProbeTests
             entry => entry.Key, entry => entry.Value.detach().contiguous().data<float>().ToArray());
     }
 
+    private static void AssertLowest(double[] parameters, Func<double[], double> objective)
+    {
+        var lowest = objective(parameters);
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            foreach (var change in new[] { -1e-3, 1e-3 })
+            {
+                double[] other = [.. parameters];
+                other[i] += change;
+                Assert.True(objective(other) > lowest - 1e-12, $"parameter {i} {change:+0.000;-0.000}");
+            }
+        }
+    }
+
+    // K rows of weights, then K biases.
+    private static double[] Parameters(
+        double[][] rows, int[][] labels, double[] weights, double strength, bool isBinary, int classCount = 3)
+    {
+        using var scope = NewDisposeScope();
+        classCount = isBinary ? classCount : labels.Max(set => set[0]) + 1;
+        using var regression = new LogisticRegression(
+            tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, -1), Indicators(labels, classCount), tensor(weights), isBinary);
+        var (weight, bias) = regression.Layer(regression.Fit(strength, regression.Start));
+        return [.. weight.data<double>().ToArray(), .. bias.data<double>().ToArray()];
+    }
+
+    private static Tensor Indicators(int[][] labels, int classCount) =>
+        tensor(labels.SelectMany(set => Enumerable.Range(0, classCount).Select(k => set.Contains(k) ? 1.0 : 0)).ToArray())
+            .view(labels.Length, classCount);
+
     private static double[][] Points() =>
         [[1, 0.5], [-1, 0.25], [0.5, 2], [1.5, -1], [0, -1], [0.25, 1], [-0.5, 1.5], [2, 2]];
 
-    // The objective as it is documented, in plain numbers: K rows of weights, then K biases.
-    private static double Objective(double[][] rows, int[] labels, double[] weights, double[] parameters, double strength)
+    // The objective as it is documented, in plain numbers.
+    private static double Objective(
+        double[][] rows, Func<double[][], IEnumerable<double>> losses, double[] weights, double[] parameters, double strength)
     {
         var (total, width) = (weights.Sum(), rows[0].Length);
         double[] mean = [.. Enumerable.Range(0, width).Select(i => rows.Zip(weights, (row, weight) => row[i] * weight).Sum() / total)];
         var size = rows.Zip(weights, (row, weight) => weight * row.Zip(mean, (x, m) => (x - m) * (x - m)).Sum()).Sum() / total;
-        var loss = 0.0;
-        for (var n = 0; n < rows.Length; n++)
-        {
-            double[] logits =
-            [
-                .. Enumerable.Range(0, 3).Select(k =>
-                    parameters[3 * width + k] + rows[n].Select((x, i) => x * parameters[k * width + i]).Sum()),
-            ];
-            loss += weights[n] / total * (Math.Log(logits.Sum(Math.Exp)) - logits[labels[n]]);
-        }
-
-        return loss + strength / 2 * size * parameters.Take(3 * width).Sum(value => value * value);
+        double[][] logits =
+        [
+            .. rows.Select(row => Enumerable.Range(0, 3).Select(k =>
+                parameters[3 * width + k] + row.Select((x, i) => x * parameters[k * width + i]).Sum()).ToArray()),
+        ];
+        return losses(logits).Zip(weights, (loss, weight) => loss * weight).Sum() / total
+            + strength / 2 * size * parameters.Take(3 * width).Sum(value => value * value);
     }
 
     // Bright on the left, or on the right.
