@@ -108,7 +108,6 @@ public sealed partial class TorchImageClassificationTrainer
                 return;
             string[] set =
             [
-                .. CalibrateScores ? new[] { nameof(CalibrateScores) } : [],
                 .. Rejection is null ? [] : new[] { nameof(Rejection) },
                 .. Weights == OnnxWeights.Float32 ? [] : new[] { nameof(Weights) },
             ];

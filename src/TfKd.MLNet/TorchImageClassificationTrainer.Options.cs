@@ -166,8 +166,9 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// Whether the scores are calibrated on the validation rows by temperature scaling (<see cref="TemperatureCalibration"/>), which
-        /// changes no prediction: a score of 0.8 is then right about eight times in ten. Needs validation rows, some hundred of them.
-        /// Default false. Refused with <see cref="Labels"/>.
+        /// changes no prediction: a score of 0.8 is then right about eight times in ten. With <see cref="Labels"/> it is done before the
+        /// sigmoids (<see cref="MultiLabelCalibration"/>), and thresholds are chosen on the calibrated scores. Needs validation rows, some
+        /// hundred of them. Default false.
         /// </summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options { CalibrateScores = true, ValidationSetFraction = 0.2f };

@@ -178,16 +178,15 @@ public sealed partial class TorchImageClassificationTrainer
         TorchImageClassificationModel ToModel(NumberedNetwork network)
         {
             var scores = NetworkScores.Of(student, network, settings, data, untilTheEnd);
-            if ((scores.Calibration?.Warning ?? scores.Labels?.Warning) is { } warning)
+            if (scores.Warning is { } warning)
                 messages.Warn(warning);
             var provenance = RunProvenance.Of(plan, data, classes, result, scores) with { Quantization = network.Report };
-            var temperature = scores.Calibration?.Temperature ?? 1;
             if (settings.Backend == ScoringBackend.Torch)
                 return NetworkExport.ToTorchModel(
-                    student, classes, provenance, temperature, settings.Rejection, scores.Labels?.Thresholds);
+                    student, classes, provenance, scores.Temperature, settings.Rejection, scores.Labels?.Thresholds);
             var form = new OnnxForm
             {
-                Temperature = temperature,
+                Temperature = scores.Temperature,
                 Thresholds = scores.Labels?.Thresholds,
                 Numbers = network.Numbers,
                 WithEmbedding = _columns.Embedding is not null,

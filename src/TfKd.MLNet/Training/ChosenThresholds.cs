@@ -5,11 +5,19 @@ namespace TfKd.MLNet;
 /// <param name="Metrics">What is then predicted on the validation rows; null where there are none.</param>
 internal sealed record ChosenThresholds(IReadOnlyList<double> Thresholds, MultiLabelMetrics? Metrics)
 {
+    /// <summary>How the probabilities were calibrated before; null: they were not.</summary>
+    public MultiLabelCalibration? Calibration { get; private init; }
+
     /// <summary>What is to be known of the choice; null: nothing.</summary>
     public string? Warning { get; private init; }
 
+    /// <param name="network">The trained network.</param>
+    /// <param name="labels">How thresholds are chosen.</param>
+    /// <param name="settings">Whether the probabilities are calibrated.</param>
+    /// <param name="data">The rows.</param>
+    /// <param name="token">Stops between batches.</param>
     public static ChosenThresholds Of(
-        ImageNetwork network, MultipleLabels labels, int batchSize, TrainingData data, CancellationToken token)
+        ImageNetwork network, MultipleLabels labels, ScoreSettings settings, TrainingData data, CancellationToken token)
     {
         double[] halves = [.. Enumerable.Repeat(0.5, network.ClassCount)];
         if (data.Validation is not { } rows)
@@ -19,8 +27,10 @@ internal sealed record ChosenThresholds(IReadOnlyList<double> Thresholds, MultiL
                     ? null
                     : "There are no validation rows to choose thresholds on: each label is predicted from one half on.",
             };
-        var scores = Evaluator.LabelScores(network, rows, batchSize, features: null, token);
+        var scores = Evaluator.LabelScores(network, rows, settings.BatchSize, features: null, token);
+        var calibration = settings.Calibrate ? MultiLabelCalibration.Fit(scores, rows.ClassNames) : null;
+        scores = scores.Soften(calibration?.Temperature ?? 1);
         var thresholds = labels.Thresholds == LabelThresholds.Half ? halves : scores.BestThresholds();
-        return new(thresholds, scores.ToMetrics(rows.ClassNames, thresholds));
+        return new(thresholds, scores.ToMetrics(rows.ClassNames, thresholds)) { Calibration = calibration, Warning = calibration?.Warning };
     }
 }

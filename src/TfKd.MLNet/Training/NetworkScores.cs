@@ -1,18 +1,24 @@
 namespace TfKd.MLNet;
 
 /// <summary>What is found of a trained network's scores on the validation rows, in the numbers that it scores with.</summary>
-/// <param name="Calibration">How they were calibrated; null: they were not.</param>
+/// <param name="Calibration">How those of one label a photo were calibrated; null: they were not.</param>
 /// <param name="Selective">What rejecting does; null: nothing is rejected, or there are no validation rows.</param>
 internal sealed record NetworkScores(TemperatureCalibration? Calibration, SelectiveMetrics? Selective)
 {
     /// <summary>From which probability on labels are predicted; null: a photo has one label.</summary>
     public ChosenThresholds? Labels { get; init; }
 
+    /// <summary>What the logits are divided by.</summary>
+    public double Temperature => Calibration?.Temperature ?? Labels?.Calibration?.Temperature ?? 1;
+
+    /// <summary>What is to be known of what was chosen; null: nothing.</summary>
+    public string? Warning => Calibration?.Warning ?? Labels?.Warning;
+
     public static NetworkScores Of(
         ImageNetwork network, NumberedNetwork numbered, ScoreSettings settings, TrainingData data, CancellationToken token)
     {
         if (settings.Labels is { } labels)
-            return new(null, null) { Labels = ChosenThresholds.Of(network, labels, settings.BatchSize, data, token) };
+            return new(null, null) { Labels = ChosenThresholds.Of(network, labels, settings, data, token) };
         var answers = numbered.Answers;
         var calibration = !settings.Calibrate ? null
             : answers is null ? TemperatureCalibration.Fit(network, data.Validation!, settings.BatchSize, token)

@@ -4,6 +4,7 @@ namespace TfKd.MLNet;
 internal static class RunProvenance
 {
     private const string ThresholdSplit = "Validation, thresholds chosen on it";
+    private const string CalibratedThresholdSplit = "Validation, calibrated and thresholds chosen on it";
     private const string CalibratedSplit = "Validation, calibrated on it";
 
     /// <param name="plan">What was run.</param>
@@ -20,7 +21,8 @@ internal static class RunProvenance
             Metrics =
             [
                 .. Metrics(result.Best), .. CalibratedMetrics(scores.Calibration), .. SelectiveFigures(scores.Selective),
-                .. LabelMetrics(result.Best.LabelValidation, "Validation"), .. LabelMetrics(scores.Labels?.Metrics, ThresholdSplit),
+                .. LabelMetrics(result.Best.LabelValidation, "Validation"),
+                .. LabelMetrics(scores.Labels?.Metrics, scores.Labels?.Calibration is null ? ThresholdSplit : CalibratedThresholdSplit),
             ],
             Rows = CountRows(classes, data),
             UnlabelledRows = data.Training.Count - SourceSubset.OfLabelled(data.Training).Count,

@@ -7,16 +7,35 @@ internal sealed class MultiLabelScores(int classCount)
     // As near to 0 and 1 as float32 probabilities tell.
     private const double LeastProbability = 1e-7;
 
+    private const int Bins = 15;
+
     private readonly List<(double[] Order, double[] Probabilities, bool[] Has, double Loss)> _rows = [];
 
     /// <summary>Number of samples.</summary>
     public int Count => _rows.Count;
 
+    /// <summary>What samples that were added by their logits have.</summary>
+    public IEnumerable<(double[] Logits, bool[] Has)> Logits => _rows.Select(row => (row.Order, row.Has));
+
+    /// <summary>The probabilities of samples, and what they have.</summary>
+    public IEnumerable<(double[] Probabilities, bool[] Has)> Probabilities => _rows.Select(row => (row.Probabilities, row.Has));
+
+    /// <summary>The same of logits that are divided by a temperature.</summary>
+    public MultiLabelScores Soften(double temperature)
+    {
+        var softer = new MultiLabelScores(classCount);
+        foreach (var (logits, has) in Logits)
+            softer.AddLogits(Array.ConvertAll(logits, z => (float)(z / temperature)), has);
+        return softer;
+    }
+
     /// <summary>Adds a sample by its logits.</summary>
     /// <exception cref="ArithmeticException">A logit is NaN or infinite.</exception>
-    public void AddLogits(ReadOnlySpan<float> logits, IReadOnlyList<int> labels)
+    public void AddLogits(ReadOnlySpan<float> logits, IReadOnlyList<int> labels) => AddLogits(logits, HasOf(labels));
+
+    private void AddLogits(ReadOnlySpan<float> logits, bool[] has)
     {
-        var (order, probabilities, has, loss) = (new double[classCount], new double[classCount], HasOf(labels), 0.0);
+        var (order, probabilities, loss) = (new double[classCount], new double[classCount], 0.0);
         for (var k = 0; k < classCount; k++)
         {
             double z = logits[k];
@@ -147,21 +166,25 @@ internal sealed class MultiLabelScores(int classCount)
         return threshold;
     }
 
-    private double CalibrationError()
+    /// <summary>The classes of samples by the probability of yes: its mean, and the fraction that is so, of 15 equal ranges.</summary>
+    public IReadOnlyList<CalibrationBin> ToBins()
     {
-        const int Bins = 15;
-        var bins = new (double Probability, int There)[Bins];
+        var bins = new (int Count, double Probability, int There)[Bins];
         foreach (var row in _rows)
         {
             for (var k = 0; k < classCount; k++)
             {
                 ref var bin = ref bins[Math.Min((int)(row.Probabilities[k] * Bins), Bins - 1)];
-                bin = (bin.Probability + row.Probabilities[k], bin.There + (row.Has[k] ? 1 : 0));
+                bin = (bin.Count + 1, bin.Probability + row.Probabilities[k], bin.There + (row.Has[k] ? 1 : 0));
             }
         }
 
-        return bins.Sum(bin => Math.Abs(bin.Probability - bin.There)) / ((long)Count * classCount);
+        return [.. bins.Select((bin, i) => new CalibrationBin(
+            (double)i / Bins, (i + 1.0) / Bins, bin.Count, bin.Probability / bin.Count, (double)bin.There / bin.Count))];
     }
+
+    private double CalibrationError() => ToBins().Where(bin => bin.Count > 0)
+        .Sum(bin => bin.Count * Math.Abs(bin.Confidence - bin.Accuracy)) / ((long)Count * classCount);
 
     private readonly record struct ClassCounts(long TruePositives, long FalsePositives, long FalseNegatives)
     {

@@ -28,27 +28,8 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     /// <summary>The highest temperature.</summary>
     public const double MaxTemperature = 20;
 
-    private const int PriorSamples = 20;
-
-    private const int EnoughSamples = 100;
-
-    // As many as Agresti and Coull add to an interval of a fraction, here all on one side.
-    private const int SamplesAgainst = 4;
-
-    private const double StandardErrors = 2;
-
-    private const int Steps = 100;
-
-    private const double Tolerance = 1e-9;
-
     /// <summary>What is to be known of the choice: fewer than 100 samples, or a temperature at a bound. Null: nothing.</summary>
-    public string? Warning => Before.Count < EnoughSamples
-        ? FormattableString.Invariant($"Scores were calibrated on {Before.Count} samples, too few to know the temperature well; ")
-            + FormattableString.Invariant($"it is {Temperature:G4}. Expected {EnoughSamples} or more.")
-        : Temperature is MinTemperature or MaxTemperature
-            ? FormattableString.Invariant($"The temperature of the scores is {Temperature}, a bound of the range: the samples that they ")
-                + "were calibrated on ask for more, which other samples may not."
-            : null;
+    public string? Warning => TemperatureChoice.Warning(Before.Count, Temperature);
 
     /// <summary>Runs the network over all rows, and chooses.</summary>
     /// <param name="network">The network, on its device; it stays as it is.</param>
@@ -78,54 +59,23 @@ public sealed record TemperatureCalibration(double Temperature, ClassificationMe
     }
 
     /// <summary>
-    /// The temperature of the highest posterior, or 1 where it does not gain more than its error. With b = 1 / T, the negative
-    /// logarithm of the posterior is convex, with the slope sum(m(b) - z_y) + (prior / n) sum(m(b) - m(1)), where m(b) is the mean of a
-    /// sample's logits under their softmax at b; halving the interval finds the place where the slope changes its sign.
+    /// The slope of the negative logarithm of the posterior is sum(m(b) - z_y) + (prior / n) sum(m(b) - m(1)), where m(b) is the mean of a
+    /// sample's logits under their softmax at b.
     /// </summary>
     internal static double Choose(IReadOnlyList<(float[] Logits, int Label)> rows)
     {
-        var prior = (double)PriorSamples / rows.Count;
+        var prior = (double)TemperatureChoice.PriorSamples / rows.Count;
         var target = rows.Sum(row => row.Logits[row.Label] + prior * SpanSoftmax.MeanLogit(row.Logits, 1));
-        var (low, high) = (1 / MaxTemperature, 1 / MinTemperature);
-        for (var step = 0; step < Steps; step++)
-        {
-            var middle = (low + high) / 2;
-            if ((1 + prior) * rows.Sum(row => SpanSoftmax.MeanLogit(row.Logits, middle)) > target)
-                high = middle;
-            else
-                low = middle;
-        }
-
-        var inverse = (low + high) / 2;
-        if (!GainsMoreThanItsError(rows, inverse))
-            return 1;
-        // Halving does not reach its ends.
-        return inverse >= 1 / MinTemperature - Tolerance ? MinTemperature
-            : inverse <= 1 / MaxTemperature + Tolerance ? MaxTemperature
-            : 1 / inverse;
+        return TemperatureChoice.Find(
+            inverse => (1 + prior) * rows.Sum(row => SpanSoftmax.MeanLogit(row.Logits, inverse)) - target,
+            inverse => rows.Select(row => Gains(row.Logits, row.Label, inverse)));
     }
 
-    /// <summary>
-    /// Whether the log-likelihood at b is above that at 1 by more than two standard errors of the difference over the samples, when
-    /// samples are added that speak against b, as likely ones as there are: the most probable class where b is below 1, the next one above.
-    /// </summary>
-    private static bool GainsMoreThanItsError(IReadOnlyList<(float[] Logits, int Label)> rows, double inverse)
+    private static (double Gain, double Against) Gains(float[] logits, int label, double inverse)
     {
-        var (sum, squares, against) = (0.0, 0.0, 0.0);
-        foreach (var (logits, label) in rows)
-        {
-            var partition = SpanSoftmax.LogSumExp(logits) - SpanSoftmax.LogSumExp(Array.ConvertAll(logits, z => (float)(inverse * z)));
-            var gain = partition - (1 - inverse) * logits[label];
-            var contrary = logits.OrderDescending().ElementAt(inverse < 1 ? 0 : 1);
-            (sum, squares) = (sum + gain, squares + gain * gain);
-            against += partition - (1 - inverse) * contrary;
-        }
-
-        var count = rows.Count;
-        if (count < 2)
-            return false;
-        var variance = Math.Max(0, squares - sum * sum / count) / (count - 1);
-        return sum + SamplesAgainst * against / count > StandardErrors * Math.Sqrt(count * variance);
+        var partition = SpanSoftmax.LogSumExp(logits) - SpanSoftmax.LogSumExp(Array.ConvertAll(logits, z => (float)(inverse * z)));
+        var contrary = logits.OrderDescending().ElementAt(inverse < 1 ? 0 : 1);
+        return (partition - (1 - inverse) * logits[label], partition - (1 - inverse) * contrary);
     }
 
     /// <summary>The logits divided by a temperature.</summary>

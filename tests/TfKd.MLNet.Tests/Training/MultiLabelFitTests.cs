@@ -123,6 +123,33 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
     }
 
     [Fact]
+    public void Scores_are_calibrated_before_thresholds_are_chosen()
+    {
+        // Of few photos, and the epoch that ranks best: not as sure as it could be.
+        var validation = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(200, seed: 3));
+        var options = MultiLabelProblem.Options with { ValidationSet = validation, CalibrateScores = true, MaxEpochs = 40 };
+        using var model = problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(options)
+            .Fit(problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(24, seed: 5)));
+        var card = model.Model.Card;
+        Assert.NotInRange(card.Temperature, 0.95, 1.05);
+        var metrics = problem.Ml.MulticlassClassification.EvaluateMultiLabel(model.Transform(validation), "Tags");
+        const string Split = "Validation, calibrated and thresholds chosen on it";
+        double Of(string name, string split) => card.Training.Metrics.Single(one => one.Name == name && one.Split == split).Value;
+        Assert.Equal(metrics.NegativeLogLikelihood, Of("NegativeLogLikelihood", Split), 1e-5);
+        Assert.Equal(metrics.ExpectedCalibrationError, Of("ExpectedCalibrationError", Split), 1e-5);
+        Assert.Equal(metrics.MicroF1, Of("MicroF1", Split), 1e-9);
+        Assert.Equal(metrics.MeanAveragePrecision, Of("MeanAveragePrecision", "Validation"), 1e-6);
+        Assert.InRange(metrics.NegativeLogLikelihood, 0, Of("NegativeLogLikelihood", "Validation") - 0.001);
+        using var byTorch = model.WithBackend(ScoringBackend.Torch);
+        AssertSame(Read(model.Transform(problem.Test)), Read(byTorch.Transform(problem.Test)), tolerance: 1e-4);
+        Assert.Equal(
+            "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or CalibrateScores to "
+                + "false.",
+            Assert.Throws<InvalidOperationException>(() =>
+                Fit(options with { ValidationSet = null, ValidationSetFraction = null })).Message);
+    }
+
+    [Fact]
     public void A_portable_chain_has_the_scores_with_their_names()
     {
         using var folder = new TemporaryFolder();
@@ -268,10 +295,10 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
             + "at its default. SaveOnnx writes other numbers of such a model, too.";
         var trainers = problem.Ml.MulticlassClassification.Trainers;
         Assert.Equal(
-            "CalibrateScores and Rejection are" + End,
+            "Rejection and Weights are" + End,
             Assert.Throws<ArgumentException>(() => trainers.TorchImageClassification(MultiLabelProblem.Options with
             {
-                CalibrateScores = true,
+                Weights = OnnxWeights.Int8,
                 Rejection = new Rejection { Threshold = 0.5 },
             })).Message);
         Assert.Equal(
