@@ -73,7 +73,8 @@ public sealed class LabelSetColumnTests
     {
         Assert.Equal(
             "Label column 'Label' has no text with the separator ',' between labels, and all of its 4 classes hold ';': 'a;b', 'a;c', "
-                + "'b; c' and others. Set Separator of MultipleLabels to \";\", or make the column a vector of texts where these are names.",
+                + "'b; c' and others. Set Separator of MultipleLabels to \";\", or make the column a vector of texts where these are "
+                + "names.",
             Assert.Throws<ArgumentException>(() => Read(Texted("a;b", "a;c", "b; c", "c;d", ""), ",")).Message);
         // The same names by themselves are nobody's mistake.
         AssertIs(["a;b", "b;c"], [[0], [1]], Read(Rows(new Lists { Label = ["a;b"] }, new Lists { Label = ["b;c"] }), ","));

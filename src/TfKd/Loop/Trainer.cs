@@ -32,7 +32,9 @@ public sealed class Trainer(TrainingPlan plan)
     public ImageNetwork CreateStudent(NetworkArchitecture architecture, IReadOnlyList<string> classNames) =>
         NetworkCreation.Create(Plan, architecture, classNames, SeedPurpose.Initialization);
 
-    /// <summary>What <see cref="Run(ImageNetwork, IImageSource, IImageSource, CancellationToken)"/> refuses whatever the rows are.</summary>
+    /// <summary>
+    /// What <see cref="Run(ImageNetwork, IImageSource, IImageSource, CancellationToken)"/> refuses whatever the rows are.
+    /// </summary>
     /// <param name="student">The network.</param>
     /// <param name="areSeveral">Whether a row may have several labels.</param>
     /// <param name="isValidated">Whether there will be validation rows, as far as that is known.</param>

@@ -30,8 +30,8 @@ internal static class CurvesSection
         string[] terms = [.. history.SelectMany(metrics => metrics.Terms.Keys).Distinct(StringComparer.Ordinal)];
         foreach (var term in terms.Length > 1 ? terms : [])
             yield return Line(history, term, metrics => metrics.Terms.TryGetValue(term, out var value) ? value : double.NaN);
-        if (history.Any(metrics => metrics.Validation is not null))
-            yield return Line(history, "validation NLL", metrics => metrics.Validation?.NegativeLogLikelihood) with { IsReference = true };
+        if (history.Any(metrics => metrics.WasValidated))
+            yield return Line(history, "validation NLL", LogLikelihood) with { IsReference = true };
     }
 
     private static IEnumerable<ChartLine> Accuracies(IReadOnlyList<EpochMetrics> history)
@@ -39,11 +39,21 @@ internal static class CurvesSection
         yield return Line(history, "training, while learning", metrics => metrics.TrainingAccuracy);
         if (history.Any(metrics => metrics.Validation is not null))
             yield return Line(history, "validation", metrics => metrics.Validation?.Top1);
+        if (AreSeveral(history))
+            yield return Line(history, "validation mAP", metrics => metrics.LabelValidation?.MeanAveragePrecision);
         if (history.Any(metrics => metrics.PeerValidation is not null))
             yield return Line(history, "validation of the peer", metrics => metrics.PeerValidation?.Top1);
         if (history.Any(metrics => metrics.TeacherAgreement is not null))
             yield return Line(history, "agreement with the teacher", metrics => metrics.TeacherAgreement) with { IsReference = true };
     }
+
+    private static bool AreSeveral(IReadOnlyList<EpochMetrics> history) => history.Any(metrics => metrics.LabelValidation is not null);
+
+    private static double? LogLikelihood(EpochMetrics metrics) =>
+        metrics.Validation?.NegativeLogLikelihood ?? metrics.LabelValidation?.NegativeLogLikelihood;
+
+    private static double? CalibrationError(EpochMetrics metrics) =>
+        metrics.Validation?.ExpectedCalibrationError ?? metrics.LabelValidation?.ExpectedCalibrationError;
 
     private static ChartLine Line(IReadOnlyList<EpochMetrics> history, string name, Func<EpochMetrics, double?> value) =>
         new(name, [.. history.Select(metrics => (metrics.Epoch + 1.0, value(metrics) ?? double.NaN))]);
@@ -52,14 +62,15 @@ internal static class CurvesSection
     {
         var rows = history.Select(metrics => Markup.Of($"""
             <tr><th scope="row">{metrics.Epoch + 1}</th><td>{metrics.TrainingLoss:F4}</td><td>{metrics.TrainingAccuracy:P1}</td>
-            <td>{metrics.Validation?.Top1 ?? double.NaN:P1}</td><td>{metrics.Validation?.NegativeLogLikelihood ?? double.NaN:F4}</td>
-            <td>{metrics.Validation?.ExpectedCalibrationError ?? double.NaN:P1}</td>
+            <td>{metrics.Validation?.Top1 ?? metrics.LabelValidation?.MeanAveragePrecision ?? double.NaN:P1}</td>
+            <td>{LogLikelihood(metrics) ?? double.NaN:F4}</td><td>{CalibrationError(metrics) ?? double.NaN:P1}</td>
             <td>{metrics.LearningRate:G3}</td><td>{metrics.ImagesPerSecond:N0}</td></tr>
 
             """));
+        var validation = AreSeveral(history) ? "Validation mAP" : "Validation top-1";
         return Page.Scrolling("Epochs", Markup.Of($"""
             <table class="numbers">{Page.Head(
-                "Epoch", "Objective", "Training accuracy", "Validation top-1", "NLL", "ECE", "Learning rate", "Images/s")}<tbody>
+                "Epoch", "Objective", "Training accuracy", validation, "NLL", "ECE", "Learning rate", "Images/s")}<tbody>
             {rows}</tbody></table>
             """));
     }

@@ -51,9 +51,13 @@ public static class HeatMap
     }
 
     /// <summary>
-    /// For each row, a picture that a page can hold of where the network saw what it predicts; null where it names no stages.
+    /// For each row, a picture that a page can hold of where the network saw a class; null where it names no stages.
     /// </summary>
-    internal static IReadOnlyDictionary<int, string>? OfRows(ImageNetwork network, IImageSource source, IEnumerable<int> rows)
+    /// <param name="network">The network.</param>
+    /// <param name="source">The rows.</param>
+    /// <param name="rows">Which of them, and the class; null: the most probable one.</param>
+    internal static IReadOnlyDictionary<int, string>? OfRows(
+        ImageNetwork network, IImageSource source, IEnumerable<(int Row, int? Class)> rows)
     {
         if (network.Architecture.GetStages().Count == 0)
             return null;
@@ -61,10 +65,10 @@ public static class HeatMap
         var pixels = new byte[shape.ByteCount];
         var pictures = new Dictionary<int, string>();
         // One by one: gradients of many photos at once take memory that the run itself did not.
-        foreach (var row in rows)
+        foreach (var (row, classIndex) in rows)
         {
             source.ReadPixels(row, pixels);
-            pictures[row] = Thumbnail.DataUri(Draw(network, pixels, shape, classIndex: null, pixels, shape), shape);
+            pictures[row] = Thumbnail.DataUri(Draw(network, pixels, shape, classIndex, pixels, shape), shape);
         }
 
         return pictures;

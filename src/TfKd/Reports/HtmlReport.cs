@@ -3,8 +3,8 @@ namespace TfKd;
 /// <summary>
 /// Writes a report of the run that a browser shows without a network: summary, curves, the student beside its teacher, confusion matrix,
 /// figures of each class, calibration, what rejecting costs, the worst mistakes as pictures with where the network looked, the teacher
-/// report, soft targets, the plan.
-/// One file, with nothing from elsewhere.
+/// report, soft targets, the plan. Where samples may have several labels it has the figures and the threshold of each, and no confusion
+/// matrix, teacher or rejection. One file, with nothing from elsewhere.
 /// </summary>
 /// <remarks>
 /// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a
@@ -37,9 +37,6 @@ public sealed class HtmlReport : TrainingCallback
 
     /// <summary>Tells the date.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
-
-    /// <summary>False: its tables are of one class a sample.</summary>
-    public override bool TakesSeveralLabels => false;
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -75,14 +72,17 @@ public sealed class HtmlReport : TrainingCallback
     private static ReportContent WithPredictions(
         ReportContent content, TrainingState state, IImageSource rows, TrainingResult result)
     {
+        if (LabelSets.AreIn(rows))
+        {
+            var scores = Evaluator.LabelScores(state.Student, rows, state.Plan.BatchSize, features: null, CancellationToken.None);
+            return content.With(state.Student, rows, new MultiLabelReport(rows.ClassNames, scores, state.Scores));
+        }
+
         var answers = Evaluator.Answers(state.Student, rows, state.Plan.BatchSize, features: null, CancellationToken.None).ToList();
         var predictions = new ClassificationReport(rows.ClassNames, answers);
-        return content with
+        return content.With(state.Student, rows, predictions) with
         {
-            Predictions = predictions,
             FinalScores = state.Scores is { } use ? FinalScores.Of(use, rows.ClassNames, answers, predictions) : null,
-            Rows = rows,
-            HeatMaps = HeatMap.OfRows(state.Student, rows, predictions.Mistakes.Take(content.MaxMistakes)),
             Teacher = TeacherOnRows.Of(result),
         };
     }

@@ -26,18 +26,20 @@ internal static class MistakesSection
         var (label, predicted) = (report.ClassNames[report.Labels[row]], report.ClassNames[report.Predicted[row]]);
         var teacher = content.Teacher is { } other ? $"; teacher: {Teacher(report, other.Predicted[row], row)}" : "";
         var pixels = Thumbnail.IsExact(rows.Shape) ? "pixels" : "photo";
+        var heat = Heat(content, row, pixels, $"The same image, and where in it {predicted} was seen");
         return Markup.Of($"""
             <li><figure><img class="{pixels}" src="{Thumbnail.DataUri(rows, row)}"
-            alt="{file ?? $"Row {row}"}: an image of {label} that was taken for {predicted}"/>{Heat(content, row, pixels, predicted)}
+            alt="{file ?? $"Row {row}"}: an image of {label} that was taken for {predicted}"/>{heat}
             <figcaption><span class="true">{label}</span> <span>taken for {predicted}</span>
             <span>{report.Confidences[row]:P1}{teacher}</span> <span class="soft">{file ?? $"row {row}"}</span></figcaption></figure></li>
 
             """);
     }
 
-    private static Markup Heat(ReportContent content, int row, string pixels, string predicted) =>
+    /// <summary>The picture of where the network looked, where there is one.</summary>
+    public static Markup Heat(ReportContent content, int row, string pixels, string text) =>
         content.HeatMaps?.GetValueOrDefault(row) is { } picture
-            ? Markup.Of($"""<img class="{pixels}" src="{picture}" alt="The same image, and where in it {predicted} was seen"/>""")
+            ? Markup.Of($"""<img class="{pixels}" src="{picture}" alt="{text}"/>""")
             : Markup.Of($"");
 
     private static string Teacher(ClassificationReport report, int taught, int row) =>

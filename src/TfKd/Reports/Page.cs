@@ -82,6 +82,14 @@ internal static class Page
                 yield return ("mistakes", "Worst mistakes", MistakesSection.Of(content, predictions, rows));
         }
 
+        if (content.Labels is { } labels)
+        {
+            yield return ("classes", "Classes", LabelsSection.Of(content, labels));
+            yield return ("calibration", "Calibration", LabelCalibrationSection.Of(content, labels));
+            if (content.Rows is { } rows && labels.Mistakes.Count > 0)
+                yield return ("mistakes", "Worst mistakes", LabelMistakesSection.Of(content, labels, rows));
+        }
+
         if (content.Result?.TeacherReport is { } teacher)
             yield return ("teacher", "Teacher", TeacherSection.Of(teacher));
         if (content.SoftTargets is { } targets)

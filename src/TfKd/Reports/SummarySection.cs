@@ -52,6 +52,14 @@ internal static class SummarySection
             rows.Add(Row("Validation ECE", Markup.Of($"{validation.ExpectedCalibrationError:P2}")));
         }
 
+        if (best.LabelValidation is { } labels)
+        {
+            rows.Add(Row("Validation mAP", Markup.Of($"{labels.MeanAveragePrecision:P2}")));
+            rows.Add(Row("Validation F1 at one half", Markup.Of($"{labels.MicroF1:F4}")));
+            rows.Add(Row("Validation NLL", Markup.Of($"{labels.NegativeLogLikelihood:F4} nats")));
+            rows.Add(Row("Validation ECE", Markup.Of($"{labels.ExpectedCalibrationError:P2}")));
+        }
+
         rows.Add(Row("Training accuracy", Markup.Of($"{best.TrainingAccuracy:P2}")));
         if (best.TeacherAgreement is { } agreement)
             rows.Add(Row("Agreement with the teacher", Markup.Of($"{agreement:P2}")));
@@ -70,7 +78,8 @@ internal static class SummarySection
     private static Markup Rows(ReportContent content)
     {
         var training = content.TrainingCount is { } count ? Markup.Of($"{count:N0} to train on, ") : Markup.Empty;
-        var validation = content.Best?.Validation is { } metrics ? Markup.Of($"{metrics.Count:N0} to validate on, ") : Markup.Empty;
+        var validated = content.Best?.Validation?.Count ?? content.Best?.LabelValidation?.Count;
+        var validation = validated is { } rows ? Markup.Of($"{rows:N0} to validate on, ") : Markup.Empty;
         return Markup.Of($"{training}{validation}{content.ClassNames.Count} classes");
     }
 

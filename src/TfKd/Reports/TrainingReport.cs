@@ -21,6 +21,12 @@ public sealed record TrainingReport
     /// </summary>
     public ClassificationReport? Teacher { get; init; }
 
+    /// <summary>
+    /// The probability of each class from which on it is predicted, such as <c>Model.Thresholds</c> of a model. Default null: one half.
+    /// This property is ignored where samples have one label each.
+    /// </summary>
+    public IReadOnlyList<double>? Thresholds { get; init; }
+
     /// <summary>How many of the most confident mistakes are shown as pictures, 0 or above. Default 24.</summary>
     public int MaxMistakes { get; init => field = Require.NotNegative(value); } = 24;
 
@@ -32,8 +38,10 @@ public sealed record TrainingReport
     /// <param name="rows">Samples to evaluate on, as a test set, with the network's classes.</param>
     /// <param name="cancellationToken">Stops between batches; nothing is written then.</param>
     /// <exception cref="InvalidOperationException">
-    /// There are no samples, or their classes are not as many as the network's; or <see cref="Teacher"/> is of other samples.
+    /// There are no samples, or their classes are not as many as the network's; or <see cref="Teacher"/> is of other samples, or they may
+    /// have several labels.
     /// </exception>
+    /// <exception cref="ArgumentException">There is not one of <see cref="Thresholds"/> a class.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(
         string path, TrainingPlan plan, TrainingResult result, ImageNetwork network, IImageSource rows,
@@ -44,7 +52,6 @@ public sealed record TrainingReport
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(rows);
-        var predictions = ClassificationReport.Of(network, rows, plan.BatchSize, cancellationToken: cancellationToken);
         var content = new ReportContent
         {
             Title = Title,
@@ -55,15 +62,27 @@ public sealed record TrainingReport
             Plan = plan,
             History = result.History,
             Result = result,
-            Predictions = predictions,
-            Rows = rows,
-            HeatMaps = HeatMap.OfRows(network, rows, predictions.Mistakes.Take(MaxMistakes)),
-            Teacher = TeacherBeside(predictions),
             RowsName = RowsName,
             SoftTargets = SoftTargets.Of(plan, example: null, rows.ClassNames),
             MaxMistakes = MaxMistakes,
         };
-        ReportFile.Write(nameof(TrainingReport), path, Page.Of(content));
+        ReportFile.Write(nameof(TrainingReport), path, Page.Of(WithPredictions(content, network, rows, cancellationToken)));
+    }
+
+    private ReportContent WithPredictions(ReportContent content, ImageNetwork network, IImageSource rows, CancellationToken token)
+    {
+        var batchSize = content.Plan.BatchSize;
+        if (LabelSets.AreIn(rows))
+        {
+            if (Teacher is not null)
+                throw new InvalidOperationException(
+                    $"The samples may have several labels, but the report of the {nameof(Teacher)} is of one class each; leave it out.");
+            var scores = Evaluator.LabelScores(network, rows, batchSize, features: null, token);
+            return content.With(network, rows, new MultiLabelReport(rows.ClassNames, scores, thresholds: Thresholds));
+        }
+
+        var predictions = ClassificationReport.Of(network, rows, batchSize, cancellationToken: token);
+        return content.With(network, rows, predictions) with { Teacher = TeacherBeside(predictions) };
     }
 
     private TeacherOnRows? TeacherBeside(ClassificationReport student)

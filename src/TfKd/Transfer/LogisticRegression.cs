@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>
-/// A linear classifier of features by L2-regularised logistic regression, fitted to convergence: the weighted mean of the cross entropy plus
-/// half the strength times the squared norm of the weights. It is multinomial, or for several labels one binary regression a class, whose
-/// objectives are added and do not touch one another. Features are centred and brought to a mean squared norm of 1, so
+/// A linear classifier of features by L2-regularised logistic regression, fitted to convergence: the weighted mean of the cross entropy
+/// plus half the strength times the squared norm of the weights. It is multinomial, or for several labels one binary regression a class,
+/// whose objectives are added and do not touch one another. Features are centred and brought to a mean squared norm of 1, so
 /// that a strength means the same for any network; the bias is not regularised.
 /// </summary>
 internal sealed class LogisticRegression : IDisposable

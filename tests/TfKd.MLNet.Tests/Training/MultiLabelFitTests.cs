@@ -127,7 +127,14 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
     {
         // Of few photos, and the epoch that ranks best: not as sure as it could be.
         var validation = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(200, seed: 3));
-        var options = MultiLabelProblem.Options with { ValidationSet = validation, CalibrateScores = true, MaxEpochs = 40 };
+        using var folder = new TemporaryFolder();
+        var options = MultiLabelProblem.Options with
+        {
+            ValidationSet = validation,
+            CalibrateScores = true,
+            MaxEpochs = 40,
+            Callbacks = [new HtmlReport(folder.File("report.html"))],
+        };
         using var model = problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(options)
             .Fit(problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(24, seed: 5)));
         var card = model.Model.Card;
@@ -142,6 +149,10 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
         Assert.InRange(metrics.NegativeLogLikelihood, 0, Of("NegativeLogLikelihood", "Validation") - 0.001);
         using var byTorch = model.WithBackend(ScoringBackend.Torch);
         AssertSame(Read(model.Transform(problem.Test)), Read(byTorch.Transform(problem.Test)), tolerance: 1e-4);
+        var report = File.ReadAllText(folder.File("report.html"));
+        Assert.Contains(FormattableString.Invariant($"with the temperature {card.Temperature:G4}"), report, StringComparison.Ordinal);
+        Assert.All(card.Thresholds!, threshold => Assert.Contains(
+            FormattableString.Invariant($"<td>{threshold:F3}</td>"), report, StringComparison.Ordinal));
         Assert.Equal(
             "CalibrateScores needs validation rows, but there are none; set ValidationSet or ValidationSetFraction, or CalibrateScores to "
                 + "false.",

@@ -160,7 +160,7 @@ public sealed class MultiLabelRunTests
         Refused(
             _plan with { ClassWeighting = new InverseFrequencyWeighting() },
             $"{Several}InverseFrequencyWeighting {{ }} weighs each by its one class; use BinaryCrossEntropy.PositiveWeights.");
-        Refused(_plan with { Callbacks = [new HtmlReport("report.html")] }, $"{Several}HtmlReport is for one class a row; leave it out.");
+        Refused(_plan with { Callbacks = [new OfOneClass()] }, $"{Several}OfOneClass is for one class a row; leave it out.");
         var (cache, trained) = (new TeacherCache { TopK = 2 }, new TrainedTeacher(_network) { Objective = new BinaryCrossEntropy() });
         var ensemble = new EnsembleTeacher(trained, new SelfTeacher()) { Mean = EnsembleMean.Geometric };
         Refused(
@@ -236,6 +236,11 @@ public sealed class MultiLabelRunTests
 
     private static bool[] Decisions(ImageNetwork network, IImageSource rows) =>
         [.. Evaluator.Answers(network, rows, 32, features: null, CancellationToken.None).SelectMany(row => row.Logits.Select(z => z > 0))];
+
+    private sealed class OfOneClass : TrainingCallback
+    {
+        public override bool TakesSeveralLabels => false;
+    }
 
     private sealed record Losing : Mixing
     {

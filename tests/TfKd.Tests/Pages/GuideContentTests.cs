@@ -35,7 +35,8 @@ public sealed partial class GuideContentTests
             .Select(match => match.Groups[1].Value);
 
         Assert.Contains("Confusion matrix", parts);
-        Assert.Equal(parts, headings.SkipLast(1));
+        // Of several labels some have the same name; the last two headings are of all parts.
+        Assert.Equal(parts.Distinct(), headings.SkipLast(2));
     }
 
     [Theory]

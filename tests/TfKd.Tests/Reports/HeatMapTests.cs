@@ -89,7 +89,7 @@ public sealed class HeatMapTests
             rows.Add(pixels, row);
         }
 
-        var pictures = HeatMap.OfRows(network, rows, [1, 0])!;
+        var pictures = HeatMap.OfRows(network, rows, [(1, null), (0, null)])!;
         Assert.Equal([0, 1], pictures.Keys.Order());
         Assert.Equal((true, false), (IsHot(0, 2), IsHot(0, 20)));
         Assert.Equal((false, true), (IsHot(1, 2), IsHot(1, 20)));
@@ -135,7 +135,7 @@ public sealed class HeatMapTests
             "names no stages, so there are no maps to look at; override GetStages.",
             Assert.Throws<InvalidOperationException>(() => HeatMap.Save("x.png", network, Photo())).Message,
             StringComparison.Ordinal);
-        Assert.Null(HeatMap.OfRows(network, PatternSource.Create(2), [0]));
+        Assert.Null(HeatMap.OfRows(network, PatternSource.Create(2), [(0, null)]));
         using var colours = Colours().Build(2);
         Assert.StartsWith(
             "classIndex must be within [0, 2), but is 2.",

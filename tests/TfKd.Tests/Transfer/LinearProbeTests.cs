@@ -103,7 +103,8 @@ public sealed class LinearProbeTests
         Assert.Equal(1 - training.HammingLoss, epoch.TrainingAccuracy, 1e-9);
         // Chance is the fraction of rows that have a label, about 0.4.
         Assert.InRange(epoch.LabelValidation!.MeanAveragePrecision, 0.6, 1);
-        Assert.Contains(messages, message => message.StartsWith("The head was fitted to the features of 64 rows", StringComparison.Ordinal));
+        Assert.Contains(
+            messages, message => message.StartsWith("The head was fitted to the features of 64 rows", StringComparison.Ordinal));
         var (again, other) = (new Trainer(plan), new Trainer(plan with { LinearProbe = new LinearProbe { Strengths = [10] } }));
         using var same = again.CreateStudent(_network, 4);
         using var weaker = other.CreateStudent(_network, 4);
