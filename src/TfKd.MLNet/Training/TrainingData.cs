@@ -28,8 +28,7 @@ internal sealed class TrainingData : IDisposable
         IDataView input, TrainingDataSettings settings, IReadOnlyList<string> classNames, long seed, IChannel channel,
         CancellationToken token)
     {
-        DecodedCache? rows = null;
-        DecodedCache? validationRows = null;
+        var (rows, validationRows) = ((DecodedCache?)null, (DecodedCache?)null);
         try
         {
             CheckOtherSets(settings, classNames);

@@ -55,7 +55,7 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
     public (double Loss, double Correct) Score(Tensor rows, Tensor weight, Tensor bias)
     {
         using var scope = NewDisposeScope();
-        var logits = features.index_select(0, rows).to(ScalarType.Float64).matmul(weight.t()) + bias;
+        var logits = nn.functional.linear(features.index_select(0, rows).to(ScalarType.Float64), weight, bias);
         var (wanted, rowWeights) = (targets.index_select(0, rows), weights.index_select(0, rows));
         var losses = areSeveral
             ? nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction: nn.Reduction.None).mean([1])

@@ -12,8 +12,10 @@ namespace TfKd;
 /// </summary>
 internal sealed class LogisticRegression : IDisposable
 {
+    // With a column of ones behind them, for the bias.
     private readonly Tensor _features;
     private readonly Tensor _targets;
+    private readonly Tensor _others;
     private readonly Tensor _weights;
     private readonly Tensor _mean;
     private readonly double _scale;
@@ -33,12 +35,13 @@ internal sealed class LogisticRegression : IDisposable
         _mean = (values * _weights).sum(0, keepdim: true).DetachFromDisposeScope();
         var centred = values - _mean;
         _scale = Math.Sqrt(Math.Max((centred.square() * _weights).sum().item<double>(), 1e-30));
-        _features = (centred / _scale).DetachFromDisposeScope();
+        _features = cat([centred / _scale, ones_like(_weights)], 1).DetachFromDisposeScope();
         _targets = targets.clone().DetachFromDisposeScope();
+        _others = (1 - targets).DetachFromDisposeScope();
     }
 
     /// <summary>The parameters of a classifier that knows nothing: where the first fit begins.</summary>
-    public double[] Start => new double[(_features.shape[1] + 1) * _classCount];
+    public double[] Start => new double[_features.shape[1] * _classCount];
 
     /// <summary>Fits.</summary>
     /// <param name="strength">The strength of the regularisation, above 0.</param>
@@ -50,29 +53,29 @@ internal sealed class LogisticRegression : IDisposable
     public (Tensor Weight, Tensor Bias) Layer(double[] parameters)
     {
         using var scope = NewDisposeScope();
-        var (weight, bias) = Split(parameters);
-        weight /= _scale;
+        var all = tensor(parameters).view(-1, _classCount);
+        var (weight, bias) = (all.narrow(0, 0, all.shape[0] - 1) / _scale, all.narrow(0, all.shape[0] - 1, 1));
         return (weight.t().contiguous().MoveToOuterDisposeScope(), (bias - _mean.matmul(weight)).squeeze(0).MoveToOuterDisposeScope());
     }
 
     public void Dispose()
     {
-        foreach (var tensor in new[] { _features, _targets, _weights, _mean })
+        foreach (var tensor in new[] { _features, _targets, _others, _weights, _mean })
             tensor.Dispose();
     }
 
     private double Value(double[] point, double[] gradient, double strength)
     {
         using var scope = NewDisposeScope();
-        var (weight, bias) = Split(point);
-        var logits = _features.matmul(weight) + bias;
+        // Nothing here takes a number to libtorch, as a sum of tensors would: it can be finalised on its way, and this runs thousands of
+        // times.
+        var logits = _features.matmul(tensor(point).view(-1, _classCount));
         var logProbabilities = _isBinary ? nn.functional.logsigmoid(logits) : nn.functional.log_softmax(logits, 1);
         var errors = (logProbabilities.exp() - _targets) * _weights;
-        cat([_features.t().matmul(errors), errors.sum(0, keepdim: true)], 0).data<double>().CopyTo(gradient);
+        _features.t().matmul(errors).data<double>().CopyTo(gradient);
         // The logarithm of the probability of no is that of yes less the logit.
-        var entropies = _isBinary ? (1 - _targets) * logits - logProbabilities : -_targets * logProbabilities;
+        var entropies = _isBinary ? _others * logits - logProbabilities : -_targets * logProbabilities;
         var loss = (entropies * _weights).sum().item<double>();
-        // By hand: a number that goes to libtorch can be finalised on its way, and this runs thousands of times.
         for (var i = 0; i < point.Length - _classCount; i++)
         {
             loss += strength / 2 * point[i] * point[i];
@@ -80,11 +83,5 @@ internal sealed class LogisticRegression : IDisposable
         }
 
         return loss;
-    }
-
-    private (Tensor Weight, Tensor Bias) Split(double[] parameters)
-    {
-        var all = tensor(parameters).view(-1, _classCount);
-        return (all.narrow(0, 0, all.shape[0] - 1), all.narrow(0, all.shape[0] - 1, 1));
     }
 }
