@@ -20,7 +20,7 @@ internal static class PredictCommand
             new Option<int?>("--top") { HelpName = "N", Description = "How many of the most probable classes are written. Default: 1." },
             1, MostClasses, "a whole number from 1 to 1000");
         var csv = new Option<bool>("--csv") { Description = "A line a photo: path, label, score, and the next ones of --top." };
-        var command = new Command("predict", "Says of which class photos are.") { model, photos, top, csv };
+        var command = new Command("predict", "Says of which class photos are, or which labels they have.") { model, photos, top, csv };
         command.Validators.Add(result =>
         {
             if (result.GetValue(csv) && result.GetValue(common.Json))
@@ -33,7 +33,9 @@ internal static class PredictCommand
             using var scorer = new PhotoScorer(loaded, output);
             var count = Math.Min(parsed.GetValue(top) ?? 1, loaded.ClassNames.Count);
             var predictions = scorer.Score(paths, token).Select(photo => Prediction.Of(photo, loaded, count));
-            return Write(predictions, output, parsed.GetValue(csv) ? count : null);
+            if (parsed.GetValue(csv))
+                output.Line(Header(loaded.Thresholds is not null, count));
+            return Write(predictions, output, parsed.GetValue(csv));
         });
         return command;
     }
@@ -41,12 +43,10 @@ internal static class PredictCommand
     /// <summary>Writes the predictions as they come, but for JSON.</summary>
     /// <param name="predictions">The predictions.</param>
     /// <param name="output">Where.</param>
-    /// <param name="csvClasses">The classes a line as CSV; null: for people.</param>
-    private static int Write(IEnumerable<Prediction> predictions, ToolOutput output, int? csvClasses)
+    /// <param name="isCsv">Whether as CSV; otherwise for people.</param>
+    private static int Write(IEnumerable<Prediction> predictions, ToolOutput output, bool isCsv)
     {
         var (failed, all) = (0, new List<Prediction>());
-        if (csvClasses is { } classes)
-            output.Line("path,label,score" + string.Concat(Enumerable.Range(2, classes - 1).Select(n => $",label{n},score{n}")));
         foreach (var prediction in predictions)
         {
             if (prediction.Error is { } error)
@@ -57,7 +57,7 @@ internal static class PredictCommand
 
             if (output.IsJson)
                 all.Add(prediction);
-            else if (csvClasses is not null)
+            else if (isCsv)
                 output.Line(Csv(prediction));
             else if (prediction.Top is not null)
                 output.Line(Text(prediction));
@@ -68,18 +68,29 @@ internal static class PredictCommand
         return failed == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
+    // Of several labels the first columns are those of a list of photos, and then come classes with their scores.
+    private static string Header(bool areSeveral, int classes) => areSeveral
+        ? "path,labels" + string.Concat(Enumerable.Range(1, classes).Select(n => $",label{n},score{n}"))
+        : "path,label,score" + string.Concat(Enumerable.Range(2, classes - 1).Select(n => $",label{n},score{n}"));
+
     private static string Text(Prediction prediction)
     {
         var scores = prediction.Top!.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Class} {score.Score:P1}"));
+        if (prediction.Labels is { } labels)
+            return $"{prediction.Path}: {(labels.Count == 0 ? "no label" : string.Join(", ", labels))} ({string.Join(", ", scores)})";
         return $"{prediction.Path}: {(prediction.Label == prediction.Top![0].Class ? "" : $"{prediction.Label ?? "no class"}; ")}"
             + string.Join(", ", scores);
     }
 
-    private static string Csv(Prediction prediction) => string.Join(',', ((string[])
-    [
-        Quoted(prediction.Path), Quoted(prediction.Label ?? ""), Number(prediction.Score),
-        .. (prediction.Top ?? []).Skip(1).SelectMany(score => new[] { Quoted(score.Class), Number(score.Score) }),
-    ]));
+    private static string Csv(Prediction prediction)
+    {
+        var top = prediction.Top ?? [];
+        string[] first = prediction.Labels is { } labels
+            ? [Quoted(string.Join(';', labels))]
+            : [Quoted(prediction.Label ?? ""), Number(prediction.Score)];
+        var others = (prediction.Labels is null ? top.Skip(1) : top).SelectMany(one => new[] { Quoted(one.Class), Number(one.Score) });
+        return string.Join(',', [Quoted(prediction.Path), .. first, .. others]);
+    }
 
     private static string Number(double? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
 

@@ -8,9 +8,14 @@ internal sealed class TrainingOptions
     private const double DefaultTest = 0.2;
     private const int LongestTime = 30 * 24 * 3600;
 
-    /// <summary>Folder of photos.</summary>
-    public Option<string> Dataset { get; } =
-        OptionBuilder.Path("--dataset", "FOLDER", "Folder of photos, one sub-folder a class.", required: true);
+    /// <summary>Photos with their labels.</summary>
+    public Option<string> Dataset { get; } = OptionBuilder.Path(
+        "--dataset", "FOLDER|LIST",
+        "Folder of photos, one sub-folder a class; or a list of photos as CSV (*.tsv: by tabs) with the columns path and label, or labels, "
+        + "where a photo may have several.",
+        required: true);
+
+    public Option<string> Separator { get; } = CreateSeparator();
 
     public Option<string> Output { get; } = OptionBuilder.Path(
         "--output", "FOLDER", "Folder in which the folder of the name is made. Default: the current one.");
@@ -47,7 +52,11 @@ internal sealed class TrainingOptions
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All =>
-        [Dataset, Output, Name, Recipe, Test, Validation, Seed, Epochs, TrainTime, SkipDamaged, Checkpoints, Force];
+        [Dataset, Separator, Output, Name, Recipe, Test, Validation, Seed, Epochs, TrainTime, SkipDamaged, Checkpoints, Force];
+
+    /// <summary>What stands between the labels of a list.</summary>
+    public static Option<string> CreateSeparator() => OptionBuilder.Path(
+        "--labels-separator", "TEXT", "What stands between the labels of a photo in the column labels of a list. Default: ;");
 
     /// <summary>What they say.</summary>
     /// <exception cref="UsageException">They do not fit together.</exception>
@@ -65,6 +74,7 @@ internal sealed class TrainingOptions
         return new TrainingSettings
         {
             Dataset = dataset,
+            LabelsSeparator = parsed.GetValue(Separator),
             Output = parsed.GetValue(Output) ?? "",
             Name = ModelName.Require(parsed.GetValue(Name)) ?? ModelName.Of(dataset),
             Recipe = recipe,

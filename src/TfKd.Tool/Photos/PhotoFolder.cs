@@ -3,20 +3,28 @@ using TfKd.MLNet;
 
 namespace TfKd.Tool;
 
-/// <summary>Photos with their labels: a folder with one sub-folder a class, or a part of one.</summary>
+/// <summary>Photos with their labels: a folder with one sub-folder a class, a list, or a part of one.</summary>
 /// <param name="Files">The files, in an order that is the same on every system.</param>
-internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Files)
+/// <param name="Separator">What stands between the labels of a photo, which may have several; null: each has one.</param>
+internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Files, string? Separator = null)
 {
     /// <summary>The classes, in the order of their names.</summary>
-    public IReadOnlyList<string> ClassNames { get; } = [.. Files.Select(file => file.Label).Distinct().Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> ClassNames { get; } =
+        [.. Files.SelectMany(file => LabelsOf(file.Label, Separator)).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>The photos of a folder.</summary>
+    /// <summary>The photos of a folder or a list.</summary>
     /// <param name="folder">Its path.</param>
+    /// <param name="separator">What stands between the labels of a photo in a list; null: the default.</param>
     /// <param name="output">Is told what was left out.</param>
-    /// <exception cref="IOException">The folder is missing, or cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It has no sub-folders, or no photos in them.</exception>
-    public static PhotoFolder Read(string folder, ToolOutput output)
+    /// <exception cref="IOException">It is missing, or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It has no sub-folders, or no photos in them; or it is no list of photos.</exception>
+    /// <exception cref="UsageException">A separator is named where photos have one label.</exception>
+    public static PhotoFolder Read(string folder, string? separator, ToolOutput output)
     {
+        if (File.Exists(folder))
+            return PhotoList.Read(folder, separator);
+        if (separator is not null)
+            throw new UsageException($"--labels-separator is for lists of photos, but '{folder}' is no file.");
         if (Directory.Exists(folder) && !Directory.EnumerateDirectories(folder).Any())
         {
             var class1 = Path.Combine(folder, "cat", "1.jpg");
@@ -33,7 +41,14 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
         return new(files);
     }
 
-    /// <summary>Holds a part of each class out; the same seed holds out the same.</summary>
+    /// <summary>The labels of a photo.</summary>
+    /// <param name="label">What its file has for them.</param>
+    public IReadOnlyList<string> LabelsOf(string label) => LabelsOf(label, Separator);
+
+    /// <summary>
+    /// Holds a part of each class out, of several labels a part of the photos whose rarest label is the same; the same seed holds out the
+    /// same.
+    /// </summary>
     /// <param name="fraction">How much, above 0 and below 1; of a class of one photo nothing, of others one photo at least.</param>
     /// <param name="seed">Chooses the photos.</param>
     /// <exception cref="InvalidDataException">No class has two photos.</exception>
@@ -41,7 +56,7 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
     {
         var random = new Random(seed);
         var heldOut = new HashSet<string>();
-        foreach (var photos in Files.GroupBy(file => file.Label))
+        foreach (var photos in Files.GroupBy(RarestOf()))
         {
             var paths = photos.Select(file => file.Path).ToArray();
             random.Shuffle(paths);
@@ -50,9 +65,20 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
         }
 
         return heldOut.Count > 0
-            ? (new([.. Files.Where(file => !heldOut.Contains(file.Path))]), new([.. Files.Where(file => heldOut.Contains(file.Path))]))
+            ? (new([.. Files.Where(file => !heldOut.Contains(file.Path))], Separator),
+                new([.. Files.Where(file => heldOut.Contains(file.Path))], Separator))
             : throw new InvalidDataException(
                 $"No photo can be held out to test on: each of the {ClassNames.Count} classes has one; expected two or more.");
+    }
+
+    private static string[] LabelsOf(string label, string? separator) => separator is null
+        ? [label]
+        : label.Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private Func<(string Path, string Label), string> RarestOf()
+    {
+        var counts = Files.SelectMany(file => LabelsOf(file.Label)).CountBy(label => label).ToDictionary();
+        return file => LabelsOf(file.Label).OrderBy(label => counts[label]).FirstOrDefault("");
     }
 
     /// <summary>The photos as ML.NET's rows: ImagePath, Label, and the bytes of the file.</summary>

@@ -19,6 +19,7 @@ internal sealed class RunProgress(ToolOutput output, string rows) : TrainingCall
         var metrics = status.LastEpoch!;
         var accuracy = metrics.Validation is { } validation
             ? FormattableString.Invariant($"{validation.Top1:P1} of {rows} right")
+            : metrics.LabelValidation is { } labels ? FormattableString.Invariant($"mAP {labels.MeanAveragePrecision:P1} on {rows}")
             : FormattableString.Invariant($"{metrics.TrainingAccuracy:P1} of training photos right");
         TimeSpan? left = status.Remaining > TimeSpan.Zero ? status.Remaining : null;
         var text = FormattableString.Invariant($"epoch {metrics.Epoch + 1} of {status.MaxEpochs}, {accuracy}");

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms;
 using TfKd.MLNet;
 
 namespace TfKd.Tool;
@@ -30,6 +29,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             $"{photos.Files.Count} photos of {photos.ClassNames.Count} classes: {training.Files.Count} to train on, {test.Files.Count} "
             + "held out to test on.");
         var (recipe, unlabelled) = MakeRecipe(training.Files.Count);
+        if (photos.Separator is { } separator)
+            recipe = recipe.WithLabels(separator);
         foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
             OutputFile.Require(path, settings.Force);
         var start = Stopwatch.GetTimestamp();
@@ -58,11 +59,21 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
 
     private PhotoFolder ReadPhotos()
     {
-        var photos = PhotoFolder.Read(settings.Dataset, output);
-        return photos.ClassNames.Count > 1
+        var photos = PhotoFolder.Read(settings.Dataset, settings.LabelsSeparator, output);
+        if (photos.ClassNames.Count < 2)
+            throw new InvalidDataException(
+                $"'{settings.Dataset}' has photos of {(photos.ClassNames is [var one] ? $"one class only, '{one}'" : "no class")}; "
+                + "expected two classes or more.");
+        string? refused = photos.Separator is null ? null
+            : settings.Teacher is not null ? "distill"
+            : settings.Recipe == RecipeName.Student ? "--recipe student"
+            : settings.WithCode ? "--code"
+            : null;
+        return refused is null
             ? photos
-            : throw new InvalidDataException(
-                $"'{settings.Dataset}' has photos of one class only, '{photos.ClassNames[0]}'; expected two sub-folders or more.");
+            : throw new UsageException(
+                $"{refused} is for photos with one label each, but those of '{settings.Dataset}' may have several; expected train with "
+                + "another recipe.");
     }
 
     private (TrainingRecipe Recipe, IReadOnlyList<(string Path, string Label)>? Unlabelled) MakeRecipe(int photoCount)
@@ -91,14 +102,15 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         }, unlabelled);
     }
 
-    private TransformerChain<KeyToValueMappingTransformer> Fit(
+    private TransformerChain<ITransformer> Fit(
         TorchImageClassificationTrainer.Options options, PhotoFolder training, PhotoFolder test,
         IReadOnlyList<(string Path, string Label)>? unlabelled, CancellationToken token)
     {
-        var (rows, keys) = (training.ToView(_ml, ImageColumn), _ml.Transforms.Conversion.MapValueToKey("Label"));
+        var (rows, tested) = (training.ToView(_ml, ImageColumn), test.ToView(_ml, ImageColumn));
+        var keys = training.Separator is null ? _ml.Transforms.Conversion.MapValueToKey("Label") : null;
         using var over = new CancellationTokenSource(settings.TrainTime ?? Timeout.InfiniteTimeSpan, Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, over.Token);
-        options = Watched(options, keys.Fit(rows).Transform(test.ToView(_ml, ImageColumn))) with
+        options = Watched(options, keys?.Fit(rows).Transform(tested) ?? tested) with
         {
             ImageColumnName = ImageColumn,
             UnlabelledSet = unlabelled is null ? null : PhotoFolder.ToView(_ml, unlabelled, ImageColumn),
@@ -107,12 +119,13 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             OnCancellation = settings.TrainTime is null ? CancellationOutcome.Throw : CancellationOutcome.KeepBest,
             CancellationToken = stop.Token,
         };
-        var pipeline = keys
-            .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification(options))
-            .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        var trainer = _ml.MulticlassClassification.Trainers.TorchImageClassification(options);
+        IEstimator<ITransformer>[] steps = keys is null
+            ? [trainer]
+            : [keys, trainer, _ml.Transforms.Conversion.MapKeyToValue("PredictedLabel")];
         try
         {
-            var model = pipeline.Fit(rows);
+            var model = steps.Aggregate(new EstimatorChain<ITransformer>(), (chain, step) => chain.Append(step)).Fit(rows);
             token.ThrowIfCancellationRequested();
             return model;
         }
@@ -141,7 +154,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         };
     }
 
-    private void Save(TransformerChain<KeyToValueMappingTransformer> model, PhotoFolder training, TrainingRecipe recipe)
+    private void Save(TransformerChain<ITransformer> model, PhotoFolder training, TrainingRecipe recipe)
     {
         var schema = training.ToView(_ml, ImageColumn).Schema;
         AtomicFile.Write(settings.ModelPath, stream => _ml.Model.Save(model, schema, stream));

@@ -10,6 +10,7 @@ namespace TfKd.Tool;
 internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Options, string Code)
 {
     private const int ScratchEpochs = 30;
+    private const float ThresholdFraction = 0.2f;
 
     /// <summary>The recipe of a name.</summary>
     /// <param name="name">The name.</param>
@@ -44,6 +45,18 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
             code.Append(CultureInfo.InvariantCulture, $"        {member},\n");
         return new(options, code.Append("    }").ToString());
     }
+
+    /// <summary>The same where a photo may have several labels. There is no code of it.</summary>
+    /// <param name="separator">What stands between them.</param>
+    public TrainingRecipe WithLabels(string separator) => new(
+        Options with
+        {
+            Labels = new MultipleLabels { Separator = separator },
+            Objective = new BinaryCrossEntropy(),
+            // Thresholds are chosen on these, and must not be on those that the model is tested on.
+            ValidationSetFraction = Options.ValidationSetFraction ?? ThresholdFraction,
+        },
+        Code: "");
 
     // The network at its default has the size that suits the photos.
     private static TorchImageClassificationTrainer.Options Scratch => new()

@@ -3,8 +3,11 @@ namespace TfKd.Tool;
 /// <summary>What is to be trained on what, and where it goes.</summary>
 internal sealed record TrainingSettings
 {
-    /// <summary>Folder of photos, one sub-folder a class.</summary>
+    /// <summary>Folder of photos, one sub-folder a class, or a list of photos.</summary>
     public required string Dataset { get; init; }
+
+    /// <summary>What stands between the labels of a list; null: the default.</summary>
+    public string? LabelsSeparator { get; init; }
 
     /// <summary>Folder that the folder of the name is made in.</summary>
     public required string Output { get; init; }

@@ -148,7 +148,7 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
         Directory.CreateDirectory(Path.Combine(single, "cat"));
         File.WriteAllBytes(Path.Combine(single, "cat", "1.jpg"), DrawnSigns.Draw(1));
         Assert.Equal(
-            $"'{single}' has photos of one class only, 'cat'; expected two sub-folders or more.", await Refused(single));
+            $"'{single}' has photos of one class only, 'cat'; expected two classes or more.", await Refused(single));
         Directory.CreateDirectory(Path.Combine(single, "dog"));
         File.WriteAllBytes(Path.Combine(single, "dog", "1.jpg"), DrawnSigns.Draw(2));
         Assert.Equal("No photo can be held out to test on: each of the 2 classes has one; expected two or more.", await Refused(single));

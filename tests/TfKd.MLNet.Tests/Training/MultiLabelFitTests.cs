@@ -201,26 +201,6 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
     }
 
     [Fact]
-    public async Task The_tool_predicts_and_exports_but_counts_one_label_a_photo()
-    {
-        using var folder = new TemporaryFolder();
-        problem.Ml.Model.Save(problem.Model, problem.Test.Schema, folder.File("model.zip"));
-        var circles = Directory.CreateDirectory(folder.File("photos/circle"));
-        foreach (var row in ShapePhotos.Make(4, seed: 2))
-            File.WriteAllBytes(Path.Combine(circles.FullName, $"{row.Number}.png"), row.Image);
-        var predicted = (await ToolRun.Of("predict", "--model", folder.File("model.zip"), circles.FullName, "--json")).MustSucceed();
-        Assert.Equal(4, predicted.Json.GetArrayLength());
-        (await ToolRun.Of("export", "--model", folder.File("model.zip"), "--portable", folder.File("portable.zip"))).MustSucceed();
-        Assert.True(File.Exists(folder.File("portable.zip")));
-        var failure = (await ToolRun.Of("evaluate", "--model", folder.File("model.zip"), "--dataset", folder.File("photos"))).Failure(1);
-        Assert.Contains(
-            "The figures are for one label a photo, but the model's photos may have several; measure it in a program, by "
-                + "EvaluateMultiLabel.",
-            failure,
-            StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Truth_values_with_rows_to_validate_on_train_a_model_that_scores_by_Torch()
     {
         using var folder = new TemporaryFolder();

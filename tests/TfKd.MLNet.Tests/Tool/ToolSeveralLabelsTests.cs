@@ -1,0 +1,135 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using TfKd.Tool;
+
+namespace TfKd.MLNet.Tests;
+
+/// <summary>The tool with photos that may have several labels, which a list names.</summary>
+public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFixture<MultiLabelProblem>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_model_of_several_labels_is_trained_tested_and_used()
+    {
+        var list = WriteList(80, "/");
+        var trained = (await ToolRun.Of(
+            "train", "--dataset", list, "--labels-separator", "/", "--output", _folder.Path, "--name", "Shapes", "--recipe", "scratch",
+            "--epochs", "2", "--json")).MustSucceed();
+        var test = trained.Json.GetProperty("test");
+        // A fifth, by groups of the rarest label.
+        Assert.InRange(test.GetProperty("photos").GetInt32(), 14, 18);
+        Assert.Equal(80, trained.Json.GetProperty("trainingPhotos").GetInt32() + test.GetProperty("photos").GetInt32());
+        Assert.InRange(test.GetProperty("meanAveragePrecision").GetDouble(), 0, 1);
+        Assert.Equal(ShapePhotos.Names, test.GetProperty("classes").EnumerateArray().Select(one => one.GetProperty("class").GetString()));
+        Assert.Contains("mAP", trained.Error, StringComparison.Ordinal);
+        var report = File.ReadAllText(trained.Json.GetProperty("report").GetString()!);
+        Assert.Contains("Average precision", report, StringComparison.Ordinal);
+        // Thresholds are chosen on photos that are neither learnt from nor tested on.
+        using var chain = (TransformerChain<ITransformer>)problem.Ml.Model.Load(trained.Json.GetProperty("model").GetString()!, out _);
+        var rows = chain.OfType<TorchImageClassificationTransformer>().Single().Model.Card.Training.Rows;
+        Assert.All(rows, row => Assert.InRange(row.Validation, 1, row.Training - 1));
+    }
+
+    [Fact]
+    public async Task A_model_is_measured_on_a_list_and_predicts_one()
+    {
+        var model = SaveModel();
+        var list = WriteList(40, ";");
+        var measured = (await ToolRun.Of("evaluate", "--model", model, "--dataset", list, "--json")).MustSucceed().Json;
+        var rows = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(40, seed: 2));
+        var expected = problem.Ml.MulticlassClassification.EvaluateMultiLabel(problem.Model.Transform(rows), "Tags");
+        Assert.Equal(expected.MeanAveragePrecision, measured.GetProperty("meanAveragePrecision").GetDouble(), 1e-6);
+        Assert.Equal(expected.MicroF1, measured.GetProperty("microF1").GetDouble(), 1e-6);
+        Assert.Equal(expected.SubsetAccuracy, measured.GetProperty("subsetAccuracy").GetDouble(), 1e-6);
+        var text = (await ToolRun.Of("evaluate", "--model", model, "--dataset", list)).MustSucceed().Output;
+        Assert.Matches(@"^mAP \d+\.\d % on 40 photos, F1 \d", text);
+        Assert.Contains("threshold", text, StringComparison.Ordinal);
+
+        // What is predicted is a list again, by which the model is never wrong.
+        var csv = (await ToolRun.Of("predict", "--model", model, _folder.File("photos"), "--csv", "--top", "2")).MustSucceed().Output;
+        Assert.StartsWith("path,labels,label1,score1,label2,score2", csv, StringComparison.Ordinal);
+        File.WriteAllText(_folder.File("predicted.csv"), csv);
+        var again = (await ToolRun.Of("evaluate", "--model", model, "--dataset", _folder.File("predicted.csv"), "--json")).MustSucceed();
+        Assert.Equal(1, again.Json.GetProperty("subsetAccuracy").GetDouble());
+        var json = (await ToolRun.Of("predict", "--model", model, _folder.File("photos"), "--json")).MustSucceed().Json;
+        Assert.Contains(json.EnumerateArray(), photo => photo.GetProperty("labels").GetArrayLength() > 1);
+        Assert.Contains(json.EnumerateArray(), photo => photo.GetProperty("labels").GetArrayLength() == 0);
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_together_is_refused()
+    {
+        var (model, several, one) = (SaveModel(), WriteList(4, ";"), _folder.File("one.csv"));
+        File.WriteAllText(one, "path,label\nphotos/0.png,circle\nphotos/1.png,square\n");
+        Assert.Contains(
+            "The model says of each label whether a photo has it, but the photos have one class each; expected a list of photos with a "
+                + "column labels.",
+            (await ToolRun.Of("evaluate", "--model", model, "--dataset", one)).Failure(1), StringComparison.Ordinal);
+        await Refused("--labels-separator is for lists with a column labels", one, "--labels-separator", "|");
+        await Refused("--labels-separator is for lists of photos, but", _folder.File("photos"), "--labels-separator", "|");
+        await Refused("--recipe student is for photos with one label each", several, "--recipe", "student");
+        await Refused("--code is for photos with one label each", several, "--code");
+
+        async Task Refused(string reason, string dataset, params string[] options) => Assert.Contains(
+            reason, (await ToolRun.Of(["train", "--dataset", dataset, "--output", _folder.Path, .. options])).Failure(ExitCode.Usage),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_has_cells_in_quotation_marks_and_columns_in_any_order()
+    {
+        var file = _folder.File("list.csv");
+        File.WriteAllText(file, "labels, Path ,note\r\n\"a,b\",\"my \"\"best\"\".png\",x\r\n\r\n,2.png,\r\n");
+        var photos = PhotoList.Read(file, ",");
+        Assert.Equal(
+            [(Path.Combine(_folder.Path, "my \"best\".png"), "a,b"), (Path.Combine(_folder.Path, "2.png"), "")], photos.Files);
+        Assert.Equal(["a", "b"], photos.ClassNames);
+        File.WriteAllText(_folder.File("list.tsv"), "path\tlabel\n1.png\tcat, black\n");
+        var one = PhotoList.Read(_folder.File("list.tsv"), null);
+        Assert.Equal("cat, black", Assert.Single(one.ClassNames));
+        Assert.Null(one.Separator);
+
+        foreach (var (text, message) in new[]
+        {
+            ("image,labels\n", $"The first line of '{file}' is [image, labels]; expected the names of the columns, among them path and "
+                + "either labels, where a photo may have several, or label."),
+            ("path,labels\n1.png\n", $"Line 2 of '{file}' has 1 cells; expected 2, as the first line."),
+            ("path,labels\n\"1.png,a\n", $"Line 2 of '{file}' has a quotation mark that is not closed."),
+            ("path,labels\n", $"'{file}' lists no photos; expected a line each below the names of the columns."),
+        })
+        {
+            File.WriteAllText(file, text);
+            Assert.Equal(message, Assert.Throws<InvalidDataException>(() => PhotoList.Read(file, null)).Message);
+        }
+    }
+
+    [Fact]
+    public void A_part_of_the_photos_of_each_rarest_label_is_held_out()
+    {
+        var files = Enumerable.Range(0, 40).Select(i => ($"{i}", i < 8 ? "rare;often" : i < 30 ? "often" : "")).ToArray();
+        var (kept, heldOut) = new PhotoFolder(files, ";").Cut(0.25, seed: 1);
+        Assert.Equal([2, 6, 2], new[] { "rare;often", "often", "" }.Select(label => heldOut.Files.Count(file => file.Label == label)));
+        Assert.Equal(["often", "rare"], heldOut.ClassNames);
+        Assert.Equal(files, kept.Files.Concat(heldOut.Files).OrderBy(file => int.Parse(file.Path, null)));
+    }
+
+    private string SaveModel()
+    {
+        problem.Ml.Model.Save(problem.Model, problem.Test.Schema, _folder.File("model.zip"));
+        return _folder.File("model.zip");
+    }
+
+    private string WriteList(int count, string separator)
+    {
+        Directory.CreateDirectory(_folder.File("photos"));
+        var rows = ShapePhotos.Make(count, seed: 2);
+        foreach (var row in rows)
+            File.WriteAllBytes(_folder.File($"photos/{row.Number}.png"), row.Image);
+        var list = _folder.File("photos.csv");
+        File.WriteAllLines(list, ["path,labels", .. rows.Select(row => $"photos/{row.Number}.png,{string.Join(separator, row.Names)}")]);
+        return list;
+    }
+}
