@@ -126,6 +126,7 @@ public sealed partial class TorchImageClassificationTrainer
             Optimizer = Optimizer,
             MaxGradientNorm = MaxGradientNorm,
             WeightAverage = WeightAverage,
+            FakeQuantization = FakeQuantization is { } training ? training with { ReduceRange = ReduceRange } : null,
             Schedule = Schedule,
             InitialWeights = EffectiveWeights,
             LinearProbe = LinearProbe,

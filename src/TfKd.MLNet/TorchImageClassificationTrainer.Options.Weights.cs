@@ -10,8 +10,8 @@ public sealed partial class TorchImageClassificationTrainer
         /// <see cref="OnnxWeights.Int8"/> is about a quarter of the size, and faster; ranges are measured on up to
         /// <see cref="OnnxCalibration.MaxImages"/> training images. <see cref="CalibrateScores"/> and <see cref="Rejection"/> look at what
         /// the network answers in these numbers. What became of size and scores is in ML.NET's log and on the model's card
-        /// (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it; the model holds the float32 weights
-        /// beside, to be trained on and to teach.
+        /// (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it, unless <see cref="FakeQuantization"/> is
+        /// set; the model holds the float32 weights beside, to be trained on and to teach.
         /// </summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options { Weights = OnnxWeights.Int8, MaxQuantizationDrop = 1 };
@@ -24,6 +24,28 @@ public sealed partial class TorchImageClassificationTrainer
         /// VNNI. This property is ignored for other weights.
         /// </summary>
         public bool ReduceRange { get; init; }
+
+        /// <summary>
+        /// Trains the network as <see cref="OnnxWeights.Int8"/> will compute it, which <see cref="Weights"/> must be: for where plain int8
+        /// is wrong too often. From a trained network as a rule (<see cref="InitialModel"/>, <see cref="InitialWeights"/>), for a few
+        /// epochs at a low learning rate, with that network as the teacher. Metrics of validation are then of the network in integers, and
+        /// the model has the ranges that it was trained with. <see cref="ReduceRange"/> holds for it, too. Default null: nothing of the
+        /// training depends on <see cref="Weights"/>.
+        /// </summary>
+        /// <example><code>
+        /// var options = new TorchImageClassificationTrainer.Options
+        /// {
+        ///     InitialModel = transformer,
+        ///     Teacher = new ModelTeacher(transformer),
+        ///     Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 },
+        ///     Weights = OnnxWeights.Int8,
+        ///     FakeQuantization = new FakeQuantization(),
+        ///     FreezeBatchNormStatistics = true,
+        ///     Optimizer = new Sgd { LearningRate = 0.001 },
+        ///     MaxEpochs = 5,
+        /// };
+        /// </code></example>
+        public FakeQuantization? FakeQuantization { get; init; }
 
         /// <summary>
         /// By how many points (hundredths of the rows) top-1 on the validation rows may be lower in the numbers of <see cref="Weights"/>
@@ -68,8 +90,8 @@ public sealed partial class TorchImageClassificationTrainer
         public ScoringBackend ScoringBackend { get; init => field = Require.Defined(value); } = ScoringBackend.OnnxRuntime;
 
         /// <exception cref="ArgumentException">
-        /// Torch is to compute in other numbers than float32, or embeddings; or what is for one label a photo is set where there are
-        /// several.
+        /// Torch is to compute in other numbers than float32, or embeddings; or the network is to be trained for other numbers than it
+        /// will have; or what is for one label a photo is set where there are several.
         /// </exception>
         internal ScoreSettings ScoreSettings
         {
@@ -88,6 +110,7 @@ public sealed partial class TorchImageClassificationTrainer
                         + $"EmbeddingColumnName is '{EmbeddingColumnName}'; set one of them to its default.");
                 }
 
+                RequireIntegers();
                 RequireOneLabel();
                 return new()
                 {
@@ -99,6 +122,25 @@ public sealed partial class TorchImageClassificationTrainer
                     Labels = Labels,
                     BatchSize = BatchSize,
                 };
+            }
+        }
+
+        private void RequireIntegers()
+        {
+            if (FakeQuantization is null)
+                return;
+            if (Weights != OnnxWeights.Int8)
+            {
+                throw new ArgumentException(
+                    $"{nameof(FakeQuantization)} trains for {nameof(Weights)} of {OnnxWeights.Int8}, but {nameof(Weights)} is {Weights}; "
+                    + $"set it to {OnnxWeights.Int8}, or leave {nameof(FakeQuantization)} out.");
+            }
+
+            if (FakeQuantization.ReduceRange && !ReduceRange)
+            {
+                throw new ArgumentException(
+                    $"{nameof(FakeQuantization)} trains for weights of 7 bits, but {nameof(ReduceRange)} is false; set it to true, which "
+                    + "holds for both.");
             }
         }
 

@@ -156,7 +156,7 @@ public sealed partial class TorchImageClassificationTrainer
         var result = trainer.Run(student, data.Training, data.Validation, token);
         // A model that is kept although the run was cancelled is calibrated as any other.
         var untilTheEnd = _options.OnCancellation == CancellationOutcome.KeepBest ? CancellationToken.None : token;
-        var numbered = NumberedNetwork.Make(student, settings, data, untilTheEnd);
+        var numbered = NumberedNetwork.Make(student, result.Calibration, settings, data, untilTheEnd);
         if (numbered.Report is { } report)
         {
             messages.Say($"{report.Weights}: {report}.");

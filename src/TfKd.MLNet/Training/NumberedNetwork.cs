@@ -22,11 +22,19 @@ internal sealed record NumberedNetwork(
     }
 
     /// <summary>Measures ranges on training rows where they are needed, and scores on validation rows.</summary>
-    public static NumberedNetwork Make(ImageNetwork network, ScoreSettings settings, TrainingData data, CancellationToken token)
+    /// <param name="network">The trained network.</param>
+    /// <param name="known">The ranges that it was trained with; null: they are measured.</param>
+    /// <param name="settings">The numbers.</param>
+    /// <param name="data">The rows.</param>
+    /// <param name="token">Stops between batches.</param>
+    public static NumberedNetwork Make(
+        ImageNetwork network, OnnxCalibration? known, ScoreSettings settings, TrainingData data, CancellationToken token)
     {
         if (settings.Weights == OnnxWeights.Float32)
             return Float32;
-        var numbers = NumbersOf(network, settings, data.Training, token);
+        var numbers = known is null
+            ? NumbersOf(network, settings, data.Training, token)
+            : new OnnxNumbers(settings.Weights, known, settings.ReduceRange);
         var rows = data.Validation ?? OnnxCalibration.Choose(SourceSubset.OfLabelled(data.Training));
         var plain = NetworkExport.ToLogits(network, OnnxNumbers.Float32);
         var other = NetworkExport.ToLogits(network, numbers);

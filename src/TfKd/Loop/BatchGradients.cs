@@ -38,6 +38,8 @@ internal sealed class BatchGradients(
         var view = plan.ViewOf(position.Progress.Epoch);
         var batch = _preparation.Prepare(loaded, view, position.Progress, number);
         var signal = participants.Teacher?.Teach(batch);
+        using var integers = student.Integers?.UseInStep();
+        using var integersOfPeer = peer?.Integers?.UseInStep();
         var ask = student.Ask(batch.Images, loaded.RowIds, _featuresAreTaught && peer is not null);
         var output = ask();
         var partners = loaded.Partners is null ? null : _preparation.Augment(loaded.Partners, view);

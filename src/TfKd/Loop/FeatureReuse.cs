@@ -9,6 +9,8 @@ internal static class FeatureReuse
         && network.Body is IFeatureBody
         && plan.Augmentations.Count == 0
         && plan.Mixing is null
+        // They are rounded to other numbers as weights behind them learn, and are computed in one piece.
+        && plan.FakeQuantization is null
         && plan.Teacher is not PeerTeacher
         // Each would compute all of them.
         && plan.Replicas is not { Count: > 1 }

@@ -45,9 +45,16 @@ internal sealed class Learner : IDisposable
     /// <summary>What frozen stages make of the training rows; null: they run with the rest.</summary>
     public FrozenFeatures? Features { get; init; }
 
+    /// <summary>What has it compute in integers; null: it computes in floating point.</summary>
+    public IntegerTraining? Integers { get; init; }
+
     /// <summary>Makes the network ready to learn.</summary>
-    public void OnEpochBegin()
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="goesOn">Whether some of its steps were taken already.</param>
+    /// <param name="token">Stops between two batches.</param>
+    public void OnEpochBegin(int epoch, bool goesOn, CancellationToken token)
     {
+        Integers?.OnEpochBegin(epoch, goesOn, token);
         Log.Clear();
         Network.train();
         _frozen.Evaluate();
@@ -132,12 +139,19 @@ internal sealed class Learner : IDisposable
         foreach (var group in _groups)
             group.Step(position.LearningRate);
         _average?.OnStepEnd();
+        Integers?.OnStepEnd();
     }
 
     /// <summary>
     /// Has the network answer with the average of its weights, where the plan wants one, until the returned object is disposed.
     /// </summary>
     public IDisposable? UseAverage() => _average?.Use();
+
+    /// <summary>
+    /// Has the network, with the weights that it has now, answer in integers where the plan wants that, until the returned object is
+    /// disposed.
+    /// </summary>
+    public IDisposable? UseIntegers(CancellationToken token) => Integers?.UseMeasured(own: _average is null, token);
 
     /// <summary>Ends with the average of the weights, where the plan wants one.</summary>
     public void KeepAverage() => _average?.Keep();
@@ -168,6 +182,7 @@ internal sealed class Learner : IDisposable
         .. _groups.Select(group => group.CheckpointPart(name)),
         new($"{name}-objective.", () => _states.Tensors, _states.Load),
         .. _average is null ? (IEnumerable<CheckpointPart>)[] : [_average.CheckpointPart(name)],
+        .. Integers is null ? (IEnumerable<CheckpointPart>)[] : [Integers.CheckpointPart(name)],
     ];
 
     public void Dispose()

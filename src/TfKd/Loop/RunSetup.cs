@@ -32,6 +32,8 @@ internal sealed class RunSetup : IDisposable
             WeightsOfRows = RowWeights.Of(data.Training, plan.ClassWeighting);
             ValidationRows = ChooseValidationRows();
             var frozen = PrepareStudent();
+            // Refused before a teacher is trained.
+            var integers = TrainIntegers(data.Student);
             Loader = OpenLoader();
             LoneValues.Refuse(data.Student, frozen, data.Training.Shape, Loader.SmallestBatch);
             data.Student.UsePath(KernelChoice.Of(plan, data.Student, data.Training.Shape, BatchSizes(), Callbacks));
@@ -47,7 +49,7 @@ internal sealed class RunSetup : IDisposable
             ValidationFeatures = features is null || data.Validation is null || plan.TestTimeAugmentation != TestTimeAugmentation.None
                 ? null
                 : Own(FeatureReuse.Compute(plan, data.Student, data.Validation, Callbacks, token));
-            var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features });
+            var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features, Integers = integers });
             Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
             Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint), agreement));
             Strategy = CreateStrategy();
@@ -94,6 +96,9 @@ internal sealed class RunSetup : IDisposable
             component.Dispose();
         _data.Student.ReleasePath();
     }
+
+    private IntegerTraining? TrainIntegers(ImageNetwork network) =>
+        _plan.FakeQuantization is { } settings ? Own(new IntegerTraining(network, settings, _data.Training, Agreement)) : null;
 
     private FrozenLayers FreezeLayers(ImageNetwork network) =>
         Own(new FrozenLayers(network, _plan.FrozenStages, _plan.FreezeBatchNormStatistics));
@@ -179,7 +184,7 @@ internal sealed class RunSetup : IDisposable
         }, Callbacks.Say);
 
     private Learner CreatePeerLearner(ImageNetwork peer, ObjectiveContext context) =>
-        Own(new Learner(peer, _plan, context, FreezeLayers(peer)));
+        Own(new Learner(peer, _plan, context, FreezeLayers(peer)) { Integers = TrainIntegers(peer) });
 
     private TeacherStatistics? CreateStatistics(Teacher? teacher) =>
         teacher is null || LabelSets.AreIn(_data.Training)

@@ -92,6 +92,8 @@ internal sealed class TeacherTraining(
         Optimizer = recipe.Optimizer,
         MaxGradientNorm = recipe.MaxGradientNorm,
         WeightAverage = recipe.WeightAverage,
+        // Who teaches knows most in floating point.
+        FakeQuantization = null,
         Schedule = recipe.Schedule,
         // A teacher looks at an image as it is.
         TestTimeAugmentation = TestTimeAugmentation.None,

@@ -126,15 +126,26 @@ public sealed class Trainer(TrainingPlan plan)
         callbacks.Notify(callback => callback.OnTrainEnd(run.State));
         run.State.Student.eval();
         var result = run.Finish();
+        // Watchers see the weights as they are again.
+        using (setup.Participants.Student.UseIntegers(CancellationToken.None))
+            result = AddFindings(setup, result with { Calibration = setup.Participants.Student.Integers?.Calibration }, token);
+        if (setup.Agreement.Share.Rank > 0)
+            return result;
+        callbacks.Notify(callback => callback.OnFinished(run.State, result));
+        return result;
+    }
+
+    private TrainingResult AddFindings(RunSetup setup, TrainingResult result, CancellationToken token)
+    {
+        var run = setup.Run;
         // One of several processes tells of the teacher.
         if (setup.Agreement.Share.Rank > 0)
             return result;
         if (run.FindFinished() is { } found)
-            result = found.AddTo(result);
-        else if (setup.Participants.Statistics is { Agreement: not null } statistics && !run.WasFinished && !run.EndedWithinEpoch)
-            result = ReportTeacher(setup, statistics, token).AddTo(result);
-        callbacks.Notify(callback => callback.OnFinished(run.State, result));
-        return result;
+            return found.AddTo(result);
+        return setup.Participants.Statistics is { Agreement: not null } statistics && !run.WasFinished && !run.EndedWithinEpoch
+            ? ReportTeacher(setup, statistics, token).AddTo(result)
+            : result;
     }
 
     private TeacherFindings ReportTeacher(RunSetup setup, TeacherStatistics statistics, CancellationToken token)

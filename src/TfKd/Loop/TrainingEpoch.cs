@@ -22,8 +22,8 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         if (IsProbe)
             return FitHead();
         var (stopwatch, waiting, rowsBefore) = (Stopwatch.StartNew(), new WaitingTime(), _run.Sums.Rows);
-        _run.BeginEpoch();
         var read = _agreement.TokenFor(token);
+        _run.BeginEpoch(read);
         var batches = setup.Loader.ReadShuffled(plan.Seed, _run.Epoch, _run.Sums.Steps * plan.AccumulateSteps, read);
         foreach (var step in waiting.Measure(StepBatches.Group(batches, plan.AccumulateSteps)))
         {
@@ -71,6 +71,8 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var (student, peer) = (setup.Participants.Student.Network, setup.Participants.Peer?.Network);
         using var average = setup.Participants.Student.UseAverage();
         using var averageOfPeer = setup.Participants.Peer?.UseAverage();
+        using var integers = setup.Participants.Student.UseIntegers(_agreement.TokenFor(token));
+        using var integersOfPeer = setup.Participants.Peer?.UseIntegers(_agreement.TokenFor(token));
         metrics = LabelSets.AreIn(rows) ? metrics with { LabelValidation = MeasureLabels(student, rows) } : metrics with
         {
             Validation = Measure(student, setup.ValidationFeatures),

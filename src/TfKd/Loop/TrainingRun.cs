@@ -68,10 +68,11 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Begins an epoch, or goes on with the one that a checkpoint was written in.</summary>
-    public void BeginEpoch()
+    /// <param name="token">Stops between two batches of what is measured before.</param>
+    public void BeginEpoch(CancellationToken token)
     {
         foreach (var learner in _participants.Learners)
-            learner.OnEpochBegin();
+            learner.OnEpochBegin(Epoch, goesOn: Sums.Steps > 0, token);
         _participants.Statistics?.Clear();
         // What a checkpoint has of the losses is of all processes; they are added up again.
         if (Sums.Steps == 0 || _agreement.Share.Rank > 0)

@@ -9,11 +9,12 @@ namespace TfKd;
 internal sealed record LeafModule(nn.Module Module, string Path, OnnxEmitter? Emitter);
 
 /// <summary>
-/// Is told of each call of a leaf: <see cref="Enter"/> before it, <see cref="Leave"/> behind it, with what to go on with.
+/// Is told of each call of a leaf: <see cref="Enter"/> before it, with what it is to read, and <see cref="Leave"/> behind it, with what to
+/// go on with.
 /// </summary>
 internal interface ILeafVisitor
 {
-    void Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs);
+    Tensor[] Enter(LeafModule leaf, params Tensor[] inputs);
 
     Tensor Leave(LeafModule leaf, Tensor output);
 }
@@ -67,13 +68,15 @@ internal sealed class LeafHooks : IDisposable
         switch (module)
         {
             case nn.Module<Tensor, Tensor> one:
-                Watch(one, (_, x) => { _visitor.Enter(leaf, x); return x; }, (_, _, y) => _visitor.Leave(leaf, y));
+                Watch(one, (_, x) => _visitor.Enter(leaf, x)[0], (_, _, y) => _visitor.Leave(leaf, y));
                 break;
             case nn.Module<Tensor, Tensor, Tensor> two:
-                Watch(two, (_, x1, x2) => { _visitor.Enter(leaf, x1, x2); return (x1, x2); }, (_, _, _, y) => _visitor.Leave(leaf, y));
+                Watch(
+                    two, (_, x1, x2) => _visitor.Enter(leaf, x1, x2) is [var y1, var y2] ? (y1, y2) : (x1, x2),
+                    (_, _, _, y) => _visitor.Leave(leaf, y));
                 break;
             case nn.Module<Tensor[], Tensor> several:
-                Watch(several, (_, x) => { _visitor.Enter(leaf, x); return x; }, (_, _, y) => _visitor.Leave(leaf, y));
+                Watch(several, (_, x) => _visitor.Enter(leaf, x), (_, _, y) => _visitor.Leave(leaf, y));
                 break;
         }
 

@@ -119,12 +119,13 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     }
 
     // Inputs are looked up before the leaf runs: it may store its result in one of them.
-    void ILeafVisitor.Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs)
+    Tensor[] ILeafVisitor.Enter(LeafModule leaf, params Tensor[] inputs)
     {
         var values = new TracedValue[inputs.Length];
         for (var i = 0; i < values.Length; i++)
             values[i] = Read(inputs[i], $"'{leaf.Path}' ({leaf.Module.GetType().Name}) reads");
         _reading = values;
+        return inputs;
     }
 
     Tensor ILeafVisitor.Leave(LeafModule leaf, Tensor output)
@@ -174,7 +175,7 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
 
     private Tensor Called(string path, TracedValue value, Tensor output, bool widened, bool overwrites)
     {
-        _calls.Add(new(path, value.Written.Name, output.shape));
+        _calls.Add(new(path, value.Written.Name, output.shape) { Inputs = [.. _reading.Select(input => input.Written.Name)] });
         _traced.Add(new(path, _reading, value, widened, overwrites));
         return output;
     }
@@ -229,4 +230,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
 /// <param name="Path">The module's path.</param>
 /// <param name="Value">Name of what it returned.</param>
 /// <param name="Shape">Shape of that, at the traced batch of one.</param>
-internal sealed record LeafCall(string Path, string Value, IReadOnlyList<long> Shape);
+internal sealed record LeafCall(string Path, string Value, IReadOnlyList<long> Shape)
+{
+    /// <summary>The values that it read, in the order of its arguments.</summary>
+    public IReadOnlyList<string> Inputs { get; init; } = [];
+}

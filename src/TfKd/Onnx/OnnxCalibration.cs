@@ -48,11 +48,16 @@ public sealed class OnnxCalibration
         ArgumentNullException.ThrowIfNull(emitters);
         if (images.Count == 0)
             throw new InvalidOperationException("Ranges are measured on calibration images, but there are none.");
+        return Measure(module, IntegerTrace.Of(module, images.Shape, emitters, out _), images, path, cancellationToken);
+    }
+
+    /// <summary>The same with a trace of the module that is there already.</summary>
+    internal static OnnxCalibration Measure(
+        nn.Module<Tensor, Tensor> module, IntegerTrace trace, IImageSource images, ComputePath? path, CancellationToken cancellationToken)
+    {
         var chosen = Choose(images);
-        var known = OnnxExporter.WithBuiltIn(emitters);
-        var calls = Trace(module, images.Shape, known, out var wanted);
-        var recorder = new RangeRecorder(wanted);
-        using (new LeafHooks(module, known, recorder))
+        var recorder = new RangeRecorder(trace.Measured);
+        using (new LeafHooks(module, trace.Emitters, recorder))
         {
             var kernels = path ?? (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default);
             Run(module, chosen, kernels, recorder, cancellationToken);
@@ -60,7 +65,7 @@ public sealed class OnnxCalibration
             Run(module, chosen, kernels, recorder, cancellationToken);
         }
 
-        var paths = calls.Select(call => call.Path).ToList();
+        var paths = trace.Calls.Select(call => call.Path).ToList();
         return recorder.Paths.SequenceEqual(paths)
             ? new OnnxCalibration(paths, recorder.ChooseRanges(), chosen.Count)
             : throw new NotSupportedException("The network calls other layers for some images than for others.");
@@ -87,6 +92,26 @@ public sealed class OnnxCalibration
         return ranges;
     }
 
+    /// <summary>The lower and the upper end of each range, [N,2] of float64, in the order of the calls; the caller's.</summary>
+    internal Tensor ToTensor()
+    {
+        var ends = _ranges.OrderBy(entry => entry.Key).SelectMany(entry => new[] { entry.Value.Low, entry.Value.High }).ToArray();
+        return tensor(ends, [_ranges.Count, 2]);
+    }
+
+    /// <summary>Ranges that <see cref="ToTensor"/> gave, of the same network.</summary>
+    internal static OnnxCalibration Of(IntegerTrace trace, Tensor ends, int imageCount)
+    {
+        var places = trace.Measured.Order().ToArray();
+        if (!ends.shape.AsSpan().SequenceEqual([places.Length, 2]))
+            throw new InvalidDataException($"Expected ranges of shape [{places.Length},2], found {Require.ShapeText(ends)}.");
+        using var scope = NewDisposeScope();
+        var values = ends.cpu().to(ScalarType.Float64).contiguous().data<double>().ToArray();
+        var ranges = places.Select((place, i) => (place, new ActivationRange(values[2 * i], values[2 * i + 1])))
+            .ToDictionary(entry => entry.place, entry => entry.Item2);
+        return new OnnxCalibration([.. trace.Calls.Select(call => call.Path)], ranges, imageCount);
+    }
+
     /// <summary>The images that are looked at: in turn one of each class, until there are enough.</summary>
     internal static SourceSubset Choose(IImageSource images)
     {
@@ -97,26 +122,6 @@ public sealed class OnnxCalibration
             .OrderBy(entry => entry.turn).Select(entry => entry.row).Take(MaxImages).ToArray();
         var batch = BatchSizeOf(inTurn.Length);
         return new SourceSubset(images, inTurn.Take(inTurn.Length / batch * batch));
-    }
-
-    private static IReadOnlyList<LeafCall> Trace(
-        nn.Module<Tensor, Tensor> module, ImageShape shape, IReadOnlyList<OnnxEmitter> emitters, out HashSet<int> wanted)
-    {
-        var graph = new OnnxGraph();
-        var tracer = new LeafTracer(graph, emitters);
-        var input = new OnnxValue(graph.Name("images"), [1, shape.Channels, shape.Height, shape.Width], ScalarType.Byte);
-        tracer.Trace(module, input);
-        BatchNormFolding.Apply(graph);
-        var values = tracer.Calls.Select(call => call.Value).ToHashSet(StringComparer.Ordinal);
-        var plan = new QuantizationPlan(graph, values.Contains, FloatLayers.None);
-        wanted = [];
-        for (var call = 0; call < tracer.Calls.Count; call++)
-        {
-            if (plan.Roots.Contains(tracer.Calls[call].Value))
-                wanted.Add(call);
-        }
-
-        return tracer.Calls;
     }
 
     private static void Run(

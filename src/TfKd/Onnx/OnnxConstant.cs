@@ -9,6 +9,9 @@ namespace TfKd;
 /// <param name="Data">Its elements, the lowest byte first.</param>
 internal sealed record OnnxConstant(string Name, int DataType, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Data) : OnnxPart
 {
+    /// <summary>The parameter or buffer that it is made of, as <see cref="OnnxGraph.Weights"/> got it; null: of none.</summary>
+    public string? Key { get; init; }
+
     /// <inheritdoc/>
     public override int Field => 5;
 

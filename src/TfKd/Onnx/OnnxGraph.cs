@@ -44,7 +44,9 @@ internal sealed class OnnxGraph
             return name;
         using var scope = NewDisposeScope();
         var values = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-        return _weights[key] = Constant(key, OnnxDataType.Float32, values.shape, values.bytes.ToArray());
+        name = Name(key);
+        _parts.Add(new OnnxConstant(name, OnnxDataType.Float32, values.shape, values.bytes.ToArray()) { Key = key });
+        return _weights[key] = name;
     }
 
     /// <summary>Adds a vector of integers as a constant.</summary>

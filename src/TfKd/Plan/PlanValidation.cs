@@ -84,6 +84,7 @@ internal static class PlanValidation
         CheckSchedule(plan.Schedule);
         CheckMixing(plan);
         CheckProbe(plan);
+        CheckIntegers(plan);
         ReplicaValidation.Check(plan);
     }
 
@@ -141,6 +142,20 @@ internal static class PlanValidation
             throw new InvalidOperationException(
                 $"The only epoch fits the head to labels, by {nameof(TrainingPlan.LinearProbe)}, so that nothing is learnt from "
                     + $"{plan.Teacher}; set {nameof(TrainingPlan.MaxEpochs)} to 2 or more, or leave the teacher out.");
+    }
+
+    private static void CheckIntegers(TrainingPlan plan)
+    {
+        if (plan.FakeQuantization is not { } integers)
+            return;
+        if (plan.Precision != Precision.Float32)
+            throw new InvalidOperationException(
+                $"{nameof(FakeQuantization)} rounds to 8 bits, and {plan.Precision} would round the result once more; set "
+                    + $"{nameof(TrainingPlan.Precision)} to {nameof(Precision.Float32)}, or leave {nameof(FakeQuantization)} out.");
+        if (integers.FirstEpoch >= plan.MaxEpochs)
+            throw new InvalidOperationException(
+                $"{nameof(FakeQuantization)} begins with epoch {integers.FirstEpoch}, counted from 0, but the run has {plan.MaxEpochs}; "
+                    + $"set {nameof(FakeQuantization)}.{nameof(integers.FirstEpoch)} below {nameof(TrainingPlan.MaxEpochs)}.");
     }
 
     private static void CheckTeacher(TrainingPlan plan)

@@ -15,6 +15,8 @@ public sealed partial record TrainingPlan
 
     private IEnumerable<string> AverageLines => WeightAverage is { } average ? [$"Ends with: {average}"] : [];
 
+    private IEnumerable<string> IntegerLines => FakeQuantization is { } integers ? [$"Computes in integers: {integers}"] : [];
+
     private IEnumerable<string> ProbeLines => LinearProbe is { } probe ? [$"First epoch: {probe}"] : [];
 
     private IEnumerable<string> StatisticsLines => FreezeBatchNormStatistics ? ["Batch norm statistics: frozen"] : [];
@@ -67,6 +69,7 @@ public sealed partial record TrainingPlan
         $"Backbone learning rate factor: {BackboneLearningRateFactor}",
         $"Normalization: {Normalization?.ToString() ?? (InitialWeights is null ? "of the training rows" : "of the initial weights")}",
         $"Precision: {Precision}",
+        .. IntegerLines,
         $"Restore best weights: {RestoreBestWeights}{BestEpochText}",
         .. OrientationLines,
         $"Seed: {Seed}",

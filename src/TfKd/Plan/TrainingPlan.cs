@@ -135,6 +135,13 @@ public sealed partial record TrainingPlan
     public WeightAverage? WeightAverage { get; init; }
 
     /// <summary>
+    /// Trains and validates the network as <see cref="OnnxWeights.Int8"/> will compute it, from weights that were trained in float32 as a
+    /// rule, with any objective and teacher; its weights stay float32. Default null: in floating point. Teachers that are trained first are
+    /// not trained so. Frozen stages run with the rest. Refused with <see cref="Precision"/> other than float32.
+    /// </summary>
+    public FakeQuantization? FakeQuantization { get; init; }
+
+    /// <summary>
     /// In which orientations validation, and the trained network's <see cref="ImageNetwork.Predict"/> and exported files, look at an image.
     /// Default <see cref="TestTimeAugmentation.None"/>: as it is. Training itself does not depend on it.
     /// </summary>

@@ -19,6 +19,20 @@ public sealed record TrainingResult(IReadOnlyList<EpochMetrics> History, int Bes
     /// </summary>
     public TeacherReport? TeacherReport { get; init; }
 
+    /// <summary>
+    /// The ranges of the values between the layers of the student as it now is, by which an export with <see cref="OnnxWeights.Int8"/>
+    /// answers as validation did; null without <see cref="TrainingPlan.FakeQuantization"/>.
+    /// </summary>
+    /// <example><code>
+    /// var onnx = OnnxExporter.Export(network, new OnnxExportOptions
+    /// {
+    ///     InputShape = network.Architecture.InputShape,
+    ///     Weights = OnnxWeights.Int8,
+    ///     Calibration = result.Calibration,
+    /// });
+    /// </code></example>
+    public OnnxCalibration? Calibration { get; init; }
+
     /// <summary>The metrics of <see cref="BestEpoch"/>, those of its validation being of the weights that were chosen.</summary>
     public EpochMetrics Best => new BestEpoch(BestEpoch, IsPeer).In(History);
 

@@ -30,6 +30,22 @@ internal static class ExportAndServingPage
         return options;
     }
 
+    public static TorchImageClassificationTrainer.Options TrainForIntegers(TorchImageClassificationTransformer trained)
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            InitialModel = trained,
+            Teacher = new ModelTeacher(trained),
+            Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 },
+            Weights = OnnxWeights.Int8,
+            FakeQuantization = new FakeQuantization(),
+            FreezeBatchNormStatistics = true,
+            Optimizer = new Sgd { LearningRate = 0.001 },
+            MaxEpochs = 3,
+        };
+        return options;
+    }
+
     public static void Repository(TorchImageClassificationTransformer transformer)
     {
         transformer.SaveTriton("repository", "flowers");

@@ -24,6 +24,7 @@ public sealed class OptionsToPlanTests
         new Augmentation[] { new HorizontalFlip() }, new Mixup(), new Sgd { LearningRate = 0.125 }, new ConstantSchedule(), "somewhere",
         new ChannelStatistics([0.5], [0.25]), new CheckpointInterval { Epochs = 7 }, torch.CPU,
         new LinearProbe(), new WeightAverage { Decay = 0.5 }, new TfKd.Tests.LoneReplica(),
+        new FakeQuantization { FirstEpoch = 2 },
     ];
 
     public static TheoryData<string> Shared =>

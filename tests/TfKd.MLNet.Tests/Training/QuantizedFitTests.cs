@@ -86,6 +86,36 @@ public sealed class QuantizedFitTests
     }
 
     [Fact]
+    public void A_model_that_is_trained_for_integers_scores_as_it_was_validated()
+    {
+        var options = _options with { MaxEpochs = 4, FakeQuantization = new FakeQuantization(), ReduceRange = true };
+        using var model = TrainingRuns.Fit(options: options);
+        var training = model.Model.Card.Training;
+        var validated = training.Metrics.Single(metric => metric is { Name: "NegativeLogLikelihood", Split: "Validation" }).Value;
+        Assert.Equal(training.Quantization!.After.NegativeLogLikelihood, validated, 1e-3);
+        Assert.NotEqual(training.Quantization.Before.NegativeLogLikelihood, validated, 1e-6);
+        Assert.Equal(62, training.Quantization.CalibrationImages);
+        // Weights learn otherwise than for 8 bits, or in floating point.
+        using var eight = TrainingRuns.Fit(options: options with { ReduceRange = false });
+        using var plain = TrainingRuns.Fit(options: options with { FakeQuantization = null });
+        string[] weights = [.. new[] { model, eight, plain }.Select(one => one.Model.Card.WeightsSha256)];
+        Assert.Equal(3, weights.Distinct().Count());
+    }
+
+    [Fact]
+    public void Training_for_other_numbers_than_the_models_is_refused()
+    {
+        var options = _options with { FakeQuantization = new FakeQuantization() };
+        Assert.Equal(
+            "FakeQuantization trains for Weights of Int8, but Weights is Float32; set it to Int8, or leave FakeQuantization out.",
+            Assert.Throws<ArgumentException>(() => TrainingRuns.Fit(options: options with { Weights = OnnxWeights.Float32 })).Message);
+        Assert.Equal(
+            "FakeQuantization trains for weights of 7 bits, but ReduceRange is false; set it to true, which holds for both.",
+            Assert.Throws<ArgumentException>(() =>
+                TrainingRuns.Fit(options: options with { FakeQuantization = new() { ReduceRange = true } })).Message);
+    }
+
+    [Fact]
     public void Without_validation_rows_the_figures_are_named_as_those_of_training_rows()
     {
         using var model = TrainingRuns.Fit(options: _options with { ValidationSetFraction = null });

@@ -14,6 +14,12 @@ public sealed class ResumeWithinEpochTests : IDisposable
         ["SGD"] = BrokenRun.Plan,
         ["AdamW, clipped"] = BrokenRun.Plan with { Optimizer = new AdamW(), MaxGradientNorm = 0.5 },
         ["average"] = BrokenRun.Plan with { WeightAverage = new WeightAverage { Decay = 0.7 } },
+        ["integers"] = BrokenRun.Plan with { FakeQuantization = new FakeQuantization() },
+        ["integers later, averaged"] = BrokenRun.Plan with
+        {
+            FakeQuantization = new FakeQuantization { FirstEpoch = 1 },
+            WeightAverage = new WeightAverage { Decay = 0.7 },
+        },
         ["two rates"] = BrokenRun.Plan with { BackboneLearningRateFactor = 0.5 },
         ["previous epoch"] = BrokenRun.Plan with
         {

@@ -28,7 +28,7 @@ public sealed class StepStrategyTests : IDisposable
         _frozen = new FrozenLayers(_network, 0);
         _learner = new Learner(_network, _plan, new ObjectiveContext(4, CPU), _frozen);
         _participants = new RunParticipants(_learner, null, null, null);
-        _learner.OnEpochBegin();
+        _learner.OnEpochBegin(epoch: 0, goesOn: false, CancellationToken.None);
     }
 
     public void Dispose()

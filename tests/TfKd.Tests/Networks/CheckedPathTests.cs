@@ -43,7 +43,7 @@ public sealed class CheckedPathTests : IDisposable
         var plan = new TrainingPlan { BatchSize = 4, Augmentations = [] };
         using var frozen = new FrozenLayers(_network, 0);
         using var learner = new Learner(_network, plan, new ObjectiveContext(4, CPU), frozen);
-        learner.OnEpochBegin();
+        learner.OnEpochBegin(epoch: 0, goesOn: false, CancellationToken.None);
         var participants = new RunParticipants(learner, null, null, null);
         var strategy = new GradientAccumulation(participants, new BatchGradients(plan, participants, rowWeights: null));
         using var step = StepBatches.Group(new BatchLoader(PatternSource.Create(6, size: 8), 4).ReadShuffled(0, 0), 2).First();

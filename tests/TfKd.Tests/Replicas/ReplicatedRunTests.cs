@@ -87,6 +87,18 @@ public sealed class ReplicatedRunTests : IDisposable
     }
 
     [Fact]
+    public void Ranges_of_integers_are_the_same_in_each_replica()
+    {
+        var plan = _plan with { FakeQuantization = new FakeQuantization() };
+        var runs = RunAll(plan, 3, _network);
+        Assert.All(runs, run => Assert.Equal(runs[0].Weights, run.Weights));
+        using var ranges = runs[0].Result.Calibration!.ToTensor();
+        Assert.All(runs, run => Assert.Equal(ranges, run.Result.Calibration!.ToTensor()));
+        // A sum in another order may be rounded to another integer.
+        Assert.InRange(Distance(Run(plan, _network).Weights, runs[0].Weights), 0, 1e-3);
+    }
+
+    [Fact]
     public void The_first_stops_all_of_them_and_all_know_why()
     {
         var stopping = new WatchedRun.Watcher { EpochEnd = state => state.RequestStop("enough") };

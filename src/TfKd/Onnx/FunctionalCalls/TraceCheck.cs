@@ -42,12 +42,13 @@ internal sealed class TraceCheck(IReadOnlyList<TracedCall> calls, WideValues? wi
             throw Differs($"The network calls {_next} layers", $"{calls.Count} for another batch");
     }
 
-    void ILeafVisitor.Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs)
+    Tensor[] ILeafVisitor.Enter(LeafModule leaf, params Tensor[] inputs)
     {
         if (_next == calls.Count || calls[_next].Path != leaf.Path || calls[_next].Inputs.Length != inputs.Length)
             throw Differs($"The network calls '{leaf.Path}'", "another layer for another batch");
         for (var i = 0; i < inputs.Length; i++)
             Compare(calls[_next].Inputs[i], inputs[i], $"'{leaf.Path}' ({leaf.Module.GetType().Name}) reads");
+        return inputs;
     }
 
     Tensor ILeafVisitor.Leave(LeafModule leaf, Tensor output)

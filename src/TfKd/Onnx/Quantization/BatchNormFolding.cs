@@ -51,7 +51,7 @@ internal static class BatchNormFolding
         }
 
         var (weightName, biasName) = (graph.Name($"{weight.Name}.folded"), graph.Name($"{norm.Output}.folded"));
-        yield return new OnnxConstant(weightName, OnnxDataType.Float32, weight.Shape, Bytes(weights));
+        yield return new OnnxConstant(weightName, OnnxDataType.Float32, weight.Shape, Bytes(weights)) { Key = weight.Key };
         yield return new OnnxConstant(biasName, OnnxDataType.Float32, [biases.Length], Bytes(biases));
         yield return convolution with { Output = norm.Output, Inputs = [convolution.Inputs[0], weightName, biasName] };
 

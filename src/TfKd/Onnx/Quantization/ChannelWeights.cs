@@ -16,7 +16,7 @@ internal sealed record ChannelWeights(float[] Scales, sbyte[] Values)
     /// </summary>
     public const int ReducedLimit = 63;
 
-    private const float SmallestScale = 1e-12f;
+    public const float SmallestScale = 1e-12f;
 
     /// <param name="weights">The weights.</param>
     /// <param name="leastScales">A scale for each channel that it must not be below.</param>

@@ -45,6 +45,9 @@ internal sealed class QuantizationPlan
         Roots = _values.Select(RootOf).ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>The parts of the graph.</summary>
+    public OnnxParts Parts => _parts;
+
     /// <summary>The values that are quantised.</summary>
     public IReadOnlySet<string> Values => _values;
 
@@ -85,8 +88,8 @@ internal sealed class QuantizationPlan
         return root;
     }
 
-    // Values, or chooses among them.
-    private static bool OnlyMoves(OnnxOperation operation) =>
+    /// <summary>Whether an operation moves values, or chooses among them.</summary>
+    public static bool OnlyMoves(OnnxOperation operation) =>
         operation.Type is "MaxPool" or "Reshape" or "Transpose" or "Flatten" or "Slice" or "Pad";
 
     private bool IsLayer(OnnxOperation operation) => HasWeights(operation)

@@ -24,9 +24,7 @@ internal sealed class RangeRecorder(IReadOnlySet<int> wanted) : ILeafVisitor
     public IReadOnlyDictionary<int, ActivationRange> ChooseRanges() => _extremes.ToDictionary(
         entry => entry.Key, entry => new ValueHistogram(entry.Value, _counts[entry.Key]).Choose());
 
-    void ILeafVisitor.Enter(LeafModule leaf, params ReadOnlySpan<Tensor> inputs)
-    {
-    }
+    Tensor[] ILeafVisitor.Enter(LeafModule leaf, params Tensor[] inputs) => inputs;
 
     Tensor ILeafVisitor.Leave(LeafModule leaf, Tensor output)
     {
