@@ -114,13 +114,13 @@ internal static class QuantizationComparison
         return model;
     }
 
-    private static InferenceSession Open(byte[] model)
+    public static InferenceSession Open(byte[] model)
     {
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         return new InferenceSession(model, options);
     }
 
-    private static (ClassificationMetrics Metrics, int[] Labels) Score(InferenceSession session, DecodedCache rows)
+    public static (ClassificationMetrics Metrics, int[] Labels) Score(InferenceSession session, DecodedCache rows)
     {
         var metrics = new MetricsAccumulator();
         var labels = new int[rows.Count];

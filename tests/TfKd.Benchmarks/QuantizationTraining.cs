@@ -1,0 +1,122 @@
+using static System.FormattableString;
+
+namespace TfKd.Benchmarks;
+
+/// <summary>
+/// What training for 8-bit integers gives back of what they cost: the published ResNet-20 is trained on, with itself as the teacher, with
+/// <see cref="FakeQuantization"/> and, at the same rate and for as long, without.
+/// </summary>
+internal static class QuantizationTraining
+{
+    private const int TrainingCount = 5_000;
+    private const int TestCount = 10_000;
+    private const int Epochs = 2;
+
+    public static void Run(int seeds)
+    {
+        if (CifarFiles.Find() is not { } files)
+        {
+            Console.WriteLine("Skipped: there is no folder ../shared with data/cifar100 in it; TFKD_SHARED says where else it is.");
+            return;
+        }
+
+        TorchRuntime.EnsureLoaded();
+        Console.WriteLine(Invariant($"{MachineIdentity.Describe()}; .NET {Environment.Version}; ONNX Runtime with one thread."));
+        Console.WriteLine();
+        Console.WriteLine("| seed | training | weights | top-1 | same label | log-loss |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        using var training = files.Read("train", TrainingCount);
+        using var test = files.Read("test", TestCount);
+        using var published = files.Open(20);
+        var folder = Directory.CreateTempSubdirectory("tfkd-quantization-").FullName;
+        try
+        {
+            var path = Path.Combine(folder, "published.safetensors");
+            NetworkWeights.Save(published, path);
+            new Comparison(published, path, training, test).Run(seeds);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed class Comparison(ImageNetwork published, string path, DecodedCache training, DecodedCache test)
+    {
+        private readonly Dictionary<(string Training, string Weights), List<ClassificationMetrics>> _found = [];
+        private int[]? _reference;
+
+        public void Run(int seeds)
+        {
+            var ranges = published.Calibrate(training);
+            Report(0, "none", published, OnnxWeights.Float32);
+            Report(0, "none", published, OnnxWeights.Int8, ranges);
+            Report(0, "none", published, OnnxWeights.Int8, ranges, sevenBits: true);
+            for (var seed = 1; seed <= seeds; seed++)
+            {
+                Train(seed, "float32", null, [false, true]);
+                Train(seed, "FakeQuantization", new FakeQuantization(), [false]);
+                Train(seed, "FakeQuantization of 7 bits", new FakeQuantization { ReduceRange = true }, [true]);
+            }
+
+            Console.WriteLine();
+            Console.WriteLine("| training | weights | top-1 | log-loss |");
+            Console.WriteLine("|---|---|---|---|");
+            foreach (var ((name, weights), metrics) in _found)
+            {
+                var (top1, losses) = (metrics.ConvertAll(one => 100 * one.Top1), metrics.ConvertAll(one => one.NegativeLogLikelihood));
+                Console.WriteLine(
+                    Invariant($"| {name} | {weights} | {top1.Average():F2} ± {Deviation.Of(top1):F2} % ")
+                    + Invariant($"| {losses.Average():F4} ± {Deviation.Of(losses):F4} |"));
+            }
+        }
+
+        private void Train(int seed, string name, FakeQuantization? integers, IReadOnlyList<bool> sevenBits)
+        {
+            var trainer = new Trainer(new TrainingPlan
+            {
+                Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 },
+                Teacher = new WeightFileTeacher(published.Architecture, path),
+                Normalization = published.Normalization.Statistics,
+                FakeQuantization = integers,
+                FreezeBatchNormStatistics = true,
+                Augmentations = [new RandomCrop { Padding = 4 }, new HorizontalFlip()],
+                MaxEpochs = Epochs,
+                BatchSize = 100,
+                Optimizer = new Sgd { LearningRate = 0.001 },
+                Schedule = new CosineSchedule(),
+                RestoreBestWeights = false,
+                Seed = seed,
+            });
+            using var student = trainer.CreateStudent(published.Architecture, training.ClassNames);
+            NetworkWeights.Load(student, path);
+            var result = trainer.Run(student, training);
+            Report(seed, name, student, OnnxWeights.Float32);
+            foreach (var seven in sevenBits)
+                Report(seed, name, student, OnnxWeights.Int8, result.Calibration ?? student.Calibrate(training), seven);
+        }
+
+        private void Report(
+            int seed, string name, ImageNetwork network, OnnxWeights weights, OnnxCalibration? calibration = null, bool sevenBits = false)
+        {
+            var model = OnnxExporter.Export(network, new OnnxExportOptions
+            {
+                InputShape = network.Architecture.InputShape,
+                Weights = weights,
+                Calibration = calibration,
+                ReduceRange = sevenBits,
+            });
+            using var session = QuantizationComparison.Open(model);
+            var (metrics, labels) = QuantizationComparison.Score(session, test);
+            _reference ??= labels;
+            var same = labels.Zip(_reference).Count(pair => pair.First == pair.Second) / (double)labels.Length;
+            var form = sevenBits ? "int8 of 7 bits" : weights == OnnxWeights.Int8 ? "int8" : "float32";
+            if (!_found.TryGetValue((name, form), out var all))
+                _found[(name, form)] = all = [];
+            all.Add(metrics);
+            Console.WriteLine(
+                Invariant($"| {seed} | {name} | {form} | {100 * metrics.Top1:F2} % | {100 * same:F2} % ")
+                + Invariant($"| {metrics.NegativeLogLikelihood:F4} |"));
+        }
+    }
+}
