@@ -2,7 +2,8 @@ namespace TfKd;
 
 /// <summary>
 /// In which orientations a trained network looks at an image: its logits are the means over them. It costs as many forward passes as there
-/// are orientations, and often gains some tenths of a point. Only what leaves an image's class as it is suits: not digits or letters.
+/// are orientations; whether it gains is to be measured on images held out. Only what leaves an image's class as it is suits: not digits or
+/// letters.
 /// </summary>
 /// <remarks>
 /// Averages over mirrored images and crops are as old as Krizhevsky, Sutskever and Hinton, 'ImageNet classification with deep convolutional

@@ -30,4 +30,10 @@ internal static class FeatureReuse
             : $"The frozen stages ran once over {source.Count} rows.");
         return features;
     }
+
+    /// <summary>The same of the validation rows, where there are any, and where the network looks at them as they are.</summary>
+    public static FrozenFeatures? OfValidation(TrainingPlan plan, RunData data, RunCallbacks callbacks, CancellationToken token) =>
+        data.Validation is { } rows && plan.TestTimeAugmentation == TestTimeAugmentation.None
+            ? Compute(plan, data.Student, rows, callbacks, token)
+            : null;
 }

@@ -45,10 +45,7 @@ internal sealed class RunSetup : IDisposable
             Own(ClassifierReuse.Take(plan, data.Student, teacher, Loader.BatchSizes[0], data.Training));
             GlobalGenerator.Seed(plan.Seed, SeedPurpose.ObjectiveStates);
             var features = Own(FeatureReuse.Compute(plan, data.Student, data.Training, Callbacks, token));
-            // Kept features are of one orientation.
-            ValidationFeatures = features is null || data.Validation is null || plan.TestTimeAugmentation != TestTimeAugmentation.None
-                ? null
-                : Own(FeatureReuse.Compute(plan, data.Student, data.Validation, Callbacks, token));
+            ValidationFeatures = features is null ? null : Own(FeatureReuse.OfValidation(plan, data, Callbacks, token));
             var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features, Integers = integers });
             Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
             Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint), agreement));

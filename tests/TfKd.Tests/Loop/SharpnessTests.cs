@@ -56,6 +56,7 @@ public sealed class SharpnessTests
     [InlineData("frozen")]
     [InlineData("partners")]
     [InlineData("clipping")]
+    [InlineData("integers")]
     public void No_way_up_is_the_other_optimiser_bit_for_bit(string kind)
     {
         var plan = kind switch
@@ -65,6 +66,7 @@ public sealed class SharpnessTests
             "peer" => _plan with { Objective = new KnowledgeDistillation(), Teacher = new PeerTeacher() },
             "frozen" => _plan with { FrozenStages = 1, BackboneLearningRateFactor = 0.5 },
             "partners" => _plan with { Objective = new ClassWiseSelfKd() },
+            "integers" => _plan with { FakeQuantization = new FakeQuantization() },
             "clipping" => _plan with { MaxGradientNorm = 0.1, Augmentations = [new HorizontalFlip()] },
             _ => _plan,
         };
