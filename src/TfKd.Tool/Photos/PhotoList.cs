@@ -1,4 +1,4 @@
-using System.Text;
+using Microsoft.VisualBasic.FileIO;
 
 namespace TfKd.Tool;
 
@@ -21,12 +21,9 @@ internal static class PhotoList
     /// <exception cref="UsageException">A separator is named, but a photo has one label.</exception>
     public static PhotoFolder Read(string file, string? separator)
     {
-        var delimiter = Path.GetExtension(file).Equals(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',';
-        var lines = File.ReadLines(file).Select((line, index) => (Number: index + 1, Text: line))
-            .Where(line => line.Text.Trim().Length > 0)
-            .Select(line => (line.Number, Cells: CellsOf(line.Text, delimiter, $"Line {line.Number} of '{file}'")))
-            .ToList();
-        string[] header = lines.Count == 0 ? [] : [.. lines[0].Cells.Select(cell => cell.Trim())];
+        var delimiter = Path.GetExtension(file).Equals(".tsv", StringComparison.OrdinalIgnoreCase) ? "\t" : ",";
+        var lines = ReadLines(file, delimiter);
+        string[] header = lines.Count == 0 ? [] : lines[0].Cells;
         var (path, labels, label) = (PlaceOf(header, PathName), PlaceOf(header, SeveralName), PlaceOf(header, OneName));
         if (path < 0 || (labels < 0) == (label < 0))
             throw new InvalidDataException(
@@ -39,43 +36,36 @@ internal static class PhotoList
             throw new InvalidDataException($"'{file}' lists no photos; expected a line each below the names of the columns.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         return new(
-            [.. lines.Skip(1).Select(line => line.Cells.Count == header.Length
-                ? (Path.Combine(folder, line.Cells[path].Trim()), line.Cells[Math.Max(labels, label)].Trim())
+            [.. lines.Skip(1).Select(line => line.Cells.Length == header.Length
+                ? (Path.Combine(folder, line.Cells[path]), line.Cells[Math.Max(labels, label)])
                 : throw new InvalidDataException(
-                    $"Line {line.Number} of '{file}' has {line.Cells.Count} cells; expected {header.Length}, as the first line."))],
+                    $"Line {line.Number} of '{file}' has {line.Cells.Length} cells; expected {header.Length}, as the first line."))],
             label >= 0 ? null : separator ?? DefaultSeparator);
     }
 
     private static int PlaceOf(string[] header, string name) =>
         Array.FindIndex(header, cell => cell.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    // RFC 4180, but for line breaks within a cell.
-    private static List<string> CellsOf(string line, char delimiter, string name)
+    private static List<(long Number, string[] Cells)> ReadLines(string file, string delimiter)
     {
-        var (cells, cell, isQuoted) = (new List<string>(), new StringBuilder(), false);
-        for (var i = 0; i < line.Length; i++)
+        using var parser = new TextFieldParser(file) { TextFieldType = FieldType.Delimited, Delimiters = [delimiter] };
+        var lines = new List<(long, string[])>();
+        try
         {
-            if (line[i] == '"' && isQuoted && i + 1 < line.Length && line[i + 1] == '"')
+            while (!parser.EndOfData)
             {
-                cell.Append(line[i++]);
-            }
-            else if (line[i] == '"' && (isQuoted || cell.Length == 0))
-            {
-                isQuoted = !isQuoted;
-            }
-            else if (line[i] == delimiter && !isQuoted)
-            {
-                cells.Add(cell.ToString());
-                cell.Clear();
-            }
-            else
-            {
-                cell.Append(line[i]);
+                var number = parser.LineNumber;
+                lines.Add((number, parser.ReadFields()!));
             }
         }
+        catch (MalformedLineException exception)
+        {
+            throw new InvalidDataException(
+                $"Line {exception.LineNumber} of '{file}' cannot be divided into cells; expected quotation marks at the beginning and at "
+                    + "the end of a cell only, and two for one within it.",
+                exception);
+        }
 
-        if (isQuoted)
-            throw new InvalidDataException($"{name} has a quotation mark that is not closed.");
-        return [.. cells, cell.ToString()];
+        return lines;
     }
 }

@@ -91,13 +91,16 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
         var one = PhotoList.Read(_folder.File("list.tsv"), null);
         Assert.Equal("cat, black", Assert.Single(one.ClassNames));
         Assert.Null(one.Separator);
+        File.WriteAllText(_folder.File("empty.tsv"), "labels\tpath\n\t2.png\nred;blue\t3.png\n");
+        Assert.Equal(["", "red;blue"], PhotoList.Read(_folder.File("empty.tsv"), null).Files.Select(photo => photo.Label));
 
         foreach (var (text, message) in new[]
         {
             ("image,labels\n", $"The first line of '{file}' is [image, labels]; expected the names of the columns, among them path and "
                 + "either labels, where a photo may have several, or label."),
             ("path,labels\n1.png\n", $"Line 2 of '{file}' has 1 cells; expected 2, as the first line."),
-            ("path,labels\n\"1.png,a\n", $"Line 2 of '{file}' has a quotation mark that is not closed."),
+            ("path,labels\n\"1.png,a\n", $"Line 2 of '{file}' cannot be divided into cells; expected quotation marks at the beginning "
+                + "and at the end of a cell only, and two for one within it."),
             ("path,labels\n", $"'{file}' lists no photos; expected a line each below the names of the columns."),
         })
         {
