@@ -141,9 +141,13 @@ public sealed class ImageClassifier : IDisposable
         LoadedClassifier old;
         lock (_replacing)
         {
-            old = _isDisposed ? loaded : _current;
-            if (!_isDisposed)
-                (_current, _seen) = (loaded, loaded.Stamp);
+            if (_isDisposed)
+            {
+                loaded.Dispose();
+                return;
+            }
+
+            (old, _current, _seen) = (_current, loaded, loaded.Stamp);
         }
 
         old.Dispose();
