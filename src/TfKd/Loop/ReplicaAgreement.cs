@@ -27,11 +27,13 @@ internal sealed class ReplicaAgreement(Replicas? replicas)
     public CancellationToken TokenFor(CancellationToken token) => Replicas is null ? token : CancellationToken.None;
 
     /// <summary>Whether any process says yes.</summary>
-    public bool Any(bool here) => Any([here])[0];
+    public bool Any(bool here) => Replicas is null ? here : Any([here])[0];
 
     /// <summary>For each question whether any process says yes.</summary>
     public bool[] Any(params ReadOnlySpan<bool> here)
     {
+        if (Replicas is null)
+            return here.ToArray();
         var counts = new double[here.Length];
         for (var i = 0; i < here.Length; i++)
             counts[i] = here[i] ? 1 : 0;

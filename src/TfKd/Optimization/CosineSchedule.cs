@@ -14,5 +14,5 @@ public sealed record CosineSchedule : LearningRateSchedule
 
     /// <inheritdoc/>
     public override double Factor(double epoch, int maxEpochs) =>
-        FinalFactor + (1 - FinalFactor) * (1 + Math.Cos(Math.PI * Math.Clamp(epoch / maxEpochs, 0, 1))) / 2;
+        HalfCosine(1, FinalFactor, Math.Clamp(epoch / maxEpochs, 0, 1));
 }

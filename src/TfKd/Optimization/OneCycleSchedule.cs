@@ -25,9 +25,7 @@ public sealed record OneCycleSchedule : LearningRateSchedule
     {
         var progress = Math.Clamp(epoch / maxEpochs, 0, 1);
         return progress < RisingPart
-            ? Between(InitialFactor, 1, progress / RisingPart)
-            : Between(1, FinalFactor, RisingPart < 1 ? (progress - RisingPart) / (1 - RisingPart) : 0);
+            ? HalfCosine(InitialFactor, 1, progress / RisingPart)
+            : HalfCosine(1, FinalFactor, RisingPart < 1 ? (progress - RisingPart) / (1 - RisingPart) : 0);
     }
-
-    private static double Between(double start, double end, double part) => end + (start - end) * (1 + Math.Cos(Math.PI * part)) / 2;
 }

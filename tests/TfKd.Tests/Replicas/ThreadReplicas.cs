@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace TfKd.Tests;
 
 /// <summary>
@@ -46,33 +48,9 @@ internal sealed class ThreadReplicas : TfKd.Replicas
         return outcomes;
     }
 
-    public override void Sum(Span<float> values)
-    {
-        _group.Floats[Rank] = values.ToArray();
-        Meet();
-        values.Clear();
-        foreach (var part in _group.Floats)
-        {
-            for (var i = 0; i < values.Length; i++)
-                values[i] += part[i];
-        }
+    public override void Sum(Span<float> values) => Sum(values, _group.Floats);
 
-        Meet();
-    }
-
-    public override void Sum(Span<double> values)
-    {
-        _group.Doubles[Rank] = values.ToArray();
-        Meet();
-        values.Clear();
-        foreach (var part in _group.Doubles)
-        {
-            for (var i = 0; i < values.Length; i++)
-                values[i] += part[i];
-        }
-
-        Meet();
-    }
+    public override void Sum(Span<double> values) => Sum(values, _group.Doubles);
 
     public override void Broadcast(Span<byte> bytes)
     {
@@ -87,6 +65,20 @@ internal sealed class ThreadReplicas : TfKd.Replicas
     {
         _group.AbortReason ??= reason;
         _group.Aborted.Cancel();
+    }
+
+    private void Sum<T>(Span<T> values, T[][] parts) where T : struct, INumber<T>
+    {
+        parts[Rank] = values.ToArray();
+        Meet();
+        values.Clear();
+        foreach (var part in parts)
+        {
+            for (var i = 0; i < values.Length; i++)
+                values[i] += part[i];
+        }
+
+        Meet();
     }
 
     private void Meet()
