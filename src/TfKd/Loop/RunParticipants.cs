@@ -9,4 +9,11 @@ internal sealed record RunParticipants(Learner Student, Learner? Peer, Teacher? 
 {
     /// <summary>Student and peer.</summary>
     public IReadOnlyList<Learner> Learners { get; } = Peer is null ? [Student] : [Student, Peer];
+
+    /// <summary>Makes one of what the learners of all processes have each for themselves.</summary>
+    public void Unite(ReplicaAgreement agreement)
+    {
+        foreach (var learner in Learners)
+            learner.Unite(agreement);
+    }
 }

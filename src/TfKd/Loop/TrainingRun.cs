@@ -164,7 +164,7 @@ internal sealed class TrainingRun : IDisposable
     /// <exception cref="TrainingDivergedException">A weight is not finite; the checkpoint before stays.</exception>
     public void SaveAfterStep()
     {
-        UniteLearners();
+        _participants.Unite(_agreement);
         RequireFiniteWeights();
         Save(Sums with
         {
@@ -211,18 +211,12 @@ internal sealed class TrainingRun : IDisposable
     // Each process has seen its rows, and is to know what all have.
     private void Unite()
     {
-        UniteLearners();
+        _participants.Unite(_agreement);
         if (_agreement.Replicas is null)
             return;
         foreach (var learner in _participants.Learners)
             learner.Log.Restore(_agreement.Sum(learner.Log.Sums), learner.Network.Device);
         _participants.Statistics?.LoadState(_agreement.Sum(_participants.Statistics.ReadState()));
-    }
-
-    private void UniteLearners()
-    {
-        foreach (var learner in _participants.Learners)
-            learner.Unite(_agreement);
     }
 
     private void RequireFiniteWeights()

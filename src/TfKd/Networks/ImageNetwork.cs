@@ -60,7 +60,8 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <example><code>
     /// network.TestTimeAugmentation = TestTimeAugmentation.HorizontalFlip;
     /// network.eval();
-    /// using var logits = network.Predict(images);
+    /// using var images = torch.zeros(1, 3, 32, 32);
+    /// using var answer = network.Predict(images);
     /// </code></example>
     public Tensor Predict(Tensor images)
     {
