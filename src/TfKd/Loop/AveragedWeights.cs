@@ -39,31 +39,28 @@ internal sealed class AveragedWeights(ImageNetwork network, double decay) : IDis
     /// </summary>
     public IDisposable Use()
     {
-        var own = _average.Count == 0 ? [] : CopyOf(network.Body.state_dict());
+        using var scope = NewDisposeScope();
+        var own = new KeptValues(_average.Count == 0 ? [] : network.Body.state_dict().Values);
         Keep();
-        return new Restore(network, own);
+        return own;
     }
 
     /// <summary>Puts the average into the network for good.</summary>
-    public void Keep() => CopyTo(network, _average);
+    public void Keep()
+    {
+        using var scope = NewDisposeScope();
+        if (_average.Count > 0)
+            WeightBlend.Move(network.Body.state_dict(), _average, 1);
+    }
 
-    public void Dispose() => Dispose(_average);
+    public void Dispose()
+    {
+        foreach (var tensor in _average.Values)
+            tensor.Dispose();
+    }
 
     private static Dictionary<string, Tensor> CopyOf(IReadOnlyDictionary<string, Tensor> state) =>
         state.ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().DetachFromDisposeScope());
-
-    private static void CopyTo(ImageNetwork network, Dictionary<string, Tensor> weights)
-    {
-        using var scope = NewDisposeScope();
-        if (weights.Count > 0)
-            WeightBlend.Move(network.Body.state_dict(), weights, 1);
-    }
-
-    private static void Dispose(Dictionary<string, Tensor> weights)
-    {
-        foreach (var tensor in weights.Values)
-            tensor.Dispose();
-    }
 
     private IEnumerable<KeyValuePair<string, Tensor>> Read() =>
         _steps == 0 ? [] : [.. _average, KeyValuePair.Create(StepsKey, tensor(_steps))];
@@ -72,18 +69,9 @@ internal sealed class AveragedWeights(ImageNetwork network, double decay) : IDis
     {
         if (!state.TryGetValue(StepsKey, out var steps))
             return;
-        Dispose(_average);
+        Dispose();
         _steps = steps.item<long>();
         _average = CopyOf(network.Body.state_dict());
         WeightBlend.Move(_average, state, 1);
-    }
-
-    private sealed class Restore(ImageNetwork network, Dictionary<string, Tensor> own) : IDisposable
-    {
-        public void Dispose()
-        {
-            CopyTo(network, own);
-            AveragedWeights.Dispose(own);
-        }
     }
 }

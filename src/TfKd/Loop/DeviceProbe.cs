@@ -29,11 +29,9 @@ internal sealed record DeviceProbe(float[] Logits, double[] GradientNorms)
         new Random(1).NextBytes(bytes);
         var images = tensor(bytes, [Images, shape.Channels, shape.Height, shape.Width], device: network.Device);
         var logits = network.call(images).to(ScalarType.Float32);
-        Tensor[] parameters = [.. network.parameters().Where(parameter => parameter.requires_grad)];
-        var gradients = parameters.Length == 0 ? [] : autograd.grad([logits.square().mean()], parameters, allow_unused: true);
-        return new(
-            logits.detach().cpu().contiguous().data<float>().ToArray(),
-            [.. gradients.Select(NormOf)]);
+        var gradients = new ParameterGradients(
+            logits.square().mean(), [.. network.parameters().Where(parameter => parameter.requires_grad)]);
+        return new(logits.detach().cpu().contiguous().data<float>().ToArray(), gradients.Norms());
     }
 
     /// <summary>Refuses a device that answers otherwise than the CPU.</summary>
@@ -53,10 +51,6 @@ internal sealed record DeviceProbe(float[] Logits, double[] GradientNorms)
             $"The device '{device}' computes other numbers than the CPU: of {Images} images {differences}. A network trained on it would "
                 + "be wrong. Update its driver, or train on the CPU.");
     }
-
-    // What no logit depends on has none.
-    private static double NormOf(Tensor? gradient) =>
-        gradient is null || gradient.IsInvalid ? 0 : gradient.to(ScalarType.Float64).norm().item<double>();
 
     private static double Difference(double[] expected, double[] found)
     {

@@ -57,7 +57,7 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
 
     private FrozenFeatures Compute(int batchSize, bool mirrored, CancellationToken token)
     {
-        var features = FrozenFeatures.Compute(network, source, batchSize, token, mirrored: mirrored)
+        var features = FrozenFeatures.Compute(network, source, batchSize, token, orientation: new(false, false, mirrored))
             ?? throw new InvalidOperationException(
                 $"The features of {source.Count} rows take more than {FrozenFeatures.MaxBytes >> 20} MiB, and {nameof(LinearProbe)} " +
                 "needs them in memory; leave it out.");

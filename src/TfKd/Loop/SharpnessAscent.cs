@@ -20,55 +20,26 @@ internal sealed class SharpnessAscent(IReadOnlyList<Parameter> parameters, Func<
     public double Climb(Tensor objective, Action act)
     {
         using var scope = NewDisposeScope();
-        var (gradients, norm) = GradientOf(objective);
+        var gradients = new ParameterGradients(objective, parameters);
+        var norm = Math.Sqrt(gradients.Norms().Sum(length => length * length));
         if (!double.IsFinite(norm))
             return norm;
-        using var restoring = new Restoring(parameters.Concat(buffers()));
+        using var restoring = new KeptValues(parameters.Concat(buffers()));
         Move(gradients, norm);
         act();
         return norm;
     }
 
-    private (Tensor?[] Gradients, double Norm) GradientOf(Tensor objective)
-    {
-        // What the objective does not depend on has none, and stays where it is.
-        var gradients = autograd.grad([objective], [.. parameters], allow_unused: true)
-            .Select(gradient => gradient is null || gradient.IsInvalid ? null : gradient)
-            .ToArray();
-        using var noGradient = no_grad();
-        var norms = gradients.OfType<Tensor>().Select(gradient => gradient.norm().to(ScalarType.Float64)).ToList();
-        return (gradients, norms.Count == 0 ? 0 : stack(norms).norm().item<double>());
-    }
-
-    private void Move(Tensor?[] gradients, double norm)
+    private void Move(ParameterGradients gradients, double norm)
     {
         // Where nothing rises there is nowhere to go.
         if (norm == 0)
             return;
         using var noGradient = no_grad();
-        for (var i = 0; i < gradients.Length; i++)
+        for (var i = 0; i < parameters.Count; i++)
         {
             if (gradients[i] is { } gradient)
                 parameters[i].add_(gradient, rho / norm);
-        }
-    }
-
-    /// <summary>Puts the values of tensors back. By copies: adding and subtracting would leave other bits.</summary>
-    private sealed class Restoring : IDisposable
-    {
-        private readonly List<(Tensor Tensor, Tensor Before)> _tensors;
-
-        public Restoring(IEnumerable<Tensor> tensors)
-        {
-            using var noGradient = no_grad();
-            _tensors = [.. tensors.Select(tensor => (tensor, tensor.detach().clone()))];
-        }
-
-        public void Dispose()
-        {
-            using var noGradient = no_grad();
-            foreach (var (tensor, before) in _tensors)
-                tensor.copy_(before);
         }
     }
 }

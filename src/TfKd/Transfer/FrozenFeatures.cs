@@ -22,10 +22,11 @@ internal sealed class FrozenFeatures : IDisposable
     /// <param name="batchSize">Rows a pass.</param>
     /// <param name="token">Stops between batches.</param>
     /// <param name="maxBytes">The most memory to take.</param>
-    /// <param name="mirrored">Whether the images are mirrored first, left to right.</param>
+    /// <param name="orientation">How the images lie; default: as they are.</param>
     /// <returns>Null where the features take more than that.</returns>
     public static FrozenFeatures? Compute(
-        ImageNetwork network, IImageSource source, int batchSize, CancellationToken token, long maxBytes = MaxBytes, bool mirrored = false)
+        ImageNetwork network, IImageSource source, int batchSize, CancellationToken token, long maxBytes = MaxBytes,
+        Orientation orientation = default)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -38,7 +39,7 @@ internal sealed class FrozenFeatures : IDisposable
             using (network.PathOf(batch.RowIds.Count).Enter())
             {
                 var images = batch.Images.to(network.Device);
-                var answer = network.Extract(network.Path.Arrange(mirrored ? images.flip(3) : images)).contiguous();
+                var answer = network.Extract(network.Path.Arrange(orientation.Apply(images))).contiguous();
                 if (features is null)
                 {
                     if (answer.numel() / answer.shape[0] * answer.ElementSize * source.Count > maxBytes)

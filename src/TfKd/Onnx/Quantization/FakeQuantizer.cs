@@ -141,13 +141,13 @@ internal sealed class FakeQuantizer : ILeafVisitor, IDisposable
     private sealed class Rounded : IDisposable
     {
         private readonly FakeQuantizer _owner;
-        private readonly Tensor[] _own;
+        private readonly KeptValues _own;
 
         public Rounded(FakeQuantizer owner)
         {
             _owner = owner;
             using var noGradient = no_grad();
-            _own = Array.ConvertAll(owner._weights, weight => weight.detach().clone().DetachFromDisposeScope());
+            _own = new KeptValues(owner._weights);
             foreach (var weight in owner._weights)
             {
                 using var rounded = Round(weight, owner._limit);
@@ -160,12 +160,7 @@ internal sealed class FakeQuantizer : ILeafVisitor, IDisposable
         public void Dispose()
         {
             _owner._isActive = false;
-            using var noGradient = no_grad();
-            foreach (var (weight, own) in _owner._weights.Zip(_own))
-            {
-                weight.copy_(own);
-                own.Dispose();
-            }
+            _own.Dispose();
         }
     }
 }
