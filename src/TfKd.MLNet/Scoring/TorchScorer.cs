@@ -35,17 +35,18 @@ internal sealed class TorchScorer : IImageScorer
             _network.EnsurePathFor(_shape, count);
             var path = _network.PathOf(count);
             using var scope = NewDisposeScope();
-            // The check of kernels ran the network, too.
-            _head?.Clear();
             using var inference = inference_mode();
             using var kernels = path.Enter();
             var pixels = empty(count, _shape.Channels, _shape.Height, _shape.Width, ScalarType.Byte);
             images.Span[..(count * _shape.ByteCount)].CopyTo(pixels.bytes);
-            var logits = _network.Predict(path.Arrange(pixels));
+            var arranged = path.Arrange(pixels);
+            var (logits, embedding) = embeddings.IsEmpty || _head is null
+                ? (_network.Predict(arranged), null)
+                : _head.Predict(arranged);
             if (!scores.IsEmpty)
                 Copy(HasSeveralLabels ? sigmoid(logits / _temperature) : nn.functional.softmax(logits / _temperature, 1), scores.Span);
-            if (_head?.Take() is { } read && !embeddings.IsEmpty)
-                Copy(read, embeddings.Span);
+            if (embedding is not null)
+                Copy(embedding, embeddings.Span);
         }
     }
 

@@ -29,8 +29,7 @@ public sealed class OnnxOutputsTests
         using var recorder = new HeadRecorder(network);
         // Torch's float32 convolutions are wrong for some shapes on some processors.
         network.to(ScalarType.Float64);
-        network.call(images);
-        AssertClose(recorder.Take(), found, 5e-5);
+        AssertClose(recorder.Predict(images).Embedding, found, 5e-5);
     }
 
     [Theory]
@@ -46,11 +45,34 @@ public sealed class OnnxOutputsTests
         network.to(ScalarType.Float64);
         var images = TestNetworks.Pixels(2, architecture.InputShape);
         using var recorder = new HeadRecorder(network);
-        network.call(images);
-        AssertClose(network.Extract(images), recorder.Take(), 1e-6);
+        // Passes that nobody asked about are not heard.
+        network.call(images + 1);
+        var (logits, embedding) = recorder.Predict(images);
+        AssertClose(network.Extract(images), embedding, 1e-6);
+        AssertClose(network.call(images), logits, 0);
+    }
+
+    [Fact]
+    public void Head_that_takes_no_part_is_named()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var network = new ImageNetwork(new SmallCnn(), new ReadsNoHead(), ClassCount);
+        using var recorder = new HeadRecorder(network);
         Assert.Equal(
             "The head 'fc' took no part in the forward pass.",
-            Assert.Throws<InvalidOperationException>(recorder.Take).Message);
+            Assert.Throws<InvalidOperationException>(() => recorder.Predict(zeros(1, 3, 32, 32))).Message);
+    }
+
+    /// <summary>Computes what its head would, without asking it.</summary>
+    private sealed class ReadsNoHead : nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Linear fc = nn.Linear(3, ClassCount);
+
+        public ReadsNoHead()
+            : base(nameof(ReadsNoHead)) => RegisterComponents();
+
+        public override Tensor forward(Tensor images) => nn.functional.linear(images.mean([2, 3]), fc.weight, fc.bias);
     }
 
     [Theory]
