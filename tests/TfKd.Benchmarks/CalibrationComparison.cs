@@ -24,7 +24,7 @@ internal static class CalibrationComparison
         var photos = PhotoFolds.Read(folder);
         Console.WriteLine($"# CalibrateScores: {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}, {photos.Rows.Count} photos");
         Console.WriteLine();
-        Console.WriteLine($"{MachineIdentity.Describe()}; .NET {Environment.Version}.");
+        Console.WriteLine(Conditions.Describe());
         Console.WriteLine();
         Console.WriteLine("| options | seed | validation rows | T | test log-loss at 1 | at T |");
         Console.WriteLine("|---|---|---|---|---|---|");

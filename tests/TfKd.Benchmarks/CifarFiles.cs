@@ -10,11 +10,14 @@ internal sealed class CifarFiles(string folder)
 
     private static readonly ImageShape _shape = new(3, 32, 32);
 
-    /// <summary>Beside the checkout, or where TFKD_SHARED says; null where it is absent.</summary>
+    /// <summary>Beside the checkout, or where TFKD_SHARED says; null where it is absent, which is printed.</summary>
     public static CifarFiles? Find()
     {
         var folder = Environment.GetEnvironmentVariable("TFKD_SHARED") ?? Path.Combine("..", "shared");
-        return Directory.Exists(Path.Combine(folder, "data", "cifar100")) ? new CifarFiles(folder) : null;
+        if (Directory.Exists(Path.Combine(folder, "data", "cifar100")))
+            return new CifarFiles(folder);
+        Console.WriteLine("Skipped: there is no folder ../shared with data/cifar100 in it; TFKD_SHARED says where else it is.");
+        return null;
     }
 
     /// <summary>The published ResNet of a depth.</summary>

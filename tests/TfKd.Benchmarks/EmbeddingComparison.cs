@@ -25,7 +25,7 @@ internal static class EmbeddingComparison
         var frozen = PhotoRecipe.Frozen() with { EmbeddingColumnName = Features };
         Console.WriteLine($"# Embeddings: {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}");
         Console.WriteLine();
-        Console.WriteLine($"{MachineIdentity.Describe()}; .NET {Environment.Version}.");
+        Console.WriteLine(Conditions.Describe());
         Console.WriteLine();
         Console.WriteLine($"| embeddings | numbers | nearest photo | {Nearest} nearest | KMeans, most common class | Lbfgs, {Folds} folds |");
         Console.WriteLine("|---|---|---|---|---|---|");

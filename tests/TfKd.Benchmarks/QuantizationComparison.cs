@@ -19,13 +19,9 @@ internal static class QuantizationComparison
     public static void Run()
     {
         if (CifarFiles.Find() is not { } files)
-        {
-            Console.WriteLine("Skipped: there is no folder ../shared with data/cifar100 in it; TFKD_SHARED says where else it is.");
             return;
-        }
-
         TorchRuntime.EnsureLoaded();
-        Console.WriteLine(Invariant($"{MachineIdentity.Describe()}; .NET {Environment.Version}; ONNX Runtime with one thread."));
+        Console.WriteLine(Conditions.Describe(typeof(InferenceSession)) + " ONNX Runtime has one thread.");
         Console.WriteLine();
         Console.WriteLine("| network | weights | KiB | top-1 | same label | log-loss | ECE | ms an image, batch 1 | batch 32 |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using static System.FormattableString;
 
 namespace TfKd.Benchmarks;
@@ -15,13 +16,9 @@ internal static class QuantizationTraining
     public static void Run(int seeds)
     {
         if (CifarFiles.Find() is not { } files)
-        {
-            Console.WriteLine("Skipped: there is no folder ../shared with data/cifar100 in it; TFKD_SHARED says where else it is.");
             return;
-        }
-
         TorchRuntime.EnsureLoaded();
-        Console.WriteLine(Invariant($"{MachineIdentity.Describe()}; .NET {Environment.Version}; ONNX Runtime with one thread."));
+        Console.WriteLine(Conditions.Describe(typeof(InferenceSession)) + " ONNX Runtime has one thread.");
         Console.WriteLine();
         Console.WriteLine("| seed | training | weights | top-1 | same label | log-loss |");
         Console.WriteLine("|---|---|---|---|---|---|");
