@@ -42,6 +42,10 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
         Exception(
             FormattableString.Invariant($"The norm of the gradient is {norm} {Place}; the objective is finite. {Advice}"), "gradient");
 
+    /// <summary>Answers to validation rows that are no distribution, after a step whose objective and weights are finite.</summary>
+    public TrainingDivergedException OfValidation(ArithmeticException cause) =>
+        Exception($"Validation failed after the step {Place}; the weights are finite. {cause.Message} {Advice}", "validation", cause);
+
     /// <summary>Throws where a weight or a buffer (a running statistic) is not finite.</summary>
     /// <exception cref="TrainingDivergedException">There is one.</exception>
     public void RequireFiniteWeights()
@@ -79,7 +83,7 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
             : (Network.Body.named_buffers().FirstOrDefault(entry => !IsFinite(entry.buffer)).name, true);
     }
 
-    private TrainingDivergedException Exception(string message, string term) => new(message)
+    private TrainingDivergedException Exception(string message, string term, ArithmeticException? cause = null) => new(message, cause!)
     {
         Epoch = Position.Progress.Epoch,
         Step = Position.Progress.Step,

@@ -26,8 +26,8 @@ public sealed class TrainingDivergedException : ArithmeticException
 
     /// <summary>
     /// What is not finite: the name of a term of the objective, as in <see cref="EpochMetrics.Terms"/>; <c>loss</c>, the objective itself,
-    /// where each of its terms is finite; <c>gradient</c>, the norm of all gradients; or the name of a weight or
-    /// a buffer.
+    /// where each of its terms is finite; <c>gradient</c>, the norm of all gradients; <c>validation</c>, the answer to a validation row; or
+    /// the name of a weight or a buffer.
     /// </summary>
     public string? Term { get; init; }
 

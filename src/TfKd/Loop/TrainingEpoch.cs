@@ -87,14 +87,27 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var rows = setup.ValidationRows!;
         var metrics = rows.Count == 0
             ? new MetricsAccumulator()
-            : Evaluator.Gather(network, rows, plan.BatchSize, features, _agreement.TokenFor(token));
+            : Ask(network, () => Evaluator.Gather(network, rows, plan.BatchSize, features, _agreement.TokenFor(token)));
         metrics.LoadState(new Queue<double>(_agreement.Sum([.. metrics.ReadState()])));
         return metrics.ToMetrics();
     }
 
     private MultiLabelMetrics MeasureLabels(ImageNetwork student, IImageSource rows) =>
-        Evaluator.LabelScores(student, rows, plan.BatchSize, setup.ValidationFeatures, _agreement.TokenFor(token))
+        Ask(student, () => Evaluator.LabelScores(student, rows, plan.BatchSize, setup.ValidationFeatures, _agreement.TokenFor(token)))
             .ToMetrics(rows.ClassNames, thresholds: null);
+
+    private T Ask<T>(ImageNetwork network, Func<T> measure)
+    {
+        try
+        {
+            return measure();
+        }
+        catch (ArithmeticException cause) when (plan.Replicas is null)
+        {
+            // Of several processes the others would not know of it, and go on.
+            throw new NonFiniteSearch(network, _run.LastStep).OfValidation(cause);
+        }
+    }
 
     /// <summary>The metrics of the steps so far.</summary>
     public EpochMetrics Summarize(double imagesPerSecond, EpochTimes times) => new()

@@ -101,6 +101,8 @@ internal sealed class TrainingRun : IDisposable
             State.RequestStop(reason);
     }
 
+    public StepPosition LastStep => new(new TrainingProgress(Epoch, _plan.MaxEpochs, Step - 1), Sums.LearningRate);
+
     /// <summary>After the last step of an epoch.</summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
     public void EndEpoch()
@@ -222,7 +224,7 @@ internal sealed class TrainingRun : IDisposable
     private void RequireFiniteWeights()
     {
         foreach (var learner in _participants.Learners)
-            learner.RequireFiniteWeights(new(new TrainingProgress(Epoch, _plan.MaxEpochs, Step - 1), Sums.LearningRate));
+            learner.RequireFiniteWeights(LastStep);
     }
 
     private void Save(EpochSums? unfinished)

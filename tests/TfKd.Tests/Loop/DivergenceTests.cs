@@ -47,6 +47,24 @@ public sealed class DivergenceTests : IDisposable
             exception.Message);
     }
 
+    // One step, whose weights are finite, and whose products are not.
+    [Fact]
+    public void Answers_to_validation_rows_that_are_not_finite_are_a_divergence()
+    {
+        var plan = _plan with { BatchSize = 80, Optimizer = new Sgd { LearningRate = 1e30 } };
+        var trainer = new Trainer(plan);
+        using var student = trainer.CreateStudent(new SmallCnn(), _rows.ClassNames);
+        var exception = Assert.Throws<TrainingDivergedException>(() => trainer.Run(student, _rows, PatternSource.Create(16, seed: 2)));
+        Assert.Equal((0, 0L, "validation", 1e30), (exception.Epoch, exception.Step, exception.Term, exception.LearningRate));
+        Assert.Matches(
+            @"^Validation failed after the step in epoch 1, step 1, at learning rate 1E\+30; the weights are finite\. "
+                + @"The network's output for class \d of row \d+ is (not a number|infinite)\. "
+                + Advice
+                + "$",
+            exception.Message);
+        Assert.IsType<ArithmeticException>(exception.InnerException);
+    }
+
     [Fact]
     public void A_gradient_that_is_not_finite_is_seen_when_it_is_clipped()
     {
