@@ -14,18 +14,29 @@ public static class Evaluator
     /// <param name="network">The network, on its device.</param>
     /// <param name="source">Rows with the network's classes.</param>
     /// <param name="batchSize">Rows a forward pass. Default 128.</param>
+    /// <param name="temperature">
+    /// What the logits are divided by, above 0, such as that of a <see cref="TemperatureCalibration"/> on other rows. Default 1.
+    /// </param>
     /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0.</exception>
     /// <example><code>
     /// var metrics = Evaluator.Evaluate(network, validation);
     /// Console.WriteLine($"{metrics.Top1:P1}, log-loss {metrics.NegativeLogLikelihood:F3}");
     /// </code></example>
     public static ClassificationMetrics Evaluate(
-        ImageNetwork network, IImageSource source, int batchSize = 128, CancellationToken cancellationToken = default) =>
-        Evaluate(network, source, batchSize, features: null, cancellationToken);
+        ImageNetwork network, IImageSource source, int batchSize = 128, double temperature = 1,
+        CancellationToken cancellationToken = default)
+    {
+        Require.Positive(temperature, nameof(temperature));
+        var metrics = new MetricsAccumulator();
+        foreach (var (logits, label) in Answers(network, source, batchSize, features: null, cancellationToken))
+            metrics.Add(TemperatureCalibration.Soften(logits, temperature), label);
+        return metrics.ToMetrics();
+    }
 
     /// <summary>
     /// What a classifier does that rejects rows whose highest probability is below a threshold; otherwise as
-    /// <see cref="Evaluate(ImageNetwork, IImageSource, int, CancellationToken)"/>.
+    /// <see cref="Evaluate(ImageNetwork, IImageSource, int, double, CancellationToken)"/>.
     /// </summary>
     /// <param name="network">The network, on its device.</param>
     /// <param name="source">Rows with the network's classes.</param>
@@ -45,7 +56,7 @@ public static class Evaluator
 
     /// <summary>
     /// What a network does on rows that may have several labels (<see cref="Targets.Several"/>), with a sigmoid a class; otherwise as
-    /// <see cref="Evaluate(ImageNetwork, IImageSource, int, CancellationToken)"/>.
+    /// <see cref="Evaluate(ImageNetwork, IImageSource, int, double, CancellationToken)"/>.
     /// </summary>
     /// <param name="network">The network, on its device.</param>
     /// <param name="source">Rows with the network's classes.</param>

@@ -26,6 +26,19 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>
+    /// What computes here, in a line of text: the processor, the number of threads, the versions of libtorch and TorchSharp. Two lines that
+    /// are equal mean the same kernels, so that it belongs beside figures and in reports of faults. Loads libtorch.
+    /// </summary>
+    /// <example><code>
+    /// Console.WriteLine(TorchRuntime.Describe());
+    /// </code></example>
+    public static string Describe()
+    {
+        EnsureLoaded();
+        return MachineIdentity.Describe();
+    }
+
     /// <summary>Whether libtorch computes on the device in this process.</summary>
     internal static bool CanUse(torch.Device device) => device.type != DeviceType.CUDA
         || (torch.cuda.is_available() && Math.Max(device.index, 0) < torch.cuda.device_count());
