@@ -34,6 +34,27 @@ internal static class Figures
     }
 
     /// <summary>
+    /// Top-1 on the rows held out against the learning rate, a line a method, of the runs that choose it: where a line is flat, a method
+    /// asks for no care.
+    /// </summary>
+    public static string Rates(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs)
+    {
+        var model = Model("What the learning rate does", "learning rate", "top-1 on the rows held out, %");
+        model.Axes[0] = new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "learning rate", Base = 2 };
+        var study = new Study(methods, runs);
+        foreach (var method in methods)
+        {
+            var line = new LineSeries { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
+            line.Points.AddRange(
+                study.Tuning(method).Where(run => !run.Diverged).Select(run => new DataPoint(run.LearningRate, 100 * run.ValidationTop1)));
+            if (line.Points.Count > 0)
+                model.Series.Add(line);
+        }
+
+        return Svg(model);
+    }
+
+    /// <summary>
     /// What a teacher says of one row as the temperature grows: its most probable classes, the mean of the others, and the uniform
     /// distribution.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using TfKd;
 using TorchSharp;
 
@@ -30,51 +31,87 @@ internal sealed class Laboratory(
         [TeacherKind.Defective] = "ResNet-32 after 1 epoch",
     };
 
-    // The same for all runs: what is compared is methods, not splits.
     private readonly (SourceSubset Kept, SourceSubset HeldOut) _split = StratifiedSplit.Cut(training, ValidationFraction, seed: 1);
-
-    public int Rows => _split.Kept.Count;
-
-    /// <summary>Of how many rows so many are trained on; the others are held out.</summary>
-    public static int RowsGiven(int trainedOn) => (int)Math.Round(trainedOn / (1 - ValidationFraction));
 
     public IReadOnlyList<string> ClassNames => training.ClassNames;
 
+    /// <summary>How many rows a preset trains on.</summary>
+    public int RowsOf(Preset preset) => RowsFor(preset).Training.Count;
+
+    /// <summary>Of how many rows so many are trained on; the others are held out, or left over.</summary>
+    public static int RowsGiven(Preset preset, int trainedOn) =>
+        (int)Math.Round(trainedOn / (1 - ValidationFraction) / preset.TrainingFraction);
+
     /// <summary>Runs a method with a seed.</summary>
-    public RunRecord Run(Preset preset, Method method, long seed, CancellationToken token)
+    /// <param name="preset">How.</param>
+    /// <param name="method">What.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="self">How the student's own network is trained that teaches it, where one does.</param>
+    /// <param name="token">Stops between batches.</param>
+    public RunRecord Run(Preset preset, Method method, long seed, Preset self, CancellationToken token)
     {
         var longer = preset with { Epochs = preset.Epochs * method.EpochFactor };
         var plan = longer.Plan(seed) with
         {
             Objective = method.Objective(longer.Epochs),
-            Teacher = method.Teacher is { } kind ? TeacherOf(kind, preset, seed, token) : null,
+            Teacher = method.Teacher is { } kind
+                ? TeacherOf(kind, kind == TeacherKind.Self ? self : preset.AtOwnRate, seed, token)
+                : null,
             TeacherCache = method.HasGivenTeacher && preset.KeepsAnswers
                 ? new TeacherCache { Directory = Path.Combine(work, "answers") }
                 : null,
         };
-        var (network, result) = Train(plan, _student, FolderOf(longer), $"{method.Name}-{seed}", token);
-        using (network)
+        var record = new RunRecord
         {
-            var calibration = TemperatureCalibration.Fit(network, _split.HeldOut, cancellationToken: token);
-            var test = Evaluator.Evaluate(network, readTest.Value, cancellationToken: token);
-            return new RunRecord
-            {
-                Preset = preset.Name,
-                Method = method.Name,
-                Seed = seed,
-                Epochs = longer.Epochs,
-                Rows = Rows,
-                BestEpoch = result.BestEpoch + 1,
-                ValidationTop1 = result.Best.Validation!.Top1,
-                Top1 = test.Top1,
-                Ece = test.ExpectedCalibrationError,
-                Nll = test.NegativeLogLikelihood,
-                Temperature = calibration.Temperature,
-                ValidationEceAtTemperature = calibration.After.ExpectedCalibrationError,
-                Seconds = result.History.Sum(epoch => Rows / epoch.ImagesPerSecond),
-                ValidationCurve = [.. result.History.Select(epoch => epoch.Validation!.Top1)],
-            };
+            Preset = preset.Name,
+            Method = method.Name,
+            Seed = seed,
+            Epochs = longer.Epochs,
+            Rows = RowsOf(preset),
+            LearningRate = preset.LearningRate,
+            Precision = preset.Precision.ToString(),
+            Machine = TorchRuntime.Describe(),
+            Version = typeof(TrainingPlan).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            BestEpoch = 0,
+            ValidationTop1 = 0,
+            Top1 = 0,
+            Ece = 0,
+            Nll = 0,
+            Seconds = 0,
+            ValidationCurve = [],
+        };
+        try
+        {
+            var (network, result) = Train(plan, _student, longer, $"{method.Name}-{seed}", token);
+            using (network)
+                return Test(network, result, record, token);
         }
+        catch (TrainingDivergedException) when (preset.TunesLearningRate)
+        {
+            return record with { Diverged = true };
+        }
+    }
+
+    private RunRecord Test(ImageNetwork network, TrainingResult result, RunRecord record, CancellationToken token)
+    {
+        var calibration = TemperatureCalibration.Fit(network, _split.HeldOut, cancellationToken: token);
+        var test = Evaluator.Evaluate(network, readTest.Value, cancellationToken: token);
+        var softened = Evaluator.Evaluate(
+            network, readTest.Value, temperature: calibration.Temperature, cancellationToken: token);
+        return record with
+        {
+            BestEpoch = result.BestEpoch + 1,
+            ValidationTop1 = calibration.Before.Top1,
+            Top1 = test.Top1,
+            Ece = test.ExpectedCalibrationError,
+            Nll = test.NegativeLogLikelihood,
+            Temperature = calibration.Temperature,
+            ValidationEceAtTemperature = calibration.After.ExpectedCalibrationError,
+            EceAtTemperature = softened.ExpectedCalibrationError,
+            NllAtTemperature = softened.NegativeLogLikelihood,
+            Seconds = result.History.Sum(epoch => record.Rows / epoch.ImagesPerSecond),
+            ValidationCurve = [.. result.History.Select(epoch => epoch.Validation!.Top1)],
+        };
     }
 
     /// <summary>The teacher of a kind; one that has to be trained first is, where it was not yet.</summary>
@@ -102,9 +139,9 @@ internal sealed class Laboratory(
 
         WeightFileTeacher Trained(NetworkArchitecture network, TrainingPlan own, string name)
         {
-            var path = Path.Combine(work, FolderOf(preset), name, WeightsName);
+            var path = Path.Combine(FolderOf(preset, name), WeightsName);
             if (!File.Exists(path))
-                Train(own, network, FolderOf(preset), name, token).Network.Dispose();
+                Train(own, network, preset, name, token).Network.Dispose();
             return Of(network, path);
         }
 
@@ -159,14 +196,15 @@ internal sealed class Laboratory(
 
     /// <summary>Trains, and leaves the weights in the run's folder.</summary>
     private (ImageNetwork Network, TrainingResult Result) Train(
-        TrainingPlan plan, NetworkArchitecture architecture, string folder, string name, CancellationToken token)
+        TrainingPlan plan, NetworkArchitecture architecture, Preset preset, string name, CancellationToken token)
     {
-        var run = Path.Combine(work, folder, name);
+        var run = FolderOf(preset, name);
+        var rows = RowsFor(preset);
         var trainer = new Trainer(plan with { CheckpointDirectory = run, Callbacks = callbacks(name) });
         var network = trainer.CreateStudent(architecture, training.ClassNames);
         try
         {
-            var result = trainer.Run(network, _split.Kept, _split.HeldOut, token);
+            var result = trainer.Run(network, rows.Training, rows.Watched, token);
             NetworkWeights.Save(network, Path.Combine(run, WeightsName));
             return (network, result);
         }
@@ -177,6 +215,11 @@ internal sealed class Laboratory(
         }
     }
 
-    // Runs of other lengths or on other rows have a folder of their own.
-    private string FolderOf(Preset preset) => preset.FileName(Rows);
+    // Runs of other lengths, rates or rows have a folder of their own.
+    private string FolderOf(Preset preset, string name) => Path.Combine(work, preset.FolderName(RowsOf(preset)), name);
+
+    // The same for all runs of a preset: what is compared is methods, not splits.
+    private (IImageSource Training, IImageSource Watched) RowsFor(Preset preset) => (
+        preset.TrainingFraction == 1 ? _split.Kept : StratifiedSplit.Cut(_split.Kept, preset.TrainingFraction, seed: 2).HeldOut,
+        preset.WatchedFraction == 1 ? _split.HeldOut : StratifiedSplit.Cut(_split.HeldOut, preset.WatchedFraction, seed: 3).HeldOut);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TfKd;
 
 namespace TeacherFreeCifar;
@@ -26,7 +27,19 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
         KeepsAnswers = true,
     };
 
-    public static readonly IReadOnlyDictionary<string, Preset> All = new[] { Paper, Cpu }.ToDictionary(preset => preset.Name);
+    /// <summary>
+    /// Where regularisation has something to do, and two cores finish: a ninth of the rows, which the student comes to know by heart. Each
+    /// method has a learning rate of its own.
+    /// </summary>
+    public static readonly Preset Few = new("few", 30, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()])
+    {
+        KeepsAnswers = true,
+        TunesLearningRate = true,
+        TrainingFraction = 1.0 / 9,
+        WatchedFraction = 0.2,
+    };
+
+    public static readonly IReadOnlyDictionary<string, Preset> All = new[] { Paper, Cpu, Few }.ToDictionary(preset => preset.Name);
 
     /// <summary>
     /// Whether the answers of a given teacher are kept in files, 18 MB an epoch and seed, for all methods that learn from it: they see the
@@ -34,8 +47,34 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     /// </summary>
     public bool KeepsAnswers { get; init; }
 
-    /// <summary>What files and folders of these runs on so many training rows are called.</summary>
-    public string FileName(int rows) => $"{Name}-{Epochs}-epochs-{rows}-rows";
+    /// <summary>Which of the rows that are not held out are trained on. Default 1: all.</summary>
+    public double TrainingFraction { get; init; } = 1;
+
+    /// <summary>
+    /// Which of the rows held out are asked after each epoch. Default 1: all, and they choose the epoch. Below 1 the last epoch is taken,
+    /// and all rows held out are asked once, after it.
+    /// </summary>
+    public double WatchedFraction { get; init; } = 1;
+
+    /// <summary>Whether each method has a learning rate of its own, which the rows held out choose. Default: all have the same.</summary>
+    public bool TunesLearningRate { get; init; }
+
+    /// <summary>The learning rate after the warm-up. Default 0.1, the paper's.</summary>
+    public double LearningRate { get; init; } = 0.1;
+
+    /// <summary>The same with the rate that it has where nobody chose another: that of teachers.</summary>
+    public Preset AtOwnRate => this with { LearningRate = All[Name].LearningRate };
+
+    /// <summary>What the student computes in. Default: float32.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>What tables of these runs on so many training rows are called: of all learning rates, which are compared.</summary>
+    public string FileName(int rows) =>
+        $"{Name}-{Epochs}-epochs-{rows}-rows{(Precision == Precision.Float32 ? "" : $"-{Precision.ToString().ToLowerInvariant()}")}";
+
+    /// <summary>What a run's folder lies in.</summary>
+    public string FolderName(int rows) =>
+        LearningRate == 0.1 ? FileName(rows) : string.Create(CultureInfo.InvariantCulture, $"{FileName(rows)}-at-{LearningRate}");
 
     /// <summary>The plan of one run; its objective and teacher are still to be set.</summary>
     /// <param name="seed">The seed of weights, order and augmentation.</param>
@@ -45,8 +84,10 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
         Schedule = Schedule,
         Augmentations = Augmentations,
         BatchSize = 128,
-        Optimizer = new Sgd { LearningRate = 0.1, Momentum = 0.9, WeightDecay = 5e-4 },
+        Optimizer = new Sgd { LearningRate = LearningRate, Momentum = 0.9, WeightDecay = 5e-4 },
         Normalization = Normalization,
+        Precision = Precision,
+        RestoreBestWeights = WatchedFraction == 1,
         Seed = seed,
     };
 }

@@ -24,13 +24,31 @@ var presetName = new Option<string>("--preset")
 {
     HelpName = "NAME",
     Recursive = true,
-    Description = "paper: 200 epochs, for a GPU. cpu: a few, for two cores.",
+    Description = "paper: 200 epochs, for a GPU. cpu: three, for two cores. few: 30 on 5,000 rows, where study chooses the learning rates.",
     DefaultValueFactory = _ => Preset.Cpu.Name,
 };
 presetName.AcceptOnlyFromAmong([.. Preset.All.Keys]);
 var epochs = Above0("--epochs", "Epochs instead of the preset's.");
 var rows = Above0("--rows", "Only so many training rows, to try things out; the first hundreds have as many of each class.");
 var minutes = Above0("--minutes", "Begin no run after so many minutes.");
+var rate = new Option<double?>("--learning-rate")
+{
+    HelpName = "X",
+    Recursive = true,
+    Description = "The learning rate instead of the preset's, 0.1.",
+};
+rate.Validators.Add(result =>
+{
+    if (result.Tokens is [{ Value: var text }] && double.TryParse(text, CultureInfo.InvariantCulture, out var value) && !(value > 0))
+        result.AddError($"--learning-rate must be above 0, but is {text}.");
+});
+var precision = new Option<Precision>("--precision")
+{
+    HelpName = "NUMBERS",
+    Recursive = true,
+    Description = "What the networks compute in.",
+    DefaultValueFactory = _ => Precision.Float32,
+};
 var seeds = new Option<long[]>("--seeds")
 {
     HelpName = "N ...",
@@ -57,11 +75,13 @@ var work = new Option<DirectoryInfo>("--work")
 
 var root = new RootCommand("Knowledge distillation and its teacher-free kin on CIFAR-100, ResNet-20: Yuan et al., CVPR 2020.")
 {
-    data, weights, presetName, epochs, rows, minutes, seeds, results, work,
+    data, weights, presetName, epochs, rows, rate, precision, minutes, seeds, results, work,
 };
 foreach (var method in Method.All)
     root.Add(Doing(method.Name, $"Trains by {method.Title}.", (given, token) => Run([method], given, token)));
 root.Add(Doing("all", "Trains by all methods, one seed after the other.", (given, token) => Run(Method.All, given, token)));
+root.Add(
+    Doing("study", "Chooses a learning rate for each method, then compares them over five other seeds.", RunStudy));
 root.Add(
     Doing("figures", "Draws the soft targets of a good, a poor and the virtual teacher; trains the poor one where it is missing.", Draw));
 root.Add(Doing("teachers", "Tests the teachers; trains those that are missing.", TestTeachers));
@@ -77,21 +97,50 @@ void Run(IReadOnlyList<Method> methods, ParseResult given, CancellationToken tok
     {
         foreach (var method in methods)
         {
-            var wanted = (preset.Name, method.Name, seed, laboratory.Rows, preset.Epochs * method.EpochFactor);
-            if (finished.Read().Any(run => (run.Preset, run.Method, run.Seed, run.Rows, run.Epochs) == wanted))
+            var wanted = (method.Name, seed, preset.LearningRate);
+            if (Of(preset, laboratory, finished).Any(run => (run.Method, run.Seed, run.LearningRate) == wanted))
                 continue;
-            if (given.GetValue(minutes) is { } limit && DateTime.UtcNow - started > TimeSpan.FromMinutes(limit))
+            if (IsLate(given, started))
                 return;
-            var record = laboratory.Run(preset, method, seed, token);
-            finished.Append(record);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{method.Title}, seed {seed}: top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} (at a temperature of " +
-                $"{record.Temperature:F2} {record.ValidationEceAtTemperature:P2} on the validation rows), " +
-                $"{record.Seconds:F0} s of training"));
-            WriteTables(given.GetRequiredValue(results));
+            Finish(laboratory.Run(preset, method, seed, self: preset, token), given);
         }
     }
+}
+
+// Each run anew from what is finished: the learning rate of the next depends on it.
+void RunStudy(ParseResult given, CancellationToken token)
+{
+    var started = DateTime.UtcNow;
+    var (preset, laboratory) = (ChosenPreset(given), Open(given));
+    if (!preset.TunesLearningRate)
+        throw new ArgumentException($"--preset {preset.Name} has one learning rate for all methods; expected few.");
+    var finished = new ResultsFile(RunsPath(given.GetRequiredValue(results)));
+    while (new Study(Method.Studied, Of(preset, laboratory, finished)) is var study && study.Next() is var (method, seed, chosen)
+        && !IsLate(given, started))
+    {
+        var self = preset with { LearningRate = study.RateOf(Method.All[0]) ?? preset.LearningRate };
+        Finish(laboratory.Run(preset with { LearningRate = chosen }, method, seed, self, token), given);
+    }
+}
+
+List<RunRecord> Of(Preset preset, Laboratory laboratory, ResultsFile finished) =>
+[
+    .. finished.Read().Where(run => run.Preset == preset.Name && run.Rows == laboratory.RowsOf(preset)
+        && run.Epochs == preset.Epochs * Tables.MethodOf(run).EpochFactor && run.Precision == preset.Precision.ToString()),
+];
+
+bool IsLate(ParseResult given, DateTime started) =>
+    given.GetValue(minutes) is { } limit && DateTime.UtcNow - started > TimeSpan.FromMinutes(limit);
+
+void Finish(RunRecord record, ParseResult given)
+{
+    new ResultsFile(RunsPath(given.GetRequiredValue(results))).Append(record);
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Tables.MethodOf(record).Title}, learning rate {record.LearningRate}, seed {record.Seed}: top-1 on the test rows {record.Top1:P2}, " +
+        $"ECE {record.Ece:P2} ({record.EceAtTemperature:P2} at a temperature of {record.Temperature:F2}, which the rows held out chose), " +
+        $"{record.Seconds:F0} s of training"));
+    WriteTables(given.GetRequiredValue(results));
 }
 
 void WriteTables(DirectoryInfo folder)
@@ -99,10 +148,15 @@ void WriteTables(DirectoryInfo folder)
     var finished = new ResultsFile(RunsPath(folder)).Read();
     foreach (var (name, runs) in Tables.Groups(finished))
     {
-        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.md"), Tables.Markdown(runs));
-        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.csv"), Tables.Csv(runs));
-        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.svg"), Figures.Accuracy(runs));
+        var ofStudy = Preset.All[runs[0].Preset].TunesLearningRate ? new StudyTable(Method.Studied, runs) : null;
+        Write($"{name}.md", ofStudy?.Markdown() ?? Tables.Markdown(runs));
+        Write($"{name}.csv", Tables.Csv(runs));
+        Write($"{name}.svg", Figures.Accuracy(ofStudy?.Compared ?? runs));
+        if (ofStudy is not null)
+            Write($"{name}-rates.svg", Figures.Rates(Method.Studied, runs));
     }
+
+    void Write(string name, string text) => File.WriteAllText(Path.Combine(folder.FullName, name), text);
 }
 
 void Draw(ParseResult given, CancellationToken token)
@@ -122,8 +176,8 @@ void TestTeachers(ParseResult given, CancellationToken token)
 {
     var (preset, laboratory, folder) = (ChosenPreset(given), Open(given), given.GetRequiredValue(results));
     folder.Create();
-    var table = Tables.Teachers(preset, laboratory.Rows, laboratory.TestTeachers(preset, token));
-    File.WriteAllText(Path.Combine(folder.FullName, $"{preset.FileName(laboratory.Rows)}-teachers.md"), table);
+    var table = Tables.Teachers(preset, laboratory.RowsOf(preset), laboratory.TestTeachers(preset, token));
+    File.WriteAllText(Path.Combine(folder.FullName, $"{preset.FileName(laboratory.RowsOf(preset))}-teachers.md"), table);
     Console.Write(table);
 }
 
@@ -144,7 +198,12 @@ Laboratory Open(ParseResult given)
 Preset ChosenPreset(ParseResult given)
 {
     var preset = Preset.All[given.GetRequiredValue(presetName)];
-    return given.GetValue(epochs) is { } count ? preset with { Epochs = count } : preset;
+    return preset with
+    {
+        Epochs = given.GetValue(epochs) ?? preset.Epochs,
+        LearningRate = given.GetValue(rate) ?? preset.LearningRate,
+        Precision = given.GetValue(precision),
+    };
 }
 
 string RunsPath(DirectoryInfo folder) => Path.Combine(folder.FullName, "runs.jsonl");

@@ -18,10 +18,25 @@ internal sealed record RunRecord
     /// <summary>Training rows.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>The epoch that the validation rows chose, from 1.</summary>
+    /// <summary>The learning rate after the warm-up.</summary>
+    public double LearningRate { get; init; } = 0.1;
+
+    /// <summary>What the student computed in.</summary>
+    public string Precision { get; init; } = "Float32";
+
+    /// <summary>The processor, the number of threads and libtorch; null in runs from before it was written down.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>The version of this library, with the commit; null in runs from before it was written down.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Whether the loss became infinite or no number: then there are no figures, and they are 0.</summary>
+    public bool Diverged { get; init; }
+
+    /// <summary>The epoch that the validation rows chose, from 1; the last where they choose none.</summary>
     public required int BestEpoch { get; init; }
 
-    /// <summary>Its top-1 on the validation rows.</summary>
+    /// <summary>Its top-1 on all rows held out.</summary>
     public required double ValidationTop1 { get; init; }
 
     /// <summary>Top-1 on the test rows, which were read once, after the run.</summary>
@@ -42,9 +57,15 @@ internal sealed record RunRecord
     /// <summary>Expected calibration error on the validation rows at that temperature.</summary>
     public double? ValidationEceAtTemperature { get; init; }
 
+    /// <summary>Expected calibration error on the test rows at that temperature; null in older runs.</summary>
+    public double? EceAtTemperature { get; init; }
+
+    /// <summary>Mean negative log-likelihood on the test rows at that temperature, in nats; null in older runs.</summary>
+    public double? NllAtTemperature { get; init; }
+
     /// <summary>Seconds of training, without validation, and without the training of a teacher.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Top-1 on the validation rows after each epoch.</summary>
+    /// <summary>Top-1 after each epoch, on the rows held out, or on those of them that are asked.</summary>
     public required IReadOnlyList<double> ValidationCurve { get; init; }
 }

@@ -1,13 +1,11 @@
 using System.Globalization;
+using MathNet.Numerics.Distributions;
 
 namespace TeacherFreeCifar;
 
 /// <summary>Mean and sample standard deviation of a few numbers.</summary>
 internal readonly record struct Statistics(int Count, double Mean, double Deviation)
 {
-    // Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom.
-    private static readonly double[] _quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
-
     public static Statistics Of(IReadOnlyCollection<double> values)
     {
         var mean = values.Average();
@@ -18,7 +16,7 @@ internal readonly record struct Statistics(int Count, double Mean, double Deviat
     }
 
     /// <summary>Half the width of the mean's 95 % confidence interval; NaN for a single number.</summary>
-    public double Margin => Count < 2 ? double.NaN : _quantiles[Math.Min(Count - 2, _quantiles.Length - 1)] * Deviation / Math.Sqrt(Count);
+    public double Margin => Count < 2 ? double.NaN : StudentT.InvCDF(0, 1, Count - 1, 0.975) * Deviation / Math.Sqrt(Count);
 
     /// <summary>Whether the interval leaves out 0.</summary>
     public bool IsBeyondNoise => Math.Abs(Mean) > Margin;

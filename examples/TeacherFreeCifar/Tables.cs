@@ -12,9 +12,16 @@ internal static class Tables
     /// <summary>Runs that may be compared: of one preset, on the same rows.</summary>
     public static IEnumerable<(string Name, List<RunRecord> Runs)> Groups(IEnumerable<RunRecord> runs) =>
         from run in runs
-        group run by (run.Preset, Epochs: run.Epochs / MethodOf(run).EpochFactor, run.Rows) into runsOfOne
-        orderby runsOfOne.Key
-        select ((Preset.All[runsOfOne.Key.Preset] with { Epochs = runsOfOne.Key.Epochs }).FileName(runsOfOne.Key.Rows), runsOfOne.ToList());
+        group run by (Preset: PresetOf(run), run.Rows) into runsOfOne
+        orderby runsOfOne.Key.Preset.FileName(runsOfOne.Key.Rows)
+        select (runsOfOne.Key.Preset.FileName(runsOfOne.Key.Rows), runsOfOne.ToList());
+
+    /// <summary>The preset of a run, at its own learning rate.</summary>
+    public static Preset PresetOf(RunRecord run) => Preset.All[run.Preset] with
+    {
+        Epochs = run.Epochs / MethodOf(run).EpochFactor,
+        Precision = Enum.Parse<Precision>(run.Precision),
+    };
 
     public static Method MethodOf(RunRecord run) => Method.All.FirstOrDefault(method => method.Name == run.Method)
         ?? throw new InvalidDataException(
@@ -24,14 +31,15 @@ internal static class Tables
     public static string Csv(IEnumerable<RunRecord> runs)
     {
         var text = new StringBuilder(
-            "preset,method,seed,epochs,rows,best_epoch,validation_top1,test_top1,test_ece,test_nll,temperature," +
-            "validation_ece_at_temperature,seconds\n");
-        foreach (var run in runs.OrderBy(run => IndexOf(run.Method)).ThenBy(run => run.Seed))
+            "preset,method,learning_rate,seed,epochs,rows,best_epoch,validation_top1,test_top1,test_ece,test_nll,temperature," +
+            "validation_ece_at_temperature,test_ece_at_temperature,test_nll_at_temperature,seconds,machine,version\n");
+        foreach (var run in runs.OrderBy(run => IndexOf(run.Method)).ThenBy(run => run.LearningRate).ThenBy(run => run.Seed))
         {
             text.Append(
                 _culture,
-                $"{run.Preset},{run.Method},{run.Seed},{run.Epochs},{run.Rows},{run.BestEpoch},{run.ValidationTop1:F4},{run.Top1:F4}," +
-                $"{run.Ece:F4},{run.Nll:F4},{run.Temperature:F3},{run.ValidationEceAtTemperature:F4},{run.Seconds:F0}\n");
+                $"{run.Preset},{run.Method},{run.LearningRate},{run.Seed},{run.Epochs},{run.Rows},{run.BestEpoch},{run.ValidationTop1:F4},{run.Top1:F4}," +
+                $"{run.Ece:F4},{run.Nll:F4},{run.Temperature:F3},{run.ValidationEceAtTemperature:F4}," +
+                $"{run.EceAtTemperature:F4},{run.NllAtTemperature:F4},{run.Seconds:F0},{run.Machine},{run.Version}\n");
         }
 
         return text.ToString();
@@ -100,20 +108,19 @@ internal static class Tables
     private static string Command(IReadOnlyList<RunRecord> own)
     {
         var (run, method) = (own[0], MethodOf(own[0]));
-        var typed = Typed(
-            $"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}",
-            Preset.All[run.Preset] with { Epochs = run.Epochs / method.EpochFactor },
-            run.Rows);
+        var typed = Typed($"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}", PresetOf(run), run.Rows);
         return method.HasGivenTeacher ? $"{typed} --weights FOLDER" : typed;
     }
 
-    private static string Typed(string command, Preset preset, int rows)
+    internal static string Typed(string command, Preset preset, int rows)
     {
         var text = new StringBuilder().Append(
             _culture, $"dotnet run -c Release --project examples/TeacherFreeCifar -- {command} --preset {preset.Name}");
         if (preset.Epochs != Preset.All[preset.Name].Epochs)
             text.Append(_culture, $" --epochs {preset.Epochs}");
-        var given = Laboratory.RowsGiven(rows);
+        if (preset.Precision != Precision.Float32)
+            text.Append(_culture, $" --precision {preset.Precision}");
+        var given = Laboratory.RowsGiven(preset, rows);
         if (given != Cifar100.TrainingRows)
             text.Append(_culture, $" --rows {given}");
         return text.Append(" --data FOLDER").ToString();

@@ -22,7 +22,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
         var laboratory = Open();
         var results = new ResultsFile(Path.Combine(_folder, "results", "runs.jsonl"));
         foreach (var method in Method.All)
-            results.Append(laboratory.Run(_preset, method, seed: 1, CancellationToken.None));
+            results.Append(laboratory.Run(_preset, method, seed: 1, self: _preset, CancellationToken.None));
 
         var runs = results.Read();
         Assert.Equal(Method.All.Select(method => method.Name), runs.Select(run => run.Method));
@@ -35,6 +35,9 @@ public sealed class TeacherFreeCifarTests : IDisposable
             Assert.InRange(run.Nll, 0, double.MaxValue);
             Assert.InRange(run.Temperature!.Value, TemperatureCalibration.MinTemperature, TemperatureCalibration.MaxTemperature);
             Assert.InRange(run.ValidationEceAtTemperature!.Value, 0, 1);
+            Assert.InRange(run.EceAtTemperature!.Value, 0, 1);
+            Assert.Equal((0.1, "Float32", TorchRuntime.Describe()), (run.LearningRate, run.Precision, run.Machine));
+            Assert.StartsWith("0.", run.Version, StringComparison.Ordinal);
         });
         var (name, group) = Assert.Single(Tables.Groups(runs));
         Assert.Equal("cpu-1-epochs-36-rows", name);
@@ -51,13 +54,56 @@ public sealed class TeacherFreeCifarTests : IDisposable
     public void A_teacher_is_trained_once_and_the_baseline_is_the_self_teacher()
     {
         var laboratory = Open();
-        laboratory.Run(_preset, Method.All[0], seed: 1, CancellationToken.None);
-        var file = Assert.Single(Directory.GetFiles(_folder, "weights.safetensors", SearchOption.AllDirectories));
+        laboratory.Run(_preset, Method.All[0], seed: 1, self: _preset, CancellationToken.None);
+        var file = Assert.Single(Weights());
         var written = File.GetLastWriteTimeUtc(file);
 
         var teacher = Assert.IsType<WeightFileTeacher>(laboratory.TeacherOf(TeacherKind.Self, _preset, 1, CancellationToken.None));
         Assert.Equal(file, teacher.Path);
         Assert.Equal(written, File.GetLastWriteTimeUtc(file));
+    }
+
+    [Fact]
+    public void A_preset_that_tunes_takes_the_last_epoch_and_asks_all_rows_held_out_after_it()
+    {
+        var preset = Preset.Few with { Epochs = 2, LearningRate = 0.3 };
+        var run = Open(rows: 80).Run(preset, Method.All[0], seed: 1, self: preset, CancellationToken.None);
+
+        // Of 80 rows 8 are held out; of the 72 others a ninth is trained on, and two of the 8 are asked after each epoch.
+        Assert.Equal((8, 0.3, 2), (run.Rows, run.LearningRate, run.BestEpoch));
+        Assert.Equal(2, run.ValidationCurve.Count);
+        Assert.All(run.ValidationCurve, top1 => Assert.Contains(top1, new[] { 0, 0.5, 1 }));
+        Assert.Equal(0, 8 * run.ValidationTop1 % 1);
+        var folder = Path.GetDirectoryName(Path.GetDirectoryName(Assert.Single(Weights())));
+        Assert.Equal("few-2-epochs-8-rows-at-0.3", Path.GetFileName(folder));
+    }
+
+    [Fact]
+    public void A_teacher_keeps_its_own_learning_rate()
+    {
+        var laboratory = Open(rows: 80);
+        var preset = Preset.Few with { Epochs = 1, LearningRate = 0.4 };
+        laboratory.Run(preset, Of("re-kd-hinton"), seed: 2, self: preset with { LearningRate = 0.2 }, CancellationToken.None);
+        laboratory.Run(preset, Of("tf-kd-self-hinton"), seed: 2, self: preset with { LearningRate = 0.2 }, CancellationToken.None);
+
+        Assert.Equal(
+            [
+                "few-1-epochs-8-rows-at-0.2/baseline-2",
+                "few-1-epochs-8-rows-at-0.4/re-kd-hinton-2",
+                "few-1-epochs-8-rows-at-0.4/tf-kd-self-hinton-2",
+                "few-1-epochs-8-rows/weak-teacher",
+            ],
+            Weights().Select(path => Path.GetRelativePath(Path.Combine(_folder, "work"), Path.GetDirectoryName(path)!).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_of_a_study_that_diverges_is_a_result()
+    {
+        var preset = Preset.Few with { Epochs = 3, LearningRate = 1e30 };
+        var run = Open(rows: 80).Run(preset, Method.All[0], seed: 1, self: preset, CancellationToken.None);
+        Assert.True(run.Diverged);
+        Assert.Equal((0, 0, 1e30), (run.ValidationTop1, run.Top1, run.LearningRate));
     }
 
     [Fact]
@@ -70,7 +116,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
         Assert.Equal(
             ["ResNet-56, given", "ResNet-32, given", "ResNet-8", "ResNet-32 after 1 epoch"], teachers.Select(teacher => teacher.Name));
         Assert.All(teachers, teacher => Assert.Equal((4, 12), (teacher.HeldOut.Count, teacher.Test.Count)));
-        var lines = Tables.Teachers(_preset, laboratory.Rows, teachers).Split('\n');
+        var lines = Tables.Teachers(_preset, laboratory.RowsOf(_preset), teachers).Split('\n');
         Assert.Equal(4, lines.Count(line => line.StartsWith("| ResNet", StringComparison.Ordinal)));
         Assert.Contains(
             "dotnet run -c Release --project examples/TeacherFreeCifar -- teachers --preset cpu --epochs 1 --rows 40 --data FOLDER "
@@ -88,7 +134,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
         Assert.Equal(TfKdRecipes.DeKd(student, PaperNetwork.ResNet50, teacher, RecipeSource.ReferenceCode).Objective, Of("de-kd"));
         Assert.Equal(TfKdRecipes.TfKdSelf(student, teacher, RecipeSource.ReferenceCode).Objective, Of("tf-kd-self"));
 
-        static Objective Of(string name) => Method.All.Single(method => method.Name == name).Objective(200);
+        static Objective Of(string name) => TeacherFreeCifarTests.Of(name).Objective(200);
     }
 
     // The figures of the example's page.
@@ -187,6 +233,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
             Assert.Throws<InvalidDataException>(() => Cifar100.Read(_folder, "train")).Message);
     }
 
+    private static Method Of(string name) => Method.All.Single(method => method.Name == name);
+
+    private string[] Weights() => Directory.GetFiles(_folder, "weights.safetensors", SearchOption.AllDirectories);
+
     private void WriteGivenTeachers()
     {
         foreach (var depth in new[] { 56, 32 })
@@ -196,10 +246,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
         }
     }
 
-    private Laboratory Open()
+    private Laboratory Open(int rows = 40)
     {
         File.WriteAllLines(Path.Combine(_folder, "fine_label_names.txt"), ["apple", "bear", "chair", "dish"]);
-        Write("train", 40);
+        Write("train", rows);
         Write("test", 12);
         return new Laboratory(
             Cifar100.Read(_folder, "train"),

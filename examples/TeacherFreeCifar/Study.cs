@@ -1,0 +1,77 @@
+namespace TeacherFreeCifar;
+
+/// <summary>
+/// Which run comes next in a comparison where each method has a learning rate of its own. With one seed each rate of a grid is tried, which
+/// is made longer where its end is best; the rows held out choose. Then come runs at that rate with other seeds, which alone are compared.
+/// </summary>
+/// <param name="methods">What is compared, what it is compared with first.</param>
+/// <param name="runs">The finished runs of one preset.</param>
+internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs)
+{
+    /// <summary>The seed of the runs that choose the rate.</summary>
+    public const long TuningSeed = 1;
+
+    // A grid that has been made this much longer has no best rate.
+    private const double LowestRate = 0.01, HighestRate = 2;
+
+    /// <summary>The rates that each method is tried with.</summary>
+    public static IReadOnlyList<double> Rates { get; } = [0.05, 0.1, 0.2, 0.4];
+
+    /// <summary>The seeds of the runs that are compared.</summary>
+    public static IReadOnlyList<long> Seeds { get; } = [2, 3, 4, 5, 6];
+
+    /// <summary>The run that is to be done next; null where all are.</summary>
+    public (Method Method, long Seed, double Rate)? Next()
+    {
+        foreach (var method in methods)
+        {
+            if (MissingRate(method) is { } rate)
+                return (method, TuningSeed, rate);
+        }
+
+        foreach (var seed in Seeds)
+        {
+            foreach (var method in methods)
+            {
+                var rate = RateOf(method)!.Value;
+                if (!Of(method).Any(run => run.Seed == seed && run.LearningRate == rate))
+                    return (method, seed, rate);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The rate that was chosen for a method; null where some are still to be tried.</summary>
+    public double? RateOf(Method method) => MissingRate(method) is null ? Best(method).LearningRate : null;
+
+    /// <summary>The runs that chose it, by rate.</summary>
+    public IReadOnlyList<RunRecord> Tuning(Method method) =>
+        [.. Of(method).Where(run => run.Seed == TuningSeed).OrderBy(run => run.LearningRate)];
+
+    /// <summary>The runs of a method that are compared, by seed.</summary>
+    public IReadOnlyList<RunRecord> Compared(Method method) =>
+    [
+        .. Of(method).Where(run => run.Seed != TuningSeed && run.LearningRate == RateOf(method)).OrderBy(run => run.Seed),
+    ];
+
+    private double? MissingRate(Method method)
+    {
+        var tried = Tuning(method).Select(run => run.LearningRate).ToList();
+        foreach (var rate in Rates)
+        {
+            if (!tried.Contains(rate))
+                return rate;
+        }
+
+        var best = Best(method).LearningRate;
+        return best == tried[^1] && 2 * best <= HighestRate ? 2 * best
+            : best == tried[0] && best / 2 >= LowestRate ? best / 2
+            : null;
+    }
+
+    // The lower of two that are equally good.
+    private RunRecord Best(Method method) => Tuning(method).MaxBy(run => run.ValidationTop1)!;
+
+    private IEnumerable<RunRecord> Of(Method method) => runs.Where(run => run.Method == method.Name);
+}

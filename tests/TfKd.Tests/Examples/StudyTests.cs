@@ -1,0 +1,144 @@
+using System.Xml.Linq;
+using TeacherFreeCifar;
+
+namespace TfKd.Tests;
+
+/// <summary>The comparison where each method has a learning rate of its own: what is run, what is chosen, and what is said of it.</summary>
+public sealed class StudyTests
+{
+    private static readonly IReadOnlyList<Method> _methods = [.. Method.Studied.Take(3)];
+
+    [Fact]
+    public void All_rates_of_a_method_are_tried_then_all_methods_are_run_with_each_seed()
+    {
+        var runs = new List<RunRecord>();
+        var order = new List<string>();
+        while (new Study(_methods, runs).Next() is var (method, seed, rate))
+        {
+            order.Add(FormattableString.Invariant($"{method.Name} {rate} {seed}"));
+            // Best at 0.1 for the first method, at 0.2 for the others.
+            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / (method == _methods[0] ? 0.1 : 0.2))) / 10));
+        }
+
+        Assert.Equal(
+            [
+                "baseline 0.05 1", "baseline 0.1 1", "baseline 0.2 1", "baseline 0.4 1",
+                "ls 0.05 1", "ls 0.1 1", "ls 0.2 1", "ls 0.4 1",
+                "tf-kd-reg 0.05 1", "tf-kd-reg 0.1 1", "tf-kd-reg 0.2 1", "tf-kd-reg 0.4 1",
+                .. new[] { 2, 3, 4, 5, 6 }.SelectMany(seed => new[] { $"baseline 0.1 {seed}", $"ls 0.2 {seed}", $"tf-kd-reg 0.2 {seed}" }),
+            ],
+            order);
+    }
+
+    [Theory]
+    [InlineData(0.4, new[] { 0.8 })]
+    [InlineData(0.8, new[] { 0.8, 1.6 })]
+    [InlineData(100, new[] { 0.8, 1.6 })]
+    [InlineData(0.05, new[] { 0.025 })]
+    [InlineData(0.0001, new[] { 0.025, 0.0125 })]
+    public void A_grid_whose_end_is_best_is_made_longer(double best, double[] expected)
+    {
+        var runs = Study.Rates.Select(rate => Tuned(rate)).ToList();
+        var more = new List<double>();
+        while (new Study([_methods[0]], runs).Next() is var (_, seed, rate) && seed == Study.TuningSeed)
+        {
+            more.Add(rate);
+            runs.Add(Tuned(rate));
+        }
+
+        Assert.Equal(expected, more);
+        Assert.Equal(runs.MaxBy(run => run.ValidationTop1)!.LearningRate, new Study([_methods[0]], runs).RateOf(_methods[0]));
+
+        RunRecord Tuned(double rate) => Record("baseline", Study.TuningSeed, rate, 0.9 - Math.Abs(Math.Log2(rate / best)) / 100);
+    }
+
+    [Fact]
+    public void The_rows_held_out_choose_and_not_the_test_rows()
+    {
+        var runs = Study.Rates
+            .Select((rate, index) => Record("baseline", 1, rate, new[] { 0.1, 0.3, 0.3, 0.2 }[index]) with { Top1 = index }).ToList();
+        var study = new Study([_methods[0]], runs);
+        Assert.Equal(0.1, study.RateOf(_methods[0]));
+        Assert.Empty(study.Compared(_methods[0]));
+    }
+
+    // Of y = method + seed the rest is (1, -1, 0), (-1, 1, 0), (0, 0, 0): a sum of squares of 4 with 4 degrees of freedom.
+    [Fact]
+    public void Chance_is_what_method_and_seed_leave()
+    {
+        var model = new TwoWayModel([[11, 19, 30], [12, 24, 33], [17, 27, 37]]);
+        Assert.Equal(4, model.DegreesOfFreedom);
+        Assert.Equal([3, 7], model.Gains);
+        Assert.Equal(Math.Sqrt(2 * 4.0 / 4 / 3), model.StandardError, 1e-12);
+        Assert.Equal(2.776445105 * model.StandardError, model.Margin, 1e-8);
+    }
+
+    [Fact]
+    public void Probabilities_are_multiplied_by_the_number_of_those_that_are_left()
+    {
+        // Gains of 3, 0 and 4.
+        var model = new TwoWayModel([[11, 19, 30], [12, 24, 33], [11, 19, 30], [14, 24, 34]]);
+        var plain = model.Gains.Select(gain => 2 * MathNet.Numerics.Distributions.StudentT.CDF(
+            0, 1, model.DegreesOfFreedom, -gain / model.StandardError)).ToArray();
+        Assert.Equal([2 * plain[0], plain[1], 3 * plain[2]], model.AdjustedProbabilities(), (one, other) => Math.Abs(one - other) < 1e-12);
+        Assert.Equal(1, plain[1], 1e-12);
+    }
+
+    [Fact]
+    public void Methods_of_different_seeds_are_not_compared() =>
+        Assert.Throws<ArgumentException>(() => new TwoWayModel([[1, 2], [1]]));
+
+    [Fact]
+    public void The_table_has_gains_rates_and_machines_and_leaves_out_a_seed_that_is_not_finished()
+    {
+        var runs = new List<RunRecord>();
+        while (new Study(_methods, runs).Next() is var (method, seed, rate) && (seed, method.Name) != (4, "ls"))
+        {
+            var gain = method.Name == "ls" ? 0.02 : 0;
+            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / 0.1)) / 10) with { Top1 = 0.3 + gain + seed / 100.0 });
+        }
+
+        var table = new StudyTable(_methods, runs);
+        Assert.Equal([2, 3], table.Seeds);
+        Assert.Equal(6, table.Compared.Count);
+        var lines = table.Markdown().Split('\n');
+        Assert.Contains("| cross entropy | 0.1 | 32.50 ± 0.71 |  |  | 10.00 ± 0.00 → 5.00 ± 0.00 | 2.000 ± 0.000 → 1.500 ± 0.000 |", lines);
+        Assert.StartsWith("| label smoothing 0.1 | 0.1 | 34.50 ± 0.71 | +2.00 ± 0.00 | 0.000 |", lines.Single(line =>
+            line.StartsWith("| label smoothing 0.1 | 0.1", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("| cross entropy | 40.00 | **50.00** | 40.00 | 30.00 |", lines);
+        Assert.Contains($"| one; 2 threads | 0.1.0+abc | {runs.Count} |", lines);
+        Assert.Contains(
+            "dotnet run -c Release --project examples/TeacherFreeCifar -- study --preset few --data FOLDER --weights FOLDER", lines);
+        Assert.NotNull(XDocument.Parse(Figures.Rates(_methods, runs)).Root);
+    }
+
+    [Fact]
+    public void Without_a_whole_seed_the_table_has_the_rates_alone()
+    {
+        var table = new StudyTable(_methods, [Record("baseline", 1, 0.05, 0.5), Record("baseline", 1, 0.1, 0) with { Diverged = true }]);
+        Assert.Contains("No seed is finished yet", table.Markdown(), StringComparison.Ordinal);
+        Assert.Contains("| cross entropy | 50.00 | diverged |", table.Markdown(), StringComparison.Ordinal);
+        Assert.Equal(0.05, Assert.Single(table.Compared).LearningRate);
+    }
+
+    private static RunRecord Record(string method, long seed, double rate, double heldOut) => new()
+    {
+        Preset = "few",
+        Method = method,
+        Seed = seed,
+        LearningRate = rate,
+        Machine = "one; 2 threads",
+        Version = "0.1.0+abc",
+        Epochs = 30,
+        Rows = 5000,
+        BestEpoch = 30,
+        ValidationTop1 = heldOut,
+        Top1 = heldOut,
+        Ece = 0.1,
+        Nll = 2,
+        EceAtTemperature = 0.05,
+        NllAtTemperature = 1.5,
+        Seconds = 100,
+        ValidationCurve = [heldOut],
+    };
+}
