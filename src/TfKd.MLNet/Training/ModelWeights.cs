@@ -34,7 +34,8 @@ internal sealed record ModelWeights : InitialWeights
         {
             // Weights of another network are left to the list of all differences.
             if (weights.TryGetValue(key, out var old) && IsHeadOf(_model.ClassNames.Count, old.shape, fresh[key].shape))
-                weights[key] = fresh[key].detach().clone().index_copy_(0, rows, old.to(fresh[key].dtype).to(fresh[key].device));
+                weights[key] = fresh[key].detach().clone().index_copy_(
+                    0, rows.to(fresh[key].device), old.to(fresh[key].dtype).to(fresh[key].device));
         }
 
         NetworkWeights.Apply(network, weights, "The initial model");
