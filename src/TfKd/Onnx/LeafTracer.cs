@@ -20,9 +20,12 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     private const int MostAttempts = 6;
     private const float SmallScale = 0.03f;
 
+    // Where what a norm adds to a variance shows, and where what it divides by at least does.
+    private static readonly float[] _tinyScales = [1e-5f, 1e-15f];
+
     private readonly List<LeafCall> _calls = [];
     private readonly List<TracedCall> _traced = [];
-    private readonly Dictionary<int, int> _bans = [];
+    private readonly RefutedGuesses _refuted = new();
     private float _scale = 1;
     private WideValues _wide = new(1);
     private TracedValue? _wrong;
@@ -48,25 +51,31 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         {
             try
             {
-                return TraceOnce(module, input);
+                if (TraceOnce(module, input) is { } result)
+                    return result;
             }
             catch (NotSupportedException exception)
             {
                 refusal ??= exception;
-                if (attempt == MostAttempts || !TryOtherwise())
+                if (!TryOtherwise())
                     ExceptionDispatchInfo.Throw(refusal);
-                takeBack();
-                _calls.Clear();
-                _traced.Clear();
             }
+
+            if (attempt == MostAttempts)
+                ExceptionDispatchInfo.Throw(refusal ?? new NotSupportedException($"The network's norms cannot be followed: {Advice}"));
+            takeBack();
+            _calls.Clear();
+            _traced.Clear();
         }
     }
 
-    private OnnxValue TraceOnce(nn.Module<Tensor, Tensor> module, OnnxValue input)
+    // Null where a number in a function was found to be another than it was written to be.
+    private OnnxValue? TraceOnce(nn.Module<Tensor, Tensor> module, OnnxValue input)
     {
         using var scope = NewDisposeScope();
         using var values = new TracedValues(scope);
-        (_values, _search, _wide, _wrong) = (values, new FunctionalSearch(values, graph, emitters, _bans), new WideValues(1, _scale), null);
+        (_values, _search) = (values, new FunctionalSearch(values, graph, emitters, _refuted));
+        (_wide, _wrong) = (new WideValues(1, _scale), null);
         var device = module.parameters().FirstOrDefault()?.device ?? CPU;
         TracedValue images, result;
         using (var hooks = new LeafHooks(module, emitters, this))
@@ -78,8 +87,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
             result = Read(module.call(pixels), "The network's result is");
         }
 
-        if (_search.IsUsed)
-            Check(module, batch => Pixels(input, batch, device), images, result);
+        if (_search.IsUsed && !Check(module, batch => Pixels(input, batch, device), images, result))
+            return null;
         return result.Written;
     }
 
@@ -89,33 +98,13 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     {
         if (_search is not { IsUsed: true })
             return false;
-        if (Ban())
+        if (_refuted.Ban(_wrong))
             return true;
         if (_scale != 1)
             return false;
         _scale = SmallScale;
-        _bans.Clear();
+        _refuted.Clear();
         return true;
-    }
-
-    private bool Ban()
-    {
-        var ancestors = new Queue<TracedValue>(_wrong is { } wrong ? [wrong] : []);
-        while (ancestors.TryDequeue(out var value))
-        {
-            if (value.Call is not { } call)
-                continue;
-            if (call.Inputs.Count == 1 && !_bans.ContainsKey(call.Place))
-            {
-                _bans[call.Place] = 1;
-                return true;
-            }
-
-            foreach (var before in call.Inputs)
-                ancestors.Enqueue(before);
-        }
-
-        return false;
     }
 
     // Inputs are looked up before the leaf runs: it may store its result in one of them.
@@ -153,21 +142,9 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         return Called(path, value, output, !passes, overwrites);
     }
 
-    /// <summary>Puts other numbers into the place of a layer's result: where it is, or in a tensor of their own.</summary>
-    public static Tensor Widen(Tensor output, WideValues wide, bool inPlace)
-    {
-        if (!output.is_floating_point())
-            return output;
-        var other = wide.Like(output);
-        if (!inPlace)
-            return other;
-        using (other)
-            return output.copy_(other);
-    }
-
     private Tensor Replace(Tensor output, bool inPlace)
     {
-        var other = Widen(output, _wide, inPlace);
+        var other = _wide.Replace(output, inPlace);
         if (!ReferenceEquals(other, output))
             _search!.Ignore(output);
         return other;
@@ -196,13 +173,16 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         return tensor.is_floating_point() ? _search!.Constant(tensor, problem) : throw new NotSupportedException(problem);
     }
 
-    private void Check(nn.Module<Tensor, Tensor> module, Func<int, Tensor> pixelsOf, TracedValue images, TracedValue result)
+    private bool Check(nn.Module<Tensor, Tensor> module, Func<int, Tensor> pixelsOf, TracedValue images, TracedValue result)
     {
+        var (holds, seed) = (true, 1u);
+        float[] tiny = _search!.HidesEpsilons ? _tinyScales : [];
         // With large numbers, with small ones, and with the network's own, which layers that share memory compute as they are used.
-        foreach (var wide in new[] { new WideValues(2), new WideValues(3, SmallScale), null })
+        foreach (var scale in (float?[])[1, SmallScale, .. tiny, null])
         {
             using var scope = NewDisposeScope();
-            using var check = new TraceCheck(_traced, wide);
+            var refit = new NormRefit(_refuted);
+            using var check = new TraceCheck(_traced, scale is { } factor ? new WideValues(++seed, factor) : null, refit);
             using var hooks = new LeafHooks(module, emitters, check);
             try
             {
@@ -212,7 +192,11 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
             {
                 _wrong = check.Wrong;
             }
+
+            holds &= !refit.IsUsed;
         }
+
+        return holds;
     }
 
     /// <summary>Images without symmetry and without zeros, the same every time: an operation that changes something is to show.</summary>
@@ -224,14 +208,4 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
             bytes[i] = (byte)(1 + ((uint)i * 2654435761 >> 24) % 255);
         return tensor(bytes, shape, input.Type == ScalarType.Byte ? ScalarType.Byte : ScalarType.Float32, device);
     }
-}
-
-/// <summary>A call of a leaf module.</summary>
-/// <param name="Path">The module's path.</param>
-/// <param name="Value">Name of what it returned.</param>
-/// <param name="Shape">Shape of that, at the traced batch of one.</param>
-internal sealed record LeafCall(string Path, string Value, IReadOnlyList<long> Shape)
-{
-    /// <summary>The values that it read, in the order of its arguments.</summary>
-    public IReadOnlyList<string> Inputs { get; init; } = [];
 }

@@ -7,7 +7,7 @@ namespace TfKd;
 /// Writes a TorchSharp module as ONNX: traces one forward pass in evaluation mode through its leaf modules and lets each leaf type's
 /// emitter write the nodes. What such a leaf reads are results of others, parameters of a module around it, or what the usual functions
 /// make of these between leaves, in place or not: activations, arithmetic, <c>cat</c>, changes of shape, reductions, pools, padding,
-/// <c>interpolate</c>, <c>softmax</c>, <c>matmul</c>. Anything else is refused. Modules must be invoked by <c>call</c>.
+/// <c>interpolate</c>, <c>softmax</c>, <c>matmul</c>, norms. Anything else is refused. Modules must be invoked by <c>call</c>.
 /// </summary>
 public static class OnnxExporter
 {

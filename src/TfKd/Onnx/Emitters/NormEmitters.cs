@@ -53,20 +53,27 @@ internal sealed class InstanceNorm2dEmitter : OnnxEmitter<InstanceNorm2d>
 }
 
 /// <summary>Each group as one channel of an instance norm; a node of its own came with opset 18 only.</summary>
+internal static class GroupNormNode
+{
+    public static string Emit(OnnxLeaf leaf, long groups, OnnxArgument epsilon, string ones, string zeros)
+    {
+        var grouped = leaf.Node("Reshape", [leaf.Input.Name, leaf.Integers("grouped", 0, groups, -1)]);
+        var normalized = leaf.Node("InstanceNormalization", [grouped, ones, zeros], epsilon);
+        return leaf.Node("Reshape", [normalized, leaf.Integers("whole", [0, .. leaf.OutputShape.Skip(1)])]);
+    }
+}
+
 internal sealed class GroupNormEmitter : OnnxEmitter<GroupNorm>
 {
     protected override string Emit(GroupNorm layer, OnnxLeaf leaf)
     {
         using var scope = NewDisposeScope();
         var groups = layer.num_groups;
-        var grouped = leaf.Node("Reshape", [leaf.Input.Name, leaf.Integers("grouped", 0, groups, -1)]);
-        var normalized = leaf.Node(
-            "InstanceNormalization", [grouped, leaf.Weights("ones", ones(groups)), leaf.Weights("zeros", zeros(groups))],
-            OnnxArgument.Of("epsilon", layer.eps));
-        long[] shape = [.. leaf.OutputShape];
-        var whole = leaf.Node("Reshape", [normalized, leaf.Integers("whole", [0, .. shape[1..]])]);
+        var whole = GroupNormNode.Emit(
+            leaf, groups, OnnxArgument.Of("epsilon", layer.eps), leaf.Weights("ones", ones(groups)), leaf.Weights("zeros", zeros(groups)));
         if (!layer.affine)
             return whole;
+        long[] shape = [.. leaf.OutputShape];
         long[] channel = [shape[1], .. Enumerable.Repeat(1L, shape.Length - 2)];
         var scaled = leaf.Node("Mul", [whole, leaf.Weights("weight", layer.weight.view(channel))]);
         return layer.bias is { } bias ? leaf.Node("Add", [scaled, leaf.Weights("bias", bias.view(channel))]) : scaled;

@@ -11,9 +11,9 @@ namespace TfKd;
 /// <param name="values">The values of the pass.</param>
 /// <param name="graph">Where functions are written.</param>
 /// <param name="emitters">What writes them.</param>
-/// <param name="bans">How many functions that fit are passed over, for the place of a call among those that are found.</param>
+/// <param name="refuted">What passes before found not to be so.</param>
 internal sealed class FunctionalSearch(
-    TracedValues values, OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters, IReadOnlyDictionary<int, int> bans)
+    TracedValues values, OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters, RefutedGuesses refuted)
 {
     private const int LatestOfOne = 24;
 
@@ -27,6 +27,9 @@ internal sealed class FunctionalSearch(
 
     /// <summary>Whether anything had to be explained.</summary>
     public bool IsUsed { get; private set; }
+
+    /// <summary>Whether a function was found whose epsilon only small numbers show.</summary>
+    public bool HidesEpsilons { get; private set; }
 
     /// <summary>What a tensor is; null: nothing that is tried gives it.</summary>
     /// <param name="tensor">The tensor.</param>
@@ -94,13 +97,18 @@ internal sealed class FunctionalSearch(
             return same;
         }
 
+        // A norm with statistics and parameters is a line through two points, too, of which the graph would not know these.
+        var norms = KeepsShape(tensor) ? null : new FunctionalNorms(result, values.Constants, refuted.EpsilonOf(_found));
         foreach (var value in known)
         {
+            if (norms?.Find(value) is { } norm)
+                return Add(tensor, norm.Layer, norm.Inputs);
             if (Unary(value, result, _found, !KeepsShape(tensor)) is { } layer)
                 return Add(tensor, layer, value);
         }
 
-        return Pair(tensor, result, known) ?? Joined(tensor, result.Content);
+        return Pair(tensor, result, known)
+            ?? (FunctionalJoins.Find([.. all], result.Content) is { } join ? Add(tensor, join.Layer, join.Parts) : null);
     }
 
     private TracedValue? TwoSteps(Tensor tensor)
@@ -162,7 +170,7 @@ internal sealed class FunctionalSearch(
 
     private nn.Module<Tensor, Tensor>? Unary(TracedValue input, TracedValue result, int place, bool changesShape)
     {
-        var passedOver = bans.GetValueOrDefault(place);
+        var passedOver = refuted.Bans.GetValueOrDefault(place);
         using var scope = NewDisposeScope();
         if (input.Content.shape.AsSpan().SequenceEqual(result.Content.shape))
         {
@@ -205,36 +213,10 @@ internal sealed class FunctionalSearch(
         return null;
     }
 
-    private TracedValue? Joined(Tensor tensor, Tensor result)
-    {
-        for (var dimension = 1; dimension < result.dim(); dimension++)
-        {
-            var (parts, done) = (new List<TracedValue>(), 0L);
-            while (done < result.shape[dimension] && Next(dimension, done) is { } part)
-            {
-                parts.Add(part);
-                done += part.Content.shape[dimension];
-            }
-
-            if (parts.Count > 1 && done == result.shape[dimension])
-                return Add(tensor, new Join(dimension), [.. parts]);
-        }
-
-        return null;
-
-        TracedValue? Next(int dimension, long start) => values.All.Reverse().Concat(values.Constants).FirstOrDefault(value =>
-        {
-            var shape = value.Content.shape;
-            if (shape.Length != result.dim() || start + shape[dimension] > result.shape[dimension])
-                return false;
-            using var scope = NewDisposeScope();
-            return TensorMatch.Same(value.Content, result.narrow(dimension, start, shape[dimension]));
-        });
-    }
-
     private TracedValue Add(Tensor tensor, nn.Module layer, params TracedValue[] inputs)
     {
         var call = new FunctionalCall(layer, inputs, _found++);
+        HidesEpsilons |= layer is FunctionalNorm { HidesEpsilon: true };
         long[] shape = [.. tensor.shape];
         return values.Add(tensor, call, () => new(Write(call, shape), shape, ScalarType.Float32));
     }

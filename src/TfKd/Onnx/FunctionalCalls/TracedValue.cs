@@ -42,9 +42,12 @@ internal sealed class TracedValue(Tensor content, Func<OnnxValue> write)
     {
         using var scope = NewDisposeScope();
         var flat = tensor.detach().reshape(-1).to(ScalarType.Float32);
-        var last = flat.shape[0] - 1;
-        return [.. Enumerable.Range(0, SampleCount).Select(i => flat[last * i / (SampleCount - 1)].item<float>())];
+        return [.. SamplePlaces(flat.shape[0]).Select(place => flat[place].item<float>())];
     }
+
+    /// <summary>Where the elements of a sample stand, among so many.</summary>
+    public static IEnumerable<long> SamplePlaces(long count) =>
+        Enumerable.Range(0, SampleCount).Select(i => (count - 1) * i / (SampleCount - 1));
 
     private static (float Low, float High) ExtremesOf(Tensor tensor)
     {

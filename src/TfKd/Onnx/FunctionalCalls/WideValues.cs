@@ -30,4 +30,16 @@ internal sealed class WideValues(uint seed, float scale = 1)
         using var scope = NewDisposeScope();
         return tensor(values, [.. pattern.shape]).to(pattern.dtype).to(pattern.device).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Puts such numbers into the place of a layer's result: where it is, or in a tensor of their own.</summary>
+    public Tensor Replace(Tensor output, bool inPlace)
+    {
+        if (!output.is_floating_point())
+            return output;
+        var other = Like(output);
+        if (!inPlace)
+            return other;
+        using (other)
+            return output.copy_(other);
+    }
 }
