@@ -11,6 +11,9 @@ namespace TfKd;
 /// <param name="scale">How large they are: those of 1 go far beyond where activations bend, and exponentials of their sums are 0.</param>
 internal sealed class WideValues(uint seed, float scale = 1)
 {
+    // Small tensors have both signs, too; beyond these they are drawn, so that two tensors do not have the same everywhere.
+    private const int FixedSigns = 4;
+
     // The first come in small tensors too.
     private static readonly float[] _magnitudes = [8, -0.5f, 2, -5, 0.2f, -1.5f, 24, -0.05f, 4, -2.2f, 0.7f, -12, 1.2f, -0.2f, 5.2f, -30];
 
@@ -22,9 +25,8 @@ internal sealed class WideValues(uint seed, float scale = 1)
         var values = new float[pattern.numel()];
         for (var i = 0; i < values.Length; i++)
         {
-            // A linear congruential generator of period 2^32.
-            _state = _state * 1664525 + 1013904223;
-            values[i] = scale * _magnitudes[i % _magnitudes.Length] * (1 + (_state >> 9) * (0.15f / (1 << 23)));
+            var magnitude = _magnitudes[i % _magnitudes.Length] * (1 + (Next() >> 9) * (0.15f / (1 << 23)));
+            values[i] = Next() >> 31 == 0 || i < FixedSigns ? scale * magnitude : -scale * magnitude;
         }
 
         using var scope = NewDisposeScope();
@@ -42,4 +44,7 @@ internal sealed class WideValues(uint seed, float scale = 1)
         using (other)
             return output.copy_(other);
     }
+
+    // A linear congruential generator of period 2^32.
+    private uint Next() => _state = _state * 1664525 + 1013904223;
 }
