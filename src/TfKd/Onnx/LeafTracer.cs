@@ -33,8 +33,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     private FunctionalSearch? _search;
     private TracedValue[] _reading = [];
 
-    /// <summary>The calls of leaves, in their order.</summary>
-    public IReadOnlyList<LeafCall> Calls => _calls;
+    /// <summary>The calls of leaves, and the functions between them.</summary>
+    public TracedGraph Traced => new(_calls, _search?.Written ?? []);
 
     private TracedValues Values => _values!;
 

@@ -16,10 +16,14 @@ public sealed class OnnxCalibration
     private const int Seed = 0;
 
     private readonly IReadOnlyList<string> _paths;
+    private readonly int _functionCount;
     private readonly IReadOnlyDictionary<int, ActivationRange> _ranges;
 
-    private OnnxCalibration(IReadOnlyList<string> paths, IReadOnlyDictionary<int, ActivationRange> ranges, int imageCount) =>
-        (_paths, _ranges, ImageCount) = (paths, ranges, imageCount);
+    private OnnxCalibration(TracedGraph graph, IReadOnlyDictionary<int, ActivationRange> ranges, int imageCount)
+    {
+        (_paths, _functionCount) = ([.. graph.Calls.Select(call => call.Path)], graph.Functions.Count);
+        (_ranges, ImageCount) = (ranges, imageCount);
+    }
 
     /// <summary>How many images were looked at.</summary>
     public int ImageCount { get; }
@@ -56,7 +60,7 @@ public sealed class OnnxCalibration
         nn.Module<Tensor, Tensor> module, IntegerTrace trace, IImageSource images, ComputePath? path, CancellationToken cancellationToken)
     {
         var chosen = Choose(images);
-        var recorder = new RangeRecorder(trace.Measured);
+        using var recorder = new RangeRecorder(trace.Graph, trace.Measured);
         using (new LeafHooks(module, trace.Emitters, recorder))
         {
             var kernels = path ?? (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default);
@@ -65,9 +69,8 @@ public sealed class OnnxCalibration
             Run(module, chosen, kernels, recorder, cancellationToken);
         }
 
-        var paths = trace.Calls.Select(call => call.Path).ToList();
-        return recorder.Paths.SequenceEqual(paths)
-            ? new OnnxCalibration(paths, recorder.ChooseRanges(), chosen.Count)
+        return recorder.Paths.SequenceEqual(trace.Calls.Select(call => call.Path))
+            ? new OnnxCalibration(trace.Graph, recorder.ChooseRanges(), chosen.Count)
             : throw new NotSupportedException("The network calls other layers for some images than for others.");
     }
 
@@ -80,19 +83,20 @@ public sealed class OnnxCalibration
 
     /// <summary>The ranges of a graph's values, for a trace of the same network.</summary>
     /// <exception cref="ArgumentException">It is another network.</exception>
-    internal IReadOnlyDictionary<string, ActivationRange> RangesOf(IReadOnlyList<LeafCall> calls)
+    internal IReadOnlyDictionary<string, ActivationRange> RangesOf(TracedGraph graph)
     {
-        if (!calls.Select(call => call.Path).SequenceEqual(_paths))
+        var calls = graph.Calls;
+        if (!calls.Select(call => call.Path).SequenceEqual(_paths) || graph.Functions.Count != _functionCount)
             throw new ArgumentException(
                 $"The calibration is of another network: it has {_paths.Count} calls of layers, from '{_paths[0]}' to '{_paths[^1]}', but "
                 + $"the one to export has {calls.Count}, from '{calls[0].Path}' to '{calls[^1].Path}'.");
         var ranges = new Dictionary<string, ActivationRange>(StringComparer.Ordinal);
-        foreach (var (call, range) in _ranges)
-            ranges[calls[call].Value] = range;
+        foreach (var (place, range) in _ranges)
+            ranges[graph.ValueAt(place)] = range;
         return ranges;
     }
 
-    /// <summary>The lower and the upper end of each range, [N,2] of float64, in the order of the calls; the caller's.</summary>
+    /// <summary>The lower and the upper end of each range, [N,2] of float64, in the order of their places; the caller's.</summary>
     internal Tensor ToTensor()
     {
         var ends = _ranges.OrderBy(entry => entry.Key).SelectMany(entry => new[] { entry.Value.Low, entry.Value.High }).ToArray();
@@ -109,7 +113,7 @@ public sealed class OnnxCalibration
         var values = ends.cpu().to(ScalarType.Float64).contiguous().data<double>().ToArray();
         var ranges = places.Select((place, i) => (place, new ActivationRange(values[2 * i], values[2 * i + 1])))
             .ToDictionary(entry => entry.place, entry => entry.Item2);
-        return new OnnxCalibration([.. trace.Calls.Select(call => call.Path)], ranges, imageCount);
+        return new OnnxCalibration(trace.Graph, ranges, imageCount);
     }
 
     /// <summary>The images that are looked at: in turn one of each class, until there are enough.</summary>

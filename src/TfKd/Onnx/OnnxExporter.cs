@@ -65,8 +65,8 @@ public static class OnnxExporter
         var orientations = new OnnxOrientations(graph, options.TestTimeAugmentation);
         Orientation.RequireFit(options.TestTimeAugmentation, shape);
         var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
-        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Calls, orientations);
-        Rewrite(graph, tracer.Calls, options);
+        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Traced.Calls, orientations);
+        Rewrite(graph, tracer.Traced, options);
 
         var model = ToMessage(graph.ToMessage(module.GetName(), input, values), options);
         if (model.Length > int.MaxValue)
@@ -92,7 +92,7 @@ public static class OnnxExporter
         return model;
     }
 
-    private static void Rewrite(OnnxGraph graph, IReadOnlyList<LeafCall> calls, OnnxExportOptions options)
+    private static void Rewrite(OnnxGraph graph, TracedGraph traced, OnnxExportOptions options)
     {
         switch (options.Weights)
         {
@@ -105,7 +105,7 @@ public static class OnnxExporter
                     nameof(options));
                 BatchNormFolding.Apply(graph);
                 var limit = options.ReduceRange ? ChannelWeights.ReducedLimit : ChannelWeights.Limit;
-                IntegerGraph.Apply(graph, calibration.RangesOf(calls), options.FloatLayers, limit);
+                IntegerGraph.Apply(graph, calibration.RangesOf(traced), options.FloatLayers, limit);
                 break;
         }
     }

@@ -22,11 +22,15 @@ internal sealed class FunctionalSearch(
 
     private readonly HashSet<Tensor> _hopeless = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Tensor> _replaced = new(ReferenceEqualityComparer.Instance);
+    private readonly List<FunctionStep> _written = [];
     private int _constantCount;
     private int _found;
 
     /// <summary>Whether anything had to be explained.</summary>
     public bool IsUsed { get; private set; }
+
+    /// <summary>The functions that are in the graph, in its order.</summary>
+    public IReadOnlyList<FunctionStep> Written => _written;
 
     /// <summary>Whether a function was found whose epsilon only small numbers show.</summary>
     public bool HidesEpsilons { get; private set; }
@@ -225,6 +229,8 @@ internal sealed class FunctionalSearch(
     {
         var (layer, name) = (call.Layer, call.Layer.GetName());
         var leaf = new OnnxLeaf(graph, name, name, [.. call.Inputs.Select(input => input.Written)], shape);
-        return emitters.First(emitter => emitter.Handles(layer)).Emit(layer, leaf);
+        var value = emitters.First(emitter => emitter.Handles(layer)).Emit(layer, leaf);
+        _written.Add(new(value, layer, [.. leaf.Inputs.Select(input => input.Name)]));
+        return value;
     }
 }

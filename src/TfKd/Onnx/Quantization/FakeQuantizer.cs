@@ -33,7 +33,7 @@ internal sealed class FakeQuantizer : ILeafVisitor, IDisposable
     public FakeQuantizer(nn.Module<Tensor, Tensor> module, ImageShape shape, int limit, IReadOnlyList<OnnxEmitter> emitters)
     {
         (_module, _limit, _trace) = (module, limit, IntegerTrace.Of(module, shape, emitters, out var plan));
-        _places = new IntegerPlaces(_trace.Calls, plan);
+        _places = new IntegerPlaces(_trace.Graph, plan);
         var parameters = module.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         _weights = [.. _places.Weights.Select(name => parameters.GetValueOrDefault(name) ?? throw Unknown(name))];
         _hooks = new LeafHooks(module, _trace.Emitters, this);
@@ -44,7 +44,7 @@ internal sealed class FakeQuantizer : ILeafVisitor, IDisposable
     public OnnxCalibration? Calibration
     {
         get => _calibration;
-        set => (_calibration, _ranges) = (value, value?.RangesOf(_trace.Calls));
+        set => (_calibration, _ranges) = (value, value?.RangesOf(_trace.Graph));
     }
 
     /// <summary>Measures ranges of the module's own values, in float32, and takes them.</summary>

@@ -7,11 +7,12 @@ internal sealed class IntegerPlaces
     private readonly Dictionary<int, Dictionary<int, string>> _reads = [];
     private readonly SortedSet<string> _weights = new(StringComparer.Ordinal);
 
-    /// <param name="calls">The calls of leaves, in their order.</param>
+    /// <param name="graph">The calls of leaves, and the functions between them.</param>
     /// <param name="plan">What of their operations is in integers.</param>
     /// <exception cref="NotSupportedException">What reads integers is no leaf's.</exception>
-    public IntegerPlaces(IReadOnlyList<LeafCall> calls, QuantizationPlan plan)
+    public IntegerPlaces(TracedGraph graph, QuantizationPlan plan)
     {
+        var calls = graph.Calls;
         var roots = new HashSet<string>(StringComparer.Ordinal);
         for (var place = 0; place < calls.Count; place++)
         {
@@ -30,6 +31,8 @@ internal sealed class IntegerPlaces
                     AddRead(calls[place], place, input, root);
             }
         }
+
+        AddReadsOfFunctions(graph, plan, roots);
     }
 
     /// <summary>The names of the parameters that are weights in integers, with a scale for each index of the first dimension.</summary>
@@ -47,6 +50,25 @@ internal sealed class IntegerPlaces
     // What only moves values may do so before they are rounded.
     private static bool IsReadByIntegers(QuantizationPlan plan, string value) => plan.Parts.Readers(value).All(reader =>
         plan.IsInteger(reader) || (QuantizationPlan.OnlyMoves(reader) && IsReadByIntegers(plan, reader.Output)));
+
+    // What a function gives is rounded where layers read it, so that no function may read it but those that move values.
+    private void AddReadsOfFunctions(TracedGraph graph, QuantizationPlan plan, HashSet<string> ofCalls)
+    {
+        var given = graph.Functions.Select(function => function.Value).Where(value => !ofCalls.Contains(value)
+            && plan.Roots.Contains(value) && IsRoundedForAll(plan, value)).ToHashSet(StringComparer.Ordinal);
+        foreach (var function in graph.Functions)
+        {
+            var moves = plan.Parts.Producer(function.Value) is { } operation && QuantizationPlan.OnlyMoves(operation);
+            if (!moves && function.Inputs.FirstOrDefault(input => given.Contains(plan.RootOf(input))) is { } read)
+                throw NoLayer(read);
+        }
+
+        for (var place = 0; place < graph.Calls.Count; place++)
+        {
+            foreach (var input in graph.Calls[place].Inputs.Where(input => given.Contains(plan.RootOf(input))))
+                AddRead(graph.Calls[place], place, input, plan.RootOf(input));
+        }
+    }
 
     private void AddRead(LeafCall call, int place, string input, string root)
     {
@@ -73,9 +95,12 @@ internal sealed class IntegerPlaces
 
         return QuantizationPlan.OnlyMoves(operation)
             ? null
-            : throw new NotSupportedException($"What reads '{input}' in integers is no layer, so that it cannot be trained with "
-                + $"{nameof(FakeQuantization)}: put it into a module of its own.");
+            : throw NoLayer(input);
     }
+
+    private static NotSupportedException NoLayer(string input) => new(
+        $"What reads '{input}' in integers is no layer, so that it cannot be trained with {nameof(FakeQuantization)}: put it into a module "
+        + "of its own.");
 
     private static string KeyOf(QuantizationPlan plan, OnnxOperation layer) =>
         plan.Parts.Constant(layer.Inputs[1])!.Key ?? layer.Inputs[1];

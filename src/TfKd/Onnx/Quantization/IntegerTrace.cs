@@ -6,19 +6,22 @@ namespace TfKd;
 /// <summary>What an export in 8-bit integers computes in them, found by a trace of the module as it is.</summary>
 internal sealed class IntegerTrace
 {
-    private IntegerTrace(IReadOnlyList<LeafCall> calls, QuantizationPlan plan, IReadOnlyList<OnnxEmitter> emitters)
+    private IntegerTrace(TracedGraph graph, QuantizationPlan plan, IReadOnlyList<OnnxEmitter> emitters)
     {
-        (Calls, Emitters) = (calls, emitters);
-        Measured = Enumerable.Range(0, calls.Count).Where(place => plan.Roots.Contains(calls[place].Value)).ToHashSet();
+        (Graph, Emitters) = (graph, emitters);
+        Measured = graph.Visible().Where(place => plan.Roots.Contains(graph.ValueAt(place))).ToHashSet();
     }
 
+    /// <summary>The calls of leaves, and the functions between them.</summary>
+    public TracedGraph Graph { get; }
+
     /// <summary>The calls of leaves, in their order.</summary>
-    public IReadOnlyList<LeafCall> Calls { get; }
+    public IReadOnlyList<LeafCall> Calls => Graph.Calls;
 
     /// <summary>The emitters by which leaves are known, the built-in ones among them.</summary>
     public IReadOnlyList<OnnxEmitter> Emitters { get; }
 
-    /// <summary>The calls whose results' ranges must be known, by their places.</summary>
+    /// <summary>The values whose ranges must be known, by their places.</summary>
     public IReadOnlySet<int> Measured { get; }
 
     /// <summary>Traces a module.</summary>
@@ -35,8 +38,9 @@ internal sealed class IntegerTrace
         var input = new OnnxValue(graph.Name("images"), [1, shape.Channels, shape.Height, shape.Width], ScalarType.Byte);
         tracer.Trace(module, input);
         BatchNormFolding.Apply(graph);
-        var values = tracer.Calls.Select(call => call.Value).ToHashSet(StringComparer.Ordinal);
+        var traced = tracer.Traced;
+        var values = traced.Visible().Select(traced.ValueAt).ToHashSet(StringComparer.Ordinal);
         plan = new QuantizationPlan(graph, values.Contains, FloatLayers.None);
-        return new(tracer.Calls, plan, known);
+        return new(traced, plan, known);
     }
 }

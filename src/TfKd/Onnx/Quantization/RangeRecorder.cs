@@ -3,13 +3,30 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>Looks at what leaves return: first where the extremes are, then how often a value is where between them.</summary>
-/// <param name="wanted">Which calls to look at, by their place in the order of calls.</param>
-internal sealed class RangeRecorder(IReadOnlySet<int> wanted) : ILeafVisitor
+/// <summary>
+/// Looks at what leaves return and functions between them give: first where the extremes are, then how often a value is where between them.
+/// </summary>
+internal sealed class RangeRecorder : ILeafVisitor, IDisposable
 {
+    private readonly TracedGraph _graph;
+    private readonly IReadOnlySet<int> _wanted;
+    private readonly FunctionReplay _replay;
+    private readonly Dictionary<string, int> _functions = new(StringComparer.Ordinal);
     private readonly Dictionary<int, ActivationRange> _extremes = [];
     private readonly Dictionary<int, double[]> _counts = [];
     private readonly List<string> _paths = [];
+
+    /// <param name="graph">The calls of leaves, and the functions between them.</param>
+    /// <param name="wanted">Which values to look at, by their places.</param>
+    public RangeRecorder(TracedGraph graph, IReadOnlySet<int> wanted)
+    {
+        (_graph, _wanted) = (graph, wanted);
+        var functions = wanted.Where(place => place >= graph.Calls.Count).Select(place => place - graph.Calls.Count).ToHashSet();
+        _replay = new FunctionReplay(
+            graph.Functions, functions, (place, value) => Look(graph.Calls.Count + place, value, graph.Functions[place].Value));
+        for (var place = 0; place < graph.Functions.Count; place++)
+            _functions[graph.Functions[place].Value] = place;
+    }
 
     /// <summary>Whether bins are filled, after all extremes are known.</summary>
     public bool Counts { get; set; }
@@ -18,27 +35,58 @@ internal sealed class RangeRecorder(IReadOnlySet<int> wanted) : ILeafVisitor
     public IReadOnlyList<string> Paths => _paths;
 
     /// <summary>Before each pass of a batch through the network.</summary>
-    public void Begin() => _paths.Clear();
+    public void Begin()
+    {
+        _paths.Clear();
+        _replay.Begin();
+    }
 
     /// <summary>The range of each value that was looked at, when all bins are filled.</summary>
     public IReadOnlyDictionary<int, ActivationRange> ChooseRanges() => _extremes.ToDictionary(
         entry => entry.Key, entry => new ValueHistogram(entry.Value, _counts[entry.Key]).Choose());
 
-    Tensor[] ILeafVisitor.Enter(LeafModule leaf, params Tensor[] inputs) => inputs;
+    // What is computed with parameters is seen where a layer reads it.
+    Tensor[] ILeafVisitor.Enter(LeafModule leaf, params Tensor[] inputs)
+    {
+        if (CallOf(_paths.Count, leaf) is not { } call)
+            return inputs;
+        foreach (var (name, input) in call.Inputs.Zip(inputs))
+        {
+            if (!_functions.TryGetValue(name, out var function) || _replay.Knows(name))
+                continue;
+            Look(_graph.Calls.Count + function, input, name);
+            _replay.Add(name, input);
+        }
+
+        return inputs;
+    }
 
     Tensor ILeafVisitor.Leave(LeafModule leaf, Tensor output)
     {
-        var call = _paths.Count;
+        var place = _paths.Count;
         _paths.Add(leaf.Path);
-        if (!wanted.Contains(call))
-            return output;
+        Look(place, output, leaf.Path);
+        if (CallOf(place, leaf) is { } call)
+            _replay.Add(call.Value, output);
+        return output;
+    }
+
+    public void Dispose() => _replay.Dispose();
+
+    // Null where the network calls other layers than it did; the paths show it.
+    private LeafCall? CallOf(int place, LeafModule leaf) =>
+        place < _graph.Calls.Count && _graph.Calls[place] is var call && call.Path == leaf.Path ? call : null;
+
+    private void Look(int place, Tensor output, string path)
+    {
+        if (!_wanted.Contains(place))
+            return;
         using var scope = NewDisposeScope();
         var values = output.detach().to(ScalarType.Float32);
         if (Counts)
-            Count(call, values);
+            Count(place, values);
         else
-            Extend(call, values, leaf.Path);
-        return output;
+            Extend(place, values, path);
     }
 
     private void Extend(int call, Tensor values, string path)

@@ -29,7 +29,7 @@ public sealed class FakeQuantizerTests
         var (error, lost) = Compare(network, images, emitters);
         Assert.True(error <= MostError * lost, $"{network.Architecture}: off by {error}, where integers change logits by {lost}.");
         var trace = IntegerTrace.Of(network, images.Shape, emitters, out var plan);
-        var places = new IntegerPlaces(trace.Calls, plan);
+        var places = new IntegerPlaces(trace.Graph, plan);
         var rounded = Enumerable.Range(0, trace.Calls.Count).SelectMany(place =>
             (places.ReadsOf(place)?.Values ?? []).Append(places.ResultOf(place))).OfType<string>().ToHashSet();
         Assert.Equal(plan.Roots.Order(), rounded.Order());
@@ -105,7 +105,7 @@ public sealed class FakeQuantizerTests
     {
         using var module = new Few();
         var trace = IntegerTrace.Of(module, new ImageShape(3, 12, 12), [], out var plan);
-        var places = new IntegerPlaces(trace.Calls, plan);
+        var places = new IntegerPlaces(trace.Graph, plan);
         var all = Enumerable.Range(0, trace.Calls.Count).ToList();
         string[] read = [.. all.Where(place => places.ReadsOf(place) is not null).Select(place => trace.Calls[place].Path)];
         string[] returned = [.. all.Where(place => places.ResultOf(place) is not null).Select(place => trace.Calls[place].Path)];
