@@ -123,8 +123,8 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
     [
         .. from name in new[]
            {
-               "baseline", "ls", "tf-kd-reg", "tf-kd-reg-code", "tf-kd-self-hinton", "kd", "dkd", "dist", "nkd", "z-score-kd", "re-kd-hinton",
-               "de-kd-hinton", "ce-double", "ce-quad", "ce-longer",
+               "baseline", "ls", "tf-kd-reg", "tf-kd-reg-code", "tf-kd-self-hinton", "kd", "dkd", "dist", "nkd", "z-score-kd",
+               "re-kd-hinton", "de-kd-hinton", "ce-double", "ce-quad", "ce-longer",
            }
            select All.Single(method => method.Name == name),
     ];

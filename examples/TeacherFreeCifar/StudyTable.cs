@@ -63,17 +63,18 @@ internal sealed class StudyTable
 
         text.Append(
             _culture,
-            $"Seeds {string.Join(' ', Seeds)}, mean ± standard deviation. A gain is in points of top-1 over cross entropy, with its 95 % ");
+            $"Seeds {string.Join(' ', Seeds)}, mean ± standard deviation. A gain is in points of top-1 over cross entropy, with its ");
         text.Append(
-            "interval by the two-way model (method and seed; one deviation for all); p is adjusted by Holm's method for all comparisons. ECE " +
-            "and NLL are of the test rows, behind the arrow at the temperature that fits the rows held out.\n\n");
+            "95 % interval by the two-way model (method and seed; one deviation for all); p is adjusted by Holm's method for all " +
+            "comparisons. ECE and NLL are of the test rows, behind the arrow at the temperature that fits the rows held out.\n\n");
         text.Append("| method | rate | top-1 % | gain | p | ECE % | NLL |\n|---|---|---|---|---|---|---|\n");
         var probabilities = _model?.AdjustedProbabilities();
         for (var i = 0; i < _whole.Count; i++)
         {
             var (method, own) = (_whole[i], Seeds.Select(seed => OfSeed(_whole[i], seed)!).ToList());
             var gain = i > 0 && _model is not null
-                ? string.Create(_culture, $"{100 * _model.Gains[i - 1]:+0.00;-0.00} ± {100 * _model.Margin:F2} | {probabilities![i - 1]:F3}")
+                ? string.Create(
+                    _culture, $"{100 * _model.Gains[i - 1]:+0.00;-0.00} ± {100 * _model.Margin:F2} | {probabilities![i - 1]:F3}")
                 : " | ";
             text.Append(
                 _culture,
@@ -92,7 +93,8 @@ internal sealed class StudyTable
         var rates = _methods.SelectMany(_study.Tuning).Select(run => run.LearningRate).Distinct().Order().ToList();
         text.Append(
             _culture,
-            $"\n## Learning rates\n\nTop-1 in % on the rows held out, seed {Study.TuningSeed}; a grid is made longer where its end is best.\n\n");
+            $"\n## Learning rates\n\nTop-1 in % on the rows held out, seed {Study.TuningSeed}; a grid is made longer where its end is " +
+            $"best.\n\n");
         text.Append(_culture, $"| method | {string.Join(" | ", rates.Select(rate => rate.ToString(_culture)))} |\n");
         text.Append(_culture, $"|---|{string.Concat(rates.Select(_ => "---|"))}\n");
         foreach (var method in _methods.Where(method => _study.Tuning(method).Count > 0))

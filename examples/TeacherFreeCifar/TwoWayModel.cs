@@ -37,17 +37,18 @@ internal sealed class TwoWayModel
     public double Margin => StandardError * StudentT.InvCDF(0, 1, DegreesOfFreedom, 0.975);
 
     /// <summary>
-    /// How likely gains as far from 0 are by chance, each adjusted for all comparisons by Holm's method (1979): below 0.05 for some only with
-    /// a chance of 0.05 where none is real.
+    /// How likely gains as far from 0 are by chance, each adjusted for all comparisons by Holm's method (1979): below 0.05 for some only
+    /// with a chance of 0.05 where none is real.
     /// </summary>
     public IReadOnlyList<double> AdjustedProbabilities()
     {
         var plain = Gains.Select(Probability).ToArray();
         var (adjusted, highest) = (new double[plain.Length], 0.0);
-        foreach (var (index, place) in Enumerable.Range(0, plain.Length).OrderBy(index => plain[index]).Select((index, place) => (index, place)))
+        int[] order = [.. Enumerable.Range(0, plain.Length).OrderBy(index => plain[index])];
+        for (var place = 0; place < order.Length; place++)
         {
-            highest = Math.Max(highest, Math.Min(1, (plain.Length - place) * plain[index]));
-            adjusted[index] = highest;
+            highest = Math.Max(highest, Math.Min(1, (plain.Length - place) * plain[order[place]]));
+            adjusted[order[place]] = highest;
         }
 
         return adjusted;

@@ -21,6 +21,9 @@ public sealed class FactoryCallTests
         "randint", "randn", "randperm", "scalar_tensor", "tensor", "zeros",
     ];
 
+    // What is on its way into an ONNX file, or found in what was traced, which is copied out of the device.
+    private static readonly string[] _rooms = ["TfKd/Onnx/Emitters/", "TfKd/Onnx/FunctionalCalls/"];
+
     /// <summary>Files with calls that name no device: how many, and why.</summary>
     private static readonly Dictionary<string, (int Calls, string Reason)> _allowed = new()
     {
@@ -52,13 +55,6 @@ public sealed class FactoryCallTests
         ["TfKd/Objectives/CurriculumTemperatureKd.cs"] = (1, Moved),
         ["TfKd/Objectives/OnlineLabels.cs"] = (3, Moved),
         ["TfKd/Objectives/VariationalState.cs"] = (1, Moved),
-        ["TfKd/Onnx/Emitters/AdaptiveAvgPool2dEmitter.cs"] = (1, Stored),
-        ["TfKd/Onnx/Emitters/LayerNormEmitter.cs"] = (1, Stored),
-        ["TfKd/Onnx/Emitters/NormEmitters.cs"] = (4, Stored),
-        ["TfKd/Onnx/Emitters/NormalizeEmitter.cs"] = (2, Stored),
-        ["TfKd/Onnx/Emitters/ShapeEmitters.cs"] = (2, Stored),
-        ["TfKd/Onnx/FunctionalCalls/FunctionalSearch.cs"] = (2, OnCpu),
-        ["TfKd/Onnx/FunctionalCalls/WideValues.cs"] = (1, Sent),
         ["TfKd/Onnx/OnnxCalibration.cs"] = (1, Stored),
         ["TfKd/Reports/HeatMap.cs"] = (1, Sent),
         ["TfKd/Transfer/LogisticRegression.cs"] = (2, OnCpu),
@@ -71,7 +67,7 @@ public sealed class FactoryCallTests
             .Select(path => (
                 Name: Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/'),
                 Calls: Nameless(File.ReadAllText(path)).Count()))
-            .Where(file => file.Calls > 0)
+            .Where(file => file.Calls > 0 && !_rooms.Any(room => file.Name.StartsWith(room, StringComparison.Ordinal)))
             .Select(file => $"{file.Name}: {file.Calls}").Order(StringComparer.Ordinal));
 
     [Theory]

@@ -1,6 +1,8 @@
 namespace TfKd;
 
-/// <summary>Images that the network took for something else, each with what it is, and where the network looked, where that is known.</summary>
+/// <summary>
+/// Images that the network took for something else, each with what it is, and where the network looked, where that is known.
+/// </summary>
 internal sealed class MistakeList(ReportContent content, IImageSource rows)
 {
     private readonly RowNames _names = new(rows);

@@ -15,7 +15,8 @@ internal static class MistakesSection
             {
                 var predicted = report.ClassNames[report.Predicted[row]];
                 return list.Item(
-                    row, report.ClassNames[report.Labels[row]], predicted, Detail(content, report, row), $"where in it {predicted} was seen");
+                    row, report.ClassNames[report.Labels[row]], predicted, Detail(content, report, row),
+                    $"where in it {predicted} was seen");
             }));
     }
 

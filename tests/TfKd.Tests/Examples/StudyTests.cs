@@ -95,7 +95,8 @@ public sealed class StudyTests
         while (new Study(_methods, runs).Next() is var (method, seed, rate) && (seed, method.Name) != (4, "ls"))
         {
             var gain = method.Name == "ls" ? 0.02 : 0;
-            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / 0.1)) / 10) with { Top1 = 0.3 + gain + seed / 100.0 });
+            var record = Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / 0.1)) / 10);
+            runs.Add(record with { Top1 = 0.3 + gain + seed / 100.0 });
         }
 
         var table = new StudyTable(_methods, runs);
