@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace TfKd;
@@ -12,6 +13,10 @@ internal static class ReflectionJson
     /// <summary>How types are written and read: by their public properties.</summary>
     public static IJsonTypeInfoResolver Resolver { get; } = new DefaultJsonTypeInfoResolver();
 
-    /// <summary>The defaults.</summary>
-    public static JsonSerializerOptions Options { get; } = new() { TypeInfoResolver = Resolver };
+    /// <summary>The defaults, but that NaN, a metric of no rows, is written by its name.</summary>
+    public static JsonSerializerOptions Options { get; } = new()
+    {
+        TypeInfoResolver = Resolver,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 }

@@ -228,6 +228,21 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
     }
 
     [Fact]
+    public void Validation_rows_without_any_label_leave_metrics_that_are_no_numbers()
+    {
+        using var folder = new TemporaryFolder();
+        var none = problem.Ml.Data.LoadFromEnumerable(ShapePhotos.Make(60, seed: 3).Where(row => row.Names.Length == 0));
+        var options = MultiLabelProblem.Options with { ValidationSet = none, MaxEpochs = 1 };
+        using var model = problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(problem.Training);
+        problem.Ml.Model.Save(model, problem.Test.Schema, folder.File("model.zip"));
+        using var loaded = (TorchImageClassificationTransformer)problem.Ml.Model.Load(folder.File("model.zip"), out _);
+        Assert.Equal(
+            double.NaN,
+            loaded.Model.Card.Training.Metrics.Single(one => one is { Name: "MeanAveragePrecision", Split: "Validation" }).Value);
+        AssertSame(Read(model.Transform(problem.Test)), Read(loaded.Transform(problem.Test)), tolerance: 0);
+    }
+
+    [Fact]
     public void Labels_that_only_validation_rows_have_are_refused_with_their_row()
     {
         var rows = ShapePhotos.Make(3, seed: 3);
