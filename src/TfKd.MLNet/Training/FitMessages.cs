@@ -10,6 +10,9 @@ namespace TfKd.MLNet;
 /// <param name="callback">The user's; null: none.</param>
 internal sealed class FitMessages(IChannel channel, Action<string>? callback)
 {
+    /// <summary>What a warning begins with where the callback is told of it.</summary>
+    public const string WarningMark = "Warning: ";
+
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _begun;
     private TimeSpan _decoded;
@@ -23,7 +26,7 @@ internal sealed class FitMessages(IChannel channel, Action<string>? callback)
     public void Warn(string message)
     {
         channel.Warning(MessageSensitivity.None, "{0}", message);
-        callback?.Invoke($"Warning: {message}");
+        callback?.Invoke(WarningMark + message);
     }
 
     /// <summary>Before the rows are read.</summary>

@@ -145,13 +145,20 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         {
             ValidationSet = choosesNothing ? test : null,
             RestoreBestWeights = !choosesNothing,
-            MessageCallback = output.Say,
+            MessageCallback = Say,
             Callbacks =
             [
                 new RunProgress(output, choosesNothing ? "photos held out" : "validation photos"),
                 new HtmlReport(settings.ReportPath) { Title = settings.Name },
             ],
         };
+    }
+
+    // Warnings come by the log of the context already.
+    private void Say(string message)
+    {
+        if (!message.StartsWith(FitMessages.WarningMark, StringComparison.Ordinal))
+            output.Say(message);
     }
 
     private void Save(TransformerChain<ITransformer> model, PhotoFolder training, TrainingRecipe recipe)
