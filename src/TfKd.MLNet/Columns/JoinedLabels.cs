@@ -15,10 +15,12 @@ internal static class JoinedLabels
     /// <param name="classes">What was found in it.</param>
     /// <param name="separator">What was looked for.</param>
     /// <param name="isFound">Whether a text has it between two labels.</param>
+    /// <param name="advice">What to do about it.</param>
     /// <exception cref="ArgumentException">
     /// No text is divided, and all classes hold the same one of the other separators: no row would have several labels.
     /// </exception>
-    public static string? WarningOf(string column, IReadOnlyCollection<string> classes, string separator, bool isFound)
+    public static string? WarningOf(
+        string column, IReadOnlyCollection<string> classes, string separator, bool isFound, SeparatorAdvice advice)
     {
         foreach (var other in Usual.Where(other => !separator.Contains(other, StringComparison.Ordinal)))
         {
@@ -29,11 +31,11 @@ internal static class JoinedLabels
             if (!isFound && joined.Length == classes.Count && classes.Count > 1)
                 throw new ArgumentException(
                     $"Label column '{column}' has no text with the separator '{separator}' between labels, and all of its {classes.Count} "
-                        + $"classes hold '{other}': {found}. Set Separator of MultipleLabels to \"{other}\", or make the column a vector "
-                        + "of texts where these are names.");
+                        + $"classes hold '{other}': {found}. Set {advice.Setting} to \"{other}\", or {advice.ForNames} where these are "
+                        + "names.");
             if (!isFound || AreMadeOfOthers(joined, classes, other))
                 return $"Label column '{column}' has classes that look like labels joined by '{other}', while the separator is "
-                    + $"'{separator}': {found}. If they are, set Separator of MultipleLabels to \"{other}\".";
+                    + $"'{separator}': {found}. If they are, set {advice.Setting} to \"{other}\".";
         }
 
         return null;

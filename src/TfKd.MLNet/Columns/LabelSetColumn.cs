@@ -11,10 +11,11 @@ namespace TfKd.MLNet;
 internal sealed class LabelSetColumn
 {
     private readonly string _separator;
+    private readonly SeparatorAdvice _advice;
     private readonly string? _set;
 
-    private LabelSetColumn(DataViewSchema.Column column, string separator, string? set) =>
-        (Column, _separator, _set) = (column, separator, set);
+    private LabelSetColumn(DataViewSchema.Column column, string separator, SeparatorAdvice advice, string? set) =>
+        (Column, _separator, _advice, _set) = (column, separator, advice, set);
 
     public DataViewSchema.Column Column { get; }
 
@@ -26,8 +27,10 @@ internal sealed class LabelSetColumn
     /// <param name="name">Name of the column.</param>
     /// <param name="separator">What stands between the labels of a text.</param>
     /// <param name="set">What messages call the rows; null: there are no others.</param>
+    /// <param name="advice">What to do where the separator looks wrong; null: to set the trainer's options.</param>
     /// <exception cref="ArgumentException">The column is missing, or of another type.</exception>
-    public static LabelSetColumn Find(DataViewSchema schema, string name, string separator, string? set = null)
+    public static LabelSetColumn Find(
+        DataViewSchema schema, string name, string separator, string? set = null, SeparatorAdvice? advice = null)
     {
         var column = SchemaColumns.Find(schema, "Label", name);
         var isOne = column.Type switch
@@ -38,7 +41,7 @@ internal sealed class LabelSetColumn
             VectorDataViewType { IsKnownSize: true } vector => IsIndicator(vector.ItemType),
             _ => false,
         };
-        return isOne ? new(column, separator, set) : throw WrongType(name, ColumnTypes.Describe(column.Type));
+        return isOne ? new(column, separator, advice ?? SeparatorAdvice.OfOptions, set) : throw WrongType(name, ColumnTypes.Describe(column.Type));
     }
 
     /// <exception cref="ArgumentException">The column is missing, or of another type.</exception>
@@ -114,7 +117,7 @@ internal sealed class LabelSetColumn
             found.UnionWith(labels);
         }
 
-        if (Column.Type is TextDataViewType && JoinedLabels.WarningOf(Column.Name, found, _separator, isDivided) is { } warning)
+        if (Column.Type is TextDataViewType && JoinedLabels.WarningOf(Column.Name, found, _separator, isDivided, _advice) is { } warning)
             warn(warning);
         return [.. found];
     }

@@ -18,7 +18,7 @@ internal abstract class LabelSource
     /// <exception cref="ArgumentException">The column is missing, or of another type.</exception>
     public static LabelSource Find(DataViewSchema schema, string name, MultipleLabels? several, string? set = null) => several is null
         ? new OfOne(LabelColumn.Find(schema, name))
-        : new OfSeveral(LabelSetColumn.Find(schema, name, several.Separator, set));
+        : new OfSeveral(LabelSetColumn.Find(schema, name, several.Separator, set, several.Advice));
 
     /// <summary>The classes that the column knows; where it says none, those of all rows.</summary>
     /// <param name="data">The rows.</param>

@@ -23,4 +23,7 @@ public sealed record MultipleLabels
 
     /// <summary>From which probability on a label is predicted. Default <see cref="LabelThresholds.BestF1"/>.</summary>
     public LabelThresholds Thresholds { get; init => field = Require.Defined(value); } = LabelThresholds.BestF1;
+
+    /// <summary>What messages tell to do about a separator that looks wrong.</summary>
+    internal SeparatorAdvice Advice { get; init; } = SeparatorAdvice.OfOptions;
 }

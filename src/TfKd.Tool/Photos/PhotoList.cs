@@ -1,10 +1,14 @@
 using Microsoft.VisualBasic.FileIO;
+using TfKd.MLNet;
 
 namespace TfKd.Tool;
 
 /// <summary>A file that lists photos with their labels: a line each, with the names of the columns in the first one.</summary>
 internal static class PhotoList
 {
+    /// <summary>What to do about a separator that looks wrong.</summary>
+    public static SeparatorAdvice Advice { get; } = new("--labels-separator", $"name the column of the list {OneName}");
+
     private const string PathName = "path";
     private const string OneName = "label";
     private const string SeveralName = "labels";

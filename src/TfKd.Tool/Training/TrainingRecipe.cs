@@ -51,7 +51,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     public TrainingRecipe WithLabels(string separator) => new(
         Options with
         {
-            Labels = new MultipleLabels { Separator = separator },
+            Labels = new MultipleLabels { Separator = separator, Advice = PhotoList.Advice },
             Objective = new BinaryCrossEntropy(),
             // Thresholds are chosen on these, and must not be on those that the model is tested on.
             ValidationSetFraction = Options.ValidationSetFraction ?? ThresholdFraction,

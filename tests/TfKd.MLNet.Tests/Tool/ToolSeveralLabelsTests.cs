@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TfKd.Tool;
@@ -79,6 +80,22 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
     }
 
     [Fact]
+    public async Task A_separator_that_looks_wrong_is_named_as_the_command_line_has_it()
+    {
+        var list = WriteList(12, "|", row => row.Names.Length > 1);
+        Assert.Matches(
+            @"all of its \d classes hold '\|': '.*\. Set --labels-separator to ""\|"", or name the column of the list label where these are "
+                + @"names\.",
+            (await ToolRun.Of("train", "--dataset", list, "--output", _folder.Path, "--recipe", "scratch")).Failure(1));
+        // Some have one label: a warning, and training goes on.
+        list = WriteList(12, "|");
+        var trained = (await ToolRun.Of(
+            "train", "--dataset", list, "--output", _folder.Path, "--recipe", "scratch", "--epochs", "1", "--name", "Joined")).MustSucceed();
+        // Once, although both the log and the callback of the trainer have it.
+        Assert.Single(Regex.Matches(trained.Error, @"If they are, set --labels-separator to ""\|""\."));
+    }
+
+    [Fact]
     public void A_list_has_cells_in_quotation_marks_and_columns_in_any_order()
     {
         var file = _folder.File("list.csv");
@@ -125,14 +142,14 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
         return _folder.File("model.zip");
     }
 
-    private string WriteList(int count, string separator)
+    private string WriteList(int count, string separator, Func<ShapeRow, bool>? isListed = null)
     {
         Directory.CreateDirectory(_folder.File("photos"));
         var rows = ShapePhotos.Make(count, seed: 2);
         foreach (var row in rows)
             File.WriteAllBytes(_folder.File($"photos/{row.Number}.png"), row.Image);
         var list = _folder.File("photos.csv");
-        File.WriteAllLines(list, ["path,labels", .. rows.Select(row => $"photos/{row.Number}.png,{string.Join(separator, row.Names)}")]);
+        File.WriteAllLines(list, ["path,labels", .. rows.Where(isListed ?? (_ => true)).Select(row => $"photos/{row.Number}.png,{string.Join(separator, row.Names)}")]);
         return list;
     }
 }
