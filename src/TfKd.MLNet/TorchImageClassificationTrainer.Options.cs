@@ -58,8 +58,8 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// How much the rows of each class count, where some classes have many more rows than others:
-        /// <see cref="InverseFrequencyWeighting"/> or <see cref="EffectiveNumberWeighting"/>. Default null: as much as those of any other
-        /// class.
+        /// <see cref="InverseFrequencyWeighting"/> or <see cref="EffectiveNumberWeighting"/>. With <see cref="Labels"/>, how much the
+        /// rows that have a label count beside those that have not. Default null: as much as those of any other class.
         /// </summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options { ClassWeighting = new EffectiveNumberWeighting() };

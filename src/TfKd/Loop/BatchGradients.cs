@@ -20,6 +20,9 @@ internal sealed class BatchGradients(
             LabelScale = labelScale,
         };
 
+    /// <summary>How much the rows that have a label count beside those that have not, one number a class; null: as much.</summary>
+    public IReadOnlyList<double>? PositiveWeights { get; init; }
+
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
     private readonly bool _withRowIds = plan.Objective.Needs.HasFlag(ObjectiveNeeds.RowIds);
     private readonly bool _classifierIsTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier);
@@ -65,6 +68,7 @@ internal sealed class BatchGradients(
             new(answer, batch.Targets, teaching, position.Progress, learner.Log)
             {
                 RowIds = _withRowIds ? loaded.RowIds : [],
+                PositiveWeights = PositiveWeights,
                 PartnerLogits = partners is null ? null : learner.AnswerPartners(partners, loaded.Partners!.RowIds),
             };
     }

@@ -11,6 +11,9 @@ namespace TfKd;
 /// <param name="rowWeights">The weight of each row; null where all weigh the same.</param>
 internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSource source, float[]? rowWeights)
 {
+    /// <summary>How much the rows that have a label count beside those that have not, one number a class; null: as much.</summary>
+    public double[]? PositiveWeights { get; init; }
+
     /// <summary>Fits the head, and puts it into the network.</summary>
     /// <param name="known">The features of the rows, where they are at hand.</param>
     /// <param name="batchSize">Rows a pass.</param>
@@ -27,7 +30,10 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
             if (probe.MirroredImages != false)
                 mirrored = Compute(batchSize, mirrored: true, token);
             using var scope = NewDisposeScope();
-            var rows = new ProbeRows(features.Values.cpu(), mirrored?.Values.cpu(), Targets(), Weights(), LabelSets.AreIn(source));
+            var rows = new ProbeRows(features.Values.cpu(), mirrored?.Values.cpu(), Targets(), Weights(), LabelSets.AreIn(source))
+            {
+                PositiveWeights = PositiveWeights is null ? null : tensor(PositiveWeights),
+            };
             var choice = Choose(rows, token);
             var (weight, bias) = Fit(rows, choice, token);
             using (no_grad())

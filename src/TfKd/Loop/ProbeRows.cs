@@ -14,6 +14,11 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
     /// <summary>The numbers of all rows.</summary>
     public Tensor All { get; } = arange(targets.shape[0], ScalarType.Int64);
 
+    /// <summary>
+    /// How much the rows that have a label count beside those that have not, [K], float64; null: as much. Not of what is right.
+    /// </summary>
+    public Tensor? PositiveWeights { get; init; }
+
     /// <summary>The sum of all weights.</summary>
     public double TotalWeight { get; } = weights.sum().item<double>();
 
@@ -45,7 +50,8 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
             cat([.. sets.Select(set => set.index_select(0, rows))], 0),
             cat([.. sets.Select(_ => targets.index_select(0, rows))], 0),
             cat([.. sets.Select(_ => weights.index_select(0, rows))], 0),
-            areSeveral);
+            areSeveral,
+            PositiveWeights);
     }
 
     /// <summary>
@@ -58,7 +64,8 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
         var logits = nn.functional.linear(features.index_select(0, rows).to(ScalarType.Float64), weight, bias);
         var (wanted, rowWeights) = (targets.index_select(0, rows), weights.index_select(0, rows));
         var losses = areSeveral
-            ? nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction: nn.Reduction.None).mean([1])
+            ? nn.functional.binary_cross_entropy_with_logits(
+                logits, wanted, reduction: nn.Reduction.None, pos_weights: PositiveWeights).mean([1])
             : nn.functional.cross_entropy(logits, wanted.argmax(1), reduction: nn.Reduction.None);
         var correct = areSeveral
             ? logits.ge(0).to(ScalarType.Float64).eq(wanted).to(ScalarType.Float64).mean([1])

@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>The weight of each training row: its class's times its own, with mean 1 over the rows. Computed once a run.</summary>
+/// <summary>
+/// The weight of each training row: its class's times its own, with mean 1 over the rows; where rows may have several labels, its own (see
+/// <see cref="PositiveWeights"/>). Computed once a run.
+/// </summary>
 internal static class RowWeights
 {
     /// <summary>Null where all rows weigh the same, so that they cost nothing.</summary>
@@ -20,7 +23,7 @@ internal static class RowWeights
                 counts[label]++;
         }
 
-        var ofClass = classWeighting is null ? null : OfClasses(classWeighting, counts, training.ClassNames);
+        var ofClass = classWeighting is null || LabelSets.AreIn(training) ? null : OfClasses(classWeighting, counts, training.ClassNames);
         var weights = ofClass is null ? own : [.. own.Select((weight, row) => weight > 0 ? weight * OfClass(row) : 0)];
         var mean = weights.Average();
         if (mean == 0)

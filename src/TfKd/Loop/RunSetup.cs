@@ -30,6 +30,7 @@ internal sealed class RunSetup : IDisposable
             if (plan.CheckpointDirectory is { } directory)
                 Own(RunCheckpoint.Prepare(directory));
             WeightsOfRows = RowWeights.Of(data.Training, plan.ClassWeighting);
+            WeightsOfPositives = PositiveWeights.Of(data.Training, plan.ClassWeighting);
             ValidationRows = ChooseValidationRows();
             var frozen = PrepareStudent();
             // Refused before a teacher is trained.
@@ -68,6 +69,9 @@ internal sealed class RunSetup : IDisposable
 
     /// <summary>The weight of each training row; null where all weigh the same.</summary>
     public float[]? WeightsOfRows { get; }
+
+    /// <summary>How much the rows that have a label count beside those that have not, one number a class; null: as much.</summary>
+    public double[]? WeightsOfPositives { get; }
 
     /// <summary>Optimiser steps of an epoch.</summary>
     public int StepsAnEpoch => (Loader.BatchCount + _plan.AccumulateSteps - 1) / _plan.AccumulateSteps;
@@ -207,7 +211,7 @@ internal sealed class RunSetup : IDisposable
     private StepStrategy CreateStrategy()
     {
         var labelScale = RowWeights.LabelScaleOf(_data.Training, WeightsOfRows);
-        var gradients = new BatchGradients(_plan, Participants, WeightsOfRows, labelScale);
+        var gradients = new BatchGradients(_plan, Participants, WeightsOfRows, labelScale) { PositiveWeights = WeightsOfPositives };
         if (_plan.Replicas is { } replicas)
         {
             var bucket = Own(new GradientBucket([.. Participants.Learners.SelectMany(learner => learner.Parameters)], Agreement));

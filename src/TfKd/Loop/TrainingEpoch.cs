@@ -131,7 +131,8 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
         var (features, weights) = ReferenceEquals(rows, all)
             ? (student.Features, setup.WeightsOfRows)
             : (null, RowWeights.Of(rows, plan.ClassWeighting));
-        var result = new HeadFit(plan.LinearProbe!, student.Network, rows, weights).Run(features, plan.BatchSize, token);
+        var fit = new HeadFit(plan.LinearProbe!, student.Network, rows, weights) { PositiveWeights = setup.WeightsOfPositives };
+        var result = fit.Run(features, plan.BatchSize, token);
         setup.Callbacks.Say(result.Describe(rows.Count));
         return new EpochMetrics
         {

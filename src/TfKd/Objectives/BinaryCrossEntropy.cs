@@ -18,7 +18,8 @@ public sealed record BinaryCrossEntropy : Objective
 {
     /// <summary>
     /// How much the samples that have a label count beside those that have not, above 0, one number a class in their order: the number of
-    /// the latter by that of the former makes both count alike. Default null: 1.
+    /// the latter by that of the former makes both count alike, which <see cref="InverseFrequencyWeighting"/> as
+    /// <see cref="TrainingPlan.ClassWeighting"/> takes from the training rows. Default null: those of the plan, or 1.
     /// </summary>
     public IReadOnlyList<double>? PositiveWeights
     {
@@ -66,7 +67,7 @@ public sealed record BinaryCrossEntropy : Objective
         var yes = (1 - Smoothing) * targets + Smoothing / 2 * whole;
         var logarithms = Divergences.LogSoftmax(Divergences.YesAndNo(logits)).view(logits.shape[0], logits.shape[1], 2);
         var positive = logarithms.select(2, 0) * yes;
-        if (PositiveWeights is { } weights)
+        if ((PositiveWeights ?? input.PositiveWeights) is { } weights)
             positive = positive * tensor([.. weights], logits.dtype, logits.device);
         var rows = -(positive + logarithms.select(2, 1) * (whole - yes)).mean([1]);
         return input.MeanOverRows(input.Targets.LabelScale is { } scale ? rows * scale : rows, "binary_cross_entropy");

@@ -25,6 +25,12 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
 
     internal ObjectiveStates? States { get; init; }
 
+    /// <summary>
+    /// How much the samples that have a label count beside those that have not, one number a class, as <see cref="ClassWeighting"/> of the
+    /// plan has it; null where it has none, and where samples have one label each.
+    /// </summary>
+    internal IReadOnlyList<double>? PositiveWeights { get; init; }
+
     /// <summary>The same with logits and features of half precision in float32; itself where there are none.</summary>
     internal ObjectiveInput InSinglePrecision()
     {

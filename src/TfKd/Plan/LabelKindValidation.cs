@@ -60,9 +60,7 @@ internal static class LabelKindValidation
                 $"{Found}, but {own.Teacher} is trained first by {own.Objective}, which takes one class a row; give it a "
                     + $"{nameof(BinaryCrossEntropy)}.");
         if (plan.ClassWeighting is { } weighting)
-            throw new InvalidOperationException(
-                $"{Found}, but {weighting} weighs each by its one class; use {nameof(BinaryCrossEntropy)}."
-                    + $"{nameof(BinaryCrossEntropy.PositiveWeights)}.");
+            CheckWeighting(plan, weighting, Found);
         if (plan.Teacher is not null && plan.TeacherCache is { ChangesNumbers: true } cache)
             throw new InvalidOperationException(
                 $"{Found}, but {cache} keeps the teacher's answers as one distribution over the classes; leave "
@@ -71,6 +69,27 @@ internal static class LabelKindValidation
         if (plan.Callbacks.FirstOrDefault(callback => !callback.TakesSeveralLabels) is { } callback)
             throw new InvalidOperationException($"{Found}, but {callback.GetType().Name} is for one class a row; leave it out.");
     }
+
+    // Weights of classes are those of the positives of a cross entropy: nothing else knows of them.
+    private static void CheckWeighting(TrainingPlan plan, ClassWeighting weighting, string found)
+    {
+        BinaryCrossEntropy[] weighed =
+        [
+            .. TrainedFirst(plan.Teacher).Select(first => first.Objective).Append(plan.Objective).SelectMany(Leaves)
+                .OfType<BinaryCrossEntropy>(),
+        ];
+        if (weighed.Length == 0)
+            throw new InvalidOperationException(
+                $"{found}, and {weighting} weighs those that a {nameof(BinaryCrossEntropy)} learns, but {plan.Objective} has none; add one, "
+                    + $"or leave {nameof(TrainingPlan.ClassWeighting)} at null.");
+        if (weighed.FirstOrDefault(one => one.PositiveWeights is not null) is { } own)
+            throw new InvalidOperationException(
+                $"{found}, and both {weighting} and {nameof(BinaryCrossEntropy.PositiveWeights)} of {own} say how much they count; leave one "
+                    + "of the two at null.");
+    }
+
+    private static IEnumerable<Objective> Leaves(Objective objective) =>
+        objective.Parts.Any() ? objective.Parts.SelectMany(Leaves) : [objective];
 
     // By the run, before the student.
     private static IEnumerable<(TeacherSource Teacher, Objective Objective)> TrainedFirst(TeacherSource? teacher) => teacher switch

@@ -20,7 +20,10 @@ public sealed partial record TrainingPlan
     /// <summary>Where target distributions come from. Default: none.</summary>
     public TeacherSource? Teacher { get; init; }
 
-    /// <summary>How much the rows of each class count. Default null: as much as those of any other.</summary>
+    /// <summary>
+    /// How much the rows of each class count; where rows may have several labels, those that have a label beside those that have not.
+    /// Default null: as much as those of any other.
+    /// </summary>
     public ClassWeighting? ClassWeighting { get; init; }
 
     /// <summary>

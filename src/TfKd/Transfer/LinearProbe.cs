@@ -11,7 +11,7 @@ namespace TfKd;
 /// keeps the features from being distorted by a head that knows nothing: Kumar et al., 'Fine-tuning can distort pretrained features and
 /// underperform out-of-distribution', ICLR 2022. The head is fitted to labels by cross entropy, whatever the plan's objective and mixing
 /// are; weights of samples and classes count. Where samples may have several labels, each class has a regression of its own, of yes or no,
-/// all of them with the same strength.
+/// all of them with the same strength, and with <see cref="ClassWeighting"/> those that have a label count more than those that have not.
 /// </remarks>
 /// <example><code>
 /// var probe = new LinearProbe { MirroredImages = false };

@@ -16,6 +16,7 @@ internal sealed class LogisticRegression : IDisposable
     private readonly Tensor _features;
     private readonly Tensor _targets;
     private readonly Tensor _others;
+    // Of rows, [N,1], or of their classes, [N,K].
     private readonly Tensor _weights;
     private readonly Tensor _mean;
     private readonly double _scale;
@@ -26,16 +27,20 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="targets">[N,K], float64: 1 for the labels of a row, 0 otherwise.</param>
     /// <param name="rowWeights">[N], float64; their sum is above 0.</param>
     /// <param name="isBinary">Whether a row may have several labels.</param>
-    public LogisticRegression(Tensor features, Tensor targets, Tensor rowWeights, bool isBinary)
+    /// <param name="positiveWeights">
+    /// [K], float64: how much the rows that have a label count beside those that have not; null: as much.
+    /// </param>
+    public LogisticRegression(Tensor features, Tensor targets, Tensor rowWeights, bool isBinary, Tensor? positiveWeights = null)
     {
         using var scope = NewDisposeScope();
         var values = features.to(ScalarType.Float64);
         (_classCount, _isBinary) = ((int)targets.shape[1], isBinary);
-        _weights = (rowWeights / rowWeights.sum()).unsqueeze(1).DetachFromDisposeScope();
-        _mean = (values * _weights).sum(0, keepdim: true).DetachFromDisposeScope();
+        var ofRows = (rowWeights / rowWeights.sum()).unsqueeze(1);
+        _mean = (values * ofRows).sum(0, keepdim: true).DetachFromDisposeScope();
         var centred = values - _mean;
-        _scale = Math.Sqrt(Math.Max((centred.square() * _weights).sum().item<double>(), 1e-30));
-        _features = cat([centred / _scale, ones_like(_weights)], 1).DetachFromDisposeScope();
+        _scale = Math.Sqrt(Math.Max((centred.square() * ofRows).sum().item<double>(), 1e-30));
+        _features = cat([centred / _scale, ones_like(ofRows)], 1).DetachFromDisposeScope();
+        _weights = (positiveWeights is null ? ofRows : ofRows * (1 + (positiveWeights - 1) * targets)).DetachFromDisposeScope();
         _targets = targets.clone().DetachFromDisposeScope();
         _others = (1 - targets).DetachFromDisposeScope();
     }

@@ -42,6 +42,17 @@ internal static class SeveralLabelsPage
         return options;
     }
 
+    public static TorchImageClassificationTrainer.Options WeighRareLabels()
+    {
+        var options = new TorchImageClassificationTrainer.Options
+        {
+            LabelColumnName = "Tags",
+            Labels = new MultipleLabels(),
+            ClassWeighting = new InverseFrequencyWeighting(),
+        };
+        return options;
+    }
+
     public static void Predict(MLContext ml, ITransformer model, IDataView photos)
     {
         var found = ml.Data.CreateEnumerable<Found>(model.Transform(photos), reuseRowObject: false);

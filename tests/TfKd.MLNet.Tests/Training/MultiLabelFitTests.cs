@@ -161,6 +161,24 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
     }
 
     [Fact]
+    public void A_label_that_few_photos_have_is_predicted_more_often_where_it_weighs_more()
+    {
+        // Of the photos with a circle one in ten.
+        var seen = 0;
+        var rows = problem.Ml.Data.LoadFromEnumerable(
+            ShapePhotos.Make(300, seed: 7).Where(row => !row.Flags[0] || seen++ % 10 == 0).ToList());
+        var options = MultiLabelProblem.Options with { MaxEpochs = 6, ValidationSetFraction = null };
+        var (without, with) = (Recall(options), Recall(options with { ClassWeighting = new InverseFrequencyWeighting() }));
+        Assert.True(with > without + 0.2, $"recall {with}, without {without}");
+
+        double Recall(TorchImageClassificationTrainer.Options one)
+        {
+            using var model = problem.Ml.MulticlassClassification.Trainers.TorchImageClassification(one).Fit(rows);
+            return problem.Ml.MulticlassClassification.EvaluateMultiLabel(model.Transform(problem.Test), "Tags").Classes[0].Recall;
+        }
+    }
+
+    [Fact]
     public void A_portable_chain_has_the_scores_with_their_names()
     {
         using var folder = new TemporaryFolder();

@@ -157,9 +157,6 @@ public sealed class MultiLabelRunTests
             _plan with { Objective = new BinaryKd(), Teacher = new VirtualTeacher() },
             $"{Several}{new VirtualTeacher()} answers with one distribution over the classes; use a teacher with a logit a class for a "
                 + "sigmoid, such as a TrainedTeacher with a BinaryCrossEntropy.");
-        Refused(
-            _plan with { ClassWeighting = new InverseFrequencyWeighting() },
-            $"{Several}InverseFrequencyWeighting {{ }} weighs each by its one class; use BinaryCrossEntropy.PositiveWeights.");
         Refused(_plan with { Callbacks = [new OfOneClass()] }, $"{Several}OfOneClass is for one class a row; leave it out.");
         var (cache, trained) = (new TeacherCache { TopK = 2 }, new TrainedTeacher(_network) { Objective = new BinaryCrossEntropy() });
         var ensemble = new EnsembleTeacher(trained, new SelfTeacher()) { Mean = EnsembleMean.Geometric };

@@ -45,6 +45,44 @@ public sealed class BinaryObjectiveTests
     }
 
     [Fact]
+    public void Weights_of_the_plan_count_as_those_of_the_objective_and_do_not_reach_distillation()
+    {
+        double[] weights = [3, 0.25, 7];
+        var expected = Mean((i, k) => -(weights[k] * _has[i][k] * Math.Log(Sigmoid(_students[i][k])) + (1 - _has[i][k])
+            * Math.Log(1 - Sigmoid(_students[i][k]))));
+        Assert.Equal(expected, Value(new BinaryCrossEntropy(), weights), 1e-12);
+        Assert.Equal(2 * expected, Value(2 * new Ramped { Inner = new BinaryCrossEntropy(), From = 1 }, weights), 1e-12);
+        Assert.Equal(Value(new BinaryCrossEntropy()), Value(new BinaryCrossEntropy(), [1, 1, 1]), 1e-15);
+        Assert.Equal(Value(new BinaryKd()), Value(new BinaryKd(), weights), 1e-15);
+        // The value is linear in them: what positives bring grows as they do.
+        var (once, twice, thrice) = (Scaled(1), Scaled(2), Scaled(3));
+        Assert.Equal(twice - once, thrice - twice, 1e-12);
+        Assert.True(twice > once);
+
+        double Scaled(double factor) => Value(new BinaryCrossEntropy(), [.. weights.Select(weight => factor * weight)]);
+    }
+
+    [Fact]
+    public void Gradient_with_weights_of_the_plan_equals_central_differences()
+    {
+        double[] weights = [3, 0.25, 7];
+        const double Step = 1e-5;
+        using var scope = NewDisposeScope();
+        using var log = new LossLog();
+        var student = Matrix(_students).requires_grad_();
+        new BinaryCrossEntropy { Smoothing = 0.2 }.Compute(Input(student, weights, log)).backward();
+        foreach (var (i, k) in Enumerable.Range(0, 3 * Classes).Select(place => (place / Classes, place % Classes)))
+            Assert.Equal((Moved(i, k, Step) - Moved(i, k, -Step)) / (2 * Step), student.grad![i, k].item<double>(), 1e-8);
+
+        double Moved(int row, int column, double step)
+        {
+            var moved = _students.Select(one => one.ToArray()).ToArray();
+            moved[row][column] += step;
+            return new BinaryCrossEntropy { Smoothing = 0.2 }.Compute(Input(Matrix(moved), weights, log)).item<double>();
+        }
+    }
+
+    [Fact]
     public void Distillation_is_the_mean_divergence_of_yes_and_no_whatever_the_labels_are()
     {
         const double T = 2;
@@ -175,6 +213,19 @@ public sealed class BinaryObjectiveTests
             new NetworkOutput(Matrix(_students)), targets, new TeacherSignal(Matrix(_teachers)), new TrainingProgress(0, 1, 0), log);
         return objective.Compute(input).item<double>();
     }
+
+    private static double Value(Objective objective, double[] weights)
+    {
+        using var log = new LossLog();
+        return objective.Compute(Input(Matrix(_students), weights, log)).item<double>();
+    }
+
+    private static ObjectiveInput Input(Tensor student, double[] weights, LossLog log) => new(
+        new NetworkOutput(student), Targets.FromIndicators(Matrix(_has)), new TeacherSignal(Matrix(_teachers)),
+        new TrainingProgress(0, 1, 0), log)
+    {
+        PositiveWeights = weights,
+    };
 
     private static double Mean(Func<int, int, double> value) =>
         Enumerable.Range(0, 3).Average(i => Enumerable.Range(0, Classes).Average(k => value(i, k)));

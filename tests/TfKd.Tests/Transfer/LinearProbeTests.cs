@@ -65,6 +65,62 @@ public sealed class LinearProbeTests
                 weights, parameters, strength));
     }
 
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.001)]
+    public void Positives_count_as_much_as_they_weigh(double strength)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, weights, ofPositives) = (Points(), new[] { 1.0, 1, 1, 2, 1, 1, 3, 1 }, new[] { 4, 1, 0.5 });
+        int[][] labels = [[0], [], [0, 2], [1, 2], [0, 1, 2], [1], [2], []];
+        using var regression = new LogisticRegression(
+            tensor(rows.SelectMany(row => row).ToArray()).view(8, -1), Indicators(labels, 3), tensor(weights), isBinary: true,
+            tensor(ofPositives));
+        var (weight, bias) = regression.Layer(regression.Fit(strength, regression.Start));
+        AssertLowest(
+            [.. weight.data<double>().ToArray(), .. bias.data<double>().ToArray()],
+            parameters => Objective(
+                rows,
+                logits => labels.Select((set, n) => logits[n].Select((z, k) =>
+                    set.Contains(k) ? ofPositives[k] * Math.Log(1 + Math.Exp(-z)) : Math.Log(1 + Math.Exp(z))).Sum()),
+                weights, parameters, strength));
+    }
+
+    [Fact]
+    public void A_head_for_several_labels_finds_more_of_a_rare_one_where_it_weighs_more()
+    {
+        var all = BlobSource.Create(160);
+        var seen = 0;
+        // Of the rows with the last label one in five.
+        var rows = new SourceSubset(all, Enumerable.Range(0, all.Count)
+            .Where(row => !all.Extras!.GetLabels(row).Contains(3) || seen++ % 5 == 0));
+        var (test, weighting) = (BlobSource.Create(96, seed: 2), new InverseFrequencyWeighting());
+        var plan = _plan with { Objective = new BinaryCrossEntropy(), LinearProbe = new LinearProbe { Strengths = [1, 0.3] } };
+        var (without, with) = (Measure(plan), Measure(plan with { ClassWeighting = weighting }));
+        Assert.True(with.Recall > without.Recall + 0.2, $"recall {with.Recall}, without {without.Recall}");
+        // What is told of the epoch is what was minimised: positives with their weights.
+        Assert.Equal(with.Weighted, with.Loss, 1e-4);
+        Assert.Equal(with.Right, with.Accuracy, 1e-9);
+
+        (double Recall, double Loss, double Weighted, double Accuracy, double Right) Measure(TrainingPlan one)
+        {
+            var trainer = new Trainer(one);
+            using var student = trainer.CreateStudent(_network, 4);
+            var epoch = Assert.Single(trainer.Run(student, rows).History);
+            var weights = PositiveWeights.Of(rows, weighting)!;
+            var (weighted, count) = (0.0, 0);
+            foreach (var answer in Evaluator.Answers(student, rows, 32, features: null, CancellationToken.None))
+            {
+                var labels = rows.Extras!.GetLabels(count++);
+                weighted += answer.Logits.Select((z, k) =>
+                    labels.Contains(k) ? weights[k] * Math.Log(1 + Math.Exp(-z)) : Math.Log(1 + Math.Exp(z))).Average();
+            }
+
+            return (Evaluator.EvaluateLabels(student, test).Classes[3].Recall, epoch.TrainingLoss, weighted / count,
+                epoch.TrainingAccuracy, 1 - Evaluator.EvaluateLabels(student, rows).HammingLoss);
+        }
+    }
+
     [Fact]
     public void Yes_or_no_of_a_class_is_a_choice_between_two_at_twice_the_strength()
     {
