@@ -4,10 +4,16 @@ namespace TfKd.MLNet;
 
 public static partial class PhotoRecipe
 {
+    /// <summary>How soft the answers of a student's teacher are.</summary>
+    internal const double StudentTemperature = 2;
+
     // What a small network may see: more views of a hundred photos than its teacher, few of thousands.
     private const int StudentImages = 2400;
     private const int FewestStudentEpochs = 3;
     private const int MostStudentEpochs = 24;
+
+    // How much the teacher counts beside the labels.
+    private const double Alpha = 0.9;
 
     // A third of the work of 224 pixels.
     private const int StudentSide = 128;
@@ -30,6 +36,10 @@ public static partial class PhotoRecipe
     /// <param name="weights">
     /// What teacher and student start from: weights of a ResNet. Default null: <see cref="Pretrained.ResNet18"/>.
     /// </param>
+    /// <param name="labels">
+    /// That a photo may have several labels, which both learn by a yes or no a class: the student by <see cref="BinaryCrossEntropy"/> and
+    /// <see cref="BinaryKd"/>, in the proportion of the default. Default null: a photo has one.
+    /// </param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
     /// <example><code>
     /// var options = PhotoRecipe.SmallStudent(photoCount: 40, unlabelledCount: 120) with
@@ -38,11 +48,16 @@ public static partial class PhotoRecipe
     /// };
     /// </code></example>
     public static TorchImageClassificationTrainer.Options SmallStudent(
-        int photoCount, int unlabelledCount = 0, InitialWeights? weights = null)
+        int photoCount, int unlabelledCount = 0, InitialWeights? weights = null, MultipleLabels? labels = null)
     {
         var count = Require.Positive(photoCount) + Require.NotNegative(unlabelledCount);
         weights ??= Pretrained.ResNet18;
-        var teacher = FineTuned(photoCount, weights) with { ImageWidth = StudentSide, ImageHeight = StudentSide };
+        var teacher = FineTuned(photoCount, weights) with
+        {
+            Labels = labels,
+            ImageWidth = StudentSide,
+            ImageHeight = StudentSide,
+        };
         return new()
         {
             Network = new ResNet { StageBlocks = [2, 2, 2] },
@@ -50,7 +65,8 @@ public static partial class PhotoRecipe
             LinearProbe = new LinearProbe(),
             FrozenStages = 2,
             FreezeBatchNormStatistics = true,
-            Objective = new KnowledgeDistillation { Alpha = 0.9, Temperature = 2 },
+            Labels = labels,
+            Objective = Distillation(Alpha, StudentTemperature, labels is not null),
             Teacher = teacher.ToTeacher(),
             ImageWidth = StudentSide,
             ImageHeight = StudentSide,
@@ -62,4 +78,13 @@ public static partial class PhotoRecipe
             ValidationSetFraction = null,
         };
     }
+
+    /// <summary>Learning from labels and a teacher: (1 - alpha) times the cross entropy and alpha times the divergence.</summary>
+    /// <param name="alpha">How much the teacher counts.</param>
+    /// <param name="temperature">How soft its answers are.</param>
+    /// <param name="severalLabels">Whether a photo may have several labels.</param>
+    internal static Objective Distillation(double alpha, double temperature, bool severalLabels) => severalLabels
+        // 1 - 0.9 is not quite 0.1, and would be read in plans.
+        ? Math.Round(1 - alpha, 12) * new BinaryCrossEntropy() + alpha * new BinaryKd { Temperature = temperature }
+        : new KnowledgeDistillation { Alpha = alpha, Temperature = temperature };
 }

@@ -18,7 +18,7 @@ public sealed partial class TorchImageClassificationTrainer
         /// </summary>
         /// <remarks>
         /// Objectives are <see cref="BinaryCrossEntropy"/> and, beside it, <see cref="BinaryKd"/> and those on features; teachers give
-        /// logits of such photos. <see cref="Rejection"/> and <see cref="Weights"/> are for one label a photo.
+        /// logits of such photos. <see cref="Rejection"/> is for one label a photo.
         /// </remarks>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options { LabelColumnName = "Tags", Labels = new MultipleLabels() };

@@ -8,8 +8,8 @@ public sealed partial class TorchImageClassificationTrainer
         /// <summary>
         /// In which numbers the model holds the network that it scores with, at the end of Fit. Default <see cref="OnnxWeights.Float32"/>.
         /// <see cref="OnnxWeights.Int8"/> is about a quarter of the size, and faster; ranges are measured on up to
-        /// <see cref="OnnxCalibration.MaxImages"/> training images. <see cref="CalibrateScores"/> and <see cref="Rejection"/> look at what
-        /// the network answers in these numbers. What became of size and scores is in ML.NET's log and on the model's card
+        /// <see cref="OnnxCalibration.MaxImages"/> training images. <see cref="CalibrateScores"/>, <see cref="Rejection"/> and the
+        /// thresholds of several labels look at what the network answers in these numbers. What became of size and scores is in ML.NET's log and on the model's card
         /// (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it, unless <see cref="FakeQuantization"/> is
         /// set; the model holds the float32 weights beside, to be trained on and to teach.
         /// </summary>
@@ -49,8 +49,9 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// By how many points (hundredths of the rows) top-1 on the validation rows may be lower in the numbers of <see cref="Weights"/>
-        /// than in float32, 0 or above; where it is lower by more, Fit throws a <see cref="QuantizationDropException"/>, which has the
-        /// trained model in float32. Default null: no limit. Of few rows a point is less than one. This property is ignored for float32.
+        /// than in float32, 0 or above; with <see cref="Labels"/> the mean average precision. Where it is lower by more, Fit throws a
+        /// <see cref="QuantizationDropException"/>, which has the trained model in float32. Default null: no limit. Of few rows a point is
+        /// less than one. This property is ignored for float32.
         /// </summary>
         /// <example><code>
         /// var small = new TorchImageClassificationTrainer.Options { Weights = OnnxWeights.Int8, MaxQuantizationDrop = 0.5 };
@@ -146,18 +147,10 @@ public sealed partial class TorchImageClassificationTrainer
 
         private void RequireOneLabel()
         {
-            if (Labels is null)
-                return;
-            string[] set =
-            [
-                .. Rejection is null ? [] : new[] { nameof(Rejection) },
-                .. Weights == OnnxWeights.Float32 ? [] : new[] { nameof(Weights) },
-            ];
-            if (set.Length > 0)
+            if (Labels is not null && Rejection is not null)
                 throw new ArgumentException(
-                    $"{string.Join(" and ", set)} {(set.Length > 1 ? "are" : "is")} for one label a photo, but Labels is set, whose "
-                    + "thresholds say which labels are predicted; leave one of them at its default. SaveOnnx writes other numbers of such "
-                    + "a model, too.");
+                    $"{nameof(Rejection)} is for one label a photo, but {nameof(Labels)} is set, whose thresholds say which labels are "
+                    + "predicted; leave one of them at null.");
         }
     }
 }

@@ -12,25 +12,26 @@ internal sealed record ChosenThresholds(IReadOnlyList<double> Thresholds, MultiL
     public string? Warning { get; private init; }
 
     /// <param name="network">The trained network.</param>
-    /// <param name="labels">How thresholds are chosen.</param>
-    /// <param name="settings">Whether the probabilities are calibrated.</param>
+    /// <param name="numbered">What it answers in the numbers that it scores with.</param>
+    /// <param name="settings">How thresholds are chosen, and whether the probabilities are calibrated.</param>
     /// <param name="data">The rows.</param>
     /// <param name="token">Stops between batches.</param>
     public static ChosenThresholds Of(
-        ImageNetwork network, MultipleLabels labels, ScoreSettings settings, TrainingData data, CancellationToken token)
+        ImageNetwork network, NumberedNetwork numbered, ScoreSettings settings, TrainingData data, CancellationToken token)
     {
+        var isHalf = settings.Labels!.Thresholds == LabelThresholds.Half;
         double[] halves = [.. Enumerable.Repeat(0.5, network.ClassCount)];
         if (data.Validation is not { } rows)
             return new(halves, null)
             {
-                Warning = labels.Thresholds == LabelThresholds.Half
+                Warning = isHalf
                     ? null
                     : "There are no validation rows to choose thresholds on: each label is predicted from one half on.",
             };
-        var scores = Evaluator.LabelScores(network, rows, settings.BatchSize, features: null, token);
+        var scores = numbered.LabelScores ?? Evaluator.LabelScores(network, rows, settings.BatchSize, features: null, token);
         var calibration = settings.Calibrate ? MultiLabelCalibration.Fit(scores, rows.ClassNames) : null;
         scores = scores.Soften(calibration?.Temperature ?? 1);
-        var thresholds = labels.Thresholds == LabelThresholds.Half ? halves : scores.BestThresholds();
+        var thresholds = isHalf ? halves : scores.BestThresholds();
         return new(thresholds, scores.ToMetrics(rows.ClassNames, thresholds)) { Calibration = calibration, Warning = calibration?.Warning };
     }
 }

@@ -17,8 +17,8 @@ internal sealed record NetworkScores(TemperatureCalibration? Calibration, Select
     public static NetworkScores Of(
         ImageNetwork network, NumberedNetwork numbered, ScoreSettings settings, TrainingData data, CancellationToken token)
     {
-        if (settings.Labels is { } labels)
-            return new(null, null) { Labels = ChosenThresholds.Of(network, labels, settings, data, token) };
+        if (settings.Labels is not null)
+            return new(null, null) { Labels = ChosenThresholds.Of(network, numbered, settings, data, token) };
         var answers = numbered.Answers;
         var calibration = !settings.Calibrate ? null
             : answers is null ? TemperatureCalibration.Fit(network, data.Validation!, settings.BatchSize, token)

@@ -7,6 +7,9 @@ namespace TfKd.MLNet;
 internal sealed record NumberedNetwork(
     OnnxNumbers Numbers, QuantizationReport? Report, IReadOnlyList<(float[] Logits, int Label)>? Answers)
 {
+    /// <summary>The same where rows may have several labels; null for float32, or where there are none.</summary>
+    public MultiLabelScores? LabelScores { get; private init; }
+
     private const string Validation = "Validation";
     private const string Training = "Training";
 
@@ -46,19 +49,48 @@ internal sealed record NumberedNetwork(
             ReduceRange = numbers.ReduceRange,
             CalibrationImages = numbers.Calibration?.ImageCount ?? 0,
             Split = data.Validation is null ? Training : Validation,
-            Before = TemperatureCalibration.Measure(before, 1),
-            After = TemperatureCalibration.Measure(after, 1),
-            Agreement = before.Zip(after).Count(pair => IsAgreed(pair.First.Logits, pair.Second.Logits)) / (double)before.Count,
+            Agreement = Agreement(before, after, LabelSets.AreIn(rows)),
             BytesBefore = plain.Length,
             BytesAfter = other.Length,
         };
-        return new(numbers, report, data.Validation is null ? null : after);
+        report = WithMetrics(report, before, after, rows);
+        if (data.Validation is null)
+            return new(numbers, report, null);
+        return LabelSets.AreIn(rows)
+            ? new(numbers, report, null) { LabelScores = ScoresOf(after, rows) }
+            : new(numbers, report, after);
+    }
+
+    private static QuantizationReport WithMetrics(
+        QuantizationReport report, List<(float[] Logits, int Label)> before, List<(float[] Logits, int Label)> after, IImageSource rows) =>
+        LabelSets.AreIn(rows)
+            ? report with
+            {
+                LabelsBefore = ScoresOf(before, rows).ToMetrics(rows.ClassNames, thresholds: null),
+                LabelsAfter = ScoresOf(after, rows).ToMetrics(rows.ClassNames, thresholds: null),
+            }
+            : report with { Before = TemperatureCalibration.Measure(before, 1), After = TemperatureCalibration.Measure(after, 1) };
+
+    // Of labels, or of yes and no a class.
+    private static double Agreement(
+        List<(float[] Logits, int Label)> before, List<(float[] Logits, int Label)> after, bool areSeveral)
+    {
+        var pairs = before.Zip(after, (one, other) => (One: one.Logits, Other: other.Logits));
+        return areSeveral
+            ? pairs.SelectMany(pair => pair.One.Zip(pair.Other)).Average(z => z.First >= 0 == z.Second >= 0 ? 1.0 : 0)
+            : pairs.Average(pair => SpanSoftmax.ArgMax(pair.One) == SpanSoftmax.ArgMax(pair.Other) ? 1.0 : 0);
+    }
+
+    private static MultiLabelScores ScoresOf(List<(float[] Logits, int Label)> answers, IImageSource rows)
+    {
+        var scores = new MultiLabelScores(rows.ClassNames.Count);
+        for (var row = 0; row < answers.Count; row++)
+            scores.AddLogits(answers[row].Logits, LabelSets.Of(rows, row));
+        return scores;
     }
 
     private static OnnxNumbers NumbersOf(ImageNetwork network, ScoreSettings settings, IImageSource rows, CancellationToken token) =>
         settings.Weights == OnnxWeights.Int8
             ? new(settings.Weights, network.Calibrate(rows, token), settings.ReduceRange)
             : new(settings.Weights);
-
-    private static bool IsAgreed(float[] before, float[] after) => SpanSoftmax.ArgMax(before) == SpanSoftmax.ArgMax(after);
 }

@@ -37,7 +37,9 @@ internal sealed record TeacherSettings(string Path)
             : new ModelFileTeacher(Path) { Classes = TeacherClasses.MayBeMore };
     }
 
-    /// <summary>Whether the file says that it answers with probabilities, as this library's exports do.</summary>
+    /// <summary>
+    /// Whether the file says that it answers with probabilities, as this library's exports do: of one label, or one probability a class.
+    /// </summary>
     private bool IsOurs() => OnnxContent.TryRead(File.ReadAllBytes(Path)) is { } content
-        && content.Metadata.TryGetValue("output", out var output) && output.Contains("probabilities", StringComparison.Ordinal);
+        && content.Metadata.TryGetValue("output", out var output) && output.Contains("probabilit", StringComparison.Ordinal);
 }

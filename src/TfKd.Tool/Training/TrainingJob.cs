@@ -28,9 +28,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         output.Say(
             $"{photos.Files.Count} photos of {photos.ClassNames.Count} classes: {training.Files.Count} to train on, {test.Files.Count} "
             + "held out to test on.");
-        var (recipe, unlabelled) = MakeRecipe(training.Files.Count);
-        if (photos.Separator is { } separator)
-            recipe = recipe.WithLabels(separator);
+        var (recipe, unlabelled) = MakeRecipe(training);
         foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
             OutputFile.Require(path, settings.Force);
         var start = Stopwatch.GetTimestamp();
@@ -64,19 +62,13 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             throw new InvalidDataException(
                 $"'{settings.Dataset}' has photos of {(photos.ClassNames is [var one] ? $"one class only, '{one}'" : "no class")}; "
                 + "expected two classes or more.");
-        string? refused = photos.Separator is null ? null
-            : settings.Teacher is not null ? "distill"
-            : settings.Recipe == RecipeName.Student ? "--recipe student"
-            : settings.WithCode ? "--code"
-            : null;
-        return refused is null
+        return photos.Separator is null || !settings.WithCode
             ? photos
             : throw new UsageException(
-                $"{refused} is for photos with one label each, but those of '{settings.Dataset}' may have several; expected train with "
-                + "another recipe.");
+                $"--code is for photos with one label each, but those of '{settings.Dataset}' may have several; leave it out.");
     }
 
-    private (TrainingRecipe Recipe, IReadOnlyList<(string Path, string Label)>? Unlabelled) MakeRecipe(int photoCount)
+    private (TrainingRecipe Recipe, IReadOnlyList<(string Path, string Label)>? Unlabelled) MakeRecipe(PhotoFolder training)
     {
         (string, string)[]? unlabelled = settings.Unlabelled is { } folder
             ? [.. PhotoPaths.List([folder], output).Select(path => (path, ""))]
@@ -84,22 +76,11 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         if (unlabelled is not null)
             output.Say($"{unlabelled.Length} photos without a label beside them.");
         var recipe = TrainingRecipe.Of(
-            settings.Recipe, photoCount, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction);
-        if (settings.Teacher is not { } teacher)
-            return (recipe, unlabelled);
-        var objective = recipe.Options.Objective as KnowledgeDistillation ?? new KnowledgeDistillation { Alpha = 0.9, Temperature = 4 };
-        return (recipe with
-        {
-            Options = recipe.Options with
-            {
-                Teacher = teacher.ToSource(),
-                Objective = objective with
-                {
-                    Alpha = settings.Alpha ?? objective.Alpha,
-                    Temperature = settings.Temperature ?? objective.Temperature,
-                },
-            },
-        }, unlabelled);
+            settings.Recipe, training.Files.Count, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction,
+            training.Separator);
+        return settings.Teacher is { } teacher
+            ? (recipe.WithTeacher(settings.Recipe, teacher, settings.Alpha, settings.Temperature), unlabelled)
+            : (recipe, unlabelled);
     }
 
     private TransformerChain<ITransformer> Fit(

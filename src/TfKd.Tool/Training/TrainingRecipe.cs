@@ -10,6 +10,8 @@ namespace TfKd.Tool;
 internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Options, string Code)
 {
     private const int ScratchEpochs = 30;
+    private const double Alpha = 0.9;
+    private const double ScratchTemperature = 4;
     private const float ThresholdFraction = 0.2f;
 
     /// <summary>The recipe of a name.</summary>
@@ -18,15 +20,17 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     /// <param name="unlabelledCount">Photos without a label beside them.</param>
     /// <param name="epochs">Passes over them; null: as many as the recipe has.</param>
     /// <param name="validation">What is held out of them to choose the best epoch by; null: as much as the recipe has.</param>
+    /// <param name="separator">What stands between the labels of a photo, which may have several; null: each has one.</param>
     public static TrainingRecipe Of(
-        RecipeName name, int photoCount, int unlabelledCount = 0, int? epochs = null, double? validation = null)
+        RecipeName name, int photoCount, int unlabelledCount = 0, int? epochs = null, double? validation = null, string? separator = null)
     {
+        var labels = separator is null ? null : new MultipleLabels { Separator = separator, Advice = PhotoList.Advice };
         var (options, start) = name switch
         {
             RecipeName.Frozen => (PhotoRecipe.Frozen(), "PhotoRecipe.Frozen()"),
             RecipeName.FineTuned => (PhotoRecipe.FineTuned(photoCount), $"PhotoRecipe.FineTuned(photoCount: {Text(photoCount)})"),
             RecipeName.Student =>
-                (PhotoRecipe.SmallStudent(photoCount, unlabelledCount), $"PhotoRecipe.SmallStudent(photoCount: {Text(photoCount)})"),
+                (PhotoRecipe.SmallStudent(photoCount, unlabelledCount, labels: labels), $"PhotoRecipe.SmallStudent(photoCount: {Text(photoCount)})"),
             _ => (Scratch, ""),
         };
         options = options with { MaxEpochs = epochs ?? options.MaxEpochs };
@@ -40,23 +44,42 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
             members.Add($"ValidationSetFraction = {((float)fraction).ToString(CultureInfo.InvariantCulture)}f");
         }
 
+        if (labels is not null)
+            options = WithLabels(options, name, labels);
         var code = new StringBuilder(name == RecipeName.Scratch ? "new()" : $"{start} with").Append("\n    {\n");
         foreach (var member in members)
             code.Append(CultureInfo.InvariantCulture, $"        {member},\n");
         return new(options, code.Append("    }").ToString());
     }
 
-    /// <summary>The same where a photo may have several labels. There is no code of it.</summary>
-    /// <param name="separator">What stands between them.</param>
-    public TrainingRecipe WithLabels(string separator) => new(
-        Options with
+    /// <summary>The same with a teacher of its own.</summary>
+    /// <param name="name">The name of the recipe.</param>
+    /// <param name="settings">The teacher.</param>
+    /// <param name="alpha">How much it counts beside the labels; null: as much as in the recipe of a student.</param>
+    /// <param name="temperature">How soft its answers are; null: as the recipe of a student has it, a little softer for others.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="UsageException">Photos may have several labels, and the teacher answers with probabilities.</exception>
+    public TrainingRecipe WithTeacher(RecipeName name, TeacherSettings settings, double? alpha, double? temperature)
+    {
+        var teacher = settings.ToSource();
+        if (Options.Labels is not null && !teacher.TakesSeveralLabels)
+            throw new UsageException(
+                $"The teacher '{settings.Path}' answers with probabilities, but a student of photos with several labels learns from logits; "
+                    + "expected a model.zip that was trained on such photos, or an .onnx that answers with logits.");
+        var own = name == RecipeName.Student ? PhotoRecipe.StudentTemperature : ScratchTemperature;
+        var objective = PhotoRecipe.Distillation(alpha ?? Alpha, temperature ?? own, Options.Labels is not null);
+        return this with { Options = Options with { Teacher = teacher, Objective = objective } };
+    }
+
+    // There is no code of it.
+    private static TorchImageClassificationTrainer.Options WithLabels(
+        TorchImageClassificationTrainer.Options options, RecipeName name, MultipleLabels labels) => options with
         {
-            Labels = new MultipleLabels { Separator = separator, Advice = PhotoList.Advice },
-            Objective = new BinaryCrossEntropy(),
+            Labels = labels,
+            Objective = name == RecipeName.Student ? options.Objective : new BinaryCrossEntropy(),
             // Thresholds are chosen on these, and must not be on those that the model is tested on.
-            ValidationSetFraction = Options.ValidationSetFraction ?? ThresholdFraction,
-        },
-        Code: "");
+            ValidationSetFraction = options.ValidationSetFraction ?? ThresholdFraction,
+        };
 
     // The network at its default has the size that suits the photos.
     private static TorchImageClassificationTrainer.Options Scratch => new()

@@ -35,6 +35,46 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
     }
 
     [Fact]
+    public async Task A_model_of_several_labels_teaches_a_small_one()
+    {
+        var unlabelled = Directory.CreateDirectory(_folder.File("unlabelled")).FullName;
+        foreach (var row in ShapePhotos.Make(6, seed: 9))
+            File.WriteAllBytes(Path.Combine(unlabelled, $"{row.Number}.png"), row.Image);
+        string[] command =
+        [
+            "distill", "--dataset", WriteList(60, "/"), "--labels-separator", "/", "--output", _folder.Path, "--recipe", "scratch",
+            "--epochs", "1", "--json",
+        ];
+        var run = await ToolRun.Of([.. command, "--teacher", SaveModel(), "--unlabelled", unlabelled, "--name", "Small", "--alpha", "0.75"]);
+        Assert.Equal(6, run.MustSucceed().Json.GetProperty("unlabelledPhotos").GetInt32());
+        var card = ModelLoader.Load(_folder.File("Small/model.zip")).Card;
+        Assert.Contains(
+            "Objective: 0.25 * BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 } + 0.75 * BinaryKd { Temperature = 4 }",
+            card.Training.Plan, StringComparison.Ordinal);
+        Assert.Equal((6, 3), (card.Training.UnlabelledRows, card.Thresholds!.Count));
+        // An ONNX file of this library answers with sigmoids.
+        problem.Model.SaveOnnx(_folder.File("teacher.onnx"));
+        Assert.Contains(
+            $"The teacher '{_folder.File("teacher.onnx")}' answers with probabilities, but a student of photos with several labels learns "
+                + "from logits; expected a model.zip that was trained on such photos, or an .onnx that answers with logits.",
+            (await ToolRun.Of([.. command, "--teacher", _folder.File("teacher.onnx"), "--name", "Other"])).Failure(ExitCode.Usage),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Frozen", "BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 }")]
+    [InlineData("Scratch", "BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 }")]
+    [InlineData("Student", "0.1 * BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 } + 0.9 * BinaryKd { Temperature = 2 }")]
+    public void Each_recipe_learns_by_yes_and_no_and_holds_photos_out_for_thresholds(string name, string objective)
+    {
+        var options = TrainingRecipe.Of(Enum.Parse<RecipeName>(name), 40, separator: "|").Options;
+        Assert.Equal((objective, "|"), (options.Objective.ToString(), options.Labels!.Separator));
+        Assert.InRange(options.ValidationSetFraction!.Value, 0.05f, 0.3f);
+        if (options.Teacher is TrainedTeacher teacher)
+            Assert.Equal(new BinaryCrossEntropy(), teacher.Objective);
+    }
+
+    [Fact]
     public async Task A_model_is_measured_on_a_list_and_predicts_one()
     {
         var model = SaveModel();
@@ -71,7 +111,6 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
             (await ToolRun.Of("evaluate", "--model", model, "--dataset", one)).Failure(1), StringComparison.Ordinal);
         await Refused("--labels-separator is for lists with a column labels", one, "--labels-separator", "|");
         await Refused("--labels-separator is for lists of photos, but", _folder.File("photos"), "--labels-separator", "|");
-        await Refused("--recipe student is for photos with one label each", several, "--recipe", "student");
         await Refused("--code is for photos with one label each", several, "--code");
 
         async Task Refused(string reason, string dataset, params string[] options) => Assert.Contains(

@@ -38,7 +38,7 @@ public sealed class QuantizedFitTests
         Assert.All(Scores(plain, rows)[0].Zip(Scores(torch, rows)[0]), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
 
         var report = loaded.Model.Card.Training.Quantization!;
-        Assert.Equal((OnnxWeights.Int8, "Validation", 27), (report.Weights, report.Split, report.Before.Count));
+        Assert.Equal((OnnxWeights.Int8, "Validation", 27), (report.Weights, report.Split, report.Before!.Count));
         // Two batches of 31 out of 63 rows.
         Assert.Equal(62, report.CalibrationImages);
         Assert.Contains(messages, message => message == $"Int8: {report}.");
@@ -70,10 +70,10 @@ public sealed class QuantizedFitTests
         var calibrated = card.Training.Metrics.Single(metric =>
             metric is { Name: "NegativeLogLikelihood", Split: "Validation, calibrated on it" }).Value;
         if (card.Temperature == 1)
-            Assert.Equal(report.After.NegativeLogLikelihood, calibrated, 1e-9);
+            Assert.Equal(report.After!.NegativeLogLikelihood, calibrated, 1e-9);
         else
-            Assert.True(calibrated < report.After.NegativeLogLikelihood);
-        Assert.NotEqual(report.Before.NegativeLogLikelihood, report.After.NegativeLogLikelihood);
+            Assert.True(calibrated < report.After!.NegativeLogLikelihood);
+        Assert.NotEqual(report.Before!.NegativeLogLikelihood, report.After!.NegativeLogLikelihood);
         Assert.Contains(card.Training.Metrics, metric => metric.Name == "Coverage");
     }
 
@@ -92,8 +92,8 @@ public sealed class QuantizedFitTests
         using var model = TrainingRuns.Fit(options: options);
         var training = model.Model.Card.Training;
         var validated = training.Metrics.Single(metric => metric is { Name: "NegativeLogLikelihood", Split: "Validation" }).Value;
-        Assert.Equal(training.Quantization!.After.NegativeLogLikelihood, validated, 1e-3);
-        Assert.NotEqual(training.Quantization.Before.NegativeLogLikelihood, validated, 1e-6);
+        Assert.Equal(training.Quantization!.After!.NegativeLogLikelihood, validated, 1e-3);
+        Assert.NotEqual(training.Quantization.Before!.NegativeLogLikelihood, validated, 1e-6);
         Assert.Equal(62, training.Quantization.CalibrationImages);
         // Weights learn otherwise than for 8 bits, or in floating point.
         using var eight = TrainingRuns.Fit(options: options with { ReduceRange = false });
@@ -145,7 +145,7 @@ public sealed class QuantizedFitTests
         var (ml, model) = (new MLContext(seed: 1), TestModels.WithNetwork());
         var options = _options with { MaxQuantizationDrop = 1 };
         var trainer = ml.MulticlassClassification.Trainers.TorchImageClassification(options);
-        var smaller = report with { After = report.After with { Top1 = 0.895 } };
+        var smaller = report with { After = report.After! with { Top1 = 0.895 } };
         trainer.RequireSmallDrop(smaller, null, () => throw new InvalidOperationException("It is not asked for."));
         var refusal = Assert.Throws<QuantizationDropException>(() => trainer.RequireSmallDrop(report, "checkpoints", () => model));
         Assert.StartsWith(

@@ -111,6 +111,37 @@ public sealed class SmallStudentTests
     }
 
     [Fact]
+    public void Recipe_trains_a_student_of_photos_with_several_labels()
+    {
+        var ml = new MLContext(seed: 1);
+        var rows = ml.Data.LoadFromEnumerable(ShapePhotos.Make(60));
+        var recipe = PhotoRecipe.SmallStudent(60, labels: new MultipleLabels());
+        var teacher = (TrainedTeacher)recipe.Teacher!;
+        Assert.Equal(
+            (PhotoRecipe.SmallStudent(60) with { Objective = recipe.Objective, Teacher = teacher }).ToPlan().ToString(),
+            recipe.ToPlan().ToString());
+        Assert.Equal((PhotoRecipe.FineTuned(60) with { Labels = recipe.Labels }).ToTeacher().Objective, teacher.Objective);
+        Assert.Equal(
+            "0.1 * BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 } + 0.9 * BinaryKd { Temperature = 2 }",
+            recipe.Objective.ToString());
+        var options = recipe with
+        {
+            LabelColumnName = "Tags",
+            ImageWidth = 48,
+            ImageHeight = 48,
+            BatchSize = 8,
+            MaxEpochs = 3,
+            UnlabelledSet = ml.Data.LoadFromEnumerable(ShapePhotos.Make(12, seed: 4).Select(row => new { row.Image }).ToList()),
+            Teacher = teacher with { Epochs = 2, Recipe = teacher.Recipe! with { ImageWidth = 0, ImageHeight = 0 } },
+        };
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
+        Assert.InRange(model.Model.Onnx.Length, 1, 3_000_000);
+        Assert.Equal((OnnxWeights.Int8, 12), (model.Model.Card.OnnxWeights, model.Model.Card.Training.UnlabelledRows));
+        var metrics = ml.MulticlassClassification.EvaluateMultiLabel(model.Transform(rows), "Tags");
+        Assert.InRange(metrics.MeanAveragePrecision, 0.9, 1);
+    }
+
+    [Fact]
     public void Teacher_learns_from_labels_alone_and_the_student_from_all()
     {
         var (seen, answered) = (new ConcurrentBag<long>(), new ConcurrentBag<long>());
