@@ -5,7 +5,8 @@ namespace TfKd.Tool;
 
 /// <summary>
 /// The code of a model in the form of Model Builder's: training, consumption and evaluation in a file each. The template is the example
-/// ModelBuilder, as it stands in the repository, with another name, another model file and another recipe.
+/// ModelBuilder, as it stands in the repository, with another name, another model file and another recipe: SignClassifier of it, or where
+/// photos may have several labels TagClassifier.
 /// </summary>
 /// <param name="Namespace">The namespace of the class.</param>
 /// <param name="ClassName">The class, and what its files begin with.</param>
@@ -17,11 +18,18 @@ internal sealed record ModelBuilderCode(string Namespace, string ClassName, stri
     /// <summary>The column that the class of this code has its photos in.</summary>
     public const string ImageColumn = "ImageSource";
 
-    private const string Example = "SignClassifier";
+    private const string OfOne = "SignClassifier";
+    private const string OfSeveral = "TagClassifier";
+    private const string SeparatorStart = "const string Separator = ";
     private const string RecipeStart = "Recipe(int epochs) => ";
     private const string RecipeEnd = ";\n";
 
     private static readonly string[] _parts = ["training", "consumption", "evaluate"];
+
+    /// <summary>What stands between the labels of a photo, which may have several; null: each has one.</summary>
+    public string? Separator { get; init; }
+
+    private string Example => Separator is null ? OfOne : OfSeveral;
 
     /// <summary>The names of the files, by the name of the class.</summary>
     public static IReadOnlyList<string> FileNames(string className) => [.. _parts.Select(part => $"{className}.{part}.cs")];
@@ -45,7 +53,8 @@ internal sealed record ModelBuilderCode(string Namespace, string ClassName, stri
             .Replace("namespace ModelBuilder;", $"namespace {Namespace};", StringComparison.Ordinal)
             .Replace($"\"{Example}.mlnet\"", $"\"{ModelFile}\"", StringComparison.Ordinal)
             .Replace("epochs: 20", $"epochs: {Epochs.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal)
-            .Replace(Example, ClassName, StringComparison.Ordinal);
+            .Replace(Example, ClassName, StringComparison.Ordinal)
+            .Replace($"{SeparatorStart}\";\"", SeparatorStart + Literal(Separator ?? ""), StringComparison.Ordinal);
         if (text.IndexOf(RecipeStart, StringComparison.Ordinal) is var start and >= 0)
         {
             start += RecipeStart.Length;
@@ -55,7 +64,11 @@ internal sealed record ModelBuilderCode(string Namespace, string ClassName, stri
         return text;
     }
 
-    private static string Read(string part)
+    private static string Literal(string text) => text.AsSpan().ContainsAny('"', '\\')
+        ? $"@\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+        : $"\"{text}\"";
+
+    private string Read(string part)
     {
         using var stream = typeof(ModelBuilderCode).Assembly.GetManifestResourceStream($"{Example}.{part}.cs")!;
         using var reader = new StreamReader(stream);

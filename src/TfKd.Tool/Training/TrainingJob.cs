@@ -62,10 +62,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             throw new InvalidDataException(
                 $"'{settings.Dataset}' has photos of {(photos.ClassNames is [var one] ? $"one class only, '{one}'" : "no class")}; "
                 + "expected two classes or more.");
-        return photos.Separator is null || !settings.WithCode
-            ? photos
-            : throw new UsageException(
-                $"--code is for photos with one label each, but those of '{settings.Dataset}' may have several; leave it out.");
+        return photos;
     }
 
     private (TrainingRecipe Recipe, IReadOnlyList<(string Path, string Label)>? Unlabelled) MakeRecipe(PhotoFolder training)
@@ -149,7 +146,10 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         if (!settings.WithCode)
             return;
         var code = new ModelBuilderCode(
-            "PhotoModels", settings.Name, Path.GetFileName(settings.ModelPath), recipe.Options.MaxEpochs, recipe.Code);
+            "PhotoModels", settings.Name, Path.GetFileName(settings.ModelPath), recipe.Options.MaxEpochs, recipe.Code)
+        {
+            Separator = training.Separator,
+        };
         foreach (var (name, text) in code.Files)
             OutputFile.Write(Path.Combine(settings.Folder, name), ModelBuilderCode.WithHeader(text));
     }

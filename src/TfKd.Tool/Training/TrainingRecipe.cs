@@ -10,6 +10,10 @@ namespace TfKd.Tool;
 internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Options, string Code)
 {
     private const int ScratchEpochs = 30;
+    // Separator is a constant of the code.
+    private const string NewLabels = "new MultipleLabels { Separator = Separator }";
+    private const string LabelsCode = $"Labels = {NewLabels}";
+    private const string BinaryCode = "Objective = new BinaryCrossEntropy()";
     private const double Alpha = 0.9;
     private const double ScratchTemperature = 4;
     private const float ThresholdFraction = 0.2f;
@@ -29,23 +33,23 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
         {
             RecipeName.Frozen => (PhotoRecipe.Frozen(), "PhotoRecipe.Frozen()"),
             RecipeName.FineTuned => (PhotoRecipe.FineTuned(photoCount), $"PhotoRecipe.FineTuned(photoCount: {Text(photoCount)})"),
-            RecipeName.Student =>
-                (PhotoRecipe.SmallStudent(photoCount, unlabelledCount, labels: labels), $"PhotoRecipe.SmallStudent(photoCount: {Text(photoCount)})"),
-            _ => (Scratch, ""),
+            RecipeName.Student => (PhotoRecipe.SmallStudent(photoCount, unlabelledCount, labels: labels), StudentCode(photoCount, labels)),
+            _ => (labels is null ? Scratch : Scratch with { Objective = new BinaryCrossEntropy() }, ""),
         };
         options = options with { MaxEpochs = epochs ?? options.MaxEpochs };
-        List<string> members = name == RecipeName.Scratch
-            ? ["Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 }"]
-            : [];
-        members.Add("MaxEpochs = epochs");
         if (validation is { } fraction)
-        {
             options = options with { ValidationSetFraction = (float)fraction };
-            members.Add($"ValidationSetFraction = {((float)fraction).ToString(CultureInfo.InvariantCulture)}f");
-        }
-
         if (labels is not null)
-            options = WithLabels(options, name, labels);
+            options = WithLabels(options, labels);
+        List<string> members =
+        [
+            .. labels is null || name == RecipeName.Student ? [] : new[] { LabelsCode },
+            .. name != RecipeName.Scratch ? []
+                : new[] { labels is null ? "Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 }" : BinaryCode },
+            "MaxEpochs = epochs",
+            .. validation is null && labels is null ? []
+                : new[] { $"ValidationSetFraction = {options.ValidationSetFraction!.Value.ToString(CultureInfo.InvariantCulture)}f" },
+        ];
         var code = new StringBuilder(name == RecipeName.Scratch ? "new()" : $"{start} with").Append("\n    {\n");
         foreach (var member in members)
             code.Append(CultureInfo.InvariantCulture, $"        {member},\n");
@@ -71,12 +75,13 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
         return this with { Options = Options with { Teacher = teacher, Objective = objective } };
     }
 
-    // There is no code of it.
+    private static string StudentCode(int photoCount, MultipleLabels? labels) =>
+        $"PhotoRecipe.SmallStudent(photoCount: {Text(photoCount)}{(labels is null ? "" : $", labels: {NewLabels}")})";
+
     private static TorchImageClassificationTrainer.Options WithLabels(
-        TorchImageClassificationTrainer.Options options, RecipeName name, MultipleLabels labels) => options with
+        TorchImageClassificationTrainer.Options options, MultipleLabels labels) => options with
         {
             Labels = labels,
-            Objective = name == RecipeName.Student ? options.Objective : new BinaryCrossEntropy(),
             // Thresholds are chosen on these, and must not be on those that the model is tested on.
             ValidationSetFraction = options.ValidationSetFraction ?? ThresholdFraction,
         };

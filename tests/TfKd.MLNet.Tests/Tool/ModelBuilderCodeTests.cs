@@ -18,12 +18,27 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
             }
         """;
 
+    private const string TagsRecipe = """
+        new()
+            {
+                Network = new SmallCnn(),
+                Labels = new MultipleLabels { Separator = Separator },
+                Objective = new BinaryCrossEntropy(),
+                MaxEpochs = epochs,
+                ValidationSetFraction = 0.2f,
+            }
+        """;
+
     [Fact]
-    public void The_example_is_what_the_template_yields()
+    public void The_examples_are_what_the_templates_yield()
     {
         var code = new ModelBuilderCode("ModelBuilder", "SignClassifier", "SignClassifier.mlnet", 20, ExampleRecipe.ReplaceLineEndings("\n"));
-        Assert.Equal(3, code.Files.Count);
-        Assert.All(code.Files, file => Assert.Equal(
+        var ofSeveral = new ModelBuilderCode("ModelBuilder", "TagClassifier", "TagClassifier.mlnet", 20, TagsRecipe.ReplaceLineEndings("\n"))
+        {
+            Separator = ";",
+        };
+        Assert.Equal([3, 3], [code.Files.Count, ofSeveral.Files.Count]);
+        Assert.All(code.Files.Concat(ofSeveral.Files), file => Assert.Equal(
             File.ReadAllText(Repository.PathOf($"examples/ModelBuilder/{file.Name}")).ReplaceLineEndings("\n"), file.Text));
     }
 
@@ -37,17 +52,24 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
             ("FineTunedAndValidated", TrainingRecipe.Of(RecipeName.FineTuned, 160, epochs: 3, validation: 0.2)),
             ("Student", TrainingRecipe.Of(RecipeName.Student, 160, epochs: 5)),
             ("Scratch", TrainingRecipe.Of(RecipeName.Scratch, 160, epochs: 7, validation: 0.25)),
+            ("FrozenTags", TrainingRecipe.Of(RecipeName.Frozen, 160, separator: "|")),
+            ("StudentTags", TrainingRecipe.Of(RecipeName.Student, 160, separator: "\\\"")),
+            ("ScratchTags", TrainingRecipe.Of(RecipeName.Scratch, 160, validation: 0.25, separator: ", ")),
         ];
         var files = recipes.SelectMany(
-            entry => new ModelBuilderCode("PhotoModels", entry.Name, "model.zip", entry.Recipe.Options.MaxEpochs, entry.Recipe.Code).Files)
+            entry => new ModelBuilderCode("PhotoModels", entry.Name, "model.zip", entry.Recipe.Options.MaxEpochs, entry.Recipe.Code)
+            {
+                Separator = entry.Recipe.Options.Labels?.Separator,
+            }.Files)
             .Select(file => ModelBuilderCode.WithHeader(file.Text)).ToList();
-        Assert.All(files, text => Assert.DoesNotContain("SignClassifier", text, StringComparison.Ordinal));
+        Assert.All(files, text => Assert.DoesNotMatch("SignClassifier|TagClassifier", text));
         var assembly = Compile(files);
         foreach (var (name, recipe) in recipes)
         {
             var options = (TorchImageClassificationTrainer.Options)assembly.GetType($"PhotoModels.{name}")!
                 .GetMethod("Recipe", BindingFlags.NonPublic | BindingFlags.Static)!.Invoke(null, [recipe.Options.MaxEpochs])!;
             Assert.Equal(recipe.Options.ToPlan().ToString(), options.ToPlan().ToString());
+            Assert.Equal(recipe.Options.Labels?.Separator, options.Labels?.Separator);
             Assert.Equal(recipe.Options.Network, options.Network);
             Assert.Equal(recipe.Options.ValidationSetFraction, options.ValidationSetFraction);
             Assert.Equal(recipe.Options.MaxEpochs, options.MaxEpochs);
@@ -72,7 +94,7 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
     }
 
     // With nothing that a project would add: neither implicit usings nor nullable annotations.
-    private static Assembly Compile(IEnumerable<string> sources)
+    internal static Assembly Compile(IEnumerable<string> sources)
     {
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path));
