@@ -50,10 +50,10 @@ public sealed partial class TorchImageClassificationTrainer
         if (!(report.Top1Drop > _options.MaxQuantizationDrop))
             return;
         var drop = report.LabelsBefore is null
-            ? FormattableString.Invariant($"the network is right {report.Top1Drop:F2} points less often than ")
-            : FormattableString.Invariant($"the network's mean average precision is {report.Top1Drop:F2} points lower than ");
+            ? FormattableString.Invariant($"the network is right {report.Top1Drop:F2} points less often")
+            : FormattableString.Invariant($"the network's mean average precision is {report.Top1Drop:F2} points lower");
         throw new QuantizationDropException(
-            FormattableString.Invariant($"In numbers of {report.Weights} {drop}")
+            FormattableString.Invariant($"In numbers of {report.Weights} {drop} than ")
             + FormattableString.Invariant($"in float32, but MaxQuantizationDrop is {_options.MaxQuantizationDrop}. {report}. ")
             + "The trained model in float32 is the FloatModel of this exception"
             + (checkpoints is null ? "; " : $", and the checkpoint in '{checkpoints}' stays; ")

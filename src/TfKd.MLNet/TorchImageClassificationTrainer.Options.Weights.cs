@@ -9,9 +9,9 @@ public sealed partial class TorchImageClassificationTrainer
         /// In which numbers the model holds the network that it scores with, at the end of Fit. Default <see cref="OnnxWeights.Float32"/>.
         /// <see cref="OnnxWeights.Int8"/> is about a quarter of the size, and faster; ranges are measured on up to
         /// <see cref="OnnxCalibration.MaxImages"/> training images. <see cref="CalibrateScores"/>, <see cref="Rejection"/> and the
-        /// thresholds of several labels look at what the network answers in these numbers. What became of size and scores is in ML.NET's log and on the model's card
-        /// (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it, unless <see cref="FakeQuantization"/> is
-        /// set; the model holds the float32 weights beside, to be trained on and to teach.
+        /// thresholds of several labels look at what the network answers in these numbers. What became of size and scores is in ML.NET's
+        /// log and on the model's card (<see cref="TrainingProvenance.Quantization"/>). Nothing of the training depends on it, unless
+        /// <see cref="FakeQuantization"/> is set; the model holds the float32 weights beside, to be trained on and to teach.
         /// </summary>
         /// <example><code>
         /// var options = new TorchImageClassificationTrainer.Options { Weights = OnnxWeights.Int8, MaxQuantizationDrop = 1 };

@@ -41,7 +41,9 @@ internal sealed class LabelSetColumn
             VectorDataViewType { IsKnownSize: true } vector => IsIndicator(vector.ItemType),
             _ => false,
         };
-        return isOne ? new(column, separator, advice ?? SeparatorAdvice.OfOptions, set) : throw WrongType(name, ColumnTypes.Describe(column.Type));
+        return isOne
+            ? new(column, separator, advice ?? SeparatorAdvice.OfOptions, set)
+            : throw WrongType(name, ColumnTypes.Describe(column.Type));
     }
 
     /// <exception cref="ArgumentException">The column is missing, or of another type.</exception>

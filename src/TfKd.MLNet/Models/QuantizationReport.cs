@@ -23,7 +23,7 @@ public sealed record QuantizationReport
     /// <summary>The network in float32, on these rows, before calibration; null where photos may have several labels.</summary>
     public ClassificationMetrics? Before { get; init; }
 
-    /// <summary>The network in the other numbers, on the same rows, before calibration; null where photos may have several labels.</summary>
+    /// <summary>The network in the other numbers, on these rows, before calibration; null where photos may have several labels.</summary>
     public ClassificationMetrics? After { get; init; }
 
     /// <summary>

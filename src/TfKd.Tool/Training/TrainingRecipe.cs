@@ -68,8 +68,8 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
         var teacher = settings.ToSource();
         if (Options.Labels is not null && !teacher.TakesSeveralLabels)
             throw new UsageException(
-                $"The teacher '{settings.Path}' answers with probabilities, but a student of photos with several labels learns from logits; "
-                    + "expected a model.zip that was trained on such photos, or an .onnx that answers with logits.");
+                $"The teacher '{settings.Path}' answers with probabilities, but a student of photos with several labels learns from "
+                    + "logits; expected a model.zip that was trained on such photos, or an .onnx that answers with logits.");
         var own = name == RecipeName.Student ? PhotoRecipe.StudentTemperature : ScratchTemperature;
         var objective = PhotoRecipe.Distillation(alpha ?? Alpha, temperature ?? own, Options.Labels is not null);
         return this with { Options = Options with { Teacher = teacher, Objective = objective } };

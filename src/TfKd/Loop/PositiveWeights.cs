@@ -6,6 +6,9 @@ namespace TfKd;
 /// </summary>
 internal static class PositiveWeights
 {
+    // No and yes.
+    private const int Sides = 2;
+
     /// <summary>One number a class, 1 for one that all rows have or none; null where nothing is to be weighed.</summary>
     /// <param name="training">The training rows; those without labels and those of weight 0 are not counted.</param>
     /// <param name="classWeighting">The rule; null: there is none.</param>
@@ -33,8 +36,9 @@ internal static class PositiveWeights
         if (no == 0 || yes == 0)
             return 1;
         var weights = classWeighting.Weights([no, yes]);
-        if (weights.Count != 2)
-            throw new InvalidOperationException($"{classWeighting} gave {weights.Count} weights; expected one for each of the 2 classes.");
+        if (weights.Count != Sides)
+            throw new InvalidOperationException(
+                $"{classWeighting} gave {weights.Count} weights; expected one for each of the {Sides} classes.");
         var ratio = weights[1] / weights[0];
         return weights.Append(ratio).All(weight => weight > 0 && double.IsFinite(weight))
             ? ratio

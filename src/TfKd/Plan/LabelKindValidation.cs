@@ -80,12 +80,12 @@ internal static class LabelKindValidation
         ];
         if (weighed.Length == 0)
             throw new InvalidOperationException(
-                $"{found}, and {weighting} weighs those that a {nameof(BinaryCrossEntropy)} learns, but {plan.Objective} has none; add one, "
-                    + $"or leave {nameof(TrainingPlan.ClassWeighting)} at null.");
+                $"{found}, and {weighting} weighs those that a {nameof(BinaryCrossEntropy)} learns, but {plan.Objective} has none; add "
+                    + $"one, or leave {nameof(TrainingPlan.ClassWeighting)} at null.");
         if (weighed.FirstOrDefault(one => one.PositiveWeights is not null) is { } own)
             throw new InvalidOperationException(
-                $"{found}, and both {weighting} and {nameof(BinaryCrossEntropy.PositiveWeights)} of {own} say how much they count; leave one "
-                    + "of the two at null.");
+                $"{found}, and both {weighting} and {nameof(BinaryCrossEntropy.PositiveWeights)} of {own} say how much they count; leave "
+                    + "one of the two at null.");
     }
 
     private static IEnumerable<Objective> Leaves(Objective objective) =>

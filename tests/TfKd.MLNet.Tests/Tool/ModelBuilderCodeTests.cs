@@ -32,8 +32,9 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
     [Fact]
     public void The_examples_are_what_the_templates_yield()
     {
-        var code = new ModelBuilderCode("ModelBuilder", "SignClassifier", "SignClassifier.mlnet", 20, ExampleRecipe.ReplaceLineEndings("\n"));
-        var ofSeveral = new ModelBuilderCode("ModelBuilder", "TagClassifier", "TagClassifier.mlnet", 20, TagsRecipe.ReplaceLineEndings("\n"))
+        var (one, several) = (ExampleRecipe.ReplaceLineEndings("\n"), TagsRecipe.ReplaceLineEndings("\n"));
+        var code = new ModelBuilderCode("ModelBuilder", "SignClassifier", "SignClassifier.mlnet", 20, one);
+        var ofSeveral = new ModelBuilderCode("ModelBuilder", "TagClassifier", "TagClassifier.mlnet", 20, several)
         {
             Separator = ";",
         };

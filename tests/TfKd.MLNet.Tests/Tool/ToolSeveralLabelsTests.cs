@@ -45,7 +45,8 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
             "distill", "--dataset", WriteList(60, "/"), "--labels-separator", "/", "--output", _folder.Path, "--recipe", "scratch",
             "--epochs", "1", "--json",
         ];
-        var run = await ToolRun.Of([.. command, "--teacher", SaveModel(), "--unlabelled", unlabelled, "--name", "Small", "--alpha", "0.75"]);
+        var run = await ToolRun.Of(
+            [.. command, "--teacher", SaveModel(), "--unlabelled", unlabelled, "--name", "Small", "--alpha", "0.75"]);
         Assert.Equal(6, run.MustSucceed().Json.GetProperty("unlabelledPhotos").GetInt32());
         var card = ModelLoader.Load(_folder.File("Small/model.zip")).Card;
         Assert.Contains(
@@ -83,7 +84,8 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
             "--epochs", "2", "--code", "--json")).MustSucceed();
         var files = Directory.GetFiles(_folder.File("Tags"), "*.cs");
         Assert.Equal(3, files.Length);
-        var (type, ml) = (ModelBuilderCodeTests.Compile(files.Select(File.ReadAllText)).GetType("PhotoModels.Tags")!, new MLContext(seed: 1));
+        var type = ModelBuilderCodeTests.Compile(files.Select(File.ReadAllText)).GetType("PhotoModels.Tags")!;
+        var ml = new MLContext(seed: 1);
         var model = trained.Json.GetProperty("model").GetString()!;
         type.GetProperty("MLNetModelPath")!.SetValue(null, model);
         var rows = (IDataView)type.GetMethod("LoadImagesFromList")!.Invoke(null, [ml, list])!;
@@ -162,13 +164,14 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
     {
         var list = WriteList(12, "|", row => row.Names.Length > 1);
         Assert.Matches(
-            @"all of its \d classes hold '\|': '.*\. Set --labels-separator to ""\|"", or name the column of the list label where these are "
-                + @"names\.",
+            @"all of its \d classes hold '\|': '.*\. Set --labels-separator to ""\|"", or name the column of the list label where these "
+                + @"are names\.",
             (await ToolRun.Of("train", "--dataset", list, "--output", _folder.Path, "--recipe", "scratch")).Failure(1));
         // Some have one label: a warning, and training goes on.
         list = WriteList(12, "|");
         var trained = (await ToolRun.Of(
-            "train", "--dataset", list, "--output", _folder.Path, "--recipe", "scratch", "--epochs", "1", "--name", "Joined")).MustSucceed();
+            "train", "--dataset", list, "--output", _folder.Path, "--recipe", "scratch", "--epochs", "1", "--name", "Joined"))
+            .MustSucceed();
         // Once, although both the log and the callback of the trainer have it.
         Assert.Single(Regex.Matches(trained.Error, @"If they are, set --labels-separator to ""\|""\."));
     }
@@ -227,7 +230,8 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
         foreach (var row in rows)
             File.WriteAllBytes(_folder.File($"photos/{row.Number}.png"), row.Image);
         var list = _folder.File("photos.csv");
-        File.WriteAllLines(list, ["path,labels", .. rows.Where(isListed ?? (_ => true)).Select(row => $"photos/{row.Number}.png,{string.Join(separator, row.Names)}")]);
+        var lines = rows.Where(isListed ?? (_ => true)).Select(row => $"photos/{row.Number}.png,{string.Join(separator, row.Names)}");
+        File.WriteAllLines(list, ["path,labels", .. lines]);
         return list;
     }
 }
