@@ -34,6 +34,7 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     public static readonly Preset Few = new("few", 30, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()])
     {
         KeepsAnswers = true,
+        BatchSize = 32,
         TunesLearningRate = true,
         TrainingFraction = 1.0 / 9,
         WatchedFraction = 0.2,
@@ -55,6 +56,9 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     /// and all rows held out are asked once, after it.
     /// </summary>
     public double WatchedFraction { get; init; } = 1;
+
+    /// <summary>Rows a batch. Default 128, the paper's.</summary>
+    public int BatchSize { get; init; } = 128;
 
     /// <summary>Whether each method has a learning rate of its own, which the rows held out choose. Default: all have the same.</summary>
     public bool TunesLearningRate { get; init; }
@@ -83,7 +87,7 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
         MaxEpochs = Epochs,
         Schedule = Schedule,
         Augmentations = Augmentations,
-        BatchSize = 128,
+        BatchSize = BatchSize,
         Optimizer = new Sgd { LearningRate = LearningRate, Momentum = 0.9, WeightDecay = 5e-4 },
         Normalization = Normalization,
         Precision = Precision,

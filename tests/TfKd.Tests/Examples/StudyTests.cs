@@ -16,26 +16,26 @@ public sealed class StudyTests
         while (new Study(_methods, runs).Next() is var (method, seed, rate))
         {
             order.Add(FormattableString.Invariant($"{method.Name} {rate} {seed}"));
-            // Best at 0.1 for the first method, at 0.2 for the others.
-            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / (method == _methods[0] ? 0.1 : 0.2))) / 10));
+            // Best at 0.05 for the first method, at 0.1 for the others.
+            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / (method == _methods[0] ? 0.05 : 0.1))) / 10));
         }
 
         Assert.Equal(
             [
-                "baseline 0.05 1", "baseline 0.1 1", "baseline 0.2 1", "baseline 0.4 1",
-                "ls 0.05 1", "ls 0.1 1", "ls 0.2 1", "ls 0.4 1",
-                "tf-kd-reg 0.05 1", "tf-kd-reg 0.1 1", "tf-kd-reg 0.2 1", "tf-kd-reg 0.4 1",
-                .. new[] { 2, 3, 4, 5, 6 }.SelectMany(seed => new[] { $"baseline 0.1 {seed}", $"ls 0.2 {seed}", $"tf-kd-reg 0.2 {seed}" }),
+                "baseline 0.025 1", "baseline 0.05 1", "baseline 0.1 1", "baseline 0.2 1",
+                "ls 0.025 1", "ls 0.05 1", "ls 0.1 1", "ls 0.2 1",
+                "tf-kd-reg 0.025 1", "tf-kd-reg 0.05 1", "tf-kd-reg 0.1 1", "tf-kd-reg 0.2 1",
+                .. new[] { 2, 3, 4, 5, 6 }.SelectMany(seed => new[] { $"baseline 0.05 {seed}", $"ls 0.1 {seed}", $"tf-kd-reg 0.1 {seed}" }),
             ],
             order);
     }
 
     [Theory]
-    [InlineData(0.4, new[] { 0.8 })]
-    [InlineData(0.8, new[] { 0.8, 1.6 })]
-    [InlineData(100, new[] { 0.8, 1.6 })]
-    [InlineData(0.05, new[] { 0.025 })]
-    [InlineData(0.0001, new[] { 0.025, 0.0125 })]
+    [InlineData(0.2, new[] { 0.4 })]
+    [InlineData(0.4, new[] { 0.4, 0.8 })]
+    [InlineData(100, new[] { 0.4, 0.8 })]
+    [InlineData(0.025, new[] { 0.0125 })]
+    [InlineData(0.0001, new[] { 0.0125, 0.00625 })]
     public void A_grid_whose_end_is_best_is_made_longer(double best, double[] expected)
     {
         var runs = Study.Rates.Select(rate => Tuned(rate)).ToList();
@@ -58,7 +58,7 @@ public sealed class StudyTests
         var runs = Study.Rates
             .Select((rate, index) => Record("baseline", 1, rate, new[] { 0.1, 0.3, 0.3, 0.2 }[index]) with { Top1 = index }).ToList();
         var study = new Study([_methods[0]], runs);
-        Assert.Equal(0.1, study.RateOf(_methods[0]));
+        Assert.Equal(0.05, study.RateOf(_methods[0]));
         Assert.Empty(study.Compared(_methods[0]));
     }
 
@@ -95,7 +95,7 @@ public sealed class StudyTests
         while (new Study(_methods, runs).Next() is var (method, seed, rate) && (seed, method.Name) != (4, "ls"))
         {
             var gain = method.Name == "ls" ? 0.02 : 0;
-            var record = Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / 0.1)) / 10);
+            var record = Record(method.Name, seed, rate, 0.5 - Math.Abs(Math.Log2(rate / 0.05)) / 10);
             runs.Add(record with { Top1 = 0.3 + gain + seed / 100.0 });
         }
 
@@ -103,9 +103,9 @@ public sealed class StudyTests
         Assert.Equal([2, 3], table.Seeds);
         Assert.Equal(6, table.Compared.Count);
         var lines = table.Markdown().Split('\n');
-        Assert.Contains("| cross entropy | 0.1 | 32.50 ± 0.71 |  |  | 10.00 ± 0.00 → 5.00 ± 0.00 | 2.000 ± 0.000 → 1.500 ± 0.000 |", lines);
-        Assert.StartsWith("| label smoothing 0.1 | 0.1 | 34.50 ± 0.71 | +2.00 ± 0.00 | 0.000 |", lines.Single(line =>
-            line.StartsWith("| label smoothing 0.1 | 0.1", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("| cross entropy | 0.05 | 32.50 ± 0.71 |  |  | 10.00 ± 0.00 → 5.00 ± 0.00 | 2.000 ± 0.000 → 1.500 ± 0.000 |", lines);
+        Assert.StartsWith("| label smoothing 0.1 | 0.05 | 34.50 ± 0.71 | +2.00 ± 0.00 | 0.000 |", lines.Single(line =>
+            line.StartsWith("| label smoothing 0.1 | 0.05", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("| cross entropy | 40.00 | **50.00** | 40.00 | 30.00 |", lines);
         Assert.Contains($"| one; 2 threads | 0.1.0+abc | {runs.Count} |", lines);
         Assert.Contains(
