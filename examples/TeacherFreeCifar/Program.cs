@@ -123,11 +123,15 @@ void RunStudy(ParseResult given, CancellationToken token)
     }
 }
 
-List<RunRecord> Of(Preset preset, Laboratory laboratory, ResultsFile finished) =>
-[
-    .. finished.Read().Where(run => run.Preset == preset.Name && run.Rows == laboratory.RowsOf(preset)
-        && run.Epochs == preset.Epochs * Tables.MethodOf(run).EpochFactor && run.Precision == preset.Precision.ToString()),
-];
+List<RunRecord> Of(Preset preset, Laboratory laboratory, ResultsFile finished)
+{
+    var (rows, precision) = (laboratory.RowsOf(preset), preset.Precision.ToString());
+    return
+    [
+        .. finished.Read().Where(run => run.Preset == preset.Name && run.Rows == rows
+            && run.Epochs == preset.Epochs * Tables.MethodOf(run).EpochFactor && run.Precision == precision),
+    ];
+}
 
 bool IsLate(ParseResult given, DateTime started) =>
     given.GetValue(minutes) is { } limit && DateTime.UtcNow - started > TimeSpan.FromMinutes(limit);

@@ -43,17 +43,21 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     }
 
     /// <summary>The rate that was chosen for a method; null where some are still to be tried.</summary>
-    public double? RateOf(Method method) => MissingRate(method) is null ? Best(method).LearningRate : null;
+    public double? RateOf(Method method) => MissingRate(method) is null ? Best(method)!.LearningRate : null;
 
     /// <summary>The runs that chose it, by rate.</summary>
     public IReadOnlyList<RunRecord> Tuning(Method method) =>
         [.. Of(method).Where(run => run.Seed == TuningSeed).OrderBy(run => run.LearningRate)];
 
     /// <summary>The runs of a method that are compared, by seed.</summary>
-    public IReadOnlyList<RunRecord> Compared(Method method) =>
-    [
-        .. Of(method).Where(run => run.Seed != TuningSeed && run.LearningRate == RateOf(method)).OrderBy(run => run.Seed),
-    ];
+    public IReadOnlyList<RunRecord> Compared(Method method)
+    {
+        var rate = RateOf(method);
+        return [.. Of(method).Where(run => run.Seed != TuningSeed && run.LearningRate == rate).OrderBy(run => run.Seed)];
+    }
+
+    /// <summary>The best of the runs that choose the rate, so far; the lower rate of two that are equally good. Null where there is none.</summary>
+    public RunRecord? Best(Method method) => Tuning(method).MaxBy(run => run.ValidationTop1);
 
     private double? MissingRate(Method method)
     {
@@ -64,14 +68,11 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
                 return rate;
         }
 
-        var best = Best(method).LearningRate;
+        var best = Best(method)!.LearningRate;
         return best == tried[^1] && 2 * best <= HighestRate ? 2 * best
             : best == tried[0] && best / 2 >= LowestRate ? best / 2
             : null;
     }
-
-    // The lower of two that are equally good.
-    private RunRecord Best(Method method) => Tuning(method).MaxBy(run => run.ValidationTop1)!;
 
     private IEnumerable<RunRecord> Of(Method method) => runs.Where(run => run.Method == method.Name);
 }

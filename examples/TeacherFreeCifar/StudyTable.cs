@@ -33,7 +33,7 @@ internal sealed class StudyTable
     /// <summary>The runs that are compared; before there are any, those that choose the learning rate.</summary>
     public IReadOnlyList<RunRecord> Compared => _whole.Count > 0
         ? [.. _whole.SelectMany(method => Seeds.Select(seed => OfSeed(method, seed)!))]
-        : [.. _methods.Select(_study.Tuning).Where(tuning => tuning.Count > 0).Select(tuning => tuning.MaxBy(run => run.ValidationTop1)!)];
+        : [.. _methods.Select(_study.Best).OfType<RunRecord>()];
 
     public string Markdown()
     {
