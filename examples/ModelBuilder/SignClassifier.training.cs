@@ -11,9 +11,9 @@ namespace ModelBuilder;
 /// </summary>
 public partial class SignClassifier
 {
-    /// <summary>Trains on a folder and saves the model.</summary>
+    /// <summary>Trains on a folder or a list and saves the model.</summary>
     /// <param name="outputModelPath">The file; loaded by <c>mlContext.Model.Load</c> anywhere.</param>
-    /// <param name="folder">Folder of photos, one sub-folder a class.</param>
+    /// <param name="folder">Folder of photos, one sub-folder a class; or a CSV file with the columns path and label.</param>
     public static void Train(string outputModelPath, string folder)
     {
         var mlContext = new MLContext();
@@ -24,14 +24,15 @@ public partial class SignClassifier
     }
 
     /// <summary>
-    /// The photos of a folder, by the names of their sub-folders. Files are read when their row is, not held in memory all at once; the
-    /// order is the same on every system; and the column ImagePath, that Model Builder's code does not have, lets errors name the file.
+    /// The photos of a folder, by the names of their sub-folders, or of a list, which names their labels. Files are read when their row is,
+    /// not held in memory all at once; the order is the same on every system; and the column ImagePath, that Model Builder's code does not
+    /// have, lets errors name the file.
     /// </summary>
-    /// <param name="folder">Folder with a sub-folder of photos for each class.</param>
+    /// <param name="folder">Folder with a sub-folder of photos for each class; or a CSV file with the columns path and label.</param>
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
-        var photos = mlContext.Data.LoadImagesFromFolder(folder);
+        var photos = File.Exists(folder) ? mlContext.Data.LoadImagesFromList(folder) : mlContext.Data.LoadImagesFromFolder(folder);
         return mlContext.Transforms.CopyColumns(@"ImageSource", "Image")
             .Append(mlContext.Transforms.DropColumns("Image"))
             .Fit(photos)

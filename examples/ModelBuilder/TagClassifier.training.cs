@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.VisualBasic.FileIO;
 using TfKd;
 using TfKd.MLNet;
 
@@ -27,31 +26,18 @@ public partial class TagClassifier
     }
 
     /// <summary>
-    /// The photos of a list: a line each, with the columns path and labels that the first line names. Columns are divided by commas, in a
-    /// file named *.tsv by tabs; paths are relative to the folder of the list. Files are read when their row is.
+    /// The photos of a list: a CSV file with the columns path and labels, whose paths are relative to its folder. Files are read when their
+    /// row is, not held in memory all at once; and the column ImagePath lets errors name the file.
     /// </summary>
     /// <param name="list">The list.</param>
     public static IDataView LoadImagesFromList(MLContext mlContext, string list)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(list))!;
-        using var parser = new TextFieldParser(list)
-        {
-            TextFieldType = FieldType.Delimited,
-            Delimiters = [list.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? "\t" : ","],
-        };
-        var header = Array.ConvertAll(parser.ReadFields() ?? [], name => name.ToUpperInvariant());
-        var (path, labels) = (Array.IndexOf(header, "PATH"), Array.IndexOf(header, "LABELS"));
-        if (path < 0 || labels < 0)
-            throw new InvalidDataException($"The first line of '{list}' must name the columns path and labels.");
-        var photos = new List<ListedPhoto>();
-        while (!parser.EndOfData)
-        {
-            var cells = parser.ReadFields()!;
-            photos.Add(new ListedPhoto { ImagePath = Path.Combine(folder, cells[path]), Label = cells[labels] });
-        }
-
-        return mlContext.Data.LoadFromEnumerable(photos);
+        var photos = mlContext.Data.LoadImagesFromList(list);
+        return mlContext.Transforms.CopyColumns(@"ImageSource", "Image")
+            .Append(mlContext.Transforms.DropColumns("Image"))
+            .Fit(photos)
+            .Transform(photos);
     }
 
     /// <summary>Trains the pipeline on the data; the caller disposes the model.</summary>
@@ -94,16 +80,4 @@ public partial class TagClassifier
         MaxEpochs = epochs,
         ValidationSetFraction = 0.2f,
     };
-
-    /// <summary>A line of the list.</summary>
-    private sealed class ListedPhoto
-    {
-        /// <summary>Lets errors name the file.</summary>
-        public string ImagePath { get; init; } = "";
-
-        public string Label { get; init; } = "";
-
-        /// <summary>Read where somebody looks at it.</summary>
-        public byte[] ImageSource => File.ReadAllBytes(ImagePath);
-    }
 }

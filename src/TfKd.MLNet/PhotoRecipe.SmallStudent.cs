@@ -7,13 +7,13 @@ public static partial class PhotoRecipe
     /// <summary>How soft the answers of a student's teacher are.</summary>
     internal const double StudentTemperature = 2;
 
+    /// <summary>How much a student's teacher counts; the labels count the rest.</summary>
+    internal const double StudentAlpha = 0.9;
+
     // What a small network may see: more views of a hundred photos than its teacher, few of thousands.
     private const int StudentImages = 2400;
     private const int FewestStudentEpochs = 3;
     private const int MostStudentEpochs = 24;
-
-    // How much the teacher counts beside the labels.
-    private const double Alpha = 0.9;
 
     // A third of the work of 224 pixels.
     private const int StudentSide = 128;
@@ -66,7 +66,7 @@ public static partial class PhotoRecipe
             FrozenStages = 2,
             FreezeBatchNormStatistics = true,
             Labels = labels,
-            Objective = Distillation(Alpha, StudentTemperature, labels is not null),
+            Objective = Distillation(StudentAlpha, StudentTemperature, labels is not null),
             Teacher = teacher.ToTeacher(),
             ImageWidth = StudentSide,
             ImageHeight = StudentSide,

@@ -42,6 +42,26 @@ public static class TorchImageClassificationCatalog
     }
 
     /// <summary>
+    /// Reads the images that a file lists, a line each: a CSV file, or one named *.tsv whose columns are divided by tabs. Its first line
+    /// names the columns, in any order: <c>path</c>, relative to the folder of the list, and <c>label</c>; or <c>labels</c>, where an image
+    /// may have several, with a separator between them, or none. Columns of the result are those of <see cref="LoadImagesFromFolder"/>, with
+    /// the label or all labels as one text, which <see cref="MultipleLabels"/> divides.
+    /// </summary>
+    /// <param name="data">The catalog of the context.</param>
+    /// <param name="file">Path of the list.</param>
+    /// <exception cref="IOException">The list is missing or cannot be read. Images are not looked at before their row is read.</exception>
+    /// <exception cref="InvalidDataException">It is no such list, or lists nothing.</exception>
+    /// <example><code>
+    /// var photos = ml.Data.LoadImagesFromList("photos.csv");
+    /// </code></example>
+    public static IDataView LoadImagesFromList(this DataOperationsCatalog data, string file)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        return new FolderImagesView(PhotoList.Read(file).Files);
+    }
+
+    /// <summary>
     /// Measures, in scored rows, on how many a label was predicted and how often it is then right: what ML.NET's Evaluate does not see,
     /// since it looks at scores, and rejected rows have them, too. Rows without a label count nowhere.
     /// </summary>

@@ -1,29 +1,28 @@
 using Microsoft.VisualBasic.FileIO;
-using TfKd.MLNet;
 
-namespace TfKd.Tool;
+namespace TfKd.MLNet;
 
-/// <summary>A file that lists photos with their labels: a line each, with the names of the columns in the first one.</summary>
-internal static class PhotoList
+/// <summary>A file that lists images with their labels: a line each, with the names of the columns in the first one.</summary>
+/// <param name="Files">The images, in the order of the list.</param>
+/// <param name="HasSeveralLabels">Whether an image may have several labels, which are one text.</param>
+internal sealed record PhotoList(IReadOnlyList<(string Path, string Label)> Files, bool HasSeveralLabels)
 {
-    /// <summary>What to do about a separator that looks wrong.</summary>
-    public static SeparatorAdvice Advice { get; } = new("--labels-separator", $"name the column of the list {OneName}");
+    /// <summary>The column of the one label of an image.</summary>
+    public const string OneName = "label";
+
+    /// <summary>The column of labels where an image may have several.</summary>
+    public const string SeveralName = "labels";
 
     private const string PathName = "path";
-    private const string OneName = "label";
-    private const string SeveralName = "labels";
-    private const string DefaultSeparator = ";";
 
     /// <summary>
-    /// The photos of a list. Columns are divided by commas, in a file named *.tsv by tabs; a cell that holds one is in quotation marks.
-    /// Paths are relative to the folder of the list.
+    /// Reads a list. Columns are divided by commas, in a file named *.tsv by tabs; a cell that holds one is in quotation marks. Paths are
+    /// relative to the folder of the list.
     /// </summary>
     /// <param name="file">The list.</param>
-    /// <param name="separator">What stands between the labels of a photo; null: the default.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is no such list.</exception>
-    /// <exception cref="UsageException">A separator is named, but a photo has one label.</exception>
-    public static PhotoFolder Read(string file, string? separator)
+    public static PhotoList Read(string file)
     {
         var delimiter = Path.GetExtension(file).Equals(".tsv", StringComparison.OrdinalIgnoreCase) ? "\t" : ",";
         var lines = ReadLines(file, delimiter);
@@ -33,9 +32,6 @@ internal static class PhotoList
             throw new InvalidDataException(
                 $"The first line of '{file}' is [{string.Join(", ", header)}]; expected the names of the columns, among them {PathName} "
                     + $"and either {SeveralName}, where a photo may have several, or {OneName}.");
-        if (label >= 0 && separator is not null)
-            throw new UsageException(
-                $"--labels-separator is for lists with a column {SeveralName}, but '{file}' has {OneName}, one a photo.");
         if (lines.Count == 1)
             throw new InvalidDataException($"'{file}' lists no photos; expected a line each below the names of the columns.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
@@ -44,7 +40,7 @@ internal static class PhotoList
                 ? (Path.Combine(folder, line.Cells[path]), line.Cells[Math.Max(labels, label)])
                 : throw new InvalidDataException(
                     $"Line {line.Number} of '{file}' has {line.Cells.Length} cells; expected {header.Length}, as the first line."))],
-            label >= 0 ? null : separator ?? DefaultSeparator);
+            labels >= 0);
     }
 
     private static int PlaceOf(string[] header, string name) =>

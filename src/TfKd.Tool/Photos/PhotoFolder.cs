@@ -8,6 +8,11 @@ namespace TfKd.Tool;
 /// <param name="Separator">What stands between the labels of a photo, which may have several; null: each has one.</param>
 internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Files, string? Separator = null)
 {
+    private const string DefaultSeparator = ";";
+
+    /// <summary>What to do about a separator that looks wrong.</summary>
+    public static SeparatorAdvice Advice { get; } = new("--labels-separator", $"name the column of the list {PhotoList.OneName}");
+
     /// <summary>The classes, in the order of their names.</summary>
     public IReadOnlyList<string> ClassNames { get; } =
         [.. Files.SelectMany(file => LabelsOf(file.Label, Separator)).Distinct().Order(StringComparer.Ordinal)];
@@ -22,7 +27,7 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
     public static PhotoFolder Read(string folder, string? separator, ToolOutput output)
     {
         if (File.Exists(folder))
-            return PhotoList.Read(folder, separator);
+            return ReadList(folder, separator);
         if (separator is not null)
             throw new UsageException($"--labels-separator is for lists of photos, but '{folder}' is no file.");
         if (Directory.Exists(folder) && !Directory.EnumerateDirectories(folder).Any())
@@ -69,6 +74,15 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
                 new([.. Files.Where(file => heldOut.Contains(file.Path))], Separator))
             : throw new InvalidDataException(
                 $"No photo can be held out to test on: each of the {ClassNames.Count} classes has one; expected two or more.");
+    }
+
+    private static PhotoFolder ReadList(string file, string? separator)
+    {
+        var list = PhotoList.Read(file);
+        return list.HasSeveralLabels ? new(list.Files, separator ?? DefaultSeparator)
+            : separator is null ? new(list.Files)
+            : throw new UsageException(
+                $"--labels-separator is for lists with a column {PhotoList.SeveralName}, but '{file}' has {PhotoList.OneName}, one a photo.");
     }
 
     private static string[] LabelsOf(string label, string? separator) => separator is null

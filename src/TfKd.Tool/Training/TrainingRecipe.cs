@@ -14,7 +14,6 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     private const string NewLabels = "new MultipleLabels { Separator = Separator }";
     private const string LabelsCode = $"Labels = {NewLabels}";
     private const string BinaryCode = "Objective = new BinaryCrossEntropy()";
-    private const double Alpha = 0.9;
     private const double ScratchTemperature = 4;
     private const float ThresholdFraction = 0.2f;
 
@@ -28,7 +27,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     public static TrainingRecipe Of(
         RecipeName name, int photoCount, int unlabelledCount = 0, int? epochs = null, double? validation = null, string? separator = null)
     {
-        var labels = separator is null ? null : new MultipleLabels { Separator = separator, Advice = PhotoList.Advice };
+        var labels = separator is null ? null : new MultipleLabels { Separator = separator, Advice = PhotoFolder.Advice };
         var (options, start) = name switch
         {
             RecipeName.Frozen => (PhotoRecipe.Frozen(), "PhotoRecipe.Frozen()"),
@@ -71,7 +70,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
                 $"The teacher '{settings.Path}' answers with probabilities, but a student of photos with several labels learns from "
                     + "logits; expected a model.zip that was trained on such photos, or an .onnx that answers with logits.");
         var own = name == RecipeName.Student ? PhotoRecipe.StudentTemperature : ScratchTemperature;
-        var objective = PhotoRecipe.Distillation(alpha ?? Alpha, temperature ?? own, Options.Labels is not null);
+        var objective = PhotoRecipe.Distillation(alpha ?? PhotoRecipe.StudentAlpha, temperature ?? own, Options.Labels is not null);
         return this with { Options = Options with { Teacher = teacher, Objective = objective } };
     }
 

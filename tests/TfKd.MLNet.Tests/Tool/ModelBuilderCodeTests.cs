@@ -1,6 +1,8 @@
 using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using TfKd.Tests;
 using TfKd.Tool;
 
@@ -92,6 +94,22 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
         Assert.Equal(expected.GetProperty("label").GetString(), output.GetType().GetProperty("PredictedLabel")!.GetValue(output));
         Assert.Equal(
             expected.GetProperty("score").GetDouble(), ((float[])output.GetType().GetProperty("Score")!.GetValue(output)!).Max(), 1e-5);
+    }
+
+    [Fact]
+    public void The_code_of_a_model_reads_a_list_as_it_reads_a_folder()
+    {
+        var ml = new MLContext();
+        var folder = Read(trained.Photos);
+        var list = Path.Combine(trained.Folder, "photos.csv");
+        File.WriteAllLines(list, ["path,label", .. folder.GetColumn<string>("ImagePath").Zip(
+            folder.GetColumn<string>("Label"), (path, label) => $"{Path.GetRelativePath(trained.Folder, path)},{label}")]);
+        var listed = Read(list);
+        Assert.Equal(folder.GetColumn<string>("Label"), listed.GetColumn<string>("Label"));
+        Assert.Equal(folder.GetColumn<byte[]>("ImageSource"), listed.GetColumn<byte[]>("ImageSource"));
+
+        IDataView Read(string source) => (IDataView)Compile(Directory.GetFiles(trained.Folder, "*.cs").Select(File.ReadAllText))
+            .GetType("PhotoModels.Signs")!.GetMethod("LoadImageFromFolder")!.Invoke(null, [ml, source])!;
     }
 
     // With nothing that a project would add: neither implicit usings nor nullable annotations.

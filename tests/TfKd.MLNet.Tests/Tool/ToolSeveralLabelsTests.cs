@@ -177,37 +177,6 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
     }
 
     [Fact]
-    public void A_list_has_cells_in_quotation_marks_and_columns_in_any_order()
-    {
-        var file = _folder.File("list.csv");
-        File.WriteAllText(file, "labels, Path ,note\r\n\"a,b\",\"my \"\"best\"\".png\",x\r\n\r\n,2.png,\r\n");
-        var photos = PhotoList.Read(file, ",");
-        Assert.Equal(
-            [(Path.Combine(_folder.Path, "my \"best\".png"), "a,b"), (Path.Combine(_folder.Path, "2.png"), "")], photos.Files);
-        Assert.Equal(["a", "b"], photos.ClassNames);
-        File.WriteAllText(_folder.File("list.tsv"), "path\tlabel\n1.png\tcat, black\n");
-        var one = PhotoList.Read(_folder.File("list.tsv"), null);
-        Assert.Equal("cat, black", Assert.Single(one.ClassNames));
-        Assert.Null(one.Separator);
-        File.WriteAllText(_folder.File("empty.tsv"), "labels\tpath\n\t2.png\nred;blue\t3.png\n");
-        Assert.Equal(["", "red;blue"], PhotoList.Read(_folder.File("empty.tsv"), null).Files.Select(photo => photo.Label));
-
-        foreach (var (text, message) in new[]
-        {
-            ("image,labels\n", $"The first line of '{file}' is [image, labels]; expected the names of the columns, among them path and "
-                + "either labels, where a photo may have several, or label."),
-            ("path,labels\n1.png\n", $"Line 2 of '{file}' has 1 cells; expected 2, as the first line."),
-            ("path,labels\n\"1.png,a\n", $"Line 2 of '{file}' cannot be divided into cells; expected quotation marks at the beginning "
-                + "and at the end of a cell only, and two for one within it."),
-            ("path,labels\n", $"'{file}' lists no photos; expected a line each below the names of the columns."),
-        })
-        {
-            File.WriteAllText(file, text);
-            Assert.Equal(message, Assert.Throws<InvalidDataException>(() => PhotoList.Read(file, null)).Message);
-        }
-    }
-
-    [Fact]
     public void A_part_of_the_photos_of_each_rarest_label_is_held_out()
     {
         var files = Enumerable.Range(0, 40).Select(i => ($"{i}", i < 8 ? "rare;often" : i < 30 ? "often" : "")).ToArray();
