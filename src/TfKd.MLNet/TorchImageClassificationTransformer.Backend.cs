@@ -3,6 +3,8 @@ namespace TfKd.MLNet;
 /// <content>What computes the scores.</content>
 public sealed partial class TorchImageClassificationTransformer
 {
+    private static readonly Func<TorchImageClassificationModel, IImageScorer> _byTorch = model => model.OpenTorchScorer();
+
     /// <summary>
     /// The same transformer with scores by another backend; they differ by the rounding of float32, and for a model that scores in other
     /// numbers by what these change, since Torch computes with the float32 weights. This one stays as it is.
@@ -17,13 +19,33 @@ public sealed partial class TorchImageClassificationTransformer
         if (Require.Defined(backend) == ScoringBackend.Torch)
         {
             Model.RequireWeights();
-            return new(Model, Columns, model => model.OpenTorchScorer());
+            return new(Model, Columns, _byTorch);
         }
 
-        return Model.HasOnnx
-            ? new(Model, Columns, model => model.OpenOnnxScorer())
-            : throw new NotSupportedException(
-                "ONNX Runtime needs the model's ONNX form, but it has none: it was trained with ScoringBackend.Torch.");
+        RequireOnnx();
+        return new(Model, Columns, model => model.OpenOnnxScorer());
+    }
+
+    /// <summary>
+    /// The same transformer with scores that ONNX Runtime computes in another way: on a graphics card, or with another number of threads.
+    /// When the first row is scored, the scores of another provider are compared with the processor's, and may differ by 0.05. This one
+    /// stays as it is, and so does the model file.
+    /// </summary>
+    /// <param name="execution">How.</param>
+    /// <exception cref="NotSupportedException">The model has no ONNX form.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The application's ONNX Runtime does not have the provider; the message names the package that has it. Where the provider's own
+    /// libraries are missing, or its scores are wrong, the first row that is scored says so.
+    /// </exception>
+    /// <example><code>
+    /// using var onTwoThreads = transformer.WithExecution(new OnnxExecution { Threads = 2 });
+    /// </code></example>
+    public TorchImageClassificationTransformer WithExecution(OnnxExecution execution)
+    {
+        ArgumentNullException.ThrowIfNull(execution);
+        RequireOnnx();
+        execution.RequireAvailable();
+        return new(Model, Columns, model => model.OpenOnnxScorer(execution));
     }
 
     /// <summary>
@@ -36,7 +58,8 @@ public sealed partial class TorchImageClassificationTransformer
     /// using var small = transformer.WithoutWeights();
     /// ml.Model.Save(small, photos.Schema, "small.zip");
     /// </code></example>
-    public TorchImageClassificationTransformer WithoutWeights() => new(Model.WithoutWeights(), Columns);
+    public TorchImageClassificationTransformer WithoutWeights() =>
+        new(Model.WithoutWeights(), Columns, _openScorer == _byTorch ? null : _openScorer);
 
     /// <summary>
     /// The same transformer with the network that its model was trained with, for a loaded model of a <see cref="FactoryNetwork"/>: its
@@ -56,5 +79,14 @@ public sealed partial class TorchImageClassificationTransformer
     {
         ArgumentNullException.ThrowIfNull(network);
         return new(Model.With(network), Columns, _openScorer);
+    }
+
+    private void RequireOnnx()
+    {
+        if (!Model.HasOnnx)
+        {
+            throw new NotSupportedException(
+                "ONNX Runtime needs the model's ONNX form, but it has none: it was trained with ScoringBackend.Torch.");
+        }
     }
 }

@@ -56,7 +56,25 @@ public sealed partial class TorchImageClassificationModel
     internal IImageScorer OpenScorer() => HasOnnx ? OpenOnnxScorer() : OpenTorchScorer();
 
     /// <summary>Opens a session of ONNX Runtime; needs no libtorch.</summary>
-    internal OnnxScorer OpenOnnxScorer() => new(Onnx, OnnxContent, InputShape, ClassNames.Count, Card.EmbeddingSize);
+    /// <param name="execution">How it computes; null: by default.</param>
+    /// <exception cref="InvalidOperationException">What is to compute is not there, or its scores are wrong.</exception>
+    internal OnnxScorer OpenOnnxScorer(OnnxExecution? execution = null)
+    {
+        var scorer = new OnnxScorer(Onnx, OnnxContent, InputShape, ClassNames.Count, Card.EmbeddingSize, execution);
+        if (execution is null or { Provider: ExecutionProvider.Cpu })
+            return scorer;
+        try
+        {
+            using var processor = OpenOnnxScorer();
+            ScoreParity.Require(scorer, processor, InputShape, ClassNames.Count, $"The provider {execution.Provider}");
+            return scorer;
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Builds the network to score with.</summary>
     /// <exception cref="InvalidOperationException">It is made by a function, which no file holds.</exception>

@@ -27,16 +27,19 @@ internal sealed class OnnxScorer : IImageScorer
     /// <param name="shape">Of the images.</param>
     /// <param name="classCount">Number of scores.</param>
     /// <param name="embeddingSize">Number of values of an embedding; 0: the model gives none.</param>
+    /// <param name="execution">How it computes; null: by default.</param>
     /// <exception cref="InvalidDataException">
     /// The model does not take such images, or does not give so many scores, or no such embedding.
     /// </exception>
-    public OnnxScorer(ReadOnlyMemory<byte> model, OnnxContent? content, ImageShape shape, int classCount, int embeddingSize = 0)
+    public OnnxScorer(
+        ReadOnlyMemory<byte> model, OnnxContent? content, ImageShape shape, int classCount, int embeddingSize = 0,
+        OnnxExecution? execution = null)
     {
         (_shape, _classCount, _embeddingSize) = (shape, classCount, embeddingSize);
         // What cannot be looked at was not looked at when the model was made.
         if (content is null)
             throw new InvalidDataException("The model's network is no ONNX model: expected a protobuf message, found other bytes.");
-        _session = OnnxSession.Open(model, content, "the model's network");
+        _session = OnnxSession.Open(model, content, "the model's network", execution);
         try
         {
             Check(_session.InputMetadata, InputName, typeof(byte), [shape.Channels, shape.Height, shape.Width]);

@@ -9,16 +9,16 @@ internal static class OnnxSession
     /// <param name="model">The content of an ONNX file.</param>
     /// <param name="content">What it says of itself; null where that cannot be read, which ONNX Runtime then tells.</param>
     /// <param name="name">What messages call it.</param>
-    /// <param name="threads">Threads of one operation; 0: as many as ONNX Runtime finds fit.</param>
+    /// <param name="execution">How it computes; null: as <see cref="OnnxExecution"/> does by default.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot read the model, or it has tensors in other files.</exception>
-    public static InferenceSession Open(ReadOnlyMemory<byte> model, OnnxContent? content, string name, int threads = 0)
+    /// <exception cref="InvalidOperationException">What is to compute is not there.</exception>
+    public static InferenceSession Open(
+        ReadOnlyMemory<byte> model, OnnxContent? content, string name, OnnxExecution? execution = null)
     {
         OnnxTelemetry.TurnOffUnlessSet();
         // ONNX Runtime would look for them in the current directory, and no hash of the model is of them.
         content?.RequireOneFile(name);
-        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, IntraOpNumThreads = threads };
-        // Workers that spin between batches take the cores that decode the next images, and those of whatever else runs.
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        using var options = (execution ?? new()).ToSessionOptions();
         try
         {
             return new InferenceSession(ArrayOf(model), options);

@@ -77,7 +77,8 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
         TorchRuntime.EnsureLoaded();
         var bytes = File.ReadAllBytes(FileTeacher.RequireFile(Path));
         // As many threads as the process gives to Torch, which waits meanwhile.
-        var session = OnnxSession.Open(bytes, OnnxContent.TryRead(bytes), $"the teacher's file '{Path}'", get_num_threads());
+        var session = OnnxSession.Open(
+            bytes, OnnxContent.TryRead(bytes), $"the teacher's file '{Path}'", new OnnxExecution { Threads = get_num_threads() });
         OnnxTeacherModel model;
         FileTeacherSettings settings;
         try

@@ -15,6 +15,7 @@ public sealed partial class OptionsPageTests
     {
         { typeof(Options), "The trainer" },
         { typeof(OnnxSettings), "An ONNX file" },
+        { typeof(OnnxExecution), "How scores are computed" },
     };
 
     [Theory]

@@ -13,4 +13,9 @@ internal static class PerformancePage
         };
         return options;
     }
+
+    public static void ScoreOnCard(TorchImageClassificationTransformer transformer)
+    {
+        using var onCard = transformer.WithExecution(new OnnxExecution { Provider = ExecutionProvider.Cuda });
+    }
 }
