@@ -70,7 +70,7 @@ internal sealed class FeaturizedPhotos
         var metrics = ml.MulticlassClassification.Evaluate(model.Transform(toKeys.Transform(Load(ml, fold.Test))));
         var whole = new TransformerChain<ITransformer>(_featurizer, toKeys, model);
         var size = PhotoResult.SizeOf(ml, whole, PhotoFold.Load(ml, fold.Training).Schema);
-        return new(metrics.MicroAccuracy, metrics.LogLoss, seconds, processor, size);
+        return new(metrics.MicroAccuracy, metrics.LogLoss, seconds, processor, size, size);
     }
 
     private IDataView Load(MLContext ml, IReadOnlyList<PhotoRow> photos) =>

@@ -8,7 +8,8 @@ namespace TfKd.Benchmarks;
 /// <param name="Seconds">Of the Fit.</param>
 /// <param name="Processor">Seconds of processor time of the Fit.</param>
 /// <param name="Bytes">Of the saved model.</param>
-internal sealed record PhotoResult(double Accuracy, double LogLoss, double Seconds, double Processor, long Bytes)
+/// <param name="BytesToScore">Of the saved model without what scoring does not need.</param>
+internal sealed record PhotoResult(double Accuracy, double LogLoss, double Seconds, double Processor, long Bytes, long BytesToScore)
 {
     public static long SizeOf(MLContext ml, ITransformer model, DataViewSchema schema)
     {
