@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML;
 using SkiaSharp;
@@ -12,7 +13,8 @@ namespace TfKd.Benchmarks;
 /// <summary>
 /// How long a program takes from its start to its first prediction, and how much memory by then, as a Markdown table: a MobileNetV2 at
 /// 224x224 as a model file of this library, in float32 and in 8-bit integers, and as a chain of ML.NET's own transformers. The programs
-/// are small ones that load a model and print what it says of a JPEG; they take turns in each round.
+/// are small ones that load a model and print what it says of a JPEG; they take turns in each round. How large they are is what
+/// publishing them for this machine writes, without .NET itself.
 /// </summary>
 internal static class FirstAnswerComparison
 {
@@ -24,7 +26,7 @@ internal static class FirstAnswerComparison
         var folder = Directory.CreateTempSubdirectory("tfkd-first-");
         try
         {
-            Run(rounds, WriteModels(folder.FullName));
+            Run(rounds, WriteModels(folder.FullName), Path.Combine(folder.FullName, "published"));
         }
         finally
         {
@@ -32,7 +34,7 @@ internal static class FirstAnswerComparison
         }
     }
 
-    private static void Run(int rounds, IReadOnlyList<Program> programs)
+    private static void Run(int rounds, IReadOnlyList<Program> programs, string published)
     {
         foreach (var program in programs)
             program.Start();
@@ -46,14 +48,16 @@ internal static class FirstAnswerComparison
         Console.WriteLine();
         Console.WriteLine($"{Conditions.Describe(typeof(MLContext))} Medians of {rounds} starts, ratios within rounds.");
         Console.WriteLine();
-        Console.WriteLine("| | seconds | / ML.NET's | MiB at most | / ML.NET's | MB of the file |");
-        Console.WriteLine("|---|---|---|---|---|---|");
+        Console.WriteLine("| | seconds | / ML.NET's | MiB at most | / ML.NET's | MB of the file | MB of the program |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        var sizes = programs.Select(program => program.Probe).Distinct().ToDictionary(
+            probe => probe, probe => Program.PublishedBytes(probe, Path.Combine(published, probe)) / 1e6);
         foreach (var program in programs)
         {
             var (time, memory) = (program.Median(run => run.Seconds), program.Median(run => run.Mebibytes));
             var (slower, larger) = (program.Ratio(programs[^1], run => run.Seconds), program.Ratio(programs[^1], run => run.Mebibytes));
-            Console.WriteLine(Invariant(
-                $"| {program.Name} | {time:F3} | {slower:F3} | {memory:F0} | {larger:F3} | {new FileInfo(program.Model).Length / 1e6:F1} |"));
+            Console.Write(Invariant($"| {program.Name} | {time:F3} | {slower:F3} | {memory:F0} | {larger:F3} "));
+            Console.WriteLine(Invariant($"| {new FileInfo(program.Model).Length / 1e6:F1} | {sizes[program.Probe]:F1} |"));
         }
     }
 
@@ -71,12 +75,14 @@ internal static class FirstAnswerComparison
         var calibration = network.Calibrate(Rows.Make(64, network.Architecture.InputShape, _classNames.Length));
         using var plain = Transformer(network, OnnxNumbers.Float32);
         using var small = Transformer(network, new OnnxNumbers(OnnxWeights.Int8, calibration));
+        using var bare = small.WithoutWeights();
         using var portable = (IDisposable)plain.ToPortable(ml, PortableImageColumn.Path);
         var path = ml.Data.LoadFromEnumerable([new { Image = photo }]);
         return
         [
             new("this library, float32", "LoadProbe", Save(plain, bytes, "float32.zip"), photo, LinesBefore: 0),
             new("this library, 8-bit integers", "LoadProbe", Save(small, bytes, "int8.zip"), photo, LinesBefore: 0),
+            new("this library, 8-bit integers, without weights", "LoadProbe", Save(bare, bytes, "bare.zip"), photo, LinesBefore: 0),
             new("ML.NET's own transformers", "PortableProbe", Save((ITransformer)portable, path, "portable.zip"), photo, LinesBefore: 1),
         ];
 
@@ -143,6 +149,30 @@ internal static class FirstAnswerComparison
             return prediction is not null && process.ExitCode == 0
                 ? new(seconds, peak / 1048576.0)
                 : throw new InvalidOperationException($"{Probe} ended with exit code {process.ExitCode}.");
+        }
+
+        /// <summary>The size of all files that are published for this machine, without .NET itself.</summary>
+        /// <param name="probe">The name of the project.</param>
+        /// <param name="folder">Takes them, and all that is built for them.</param>
+        public static long PublishedBytes(string probe, string folder)
+        {
+            // From the project's bin/Release/net10.0.
+            var project = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(PathOf(probe))!, "..", "..", ".."));
+            var output = Path.Combine(folder, "output");
+            using var process = Process.Start(new ProcessStartInfo(
+                "dotnet",
+                [
+                    "publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--no-self-contained", "-o", output,
+                    "--artifacts-path", Path.Combine(folder, "artifacts"),
+                ])
+            {
+                RedirectStandardOutput = true,
+            })!;
+            var text = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0
+                ? new DirectoryInfo(output).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
+                : throw new InvalidOperationException($"{probe} cannot be published: {text}");
         }
 
         // It may end between the question and the answer.

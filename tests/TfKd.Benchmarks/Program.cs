@@ -5,6 +5,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- --filter '*'
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- bigdata 200000 256
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- calibration PHOTOS 10 [PART OF A NAME ...]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- device cuda
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- distillation 9
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- embeddings PHOTOS [FOLDER FOR HEAT MAPS]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- exports PHOTOS 60
@@ -34,6 +35,7 @@ Action run = args switch
     ["bigdata", var rows, var mebibytes] => () => LargeDataComparison.Run(int.Parse(rows), int.Parse(mebibytes)),
     [LargeDataComparison.OneRun, var rows, var budget] => () => LargeDataComparison.RunOne(int.Parse(rows), long.Parse(budget)),
     ["calibration", var photos, var seeds, .. var parts] => () => CalibrationComparison.Run(photos, int.Parse(seeds), parts),
+    ["device", var device] => () => Environment.ExitCode = DeviceComparison.Run(device),
     ["distillation", var rounds] => () => DistillationComparison.Run(int.Parse(rounds)),
     ["embeddings", var photos, .. { Length: < 2 } heatMaps] => () => EmbeddingComparison.Run(photos, heatMaps.FirstOrDefault()),
     ["exports", var photos, var seconds] => () => ExportComparison.Run(photos, int.Parse(seconds)),
