@@ -2,6 +2,7 @@ using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
 using OxyPlot.Series;
+using TfKd;
 
 namespace TeacherFreeCifar;
 
@@ -52,6 +53,45 @@ internal static class Figures
         }
 
         return Svg(model);
+    }
+
+    /// <summary>
+    /// Accuracy against confidence on the test rows, a line a method, over all rows of its runs: below the diagonal is who is too sure. Null
+    /// where no run says it.
+    /// </summary>
+    public static string? Reliability(IEnumerable<RunRecord> runs)
+    {
+        var model = Model("Reliability", "confidence, %", "accuracy on the test rows, %");
+        foreach (var method in Method.All)
+        {
+            var line = new LineSeries { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
+            line.Points.AddRange(Pooled(runs.Where(run => run.Method == method.Name))
+                .Select(bin => new DataPoint(100 * bin.Confidence, 100 * bin.Accuracy)));
+            if (line.Points.Count > 0)
+                model.Series.Add(line);
+        }
+
+        if (model.Series.Count == 0)
+            return null;
+        var diagonal = new LineSeries { Title = "as accurate as confident", LineStyle = LineStyle.Dash, Color = OxyColors.Gray };
+        diagonal.Points.AddRange([new(0, 0), new(100, 100)]);
+        model.Series.Add(diagonal);
+        return Svg(model);
+    }
+
+    /// <summary>The bins of several runs as those of all their rows.</summary>
+    public static IReadOnlyList<CalibrationBin> Pooled(IEnumerable<RunRecord> runs)
+    {
+        return
+        [
+            .. runs.SelectMany(run => run.Reliability ?? []).GroupBy(bin => (bin.Lower, bin.Upper)).OrderBy(bins => bins.Key).Select(bins =>
+                new CalibrationBin(
+                    bins.Key.Lower, bins.Key.Upper, bins.Sum(bin => bin.Count), Mean(bins, bin => bin.Confidence),
+                    Mean(bins, bin => bin.Accuracy))),
+        ];
+
+        static double Mean(IEnumerable<CalibrationBin> bins, Func<CalibrationBin, double> value) =>
+            bins.Sum(bin => bin.Count * value(bin)) / bins.Sum(bin => bin.Count);
     }
 
     /// <summary>

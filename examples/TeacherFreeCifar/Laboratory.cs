@@ -95,7 +95,8 @@ internal sealed class Laboratory(
     private RunRecord Test(ImageNetwork network, TrainingResult result, RunRecord record, CancellationToken token)
     {
         var calibration = TemperatureCalibration.Fit(network, _split.HeldOut, cancellationToken: token);
-        var test = Evaluator.Evaluate(network, readTest.Value, cancellationToken: token);
+        var report = ClassificationReport.Of(network, readTest.Value, cancellationToken: token);
+        var test = report.Metrics;
         var softened = Evaluator.Evaluate(
             network, readTest.Value, temperature: calibration.Temperature, cancellationToken: token);
         return record with
@@ -109,6 +110,8 @@ internal sealed class Laboratory(
             ValidationEceAtTemperature = calibration.After.ExpectedCalibrationError,
             EceAtTemperature = softened.ExpectedCalibrationError,
             NllAtTemperature = softened.NegativeLogLikelihood,
+            // One without rows has no means, which JSON has no numbers for.
+            Reliability = [.. report.Calibration.Where(bin => bin.Count > 0)],
             Seconds = result.History.Sum(epoch => record.Rows / epoch.ImagesPerSecond),
             ValidationCurve = [.. result.History.Select(epoch => epoch.Validation!.Top1)],
         };

@@ -155,7 +155,10 @@ void WriteTables(DirectoryInfo folder)
         var ofStudy = Preset.All[runs[0].Preset].TunesLearningRate ? new StudyTable(Method.Studied, runs) : null;
         Write($"{name}.md", ofStudy?.Markdown() ?? Tables.Markdown(runs));
         Write($"{name}.csv", Tables.Csv(runs));
-        Write($"{name}.svg", Figures.Accuracy(ofStudy?.Compared ?? runs));
+        var compared = ofStudy?.Compared ?? runs;
+        Write($"{name}.svg", Figures.Accuracy(compared));
+        if (Figures.Reliability(compared) is { } reliability)
+            Write($"{name}-reliability.svg", reliability);
         if (ofStudy is not null)
             Write($"{name}-rates.svg", Figures.Rates(Method.Studied, runs));
     }

@@ -1,3 +1,5 @@
+using TfKd;
+
 namespace TeacherFreeCifar;
 
 /// <summary>What one finished run brought: a line of the results file.</summary>
@@ -62,6 +64,9 @@ internal sealed record RunRecord
 
     /// <summary>Mean negative log-likelihood on the test rows at that temperature, in nats; null in older runs.</summary>
     public double? NllAtTemperature { get; init; }
+
+    /// <summary>The bins of the expected calibration error on the test rows that have rows; null in older runs.</summary>
+    public IReadOnlyList<CalibrationBin>? Reliability { get; init; }
 
     /// <summary>Seconds of training, without validation, and without the training of a teacher.</summary>
     public required double Seconds { get; init; }

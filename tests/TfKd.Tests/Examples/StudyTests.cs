@@ -122,6 +122,24 @@ public sealed class StudyTests
         Assert.Equal(0.05, Assert.Single(table.Compared).LearningRate);
     }
 
+    [Fact]
+    public void Reliability_is_that_of_all_rows_of_a_method()
+    {
+        var runs = new[] { (Rows: 1, Accuracy: 0.5), (Rows: 3, Accuracy: 1.0) }.Select((bin, seed) => Record("ls", seed, 0.05, 0.5) with
+        {
+            Reliability =
+            [
+                .. seed == 0 ? [new(0.1, 0.2, 5, 0.15, 0.1)] : Array.Empty<CalibrationBin>(),
+                new(0.8, 0.9, bin.Rows, 0.8 + 0.04 * seed, bin.Accuracy),
+            ],
+        }).ToList();
+        Assert.Equal([new(0.1, 0.2, 5, 0.15, 0.1), new(0.8, 0.9, 4, (0.8 + 3 * 0.84) / 4, 0.875)], Figures.Pooled(runs));
+        var svg = XDocument.Parse(Figures.Reliability([.. runs, Record("baseline", 2, 0.05, 0.5)])!).Root!.Value;
+        Assert.Contains("as accurate as confident", svg, StringComparison.Ordinal);
+        Assert.DoesNotContain("baseline", svg, StringComparison.Ordinal);
+        Assert.Null(Figures.Reliability([Record("baseline", 2, 0.05, 0.5)]));
+    }
+
     private static RunRecord Record(string method, long seed, double rate, double heldOut) => new()
     {
         Preset = "few",
