@@ -29,7 +29,7 @@ public sealed class OnnxCalibration
     public int ImageCount { get; }
 
     /// <summary>
-    /// Runs the network over images, twice, in evaluation mode and without gradients. Of more than <see cref="MaxImages"/> so many are
+    /// Runs the network over images, in evaluation mode and without gradients. Of more than <see cref="MaxImages"/> so many are
     /// taken, the same number of each class as far as there are, and the same ones each time. Batches are of one size, up to 32; a few
     /// images that would make a smaller one are left out.
     /// </summary>
@@ -64,8 +64,6 @@ public sealed class OnnxCalibration
         using (new LeafHooks(module, trace.Emitters, recorder))
         {
             var kernels = path ?? (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default);
-            Run(module, chosen, kernels, recorder, cancellationToken);
-            recorder.Counts = true;
             Run(module, chosen, kernels, recorder, cancellationToken);
         }
 

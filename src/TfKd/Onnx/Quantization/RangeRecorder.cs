@@ -3,17 +3,14 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
-/// <summary>
-/// Looks at what leaves return and functions between them give: first where the extremes are, then how often a value is where between them.
-/// </summary>
+/// <summary>Looks at what leaves return and functions between them give: how often a value is where.</summary>
 internal sealed class RangeRecorder : ILeafVisitor, IDisposable
 {
     private readonly TracedGraph _graph;
     private readonly IReadOnlySet<int> _wanted;
     private readonly FunctionReplay _replay;
     private readonly Dictionary<string, int> _functions = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, ActivationRange> _extremes = [];
-    private readonly Dictionary<int, double[]> _counts = [];
+    private readonly Dictionary<int, ValueHistogram> _values = [];
     private readonly List<string> _paths = [];
 
     /// <param name="graph">The calls of leaves, and the functions between them.</param>
@@ -28,9 +25,6 @@ internal sealed class RangeRecorder : ILeafVisitor, IDisposable
             _functions[graph.Functions[place].Value] = place;
     }
 
-    /// <summary>Whether bins are filled, after all extremes are known.</summary>
-    public bool Counts { get; set; }
-
     /// <summary>The paths of the leaves that were called since <see cref="Begin"/>.</summary>
     public IReadOnlyList<string> Paths => _paths;
 
@@ -41,9 +35,9 @@ internal sealed class RangeRecorder : ILeafVisitor, IDisposable
         _replay.Begin();
     }
 
-    /// <summary>The range of each value that was looked at, when all bins are filled.</summary>
-    public IReadOnlyDictionary<int, ActivationRange> ChooseRanges() => _extremes.ToDictionary(
-        entry => entry.Key, entry => new ValueHistogram(entry.Value, _counts[entry.Key]).Choose());
+    /// <summary>The range of each value that was looked at.</summary>
+    public IReadOnlyDictionary<int, ActivationRange> ChooseRanges() =>
+        _values.ToDictionary(entry => entry.Key, entry => entry.Value.Choose());
 
     // What is computed with parameters is seen where a layer reads it.
     Tensor[] ILeafVisitor.Enter(LeafModule leaf, params Tensor[] inputs)
@@ -83,14 +77,6 @@ internal sealed class RangeRecorder : ILeafVisitor, IDisposable
             return;
         using var scope = NewDisposeScope();
         var values = output.detach().to(ScalarType.Float32);
-        if (Counts)
-            Count(place, values);
-        else
-            Extend(place, values, path);
-    }
-
-    private void Extend(int call, Tensor values, string path)
-    {
         var (low, high) = (values.min().item<float>(), values.max().item<float>());
         if (!float.IsFinite(low) || !float.IsFinite(high))
         {
@@ -98,22 +84,8 @@ internal sealed class RangeRecorder : ILeafVisitor, IDisposable
                 $"The output of '{path}' is not finite for a calibration image: it reaches from {low} to {high}.");
         }
 
-        var before = _extremes.GetValueOrDefault(call);
-        _extremes[call] = new(Math.Min(before.Low, low), Math.Max(before.High, high));
-    }
-
-    private void Count(int call, Tensor values)
-    {
-        if (!_counts.TryGetValue(call, out var counts))
-            _counts[call] = counts = new double[ValueHistogram.BinCount];
-        var (low, high) = _extremes[call];
-        // Bins of no width have nothing to say.
-        if (high <= low)
-            return;
-        // TorchSharp's bounds are integers.
-        var places = (values.flatten() - low) * (counts.Length / (high - low));
-        var bins = places.histc(counts.Length, 0, counts.Length).cpu().data<float>();
-        for (var bin = 0; bin < counts.Length; bin++)
-            counts[bin] += bins[bin];
+        if (!_values.TryGetValue(place, out var histogram))
+            _values[place] = histogram = new();
+        histogram.Add(values, low, high);
     }
 }
