@@ -32,25 +32,21 @@ public static class TorchImageClassificationCatalog
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var leftOut = new FolderRemainder();
         var files = labelled ? FolderImages.List(folder, leftOut) : FolderImages.ListUnlabelled(folder, leftOut);
-        if (leftOut.Describe(folder) is { } warning)
-        {
-            using var channel = CatalogUtils.GetEnvironment(data).Start(nameof(LoadImagesFromFolder));
-            channel.Warning(MessageSensitivity.UserData, "{0}", warning);
-        }
-
+        Warn(data, nameof(LoadImagesFromFolder), leftOut.Describe(folder));
         return new FolderImagesView(files);
     }
 
     /// <summary>
     /// Reads the images that a file lists, a line each: a CSV file, or one named *.tsv whose columns are divided by tabs. Its first line
     /// names the columns, in any order: <c>path</c>, relative to the folder of the list, and <c>label</c>; or <c>labels</c>, where an image
-    /// may have several, with a separator between them, or none. Columns of the result are those of <see cref="LoadImagesFromFolder"/>, with
-    /// the label or all labels as one text, which <see cref="MultipleLabels"/> divides.
+    /// may have several, with a separator between them, or none; or neither, where images are to be predicted. Columns of the result are
+    /// those of <see cref="LoadImagesFromFolder"/>, with the label or all labels as one text, which <see cref="MultipleLabels"/> divides. An
+    /// image that is listed again is left out, with a warning.
     /// </summary>
     /// <param name="data">The catalog of the context.</param>
     /// <param name="file">Path of the list.</param>
     /// <exception cref="IOException">The list is missing or cannot be read. Images are not looked at before their row is read.</exception>
-    /// <exception cref="InvalidDataException">It is no such list, or lists nothing.</exception>
+    /// <exception cref="InvalidDataException">It is no such list, or lists nothing, or one image with two labels.</exception>
     /// <example><code>
     /// var photos = ml.Data.LoadImagesFromList("photos.csv");
     /// </code></example>
@@ -58,7 +54,17 @@ public static class TorchImageClassificationCatalog
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(file);
-        return new FolderImagesView(PhotoList.Read(file).Files);
+        var list = PhotoList.Read(file);
+        Warn(data, nameof(LoadImagesFromList), list.Remark);
+        return new FolderImagesView(list.Files);
+    }
+
+    private static void Warn(DataOperationsCatalog data, string name, string? warning)
+    {
+        if (warning is null)
+            return;
+        using var channel = CatalogUtils.GetEnvironment(data).Start(name);
+        channel.Warning(MessageSensitivity.UserData, "{0}", warning);
     }
 
     /// <summary>

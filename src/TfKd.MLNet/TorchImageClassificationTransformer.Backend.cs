@@ -23,7 +23,8 @@ public sealed partial class TorchImageClassificationTransformer
         }
 
         RequireOnnx();
-        return new(Model, Columns, model => model.OpenOnnxScorer());
+        // Threads and provider stay as they are.
+        return new(Model, Columns, _openScorer == _byTorch ? null : _openScorer);
     }
 
     /// <summary>

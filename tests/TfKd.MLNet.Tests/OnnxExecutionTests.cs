@@ -41,11 +41,26 @@ public sealed class OnnxExecutionTests
     }
 
     [Fact]
+    public void Asking_for_ONNX_Runtime_again_changes_nothing_about_how_it_computes()
+    {
+        var opened = 0;
+        using var execution = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns, model =>
+        {
+            opened++;
+            return model.OpenOnnxScorer(new OnnxExecution { Threads = 1 });
+        });
+        using var again = execution.WithBackend(ScoringBackend.OnnxRuntime);
+        Scores(again);
+        Assert.Equal(1, opened);
+    }
+
+    [Fact]
     public void Settings_are_checked()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxExecution { Provider = (ExecutionProvider)9 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxExecution { DeviceId = -1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxExecution { Threads = -1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxExecution { Threads = 1025 });
     }
 
     [Theory]

@@ -5,6 +5,10 @@ namespace TfKd.MLNet.Tests;
 
 public sealed class PhotoListTests : IDisposable
 {
+    private const string Expected =
+        "expected the names of the columns, among them path, and label, or labels where a photo may have several. Columns are divided by "
+            + "commas, in files named *.tsv by tabs.";
+
     private readonly MLContext _ml = new(seed: 1);
     private readonly TemporaryFolder _folder = new();
 
@@ -30,7 +34,7 @@ public sealed class PhotoListTests : IDisposable
     {
         var list = Write("list.tsv", "labels\tpath\n\t2.png\nred;blue\t3.png\n");
         Assert.Equal(["", "red;blue"], _ml.Data.LoadImagesFromList(list).GetColumn<string>("Label"));
-        Assert.True(PhotoList.Read(list).HasSeveralLabels);
+        Assert.Equal("labels", PhotoList.Read(list).LabelColumn);
     }
 
     [Fact]
@@ -40,31 +44,64 @@ public sealed class PhotoListTests : IDisposable
         Assert.Equal([(_folder.File("my \"best\".png"), "a,b"), (_folder.File("2.png"), "")], PhotoList.Read(list).Files);
         var one = PhotoList.Read(Write("list.tsv", "path\tlabel\n1.png\tcat, black\n"));
         Assert.Equal("cat, black", Assert.Single(one.Files).Label);
-        Assert.False(one.HasSeveralLabels);
+        Assert.Equal("label", one.LabelColumn);
+    }
+
+    [Fact]
+    public void Without_labels_there_are_photos_to_be_predicted()
+    {
+        var list = Write("list.csv", "note,path\nx,1.png\n,2.png\n");
+        Assert.Equal(["", ""], _ml.Data.LoadImagesFromList(list).GetColumn<string>("Label"));
+        Assert.Null(PhotoList.Read(list).LabelColumn);
+    }
+
+    [Fact]
+    public void A_photo_counts_once_however_its_path_is_spelled()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) =>
+        {
+            if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(entry.RawMessage);
+        };
+        var list = Write(
+            "list.csv", $"path,label\n1.png,a\n2.png,b\n./1.png,a\nsub/../2.png,b\n{_folder.File("1.png")},a\n");
+        Assert.Equal(
+            [_folder.File("1.png"), _folder.File("2.png")], _ml.Data.LoadImagesFromList(list).GetColumn<string>("ImagePath"));
+        Assert.Equal(
+            $"3 lines of '{list}' list a photo again, with the same label, and are left out; the first is line 4.", Assert.Single(warnings));
     }
 
     [Theory]
-    [InlineData(
-        "image,labels\n",
-        "The first line of '*' is [image, labels]; expected the names of the columns, among them path and either labels, where a photo may "
-            + "have several, or label.")]
-    [InlineData(
-        "",
-        "The first line of '*' is []; expected the names of the columns, among them path and either labels, where a photo may have several, "
-            + "or label.")]
+    [InlineData("image,labels\n", "The first line of '*' is [image, labels]; " + Expected)]
+    [InlineData("path;label\n1.png;a\n", "The first line of '*' is [path;label]; " + Expected)]
+    [InlineData("", "The first line of '*' is []; " + Expected)]
+    [InlineData("path,label,labels\n1.png,a,b\n", "The first line of '*' names the columns label and labels; expected one of them.")]
+    [InlineData("path,label,Path\n1.png,a,b\n", "The first line of '*' names the column path 2 times; expected once.")]
     [InlineData("path,labels\n1.png\n", "Line 2 of '*' has 1 cells; expected 2, as the first line.")]
     [InlineData(
         "path,labels\n\"1.png,a\n",
         "Line 2 of '*' cannot be divided into cells; expected quotation marks at the beginning and at the end of a cell only, and two for "
             + "one within it.")]
     [InlineData("path,labels\n", "'*' lists no photos; expected a line each below the names of the columns.")]
+    [InlineData("path,label\n1.png,a\n,b\n", "Line 3 of '*' has no path.")]
+    [InlineData("path,label\n1\0.png,a\n", "Line 2 of '*' has a null character in its path.")]
+    [InlineData(
+        "path,label\n1.png,a\n2.png,a\n./1.png,b\n",
+        "Lines 2 and 4 of '*' list one photo, '@', as 'a' and as 'b'; expected one line a photo, with all of its labels in the column labels "
+            + "where it has several.")]
     public void What_is_no_list_is_refused(string text, string message)
     {
         var list = Write("list.csv", text);
         Assert.Equal(
-            message.Replace("*", list, StringComparison.Ordinal),
+            message.Replace("'*'", $"'{list}'", StringComparison.Ordinal).Replace("'@'", $"'{_folder.File("1.png")}'", StringComparison.Ordinal),
             Assert.Throws<InvalidDataException>(() => _ml.Data.LoadImagesFromList(list)).Message);
     }
+
+    [Fact]
+    public void A_folder_is_no_list() => Assert.Equal(
+        $"'{_folder.Path}' is a folder; expected a list of photos, a line each.",
+        Assert.Throws<InvalidDataException>(() => _ml.Data.LoadImagesFromList(_folder.Path)).Message);
 
     [Fact]
     public void A_list_that_is_missing_is_named() => Assert.Contains(

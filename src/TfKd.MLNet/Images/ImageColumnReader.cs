@@ -44,11 +44,12 @@ internal abstract class ImageColumnReader : IDisposable
         return path;
     }
 
-    /// <summary>The error of a row, with all that is known of where it came from.</summary>
+    /// <summary>
+    /// The error of a row, with all that is known of where it came from. It is the innermost one, as ML.NET puts others around it, and
+    /// <see cref="Exception.GetBaseException"/> is what users ask for then.
+    /// </summary>
     public ImageDecodingException Describe(long row, ReadOnlyMemory<char> path, Exception reason) =>
-        new(
-            $"Row {row}: the image in column '{_column.Name}'{(path.IsEmpty ? "" : $", from '{path}',")} cannot be used. {reason.Message}",
-            reason);
+        new($"Row {row}: the image in column '{_column.Name}'{(path.IsEmpty ? "" : $", from '{path}',")} cannot be used. {reason.Message}");
 
     public virtual void Dispose()
     {

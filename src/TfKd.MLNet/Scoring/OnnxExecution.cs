@@ -8,6 +8,9 @@ namespace TfKd.MLNet;
 /// </summary>
 public sealed record OnnxExecution
 {
+    // More than any machine has cores; tens of thousands take minutes to begin.
+    private const int MostThreads = 1024;
+
     private const string CudaPackage =
         "the package Microsoft.ML.OnnxRuntime.Gpu in the place of Microsoft.ML.OnnxRuntime, which is referenced with ExcludeAssets=\"all\"";
 
@@ -19,8 +22,16 @@ public sealed record OnnxExecution
     /// <summary>Which of several graphics cards, from 0. Default 0.</summary>
     public int DeviceId { get; init => field = Require.NotNegative(value); }
 
-    /// <summary>Threads of the processor that one batch is computed with; default 0: as many as the machine has cores.</summary>
-    public int Threads { get; init => field = Require.NotNegative(value); }
+    /// <summary>
+    /// Threads of the processor that one batch is computed with, at most 1024; default 0: as many as the machine has cores.
+    /// </summary>
+    public int Threads
+    {
+        get;
+        init => field = value is >= 0 and <= MostThreads
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, $"Threads must be from 0 to {MostThreads}, but is {value}.");
+    }
 
     /// <exception cref="InvalidOperationException">ONNX Runtime does not have the provider here; the message names the package.</exception>
     internal void RequireAvailable()

@@ -14,7 +14,7 @@ internal static class PredictCommand
         var photos = new Argument<string[]>("PHOTO|FOLDER")
         {
             Arity = ArgumentArity.OneOrMore,
-            Description = "Photos, and folders whose photos are predicted, with those in folders below.",
+            Description = "Photos, folders whose photos are predicted, with those in folders below, and lists (*.csv, *.tsv).",
         };
         var top = OptionBuilder.Within(
             new Option<int?>("--top") { HelpName = "N", Description = "How many of the most probable classes are written. Default: 1." },

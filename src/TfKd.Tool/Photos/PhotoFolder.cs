@@ -27,9 +27,11 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
     public static PhotoFolder Read(string folder, string? separator, ToolOutput output)
     {
         if (File.Exists(folder))
-            return ReadList(folder, separator);
+            return ReadList(folder, separator, output);
         if (separator is not null)
             throw new UsageException($"--labels-separator is for lists of photos, but '{folder}' is no file.");
+        if (PhotoList.IsNamedSo(folder) && !Directory.Exists(folder))
+            throw new FileNotFoundException($"There is no list '{folder}'.", folder);
         if (Directory.Exists(folder) && !Directory.EnumerateDirectories(folder).Any())
         {
             var class1 = Path.Combine(folder, "cat", "1.jpg");
@@ -76,13 +78,27 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
                 $"No photo can be held out to test on: each of the {ClassNames.Count} classes has one; expected two or more.");
     }
 
-    private static PhotoFolder ReadList(string file, string? separator)
+    private static PhotoFolder ReadList(string file, string? separator, ToolOutput output)
     {
         var list = PhotoList.Read(file);
-        return list.HasSeveralLabels ? new(list.Files, separator ?? DefaultSeparator)
-            : separator is null ? new(list.Files)
-            : throw new UsageException(
+        if (list.Remark is { } remark)
+            output.Warn(remark);
+        switch (list.LabelColumn)
+        {
+            case PhotoList.SeveralName:
+                return new(list.Files, separator ?? DefaultSeparator);
+            case null:
+                throw new InvalidDataException(
+                    $"'{file}' has no labels; expected the column {PhotoList.OneName}, or {PhotoList.SeveralName} where a photo may have several.");
+        }
+
+        if (separator is not null)
+            throw new UsageException(
                 $"--labels-separator is for lists with a column {PhotoList.SeveralName}, but '{file}' has {PhotoList.OneName}, one a photo.");
+        List<(string Path, string Label)> labelled = [.. list.Files.Where(photo => photo.Label.Length > 0)];
+        if (labelled.Count < list.Files.Count)
+            output.Warn($"{list.Files.Count - labelled.Count} photos of '{file}' have no label, and are left out.");
+        return new(labelled);
     }
 
     private static string[] LabelsOf(string label, string? separator) => separator is null

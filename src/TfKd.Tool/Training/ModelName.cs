@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TfKd.MLNet;
 
 namespace TfKd.Tool;
 
@@ -12,10 +13,11 @@ internal static partial class ModelName
         ? name
         : throw new UsageException($"--name must be letters, digits and _, the first no digit, but is '{name}'.");
 
-    /// <summary>A name for the model of a folder: FlowersClassifier for flowers.</summary>
+    /// <summary>A name for the model of a folder or a list: FlowersClassifier for flowers, and for flowers.csv.</summary>
     public static string Of(string dataset)
     {
-        var words = Letters().Matches(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataset))));
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataset));
+        var words = Letters().Matches(PhotoList.IsNamedSo(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path));
         var name = string.Concat(words.Select(word => char.ToUpper(word.Value[0], CultureInfo.InvariantCulture) + word.Value[1..]));
         return $"{(name.Length == 0 || char.IsDigit(name[0]) ? "Photo" : "")}{name}Classifier";
     }

@@ -10,7 +10,9 @@ public sealed class ModelNameTests
     [InlineData("2024", "Photo2024Classifier")]
     [InlineData("été", "ÉtéClassifier")]
     [InlineData("a/---", "PhotoClassifier")]
-    public void A_name_is_made_of_the_folder_s(string folder, string name)
+    [InlineData("a/photos.csv", "PhotosClassifier")]
+    [InlineData("jan.2024", "Jan2024Classifier")]
+    public void A_name_is_made_of_the_folder_s_or_the_list_s(string folder, string name)
     {
         Assert.Equal(name, ModelName.Of(folder));
         Assert.Equal(name, ModelName.Require(name));

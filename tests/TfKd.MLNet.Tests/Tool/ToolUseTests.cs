@@ -79,6 +79,29 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
     }
 
     [Fact]
+    public async Task Lists_name_photos_wherever_photos_are_named()
+    {
+        var list = _folder.File("some.csv");
+        string[] photos = [.. Directory.GetFiles(Path.Combine(trained.Photos, "stop")).Order(StringComparer.Ordinal).Take(3)];
+        File.WriteAllLines(list, ["path,label", .. photos.Select((photo, i) => $"{photo},{(i < 2 ? "stop" : "")}")]);
+        var run = (await ToolRun.Of("predict", "--model", trained.Model, list, "--json")).MustSucceed();
+        Assert.Equal(photos, run.Json.EnumerateArray().Select(p => Path.GetFullPath(p.GetProperty("path").GetString()!)));
+        (await ToolRun.Of("export", "--model", trained.Model, "--onnx", _folder.File("some.onnx"), "--int8", list)).MustSucceed();
+
+        // Without a label they cannot be tested on.
+        var tested = (await ToolRun.Of("evaluate", "--model", trained.Model, "--dataset", list, "--json")).MustSucceed();
+        Assert.Equal(2, tested.Json.GetProperty("photos").GetInt32());
+        Assert.Contains($"1 photos of '{list}' have no label, and are left out.", tested.Error, StringComparison.Ordinal);
+        File.WriteAllLines(list, ["path", .. photos]);
+        Assert.Equal(
+            $"'{list}' has no labels; expected the column label, or labels where a photo may have several.",
+            (await ToolRun.Of("evaluate", "--model", trained.Model, "--dataset", list)).Failure(1));
+        Assert.Equal(
+            $"There is no list '{_folder.File("none.csv")}'.",
+            (await ToolRun.Of("train", "--dataset", _folder.File("none.csv"))).Failure(1));
+    }
+
+    [Fact]
     public async Task Predict_writes_a_line_a_photo()
     {
         var line = (await ToolRun.Of("predict", "--model", trained.Model, trained.Photo, "--top", "3")).MustSucceed().Output;
@@ -127,7 +150,7 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
             $"The model's file '{trained.Photo}' is no model that ML.NET can load: ",
             (await ToolRun.Of("predict", "--model", trained.Photo, trained.Photo)).Failure(1), StringComparison.Ordinal);
         Assert.Equal(
-            $"There is no photo and no folder '{missing}'.",
+            $"There is no photo, no folder and no list '{missing}'.",
             (await ToolRun.Of("predict", "--model", trained.Model, missing)).Failure(1));
     }
 

@@ -140,24 +140,15 @@ public sealed class StudyTests
         Assert.Null(Figures.Reliability([Record("baseline", 2, 0.05, 0.5)]));
     }
 
-    private static RunRecord Record(string method, long seed, double rate, double heldOut) => new()
+    private static RunRecord Record(string method, long seed, double rate, double heldOut) => RunRecords.Of(method, seed, heldOut) with
     {
         Preset = "few",
-        Method = method,
-        Seed = seed,
         LearningRate = rate,
         Machine = "one; 2 threads",
         Version = "0.1.0+abc",
         Epochs = 30,
         Rows = 5000,
-        BestEpoch = 30,
-        ValidationTop1 = heldOut,
-        Top1 = heldOut,
-        Ece = 0.1,
-        Nll = 2,
         EceAtTemperature = 0.05,
         NllAtTemperature = 1.5,
-        Seconds = 100,
-        ValidationCurve = [heldOut],
     };
 }

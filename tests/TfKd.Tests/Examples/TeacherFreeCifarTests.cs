@@ -175,11 +175,11 @@ public sealed class TeacherFreeCifarTests : IDisposable
     {
         var path = Path.Combine(_folder, "runs.jsonl");
         var results = new ResultsFile(path);
-        results.Append(Record("baseline", 1, 0.5));
+        results.Append(RunRecords.Of("baseline", 1, 0.5));
         File.AppendAllText(path, "{\"preset\":\"cp");
         Assert.Single(results.Read());
 
-        results.Append(Record("ls", 1, 0.6));
+        results.Append(RunRecords.Of("ls", 1, 0.6));
         Assert.Equal(["baseline", "ls"], results.Read().Select(run => run.Method));
     }
 
@@ -199,10 +199,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
     {
         RunRecord[] runs =
         [
-            Record("baseline", 1, 0.50), Record("baseline", 2, 0.60), Record("baseline", 3, 0.70),
-            Record("ls", 1, 0.51), Record("ls", 2, 0.61), Record("ls", 3, 0.712),
-            Record("kd", 1, 0.55), Record("kd", 2, 0.60), Record("kd", 3, 0.69),
-            Record("re-kd", 1, 0.55),
+            RunRecords.Of("baseline", 1, 0.50), RunRecords.Of("baseline", 2, 0.60), RunRecords.Of("baseline", 3, 0.70),
+            RunRecords.Of("ls", 1, 0.51), RunRecords.Of("ls", 2, 0.61), RunRecords.Of("ls", 3, 0.712),
+            RunRecords.Of("kd", 1, 0.55), RunRecords.Of("kd", 2, 0.60), RunRecords.Of("kd", 3, 0.69),
+            RunRecords.Of("re-kd", 1, 0.55),
         ];
         var lines = Tables.Markdown(runs).Split('\n');
 
@@ -271,20 +271,4 @@ public sealed class TeacherFreeCifarTests : IDisposable
             file.Write(record);
         }
     }
-
-    private static RunRecord Record(string method, long seed, double top1) => new()
-    {
-        Preset = "cpu",
-        Method = method,
-        Seed = seed,
-        Epochs = 5,
-        Rows = 45000,
-        BestEpoch = 5,
-        ValidationTop1 = top1,
-        Top1 = top1,
-        Ece = 0.1,
-        Nll = 2,
-        Seconds = 100,
-        ValidationCurve = [top1],
-    };
 }
