@@ -56,8 +56,8 @@ internal static class Figures
     }
 
     /// <summary>
-    /// Accuracy against confidence on the test rows, a line a method, over all rows of its runs: below the diagonal is who is too sure. Null
-    /// where no run says it.
+    /// Accuracy against confidence on the test rows, a line a method, over all rows of its runs: below the diagonal is who is too sure.
+    /// Null where no run says it.
     /// </summary>
     public static string? Reliability(IEnumerable<RunRecord> runs)
     {

@@ -142,7 +142,8 @@ void Finish(RunRecord record, ParseResult given)
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{Tables.MethodOf(record).Title}, learning rate {record.LearningRate}, seed {record.Seed}: " +
-        $"top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} ({record.EceAtTemperature:P2} at a temperature of {record.Temperature:F2}, which the rows held out chose), " +
+        $"top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} ({record.EceAtTemperature:P2} at a temperature of " +
+        $"{record.Temperature:F2}, which the rows held out chose), " +
         $"{record.Seconds:F0} s of training"));
     WriteTables(given.GetRequiredValue(results));
 }

@@ -56,7 +56,9 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
         return [.. Of(method).Where(run => run.Seed != TuningSeed && run.LearningRate == rate).OrderBy(run => run.Seed)];
     }
 
-    /// <summary>The best of the runs that choose the rate, so far; the lower rate of two that are equally good. Null where there is none.</summary>
+    /// <summary>
+    /// The best of the runs that choose the rate, so far; the lower rate of two that are equally good. Null where there is none.
+    /// </summary>
     public RunRecord? Best(Method method) => Tuning(method).MaxBy(run => run.ValidationTop1);
 
     private double? MissingRate(Method method)

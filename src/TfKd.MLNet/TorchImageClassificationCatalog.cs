@@ -40,8 +40,8 @@ public static class TorchImageClassificationCatalog
     /// Reads the images that a file lists, a line each: a CSV file, or one named *.tsv whose columns are divided by tabs. Its first line
     /// names the columns, in any order: <c>path</c>, relative to the folder of the list, and <c>label</c>; or <c>labels</c>, where an image
     /// may have several, with a separator between them, or none; or neither, where images are to be predicted. Columns of the result are
-    /// those of <see cref="LoadImagesFromFolder"/>, with the label or all labels as one text, which <see cref="MultipleLabels"/> divides. An
-    /// image that is listed again is left out, with a warning.
+    /// those of <see cref="LoadImagesFromFolder"/>, with the label or all labels as one text, which <see cref="MultipleLabels"/> divides.
+    /// An image that is listed again is left out, with a warning.
     /// </summary>
     /// <param name="data">The catalog of the context.</param>
     /// <param name="file">Path of the list.</param>

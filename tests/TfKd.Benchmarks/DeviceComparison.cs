@@ -100,7 +100,8 @@ internal sealed class DeviceComparison(torch.Device device)
             var rows = Rows.Make(count, shape, ClassCount);
             foreach (var place in new[] { torch.CPU, device })
             {
-                var speeds = new[] { Precision.Float32, Precision.BFloat16 }.Select(precision => Speed(network, rows, batchSize, place, precision));
+                var speeds = new[] { Precision.Float32, Precision.BFloat16 }
+                    .Select(precision => Speed(network, rows, batchSize, place, precision));
                 Console.WriteLine($"| {name}, {place} | {string.Join(" | ", speeds.Select(speed => Invariant($"{speed:F0}")))} |");
             }
         }
@@ -164,7 +165,8 @@ internal sealed class DeviceComparison(torch.Device device)
             var start = Stopwatch.GetTimestamp();
             var found = Scores(scored);
             var speed = found.Length / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            var difference = expected.Zip(found).Max(pair => pair.First.Zip(pair.Second).Max(score => Math.Abs(score.First - score.Second)));
+            var difference = expected.Zip(found).Max(
+                pair => pair.First.Zip(pair.Second).Max(score => Math.Abs(score.First - score.Second)));
             Console.WriteLine(Invariant($"| {name} | {speed:F0} | {difference:G3} |"));
             Check(difference <= 0.05, $"the scores of {name} differ by {difference:G3}");
         }

@@ -45,7 +45,8 @@ internal static class PhotosComparison
                 fold, ml, PhotoRecipe.Frozen() with { Weights = OnnxWeights.Int8 })),
             ("PhotoRecipe.FineTuned(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count))),
             ("PhotoRecipe.SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count))),
-            ("The teacher of SmallStudent(n)", (fold, ml) => Train(fold, ml, AtSide(PhotoRecipe.FineTuned(fold.Training.Count), StudentSide))),
+            ("The teacher of SmallStudent(n)", (fold, ml) => Train(
+                fold, ml, AtSide(PhotoRecipe.FineTuned(fold.Training.Count), StudentSide))),
             ("SmallStudent(n) of a teacher at 224x224, both at 224x224", (fold, ml) => Train(fold, ml, AtSide(
                 PhotoRecipe.SmallStudent(fold.Training.Count), WholeSide) with
                 {

@@ -19,7 +19,8 @@ public sealed class OnnxExecutionTests
         var message = Assert.Throws<InvalidOperationException>(
             () => transformer.WithExecution(new OnnxExecution { Provider = provider })).Message;
         Assert.StartsWith(
-            $"The provider {provider} of OnnxExecution is not in this application's ONNX Runtime, which has ", message, StringComparison.Ordinal);
+            $"The provider {provider} of OnnxExecution is not in this application's ONNX Runtime, which has ", message,
+            StringComparison.Ordinal);
         Assert.Contains("CPUExecutionProvider", message, StringComparison.Ordinal);
         Assert.EndsWith($". It is in {source}.", message, StringComparison.Ordinal);
     }
@@ -80,7 +81,8 @@ public sealed class OnnxExecutionTests
 
         Assert.StartsWith(
             FormattableString.Invariant(
-                $"The provider Cuda computes wrong scores here: {0.25f + error:G4} where the processor has 0.25, image 2 of 4 and class 1."),
+                $"The provider Cuda computes wrong scores here: {0.25f + error:G4} where the processor has 0.25, image 2 of 4 and class ")
+                + "1.",
             Assert.Throws<InvalidOperationException>(
                 () => ScoreParity.Require(found, expected, TestImages.Shape, 3, "The provider Cuda")).Message,
             StringComparison.Ordinal);

@@ -94,7 +94,8 @@ public sealed class PhotoListTests : IDisposable
     {
         var list = Write("list.csv", text);
         Assert.Equal(
-            message.Replace("'*'", $"'{list}'", StringComparison.Ordinal).Replace("'@'", $"'{_folder.File("1.png")}'", StringComparison.Ordinal),
+            message.Replace("'*'", $"'{list}'", StringComparison.Ordinal)
+                .Replace("'@'", $"'{_folder.File("1.png")}'", StringComparison.Ordinal),
             Assert.Throws<InvalidDataException>(() => _ml.Data.LoadImagesFromList(list)).Message);
     }
 

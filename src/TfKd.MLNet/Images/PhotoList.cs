@@ -40,10 +40,12 @@ internal sealed record PhotoList(IReadOnlyList<(string Path, string Label)> File
         var (path, labels, label) = (PlaceOf(PathName), PlaceOf(SeveralName), PlaceOf(OneName));
         if (path < 0)
             throw new InvalidDataException(
-                $"The first line of '{file}' is [{string.Join(", ", header)}]; expected the names of the columns, among them {PathName}, and "
-                    + $"{OneName}, or {SeveralName} where a photo may have several. Columns are divided by commas, in files named *.tsv by tabs.");
+                $"The first line of '{file}' is [{string.Join(", ", header)}]; expected the names of the columns, among them {PathName}, "
+                    + $"and {OneName}, or {SeveralName} where a photo may have several. Columns are divided by commas, in files named *.tsv "
+                    + "by tabs.");
         if (label >= 0 && labels >= 0)
-            throw new InvalidDataException($"The first line of '{file}' names the columns {OneName} and {SeveralName}; expected one of them.");
+            throw new InvalidDataException(
+                $"The first line of '{file}' names the columns {OneName} and {SeveralName}; expected one of them.");
         if (lines.Count == 1)
             throw new InvalidDataException($"'{file}' lists no photos; expected a line each below the names of the columns.");
         var rows = new PhotoListRows(file);
@@ -62,7 +64,8 @@ internal sealed record PhotoList(IReadOnlyList<(string Path, string Label)> File
             var places = Enumerable.Range(0, header.Length).Where(i => header[i].Equals(name, StringComparison.OrdinalIgnoreCase)).ToList();
             return places.Count < 2
                 ? places.FirstOrDefault(-1)
-                : throw new InvalidDataException($"The first line of '{file}' names the column {name} {places.Count} times; expected once.");
+                : throw new InvalidDataException(
+                    $"The first line of '{file}' names the column {name} {places.Count} times; expected once.");
         }
     }
 

@@ -28,7 +28,8 @@ internal sealed class PhotoListRows(string list)
     public void Add(long line, string path, string label)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
-            throw new InvalidDataException($"Line {line} of '{list}' has {(path.Length == 0 ? "no path" : "a null character in its path")}.");
+            throw new InvalidDataException(
+                $"Line {line} of '{list}' has {(path.Length == 0 ? "no path" : "a null character in its path")}.");
         var whole = Path.GetFullPath(Path.Combine(_folder, path));
         if (_known.TryAdd(whole, (line, label)))
         {
@@ -39,8 +40,8 @@ internal sealed class PhotoListRows(string list)
         var before = _known[whole];
         if (before.Label != label)
             throw new InvalidDataException(
-                $"Lines {before.Line} and {line} of '{list}' list one photo, '{whole}', as '{before.Label}' and as '{label}'; expected one line "
-                    + $"a photo, with all of its labels in the column {PhotoList.SeveralName} where it has several.");
+                $"Lines {before.Line} and {line} of '{list}' list one photo, '{whole}', as '{before.Label}' and as '{label}'; expected one "
+                    + $"line a photo, with all of its labels in the column {PhotoList.SeveralName} where it has several.");
         if (_copies++ == 0)
             _firstCopy = line;
     }

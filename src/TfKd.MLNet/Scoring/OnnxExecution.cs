@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace TfKd.MLNet;
 
 /// <summary>
-/// How ONNX Runtime computes a transformer's scores: <see cref="TorchImageClassificationTransformer.WithExecution"/>. It belongs to a process
-/// and its machine, and is in no model file.
+/// How ONNX Runtime computes a transformer's scores: <see cref="TorchImageClassificationTransformer.WithExecution"/>. It belongs to a
+/// process and its machine, and is in no model file.
 /// </summary>
 public sealed record OnnxExecution
 {
@@ -84,8 +84,8 @@ public sealed record OnnxExecution
             options.Dispose();
             throw new InvalidOperationException(
                 $"The provider {Provider} of {nameof(OnnxExecution)} cannot be used: {exception.Message}. Its driver and libraries must be "
-                + "installed, in the versions that this version of ONNX Runtime is made for; ONNX Runtime writes to the standard error which "
-                + "one is missing.",
+                + "installed, in the versions that this version of ONNX Runtime is made for; ONNX Runtime writes to the standard error "
+                + "which one is missing.",
                 exception);
         }
     }

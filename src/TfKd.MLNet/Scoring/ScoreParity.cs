@@ -29,8 +29,8 @@ internal static class ScoreParity
             {
                 throw new InvalidOperationException(FormattableString.Invariant(
                     $"{name} computes wrong scores here: {own[i]:G4} where the processor has {others[i]:G4}, image {i / classCount} of ")
-                    + $"{ImageCount} and class {i % classCount}. Its driver and libraries may be of other versions than this version of ONNX "
-                    + "Runtime is made for.");
+                    + $"{ImageCount} and class {i % classCount}. Its driver and libraries may be of other versions than this version of "
+                    + "ONNX Runtime is made for.");
             }
         }
 

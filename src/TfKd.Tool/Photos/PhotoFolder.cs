@@ -89,12 +89,14 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
                 return new(list.Files, separator ?? DefaultSeparator);
             case null:
                 throw new InvalidDataException(
-                    $"'{file}' has no labels; expected the column {PhotoList.OneName}, or {PhotoList.SeveralName} where a photo may have several.");
+                    $"'{file}' has no labels; expected the column {PhotoList.OneName}, or {PhotoList.SeveralName} where a photo may have "
+                        + "several.");
         }
 
         if (separator is not null)
             throw new UsageException(
-                $"--labels-separator is for lists with a column {PhotoList.SeveralName}, but '{file}' has {PhotoList.OneName}, one a photo.");
+                $"--labels-separator is for lists with a column {PhotoList.SeveralName}, but '{file}' has {PhotoList.OneName}, one a "
+                    + "photo.");
         List<(string Path, string Label)> labelled = [.. list.Files.Where(photo => photo.Label.Length > 0)];
         if (labelled.Count < list.Files.Count)
             output.Warn($"{list.Files.Count - labelled.Count} photos of '{file}' have no label, and are left out.");

@@ -3,7 +3,8 @@ using TfKd.MLNet;
 namespace TfKd.Tool;
 
 /// <summary>
-/// Photos without labels, as they are named on a command line: files, folders with all below them, and lists, whose labels are not looked at.
+/// Photos without labels, as they are named on a command line: files, folders with all below them, and lists, whose labels are not looked
+/// at.
 /// </summary>
 internal static class PhotoPaths
 {

@@ -38,7 +38,8 @@ public sealed class ValueHistogramTests
         values = Array.ConvertAll(values, value => (double)(float)value);
         var histogram = Of([.. values.Chunk((values.Length + batches - 1) / batches)]);
         Assert.Equal(new ActivationRange(values.Min(), values.Max()), histogram.Extremes);
-        var least = Enumerable.Range(1, 100).Min(step => Error(values, histogram.Extremes with { High = histogram.Extremes.High * step / 100 }));
+        var least = Enumerable.Range(1, 100).Min(step =>
+            Error(values, histogram.Extremes with { High = histogram.Extremes.High * step / 100 }));
         Assert.True(least < 0.9 * Error(values, histogram.Extremes), "cutting off brings nothing");
         Assert.True(Error(values, histogram.Choose()) <= 1.01 * least);
     }
