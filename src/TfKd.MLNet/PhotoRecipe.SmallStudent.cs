@@ -15,16 +15,13 @@ public static partial class PhotoRecipe
     private const int FewestStudentEpochs = 3;
     private const int MostStudentEpochs = 24;
 
-    // A third of the work of 224 pixels.
-    private const int StudentSide = 128;
-
     /// <summary>
     /// A network of at most 3 MB that learns from the one of <see cref="FineTuned"/>, which is trained first, in the same Fit. The student
     /// is its teacher's network without the last stage, and starts from the same weights: a linear classifier of its features is fitted,
     /// and then the third stage learns with it from the teacher, who is asked about the same crops. The model scores in 8-bit integers
     /// (<see cref="OnnxWeights.Int8"/>). Photos without a label count where there are any: set
     /// <see cref="TorchImageClassificationTrainer.Options.UnlabelledSet"/>. The teacher's own settings are those of <c>Teacher</c>, a
-    /// <see cref="TrainedTeacher"/> with a <see cref="TeacherRecipe"/>. Both see images of 128x128 pixels.
+    /// <see cref="TrainedTeacher"/> with a <see cref="TeacherRecipe"/>. Both see images of one size.
     /// </summary>
     /// <remarks>
     /// Consistent teaching: Beyer, Zhai, Royer, Markeeva, Anil and Kolesnikov, 'Knowledge distillation: A good teacher is patient and
@@ -40,6 +37,10 @@ public static partial class PhotoRecipe
     /// That a photo may have several labels, which both learn by a yes or no a class: the student by <see cref="BinaryCrossEntropy"/> and
     /// <see cref="BinaryKd"/>, in the proportion of the default. Default null: a photo has one.
     /// </param>
+    /// <param name="imageSize">
+    /// Width and height of the images in pixels, above 0; default 128, a third of the work of 224 in training and in use. The weights of the
+    /// package were made with 224, with which a model finds more where time allows.
+    /// </param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
     /// <example><code>
     /// var options = PhotoRecipe.SmallStudent(photoCount: 40, unlabelledCount: 120) with
@@ -48,15 +49,16 @@ public static partial class PhotoRecipe
     /// };
     /// </code></example>
     public static TorchImageClassificationTrainer.Options SmallStudent(
-        int photoCount, int unlabelledCount = 0, InitialWeights? weights = null, MultipleLabels? labels = null)
+        int photoCount, int unlabelledCount = 0, InitialWeights? weights = null, MultipleLabels? labels = null, int imageSize = 128)
     {
+        Require.Positive(imageSize);
         var count = Require.Positive(photoCount) + Require.NotNegative(unlabelledCount);
         weights ??= Pretrained.ResNet18;
         var teacher = FineTuned(photoCount, weights) with
         {
             Labels = labels,
-            ImageWidth = StudentSide,
-            ImageHeight = StudentSide,
+            ImageWidth = imageSize,
+            ImageHeight = imageSize,
         };
         return new()
         {
@@ -68,8 +70,8 @@ public static partial class PhotoRecipe
             Labels = labels,
             Objective = Distillation(StudentAlpha, StudentTemperature, labels is not null),
             Teacher = teacher.ToTeacher(),
-            ImageWidth = StudentSide,
-            ImageHeight = StudentSide,
+            ImageWidth = imageSize,
+            ImageHeight = imageSize,
             MaxEpochs = 1 + Math.Clamp((StudentImages + count - 1) / count, FewestStudentEpochs, MostStudentEpochs),
             Optimizer = new AdamW { LearningRate = 0.0001, WeightDecay = 0.05 },
             Schedule = new CosineSchedule(),

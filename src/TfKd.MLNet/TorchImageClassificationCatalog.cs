@@ -56,7 +56,7 @@ public static class TorchImageClassificationCatalog
         ArgumentException.ThrowIfNullOrEmpty(file);
         var list = PhotoList.Read(file);
         Warn(data, nameof(LoadImagesFromList), list.Remark);
-        return new FolderImagesView(list.Files);
+        return new FolderImagesView(list.Files, list.LabelColumn == PhotoList.SeveralName);
     }
 
     private static void Warn(DataOperationsCatalog data, string name, string? warning)

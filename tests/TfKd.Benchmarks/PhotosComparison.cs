@@ -45,13 +45,13 @@ internal static class PhotosComparison
                 fold, ml, PhotoRecipe.Frozen() with { Weights = OnnxWeights.Int8 })),
             ("PhotoRecipe.FineTuned(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count))),
             ("PhotoRecipe.SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count))),
-            ("The teacher of SmallStudent(n)", (fold, ml) => Train(
-                fold, ml, AtSide(PhotoRecipe.FineTuned(fold.Training.Count), StudentSide))),
-            ("SmallStudent(n) of a teacher at 224x224, both at 224x224", (fold, ml) => Train(fold, ml, AtSide(
-                PhotoRecipe.SmallStudent(fold.Training.Count), WholeSide) with
-                {
-                    Teacher = PhotoRecipe.FineTuned(fold.Training.Count).ToTeacher(),
-                })),
+            ("The teacher of SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count) with
+            {
+                ImageWidth = StudentSide,
+                ImageHeight = StudentSide,
+            })),
+            ("SmallStudent(n) at 224x224", (fold, ml) => Train(
+                fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide))),
             // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.
             ("SmallStudent(n) without its teacher", (fold, ml) => Train(
                 fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count) with { Objective = new CrossEntropy(), Teacher = null })),
@@ -67,8 +67,6 @@ internal static class PhotosComparison
                 UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
             })),
     ];
-
-    private static Options AtSide(Options options, int side) => options with { ImageWidth = side, ImageHeight = side };
 
     private static PhotoResult Train(PhotoFold fold, MLContext ml, Options options)
     {

@@ -38,6 +38,18 @@ public sealed class PhotoListTests : IDisposable
     }
 
     [Fact]
+    public void Several_labels_are_no_classes_of_one()
+    {
+        var rows = _ml.Data.LoadImagesFromList(Write("list.csv", "path,labels\n1.png,a\n2.png,b\n3.png,a;b\n"));
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_ml.MulticlassClassification.Trainers.TorchImageClassification());
+        Assert.Equal(
+            "Label column 'Label' is of a list's column labels, in which a photo may have several; expected one a photo. Set Labels = new "
+                + "MultipleLabels(), without MapValueToKey, or name the column of the list label.",
+            Assert.Throws<ArgumentException>(() => pipeline.Fit(rows)).Message);
+    }
+
+    [Fact]
     public void Cells_may_be_in_quotation_marks_and_columns_in_any_order()
     {
         var list = Write("list.csv", "labels, Path ,note\r\n\"a,b\",\"my \"\"best\"\".png\",x\r\n\r\n,2.png,\r\n");

@@ -12,6 +12,14 @@ internal static class LabelColumn
         var column = SchemaColumns.Find(schema, "Label", name);
         if (column.Type is not KeyDataViewType key)
             throw NoKey(name, ColumnTypes.Describe(column.Type));
+        // The key stands before the texts that it was made of, which the schema still has.
+        if (schema.Any(other => other.Name == name && FolderImagesView.HasSeveralLabels(other)))
+        {
+            throw new ArgumentException(
+                $"Label column '{name}' is of a list's column {PhotoList.SeveralName}, in which a photo may have several; expected one a photo. "
+                + $"Set Labels = new MultipleLabels(), without MapValueToKey, or name the column of the list {PhotoList.OneName}.");
+        }
+
         if (key.Count < 2)
         {
             throw new ArgumentException(

@@ -8,7 +8,9 @@ namespace TfKd.MLNet;
 /// that cannot be read gives no bytes: an error thrown here would, under ML.NET's threads that read ahead, end the whole reading without
 /// saying which row it was.
 /// </summary>
-internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)> files) : IDataView
+/// <param name="files">The files with their labels.</param>
+/// <param name="hasSeveralLabels">Whether the labels are texts of several.</param>
+internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)> files, bool hasSeveralLabels = false) : IDataView
 {
     private const int PathIndex = 0;
     private const int LabelIndex = 1;
@@ -16,12 +18,20 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
     // On a column of bytes: they are those of the file that the path column names.
     private const string BytesOfFile = "BytesOfFile";
 
-    private static readonly DataViewSchema Columns = MakeSchema();
+    // On a column of labels: there may be several in a text.
+    private const string SeveralLabels = "SeveralLabels";
+
+    private static readonly DataViewSchema WithOneLabel = MakeSchema(hasSeveralLabels: false);
+    private static readonly DataViewSchema WithSeveralLabels = MakeSchema(hasSeveralLabels: true);
 
     /// <summary>Whether a column's bytes are those of the row's file, and none where that cannot be read.</summary>
     public static bool HasBytesOfFile(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(BytesOfFile) is not null;
 
-    public DataViewSchema Schema => Columns;
+    /// <summary>Whether a column holds texts of several labels each.</summary>
+    public static bool HasSeveralLabels(DataViewSchema.Column column) =>
+        column.Annotations.Schema.GetColumnOrNull(SeveralLabels) is not null;
+
+    public DataViewSchema Schema => hasSeveralLabels ? WithSeveralLabels : WithOneLabel;
 
     public bool CanShuffle => true;
 
@@ -31,31 +41,35 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
     {
         var order = Enumerable.Range(0, files.Count).ToArray();
         rand?.Shuffle(order);
-        return new Cursor(files, order, columnsNeeded.Select(column => column.Index).ToHashSet());
+        return new Cursor(Schema, files, order, columnsNeeded.Select(column => column.Index).ToHashSet());
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
 
-    private static DataViewSchema MakeSchema()
+    private static DataViewSchema MakeSchema(bool hasSeveralLabels)
     {
         var schema = new DataViewSchema.Builder();
         schema.AddColumn(ImageColumn.PathColumnName, TextDataViewType.Instance);
-        schema.AddColumn("Label", TextDataViewType.Instance);
-        var annotations = new DataViewSchema.Annotations.Builder();
-        annotations.Add(
-            BytesOfFile,
-            TextDataViewType.Instance,
-            (ref ReadOnlyMemory<char> value) => value = ImageColumn.PathColumnName.AsMemory());
-        schema.AddColumn("Image", new VectorDataViewType(NumberDataViewType.Byte), annotations.ToAnnotations());
+        schema.AddColumn("Label", TextDataViewType.Instance, hasSeveralLabels ? Mark(SeveralLabels, "True") : null);
+        schema.AddColumn(
+            "Image", new VectorDataViewType(NumberDataViewType.Byte), Mark(BytesOfFile, ImageColumn.PathColumnName));
         return schema.ToSchema();
     }
 
-    private sealed class Cursor(IReadOnlyList<(string Path, string Label)> files, int[] order, HashSet<int> active) : DataViewRowCursor
+    private static DataViewSchema.Annotations Mark(string name, string text)
+    {
+        var annotations = new DataViewSchema.Annotations.Builder();
+        annotations.Add(name, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = text.AsMemory());
+        return annotations.ToAnnotations();
+    }
+
+    private sealed class Cursor(
+        DataViewSchema schema, IReadOnlyList<(string Path, string Label)> files, int[] order, HashSet<int> active) : DataViewRowCursor
     {
         private long _position = -1;
 
-        public override DataViewSchema Schema => Columns;
+        public override DataViewSchema Schema => schema;
 
         public override long Position => _position;
 

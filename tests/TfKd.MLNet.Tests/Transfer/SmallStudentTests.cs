@@ -82,7 +82,12 @@ public sealed class SmallStudentTests
         Assert.Equal(options.Teacher, more.Teacher);
         Assert.Equal(PhotoRecipe.SmallStudent(4 * photos).MaxEpochs, more.MaxEpochs);
         Assert.True(more.MaxEpochs <= options.MaxEpochs);
+        var larger = PhotoRecipe.SmallStudent(photos, imageSize: 224);
+        Assert.Equal((fineTuned with { ImageWidth = 224, ImageHeight = 224 }).ToTeacher(), larger.Teacher);
+        Assert.Equal((options with { Teacher = larger.Teacher }).ToPlan().ToString(), larger.ToPlan().ToString());
+        Assert.Equal((224, 224), (larger.ImageWidth, larger.ImageHeight));
         Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.SmallStudent(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.SmallStudent(1, imageSize: 0));
     }
 
     [Fact]
