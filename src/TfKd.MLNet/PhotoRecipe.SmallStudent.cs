@@ -38,8 +38,8 @@ public static partial class PhotoRecipe
     /// <see cref="BinaryKd"/>, in the proportion of the default. Default null: a photo has one.
     /// </param>
     /// <param name="imageSize">
-    /// Width and height of the images in pixels, above 0; default 128, a third of the work of 224 in training and in use. The weights of the
-    /// package were made with 224, with which a model finds more where time allows.
+    /// Width and height of the images in pixels, above 0; default 128, a third of the work of 224 in training and in use. The weights of
+    /// the package were made with 224, with which a model finds more where time allows.
     /// </param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
     /// <example><code>

@@ -16,8 +16,8 @@ internal static class LabelColumn
         if (schema.Any(other => other.Name == name && FolderImagesView.HasSeveralLabels(other)))
         {
             throw new ArgumentException(
-                $"Label column '{name}' is of a list's column {PhotoList.SeveralName}, in which a photo may have several; expected one a photo. "
-                + $"Set Labels = new MultipleLabels(), without MapValueToKey, or name the column of the list {PhotoList.OneName}.");
+                $"Label column '{name}' is of a list's column labels, in which a photo may have several; expected one a photo. Set "
+                + "Labels = new MultipleLabels(), without MapValueToKey, or name the column of the list label.");
         }
 
         if (key.Count < 2)

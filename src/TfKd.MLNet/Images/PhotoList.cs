@@ -40,12 +40,11 @@ internal sealed record PhotoList(IReadOnlyList<(string Path, string Label)> File
         var (path, labels, label) = (PlaceOf(PathName), PlaceOf(SeveralName), PlaceOf(OneName));
         if (path < 0)
             throw new InvalidDataException(
-                $"The first line of '{file}' is [{string.Join(", ", header)}]; expected the names of the columns, among them {PathName}, "
-                    + $"and {OneName}, or {SeveralName} where a photo may have several. Columns are divided by commas, in files named *.tsv "
-                    + "by tabs.");
+                $"The first line of '{file}' is [{string.Join(", ", header)}]; expected the names of the columns, among them path, and "
+                    + "label, or labels where a photo may have several. Columns are divided by commas, in files named *.tsv by tabs.");
         if (label >= 0 && labels >= 0)
             throw new InvalidDataException(
-                $"The first line of '{file}' names the columns {OneName} and {SeveralName}; expected one of them.");
+                $"The first line of '{file}' names the columns label and labels; expected one of them.");
         if (lines.Count == 1)
             throw new InvalidDataException($"'{file}' lists no photos; expected a line each below the names of the columns.");
         var rows = new PhotoListRows(file);

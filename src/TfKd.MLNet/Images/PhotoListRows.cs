@@ -41,7 +41,7 @@ internal sealed class PhotoListRows(string list)
         if (before.Label != label)
             throw new InvalidDataException(
                 $"Lines {before.Line} and {line} of '{list}' list one photo, '{whole}', as '{before.Label}' and as '{label}'; expected one "
-                    + $"line a photo, with all of its labels in the column {PhotoList.SeveralName} where it has several.");
+                    + "line a photo, with all of its labels in the column labels where it has several.");
         if (_copies++ == 0)
             _firstCopy = line;
     }
