@@ -18,18 +18,11 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
     // On a column of bytes: they are those of the file that the path column names.
     private const string BytesOfFile = "BytesOfFile";
 
-    // On a column of labels: there may be several in a text.
-    private const string SeveralLabels = "SeveralLabels";
-
     private static readonly DataViewSchema WithOneLabel = MakeSchema(hasSeveralLabels: false);
     private static readonly DataViewSchema WithSeveralLabels = MakeSchema(hasSeveralLabels: true);
 
     /// <summary>Whether a column's bytes are those of the row's file, and none where that cannot be read.</summary>
     public static bool HasBytesOfFile(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(BytesOfFile) is not null;
-
-    /// <summary>Whether a column holds texts of several labels each.</summary>
-    public static bool HasSeveralLabels(DataViewSchema.Column column) =>
-        column.Annotations.Schema.GetColumnOrNull(SeveralLabels) is not null;
 
     public DataViewSchema Schema => hasSeveralLabels ? WithSeveralLabels : WithOneLabel;
 
@@ -51,17 +44,14 @@ internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)
     {
         var schema = new DataViewSchema.Builder();
         schema.AddColumn(ImageColumn.PathColumnName, TextDataViewType.Instance);
-        schema.AddColumn("Label", TextDataViewType.Instance, hasSeveralLabels ? Mark(SeveralLabels, "True") : null);
-        schema.AddColumn(
-            "Image", new VectorDataViewType(NumberDataViewType.Byte), Mark(BytesOfFile, ImageColumn.PathColumnName));
-        return schema.ToSchema();
-    }
-
-    private static DataViewSchema.Annotations Mark(string name, string text)
-    {
+        schema.AddColumn("Label", TextDataViewType.Instance, hasSeveralLabels ? SeveralLabelsMark.Make() : null);
         var annotations = new DataViewSchema.Annotations.Builder();
-        annotations.Add(name, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = text.AsMemory());
-        return annotations.ToAnnotations();
+        annotations.Add(
+            BytesOfFile,
+            TextDataViewType.Instance,
+            (ref ReadOnlyMemory<char> value) => value = ImageColumn.PathColumnName.AsMemory());
+        schema.AddColumn("Image", new VectorDataViewType(NumberDataViewType.Byte), annotations.ToAnnotations());
+        return schema.ToSchema();
     }
 
     private sealed class Cursor(
