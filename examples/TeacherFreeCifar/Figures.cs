@@ -25,7 +25,7 @@ internal static class Figures
             // One of another length has another schedule, and would have its best part elsewhere.
             if (own.Count == 0 || method.EpochFactor != 1)
                 continue;
-            var line = new LineSeries { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
+            var line = LineOf(method, model);
             for (var epoch = 0; epoch < own[0].ValidationCurve.Count; epoch++)
                 line.Points.Add(new DataPoint(epoch + 1, 100 * own.Average(run => run.ValidationCurve[epoch])));
             model.Series.Add(line);
@@ -45,7 +45,7 @@ internal static class Figures
         var study = new Study(methods, runs);
         foreach (var method in methods)
         {
-            var line = new LineSeries { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
+            var line = LineOf(method, model);
             line.Points.AddRange(
                 study.Tuning(method).Where(run => !run.Diverged).Select(run => new DataPoint(run.LearningRate, 100 * run.ValidationTop1)));
             if (line.Points.Count > 0)
@@ -64,7 +64,7 @@ internal static class Figures
         var model = Model("Reliability", "confidence, %", "accuracy on the test rows, %");
         foreach (var method in Method.All)
         {
-            var line = new LineSeries { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
+            var line = LineOf(method, model);
             line.Points.AddRange(Pooled(runs.Where(run => run.Method == method.Name))
                 .Select(bin => new DataPoint(100 * bin.Confidence, 100 * bin.Accuracy)));
             if (line.Points.Count > 0)
@@ -134,6 +134,9 @@ internal static class Figures
         var sum = powers.Sum();
         return Array.ConvertAll(powers, power => power / sum);
     }
+
+    private static LineSeries LineOf(Method method, PlotModel model) =>
+        new() { Title = method.Name, MarkerType = _markers[model.Series.Count % _markers.Length], MarkerSize = 3 };
 
     private static PlotModel Model(string title, string x, string y)
     {

@@ -42,6 +42,9 @@ internal sealed class Laboratory(
     public static int RowsGiven(Preset preset, int trainedOn) =>
         (int)Math.Round(trainedOn / (1 - ValidationFraction) / preset.TrainingFraction);
 
+    /// <returns>A run for this process alone, until it is disposed; null where another process is at it.</returns>
+    public IDisposable? TryClaim(Preset preset, Method method, long seed) => Claim.Try(ClaimOf(preset, RunName(method, seed)));
+
     /// <summary>Runs a method with a seed.</summary>
     /// <param name="preset">How.</param>
     /// <param name="method">What.</param>
@@ -82,7 +85,7 @@ internal sealed class Laboratory(
         };
         try
         {
-            var (network, result) = Train(plan, _student, longer, $"{method.Name}-{seed}", token);
+            var (network, result) = Train(plan, _student, longer, RunName(method, seed), token);
             using (network)
                 return Test(network, result, record, token);
         }
@@ -130,7 +133,7 @@ internal sealed class Laboratory(
                 Trained(
                     new CifarResNet { Depth = 32 }, plan with { MaxEpochs = 1, Schedule = new ConstantSchedule() }, "defective-teacher"),
             // The baseline's own run, where there was one.
-            _ => Trained(_student, preset.Plan(seed), $"{Method.All[0].Name}-{seed}"),
+            _ => Trained(_student, preset.Plan(seed), RunName(Method.All[0], seed)),
         };
 
         WeightFileTeacher Given(int depth) =>
@@ -143,6 +146,8 @@ internal sealed class Laboratory(
         WeightFileTeacher Trained(NetworkArchitecture network, TrainingPlan own, string name)
         {
             var path = Path.Combine(FolderOf(preset, name), WeightsName);
+            // Another process may be at it.
+            using var claim = Claim.Wait(ClaimOf(preset, name), token);
             if (!File.Exists(path))
                 Train(own, network, preset, name, token).Network.Dispose();
             return Of(network, path);
@@ -220,6 +225,10 @@ internal sealed class Laboratory(
 
     // Runs of other lengths, rates or rows have a folder of their own.
     private string FolderOf(Preset preset, string name) => Path.Combine(work, preset.FolderName(RowsOf(preset)), name);
+
+    private string ClaimOf(Preset preset, string name) => $"{FolderOf(preset, name)}.claim";
+
+    private static string RunName(Method method, long seed) => $"{method.Name}-{seed}";
 
     // The same for all runs of a preset: what is compared is methods, not splits.
     private (IImageSource Training, IImageSource Watched) RowsFor(Preset preset) => (

@@ -85,50 +85,72 @@ root.Add(
 root.Add(
     Doing("figures", "Draws the soft targets of a good, a poor and the virtual teacher; trains the poor one where it is missing.", Draw));
 root.Add(Doing("teachers", "Tests the teachers; trains those that are missing.", TestTeachers));
-root.Add(Doing("tables", "Writes the tables of the runs that are finished.", (given, _) => WriteTables(given.GetRequiredValue(results))));
+root.Add(Doing("tables", "Writes the tables of the runs that are finished.", (given, token) =>
+{
+    using var file = OpenResults(given, token);
+    WriteTables(given.GetRequiredValue(results), file);
+}));
 return await root.Parse(args).InvokeAsync();
 
 void Run(IReadOnlyList<Method> methods, ParseResult given, CancellationToken token)
 {
-    var started = DateTime.UtcNow;
-    var (preset, laboratory) = (ChosenPreset(given), Open(given));
-    var finished = new ResultsFile(RunsPath(given.GetRequiredValue(results)));
-    foreach (var seed in given.GetRequiredValue(seeds))
-    {
-        foreach (var method in methods)
-        {
-            var wanted = (method.Name, seed, preset.LearningRate);
-            if (Of(preset, laboratory, finished).Any(run => (run.Method, run.Seed, run.LearningRate) == wanted))
-                continue;
-            if (IsLate(given, started))
-                return;
-            Finish(laboratory.Run(preset, method, seed, self: preset, token), given);
-        }
-    }
+    var rate = ChosenPreset(given).LearningRate;
+    Work(given, token, runs =>
+        from seed in given.GetRequiredValue(seeds)
+        from method in methods
+        where !runs.Any(run => (run.Method, run.Seed, run.LearningRate) == (method.Name, seed, rate))
+        select (method, seed, rate), _ => null);
 }
 
-// Each run anew from what is finished: the learning rate of the next depends on it.
 void RunStudy(ParseResult given, CancellationToken token)
 {
-    var started = DateTime.UtcNow;
-    var (preset, laboratory) = (ChosenPreset(given), Open(given));
-    if (!preset.TunesLearningRate)
+    if (ChosenPreset(given) is { TunesLearningRate: false } preset)
         throw new ArgumentException($"--preset {preset.Name} has one learning rate for all methods; expected few.");
-    var finished = new ResultsFile(RunsPath(given.GetRequiredValue(results)));
-    while (new Study(Method.Studied, Of(preset, laboratory, finished)) is var study && study.Next() is var (method, seed, chosen)
-        && !IsLate(given, started))
+    Work(
+        given, token, runs => new Study(Method.Studied, runs).Missing(), runs => new Study(Method.Studied, runs).RateOf(Method.All[0]));
+}
+
+// Each run anew from what is finished: what is to be done may depend on it, and other processes are at work, too.
+void Work(
+    ParseResult given,
+    CancellationToken token,
+    Func<List<RunRecord>, IEnumerable<(Method, long, double)>> missing,
+    Func<List<RunRecord>, double?> baselineRate)
+{
+    var (started, preset, laboratory) = (DateTime.UtcNow, ChosenPreset(given), Open(given));
+    while (Missing() is { Count: > 0 } runs && !IsLate(given, started))
     {
-        var self = preset with { LearningRate = study.RateOf(Method.All[0]) ?? preset.LearningRate };
-        Finish(laboratory.Run(preset with { LearningRate = chosen }, method, seed, self, token), given);
+        if (!runs.Any(TryFinish))
+            Claim.Pause(TimeSpan.FromSeconds(5), token);
+    }
+
+    List<(Method, long, double)> Missing() => [.. missing(Finished())];
+
+    List<RunRecord> Finished()
+    {
+        using var file = OpenResults(given, token);
+        return Of(preset, laboratory, file.Read());
+    }
+
+    bool TryFinish((Method Method, long Seed, double Rate) wanted)
+    {
+        var own = preset with { LearningRate = wanted.Rate };
+        using var claim = laboratory.TryClaim(own, wanted.Method, wanted.Seed);
+        // Another process may have finished it since.
+        if (claim is null || !Missing().Contains(wanted))
+            return false;
+        var self = preset with { LearningRate = baselineRate(Finished()) ?? wanted.Rate };
+        Finish(laboratory.Run(own, wanted.Method, wanted.Seed, self, token), given, token);
+        return true;
     }
 }
 
-List<RunRecord> Of(Preset preset, Laboratory laboratory, ResultsFile finished)
+List<RunRecord> Of(Preset preset, Laboratory laboratory, IReadOnlyList<RunRecord> finished)
 {
     var (rows, precision) = (laboratory.RowsOf(preset), preset.Precision.ToString());
     return
     [
-        .. finished.Read().Where(run => run.Preset == preset.Name && run.Rows == rows
+        .. finished.Where(run => run.Preset == preset.Name && run.Rows == rows
             && run.Epochs == preset.Epochs * Tables.MethodOf(run).EpochFactor && run.Precision == precision),
     ];
 }
@@ -136,22 +158,22 @@ List<RunRecord> Of(Preset preset, Laboratory laboratory, ResultsFile finished)
 bool IsLate(ParseResult given, DateTime started) =>
     given.GetValue(minutes) is { } limit && DateTime.UtcNow - started > TimeSpan.FromMinutes(limit);
 
-void Finish(RunRecord record, ParseResult given)
+void Finish(RunRecord record, ParseResult given, CancellationToken token)
 {
-    new ResultsFile(RunsPath(given.GetRequiredValue(results))).Append(record);
+    using var file = OpenResults(given, token);
+    file.Append(record);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{Tables.MethodOf(record).Title}, learning rate {record.LearningRate}, seed {record.Seed}: " +
         $"top-1 on the test rows {record.Top1:P2}, ECE {record.Ece:P2} ({record.EceAtTemperature:P2} at a temperature of " +
         $"{record.Temperature:F2}, which the rows held out chose), " +
         $"{record.Seconds:F0} s of training"));
-    WriteTables(given.GetRequiredValue(results));
+    WriteTables(given.GetRequiredValue(results), file);
 }
 
-void WriteTables(DirectoryInfo folder)
+void WriteTables(DirectoryInfo folder, ResultsFile file)
 {
-    var finished = new ResultsFile(RunsPath(folder)).Read();
-    foreach (var (name, runs) in Tables.Groups(finished))
+    foreach (var (name, runs) in Tables.Groups(file.Read()))
     {
         var ofStudy = Preset.All[runs[0].Preset].TunesLearningRate ? new StudyTable(Method.Studied, runs) : null;
         Write($"{name}.md", ofStudy?.Markdown() ?? Tables.Markdown(runs));
@@ -214,7 +236,8 @@ Preset ChosenPreset(ParseResult given)
     };
 }
 
-string RunsPath(DirectoryInfo folder) => Path.Combine(folder.FullName, "runs.jsonl");
+ResultsFile OpenResults(ParseResult given, CancellationToken token) =>
+    new(Path.Combine(given.GetRequiredValue(results).FullName, "runs.jsonl"), token);
 
 Command Doing(string name, string description, Action<ParseResult, CancellationToken> action)
 {

@@ -2,20 +2,28 @@ using System.Text.Json;
 
 namespace TeacherFreeCifar;
 
-/// <summary>The finished runs, a line of JSON each, so that a program that was stopped goes on with what is missing.</summary>
-/// <param name="path">The file.</param>
-internal sealed class ResultsFile(string path)
+/// <summary>
+/// The finished runs, a line of JSON each, so that a program that was stopped goes on with what is missing. One process has the file at a
+/// time, for moments.
+/// </summary>
+internal sealed class ResultsFile : IDisposable
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
+
+    private readonly string _path;
+    private readonly FileStream _stream;
+
+    /// <param name="path">The file; it is made where there is none.</param>
+    /// <param name="token">Ends the wait for another process that has it.</param>
+    public ResultsFile(string path, CancellationToken token = default) => (_path, _stream) = (path, Claim.Wait(path, token));
 
     /// <summary>All runs; a last line that is not whole, as a killed writer leaves it, is none.</summary>
     /// <exception cref="InvalidDataException">Another line is no run.</exception>
     public IReadOnlyList<RunRecord> Read()
     {
-        if (!File.Exists(path))
-            return [];
-        var text = File.ReadAllText(path);
-        var lines = text.Split('\n');
+        _stream.Position = 0;
+        using var reader = new StreamReader(_stream, leaveOpen: true);
+        var lines = reader.ReadToEnd().Split('\n');
         var records = new List<RunRecord>();
         for (var i = 0; i < lines.Length - 1; i++)
         {
@@ -25,7 +33,7 @@ internal sealed class ResultsFile(string path)
             }
             catch (JsonException error)
             {
-                throw new InvalidDataException($"Line {i + 1} of '{path}' is no run: {error.Message}", error);
+                throw new InvalidDataException($"Line {i + 1} of '{_path}' is no run: {error.Message}", error);
             }
         }
 
@@ -34,22 +42,22 @@ internal sealed class ResultsFile(string path)
 
     public void Append(RunRecord record)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        using var stream = new FileStream(path, FileMode.OpenOrCreate);
         // What a killed writer left of a line goes.
-        stream.SetLength(EndOfLastLine(stream));
-        stream.Seek(0, SeekOrigin.End);
-        stream.Write(JsonSerializer.SerializeToUtf8Bytes(record, _json));
-        stream.WriteByte((byte)'\n');
-        stream.Flush(flushToDisk: true);
+        _stream.SetLength(EndOfLastLine());
+        _stream.Seek(0, SeekOrigin.End);
+        _stream.Write(JsonSerializer.SerializeToUtf8Bytes(record, _json));
+        _stream.WriteByte((byte)'\n');
+        _stream.Flush(flushToDisk: true);
     }
 
-    private static long EndOfLastLine(FileStream stream)
+    public void Dispose() => _stream.Dispose();
+
+    private long EndOfLastLine()
     {
-        for (var length = stream.Length; length > 0; length--)
+        for (var length = _stream.Length; length > 0; length--)
         {
-            stream.Position = length - 1;
-            if (stream.ReadByte() == '\n')
+            _stream.Position = length - 1;
+            if (_stream.ReadByte() == '\n')
                 return length;
         }
 

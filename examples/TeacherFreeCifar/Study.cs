@@ -21,29 +21,32 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     public static IReadOnlyList<long> Seeds { get; } = [2, 3, 4, 5, 6];
 
     /// <summary>The run that is to be done next; null where all are.</summary>
-    public (Method Method, long Seed, double Rate)? Next()
+    public (Method Method, long Seed, double Rate)? Next() => Missing().Select(run => ((Method, long, double)?)run).FirstOrDefault();
+
+    /// <summary>
+    /// What is to be done, as far as it can be told yet, in that order. Who is taught by the baseline's network is told once the baseline's
+    /// rate is.
+    /// </summary>
+    public IEnumerable<(Method Method, long Seed, double Rate)> Missing()
     {
-        foreach (var method in methods)
+        foreach (var method in methods.Where(method => method.Teacher != TeacherKind.Self || RateOf(methods[0]) is not null))
         {
-            if (MissingRate(method) is { } rate)
-                return (method, TuningSeed, rate);
+            foreach (var rate in MissingRates(method))
+                yield return (method, TuningSeed, rate);
         }
 
         foreach (var seed in Seeds)
         {
             foreach (var method in methods)
             {
-                var rate = RateOf(method)!.Value;
-                if (!Of(method).Any(run => run.Seed == seed && run.LearningRate == rate))
-                    return (method, seed, rate);
+                if (RateOf(method) is { } rate && !Of(method).Any(run => run.Seed == seed && run.LearningRate == rate))
+                    yield return (method, seed, rate);
             }
         }
-
-        return null;
     }
 
     /// <summary>The rate that was chosen for a method; null where some are still to be tried.</summary>
-    public double? RateOf(Method method) => MissingRate(method) is null ? Best(method)!.LearningRate : null;
+    public double? RateOf(Method method) => MissingRates(method).Any() ? null : Best(method)!.LearningRate;
 
     /// <summary>The runs that chose it, by rate.</summary>
     public IReadOnlyList<RunRecord> Tuning(Method method) =>
@@ -61,19 +64,15 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     /// </summary>
     public RunRecord? Best(Method method) => Tuning(method).MaxBy(run => run.ValidationTop1);
 
-    private double? MissingRate(Method method)
+    private IEnumerable<double> MissingRates(Method method)
     {
         var tried = Tuning(method).Select(run => run.LearningRate).ToList();
-        foreach (var rate in Rates)
-        {
-            if (!tried.Contains(rate))
-                return rate;
-        }
-
+        if (Rates.Any(rate => !tried.Contains(rate)))
+            return Rates.Except(tried);
         var best = Best(method)!.LearningRate;
-        return best == tried[^1] && 2 * best <= HighestRate ? 2 * best
-            : best == tried[0] && best / 2 >= LowestRate ? best / 2
-            : null;
+        return best == tried[^1] && 2 * best <= HighestRate ? [2 * best]
+            : best == tried[0] && best / 2 >= LowestRate ? [best / 2]
+            : [];
     }
 
     private IEnumerable<RunRecord> Of(Method method) => runs.Where(run => run.Method == method.Name);

@@ -30,6 +30,25 @@ public sealed class StudyTests
             order);
     }
 
+    [Fact]
+    public void Several_processes_have_work_while_a_rate_is_not_yet_told()
+    {
+        Method[] methods = [_methods[0], Method.All.Single(method => method.Name == "tf-kd-self-hinton"), _methods[1]];
+        var runs = Study.Rates.Skip(1).Select(rate => Record("baseline", 1, rate, rate == 0.1 ? 0.5 : 0.4)).ToList();
+        // Tf-KD_self asks for the baseline's rate.
+        Assert.Equal(
+            [("baseline", 1, 0.025), .. Study.Rates.Select(rate => ("ls", 1L, rate))],
+            new Study(methods, runs).Missing().Select(run => (run.Method.Name, run.Seed, run.Rate)));
+
+        runs.Add(Record("baseline", 1, 0.025, 0.4));
+        Assert.Equal(
+            [
+                .. Study.Rates.Select(rate => ("tf-kd-self-hinton", 1L, rate)), .. Study.Rates.Select(rate => ("ls", 1L, rate)),
+                .. Study.Seeds.Select(seed => ("baseline", seed, 0.1)),
+            ],
+            new Study(methods, runs).Missing().Select(run => (run.Method.Name, run.Seed, run.Rate)));
+    }
+
     [Theory]
     [InlineData(0.2, new[] { 0.4 })]
     [InlineData(0.4, new[] { 0.4, 0.8 })]

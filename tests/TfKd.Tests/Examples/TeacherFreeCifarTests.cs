@@ -20,7 +20,7 @@ public sealed class TeacherFreeCifarTests : IDisposable
     {
         WriteGivenTeachers();
         var laboratory = Open();
-        var results = new ResultsFile(Path.Combine(_folder, "results", "runs.jsonl"));
+        using var results = new ResultsFile(Path.Combine(_folder, "results", "runs.jsonl"));
         foreach (var method in Method.All)
             results.Append(laboratory.Run(_preset, method, seed: 1, self: _preset, CancellationToken.None));
 
@@ -174,9 +174,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
     public void A_line_that_a_killed_writer_left_is_no_run_and_goes()
     {
         var path = Path.Combine(_folder, "runs.jsonl");
-        var results = new ResultsFile(path);
-        results.Append(RunRecords.Of("baseline", 1, 0.5));
+        using (var killed = new ResultsFile(path))
+            killed.Append(RunRecords.Of("baseline", 1, 0.5));
         File.AppendAllText(path, "{\"preset\":\"cp");
+        using var results = new ResultsFile(path);
         Assert.Single(results.Read());
 
         results.Append(RunRecords.Of("ls", 1, 0.6));
@@ -188,10 +189,32 @@ public sealed class TeacherFreeCifarTests : IDisposable
     {
         var path = Path.Combine(_folder, "runs.jsonl");
         File.WriteAllText(path, "{}\n");
+        using var results = new ResultsFile(path);
         Assert.StartsWith(
             $"Line 1 of '{path}' is no run: ",
-            Assert.Throws<InvalidDataException>(() => new ResultsFile(path).Read()).Message,
+            Assert.Throws<InvalidDataException>(results.Read).Message,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_and_the_results_are_of_one_process_at_a_time()
+    {
+        var (laboratory, other, method) = (Open(), Open(), Method.All[0]);
+        using (var claim = laboratory.TryClaim(_preset, method, 1))
+        {
+            Assert.NotNull(claim);
+            Assert.Null(other.TryClaim(_preset, method, 1));
+            using var ofAnotherSeed = other.TryClaim(_preset, method, 2);
+            Assert.NotNull(ofAnotherSeed);
+        }
+
+        using var again = other.TryClaim(_preset, method, 1);
+        Assert.NotNull(again);
+
+        var path = Path.Combine(_folder, "runs.jsonl");
+        using var results = new ResultsFile(path);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        Assert.ThrowsAny<OperationCanceledException>(() => new ResultsFile(path, stop.Token));
     }
 
     [Fact]
