@@ -25,6 +25,7 @@ internal sealed class LeafHooks : IDisposable
     private readonly IReadOnlyList<OnnxEmitter> _emitters;
     private readonly ILeafVisitor _visitor;
     private readonly Dictionary<Tensor, string> _parameters = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Tensor, string> _parametersOfLeaves = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<nn.Module> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly List<Action> _remove = [];
 
@@ -36,6 +37,9 @@ internal sealed class LeafHooks : IDisposable
 
     /// <summary>The parameters and buffers of modules around leaves, and of leaves without an emitter, with their paths.</summary>
     public IReadOnlyDictionary<Tensor, string> Parameters => _parameters;
+
+    /// <summary>The parameters and buffers of leaves with an emitter, with their paths.</summary>
+    public IReadOnlyDictionary<Tensor, string> ParametersOfLeaves => _parametersOfLeaves;
 
     public void Dispose()
     {
@@ -49,13 +53,11 @@ internal sealed class LeafHooks : IDisposable
             return;
         var emitter = _emitters.FirstOrDefault(candidate => candidate.Handles(module));
         var children = module.named_children().ToList();
-        if (emitter is null)
-        {
-            foreach (var (name, parameter) in module.named_parameters(recurse: false))
-                _parameters[parameter] = PathOf(name);
-            foreach (var (name, buffer) in module.named_buffers(recurse: false))
-                _parameters[buffer] = PathOf(name);
-        }
+        var (parameters, recurses) = emitter is null ? (_parameters, false) : (_parametersOfLeaves, true);
+        foreach (var (name, parameter) in module.named_parameters(recurses))
+            parameters[parameter] = PathOf(name);
+        foreach (var (name, buffer) in module.named_buffers(recurses))
+            parameters[buffer] = PathOf(name);
 
         if (emitter is null && children.Count > 0)
         {

@@ -81,7 +81,12 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         using (var hooks = new LeafHooks(module, emitters, this))
         {
             foreach (var (parameter, path) in hooks.Parameters)
-                values.AddConstant(parameter, () => new(graph.Weights(path, parameter), parameter.shape, ScalarType.Float32));
+                values.AddConstant(parameter, () => Weights(path, parameter));
+            _search.ParametersOfLeaves =
+            [
+                .. from entry in hooks.ParametersOfLeaves
+                   select new TracedValue(entry.Key.detach(), () => Weights(entry.Value, entry.Key)) { IsConstant = true },
+            ];
             var pixels = Pixels(input, 1, device);
             images = values.Add(pixels, () => input);
             result = Read(module.call(pixels), "The network's result is");
@@ -90,6 +95,8 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         if (_search.IsUsed && !Check(module, batch => Pixels(input, batch, device), images, result))
             return null;
         return result.Written;
+
+        OnnxValue Weights(string path, Tensor parameter) => new(graph.Weights(path, parameter), parameter.shape, ScalarType.Float32);
     }
 
     // Two functions may be one for the numbers of the pass, as softmax of large ones along rows and along columns: the next that fits is

@@ -121,11 +121,6 @@ public sealed class OnnxExporterTests
         new Loose((x, first, last) => last.call(first.call(x).cumsum(2))));
 
     [Fact]
-    public void Layer_invoked_by_forward_is_refused_with_the_path_of_its_reader() => AssertRefused(
-        "'last' (Conv2d) reads a tensor of shape [1,3,16,16]" + NotFollowed,
-        new Loose((x, first, last) => last.call(first.forward(x))));
-
-    [Fact]
     public void Result_that_cannot_be_followed_is_refused() => AssertRefused(
         "The network's result is a tensor of shape [1,3]" + NotFollowed,
         new Loose((x, first, last) => last.call(first.call(x)).std([2L, 3L])));

@@ -32,6 +32,9 @@ internal sealed class FunctionalSearch(
     /// <summary>The functions that are in the graph, in its order.</summary>
     public IReadOnlyList<FunctionStep> Written => _written;
 
+    /// <summary>What products may read of layers beside what layers return.</summary>
+    public IReadOnlyList<TracedValue> ParametersOfLeaves { get; set; } = [];
+
     /// <summary>Whether a function was found whose epsilon only small numbers show.</summary>
     public bool HidesEpsilons { get; private set; }
 
@@ -103,10 +106,13 @@ internal sealed class FunctionalSearch(
 
         // A norm with statistics and parameters is a line through two points, too, of which the graph would not know these.
         var norms = KeepsShape(tensor) ? null : new FunctionalNorms(result, values.Constants, refuted.EpsilonOf(_found));
+        var products = KeepsShape(tensor) ? null : Products(result);
         foreach (var value in known)
         {
             if (norms?.Find(value) is { } norm)
                 return Add(tensor, norm.Layer, norm.Inputs);
+            if (products?.Find(value) is { } product)
+                return Add(tensor, product.Layer, product.Inputs);
             if (Unary(value, result, _found, !KeepsShape(tensor)) is { } layer)
                 return Add(tensor, layer, value);
         }
@@ -129,6 +135,8 @@ internal sealed class FunctionalSearch(
             var middle = TracedValue.Unknown(between);
             if (Unary(middle, result, _found + 1, !KeepsShape(tensor)) is { } second)
                 return Add(tensor, second, Add(between, layer, inputs));
+            if (inputs.Length == 1 && Products(result).Find(middle) is { } product)
+                return Add(tensor, product.Layer, [Add(between, layer, inputs), .. product.Inputs[1..]]);
             foreach (var other in latest)
             {
                 if (FunctionalPairs.Commuting(middle, other, result) is { } pair)
@@ -138,6 +146,11 @@ internal sealed class FunctionalSearch(
 
         return null;
     }
+
+    private FunctionalProducts Products(TracedValue result) =>
+        new(result, [.. values.All.Where(IsFixed), .. values.Constants, .. ParametersOfLeaves]);
+
+    private static bool IsFixed(TracedValue value) => value.IsConstant || value.Call is { } call && call.Inputs.All(IsFixed);
 
     // What works in place does; of the others there are too many to try them on everything.
     private bool KeepsShape(Tensor tensor) => values.Last(tensor) is not null;
