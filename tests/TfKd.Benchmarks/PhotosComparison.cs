@@ -52,6 +52,11 @@ internal static class PhotosComparison
             })),
             ("SmallStudent(n) at 224x224", (fold, ml) => Train(
                 fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide))),
+            ("PhotoRecipe.FineTuned(n), in bfloat16", (fold, ml) => Train(fold, ml, InHalves(PhotoRecipe.FineTuned(fold.Training.Count)))),
+            ("PhotoRecipe.SmallStudent(n), in bfloat16", (fold, ml) => Train(
+                fold, ml, InHalves(PhotoRecipe.SmallStudent(fold.Training.Count)))),
+            ("SmallStudent(n) at 224x224, in bfloat16", (fold, ml) => Train(
+                fold, ml, InHalves(PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide)))),
             // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.
             ("SmallStudent(n) without its teacher", (fold, ml) => Train(
                 fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count) with { Objective = new CrossEntropy(), Teacher = null })),
@@ -67,6 +72,8 @@ internal static class PhotosComparison
                 UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
             })),
     ];
+
+    private static Options InHalves(Options options) => options with { Precision = Precision.BFloat16 };
 
     private static PhotoResult Train(PhotoFold fold, MLContext ml, Options options)
     {

@@ -19,7 +19,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]] [--labels 4]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization training 3
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization training 3 [MobileNetV2|EfficientNet|...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- replicas 5 [ResNet-20|ResNet-18]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- serving 60 200
@@ -49,7 +49,8 @@ Action run = args switch
     ["parity"] => ExportParity.Run,
     ["photos", var folder, .. var rest] => () => PhotosComparison.Run(folder, rest),
     ["quantization"] => QuantizationComparison.Run,
-    ["quantization", "training", var seeds] => () => QuantizationTraining.Run(int.Parse(seeds)),
+    ["quantization", "training", var seeds, .. { Length: < 2 } name] =>
+        () => QuantizationTraining.Run(int.Parse(seeds), name.FirstOrDefault()),
     ["replicas", var rounds, .. var networks] => () => ReplicasComparison.Run(int.Parse(rounds), networks),
     ["scoring", var photos, var rounds] => () => ScoringComparison.Run(photos, int.Parse(rounds)),
     ["serving", var seconds, var clients] =>

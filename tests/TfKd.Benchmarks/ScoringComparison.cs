@@ -24,7 +24,7 @@ internal static class ScoringComparison
         TorchRuntime.EnsureLoaded();
         Console.WriteLine("# Scoring");
         Console.WriteLine();
-        Console.WriteLine($"{Conditions.Describe(typeof(MLContext), typeof(InferenceSession))} float32, {rounds} rounds.");
+        Console.WriteLine($"{Conditions.Describe(typeof(MLContext), typeof(InferenceSession))} float32 but for the lines in 8-bit integers, {rounds} rounds.");
         foreach (var architecture in new NetworkArchitecture[] { new MobileNetV2(), new ShuffleNetV2 { WidthMultiplier = 0.5 } })
             Run(architecture, photos, rounds);
     }
@@ -40,6 +40,8 @@ internal static class ScoringComparison
         using var model = new TorchImageClassificationTransformer(
             NetworkExport.ToModel(network, classes, new TrainingProvenance()), new TransformerColumns(
                 "ImagePath", "Score", "PredictedLabel"));
+        using var ofIntegers = new TorchImageClassificationTransformer(
+            InIntegers(network, classes), new TransformerColumns("ImagePath", "Score", "PredictedLabel"));
         using var ofPixels = new TorchImageClassificationTransformer(
             model.Model, new TransformerColumns("Pixels", "Score", "PredictedLabel"));
         using var ofFloats = new TorchImageClassificationTransformer(
@@ -59,6 +61,8 @@ internal static class ScoringComparison
             ready.Select(row => new PixelRow { Pixels = row, Floats = Array.ConvertAll(row, value => (float)value) }).ToList(), type);
         using var engine = ml.Model.CreatePredictionEngine<PathRow, ScoredRow>(
             model, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engineOfIntegers = ml.Model.CreatePredictionEngine<PathRow, ScoredRow>(
+            ofIntegers, new PredictionEngineOptions { OwnsTransformer = false });
         // With the session's own settings: workers that wait without spinning.
         using var session = OnnxSession.Open(model.Model.Onnx.ToArray(), model.Model.OnnxContent, "the model");
 
@@ -71,6 +75,9 @@ internal static class ScoringComparison
             ("Transform, files", files.Count, () => Read(model, paths)),
             (Chain, files.Count, () => Read((ITransformer)portable, paths)),
             ("PredictionEngine, files", files.Count, () => files.ForEach(path => engine.Predict(new PathRow { ImagePath = path }))),
+            ("Transform in 8-bit integers, files", files.Count, () => Read(ofIntegers, paths)),
+            ("PredictionEngine in 8-bit integers, files", files.Count, () => files.ForEach(
+                path => engineOfIntegers.Predict(new PathRow { ImagePath = path }))),
         };
         foreach (var way in ways)
             way.Run();
@@ -105,6 +112,16 @@ internal static class ScoringComparison
             Console.WriteLine(FormattableString.Invariant(
                 $"| {way.Name} | {Median.Of(way.Speeds):F1} | {alone} | {chain} | {way.Bytes / 1024:F1} |"));
         }
+    }
+
+    // On noise: the time does not depend on the ranges.
+    private static TorchImageClassificationModel InIntegers(ImageNetwork network, ClassKeys classes)
+    {
+        using var images = new DecodedCache(network.Architecture.InputShape, ["a"]);
+        foreach (var pixels in Ready(images.Shape.ByteCount).Take(ReadyBatch))
+            images.Add(pixels, 0);
+        var form = new OnnxForm { Numbers = new OnnxNumbers(OnnxWeights.Int8, network.Calibrate(images)) };
+        return NetworkExport.ToModel(network, classes, new TrainingProvenance(), form);
     }
 
     private static List<byte[]> Ready(int byteCount)

@@ -76,6 +76,7 @@ internal sealed class BatchGradients(
     private TeacherSignal AsSignal(NetworkOutput output, Learner learner) => new(output.Logits.detach())
     {
         Features = [.. output.Features.Select(feature => feature.detach())],
+        PreActivations = [.. output.PreActivations.Select(feature => feature.detach())],
         Classifier = _classifierIsTaught ? TeacherClassifier.Of(learner.Network) : null,
     };
 }

@@ -36,6 +36,8 @@ internal static class FeatureProbe
             : (RunOnBlack(peer, batchSize, training.Shape), TeacherClassifier.Of(peer));
         if (answer.Features.Count == 0)
             throw PlanValidation.NoTeacherFeatures(plan);
+        if (needs.HasFlag(ObjectiveNeeds.PreActivations) && answer.PreActivations.Count != answer.Features.Count)
+            throw PlanValidation.NoPreActivations(plan);
         if (needs.HasFlag(ObjectiveNeeds.TeacherClassifier))
             RequireClassifier(plan, answer, classifier);
         return context with { TeacherStages = Shapes(answer.Features, peer is null ? "teacher" : "peer") };
@@ -45,7 +47,7 @@ internal static class FeatureProbe
     public static NetworkOutput RunOnBlack(ImageNetwork network, int batchSize, ImageShape shape)
     {
         network.eval();
-        return network.Run(network.Path.Arrange(Black(network.Device, batchSize, shape)), withFeatures: true);
+        return network.Run(network.Path.Arrange(Black(network.Device, batchSize, shape)), withFeatures: true, withPreActivations: true);
     }
 
     /// <summary>What a teacher says of them.</summary>
@@ -55,7 +57,8 @@ internal static class FeatureProbe
         var targets = Targets.FromLabels(zeros(batchSize, ScalarType.Int64, student.Device), student.ClassCount);
         var rows = Enumerable.Range(0, batchSize).ToArray();
         var signal = teacher.Teach(new ImageBatch(Black(student.Device, batchSize, shape), targets, rows, View: 0));
-        return (new NetworkOutput(signal.Logits) { Features = signal.Features }, signal.Classifier);
+        return (
+            new NetworkOutput(signal.Logits) { Features = signal.Features, PreActivations = signal.PreActivations }, signal.Classifier);
     }
 
     private static Tensor Black(Device device, int batchSize, ImageShape shape) =>

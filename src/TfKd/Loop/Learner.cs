@@ -15,6 +15,7 @@ internal sealed class Learner : IDisposable
     private readonly List<ParameterGroup> _groups;
     private readonly List<Parameter> _parameters;
     private readonly bool _withFeatures;
+    private readonly bool _withPreActivations;
     private readonly AveragedWeights? _average;
     private readonly SharpnessAscent? _ascent;
 
@@ -26,6 +27,7 @@ internal sealed class Learner : IDisposable
     {
         (Network, _plan, _frozen) = (network, plan, frozen);
         _withFeatures = plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures);
+        _withPreActivations = plan.Objective.Needs.HasFlag(ObjectiveNeeds.PreActivations);
         _states = ObjectiveStates.Create(plan.Objective, context);
         _groups = ParameterGroup.Divide(network, plan, _states.Parameters);
         _parameters = [.. _groups.SelectMany(group => group.Parameters)];
@@ -70,7 +72,7 @@ internal sealed class Learner : IDisposable
         return _ascent is null ? Answer : GlobalGenerator.WithSameDraws(Answer);
 
         NetworkOutput Answer() => Features is null
-            ? Network.Run(Network.Path.Arrange(images), _withFeatures || withFeatures)
+            ? Network.Run(Network.Path.Arrange(images), _withFeatures || withFeatures, _withPreActivations)
             : new NetworkOutput(Features.Classify(Network, rows));
     }
 

@@ -179,6 +179,7 @@ internal sealed class RunSetup : IDisposable
             TrainingFingerprint = fingerprint,
             Student = _data.Student,
             WithFeatures = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures),
+            WithPreActivations = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.PreActivations),
             WithClassifier = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier),
             TeacherTraining = new TeacherTraining(
                 _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),

@@ -175,16 +175,21 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>
     /// <param name="images">[N,C,H,W], values 0 to 255, uint8 or floating point.</param>
     /// <param name="withFeatures">Whether to return the output of each stage, too. Default false.</param>
+    /// <param name="withPreActivations">Whether to return that before a stage's last rectifier, too. Default false.</param>
     /// <exception cref="InvalidOperationException">
     /// Features were asked for, and the architecture names no stages or one that is not there.
     /// </exception>
-    public NetworkOutput Run(Tensor images, bool withFeatures = false)
+    public NetworkOutput Run(Tensor images, bool withFeatures = false, bool withPreActivations = false)
     {
-        if (!withFeatures)
+        if (!withFeatures && !withPreActivations)
             return new(call(images));
-        using var recorder = new StageRecorder(this);
+        using var recorder = new StageRecorder(this, withPreActivations);
         var logits = call(images);
-        return new(logits) { Features = recorder.Take() };
+        return new(logits)
+        {
+            Features = withFeatures ? recorder.TakeFeatures() : [],
+            PreActivations = withPreActivations ? recorder.TakePreActivations() : [],
+        };
     }
 
     /// <summary>The first part of a body that is an <see cref="IFeatureBody"/>, behind the normalisation.</summary>

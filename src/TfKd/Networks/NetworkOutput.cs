@@ -10,4 +10,10 @@ public sealed record NetworkOutput(Tensor Logits)
     /// The output of each stage of <see cref="NetworkArchitecture.GetStages"/>, [N,C,H,W]; empty unless they were asked for.
     /// </summary>
     public IReadOnlyList<Tensor> Features { get; init; } = [];
+
+    /// <summary>
+    /// The same before the ReLU or ReLU6 that a stage ends with, and as it is where a stage ends with none; empty unless they were asked
+    /// for.
+    /// </summary>
+    public IReadOnlyList<Tensor> PreActivations { get; init; } = [];
 }

@@ -35,16 +35,25 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
     internal ObjectiveInput InSinglePrecision()
     {
         IEnumerable<Tensor?> seen =
-            [Student.Logits, .. Student.Features, Teacher?.Logits, .. Teacher?.Features ?? [], Teacher?.Classifier?.Weight, PartnerLogits];
+        [
+            Student.Logits, .. Student.Features, .. Student.PreActivations, Teacher?.Logits, .. Teacher?.Features ?? [],
+            .. Teacher?.PreActivations ?? [], Teacher?.Classifier?.Weight, PartnerLogits,
+        ];
         return !seen.Any(IsHalf) ? this : this with
         {
-            Student = Student with { Logits = Single(Student.Logits), Features = [.. Student.Features.Select(Single)] },
+            Student = Student with
+            {
+                Logits = Single(Student.Logits),
+                Features = [.. Student.Features.Select(Single)],
+                PreActivations = [.. Student.PreActivations.Select(Single)],
+            },
             Teacher = Teacher is null
                 ? null
                 : Teacher with
                 {
                     Logits = Single(Teacher.Logits),
                     Features = [.. Teacher.Features.Select(Single)],
+                    PreActivations = [.. Teacher.PreActivations.Select(Single)],
                     Classifier = Teacher.Classifier?.Select(Single),
                 },
             PartnerLogits = PartnerLogits is null ? null : Single(PartnerLogits),

@@ -36,4 +36,9 @@ public enum ObjectiveNeeds
 
     /// <summary>That the student's own classifier is the teacher's and learns nothing.</summary>
     ReusedClassifier = 256,
+
+    /// <summary>
+    /// The features by stage as they are before a stage's last rectifier, too; of the networks whose features are needed.
+    /// </summary>
+    PreActivations = 512,
 }

@@ -16,6 +16,12 @@ public sealed record TeacherSignal(Tensor Logits)
     public IReadOnlyList<Tensor> Features { get; init; } = [];
 
     /// <summary>
+    /// The same before the ReLU or ReLU6 that a stage ends with; empty unless <see cref="TeacherContext.WithPreActivations"/> asks for
+    /// them.
+    /// </summary>
+    public IReadOnlyList<Tensor> PreActivations { get; init; } = [];
+
+    /// <summary>
     /// What makes the logits of the last stage; null unless <see cref="TeacherContext.WithClassifier"/> asks for it, and where the teacher
     /// has no such layer.
     /// </summary>

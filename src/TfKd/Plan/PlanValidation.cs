@@ -39,7 +39,7 @@ internal static class PlanValidation
         // Before a teacher is trained in vain.
         CheckTeacher(plan);
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.StudentFeatures))
-            new StageRecorder(student).Dispose();
+            new StageRecorder(student, withPreActivations: false).Dispose();
         if (!isValidated)
             CheckCallbacks(plan);
     }
@@ -57,6 +57,11 @@ internal static class PlanValidation
     public static InvalidOperationException NoTeacherFeatures(TrainingPlan plan) =>
         new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at "
             + "hand, or an objective on logits.");
+
+    /// <summary>The refusal of a teacher that answers without what is before its rectifiers.</summary>
+    public static InvalidOperationException NoPreActivations(TrainingPlan plan) =>
+        new($"{plan.Objective} looks at the teacher's features before the rectifiers, but {plan.Teacher} gives none; use a teacher with a "
+            + "network at hand, or another objective.");
 
     private static void CheckTraining(TrainingPlan plan, ImageNetwork student, IImageSource training)
     {

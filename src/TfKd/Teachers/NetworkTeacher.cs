@@ -12,6 +12,7 @@ public sealed class NetworkTeacher : Teacher
     private readonly ImageNetwork _network;
     private readonly bool _ownsNetwork;
     private readonly bool _withFeatures;
+    private readonly bool _withPreActivations;
     private readonly bool _withClassifier;
     private readonly ClassColumns _columns;
     private readonly Lazy<string> _fingerprint;
@@ -38,6 +39,7 @@ public sealed class NetworkTeacher : Teacher
         _columns = new ClassColumns(context, classNames, classes);
         (_network, _ownsNetwork) = (network, ownsNetwork);
         (_withFeatures, _withClassifier) = (context.WithFeatures, context.WithClassifier);
+        _withPreActivations = context.WithPreActivations;
         _network.to(context.Device);
         _network.eval();
         _fingerprint = new Lazy<string>(() => $"{NetworkFingerprint.Of(network)} {_columns}");
@@ -69,6 +71,7 @@ public sealed class NetworkTeacher : Teacher
         {
             // Fresh tensors: one made in inference mode may not take part in a graph.
             Features = [.. answer.Features.Select(feature => feature.clone())],
+            PreActivations = [.. answer.PreActivations.Select(feature => feature.clone())],
             Classifier = _withClassifier ? TeacherClassifier.Of(_network)?.Select(_columns.ArrangeRows) : null,
         };
     }
@@ -89,6 +92,7 @@ public sealed class NetworkTeacher : Teacher
         _network.EnsurePathFor(_network.Architecture.InputShape, (int)images.shape[0]);
         using var inference = inference_mode();
         using var kernels = _network.PathOf((int)images.shape[0]).Enter();
-        return _network.Run(_network.Path.Arrange(TeacherInput.Resize(images, _network.Architecture.InputShape)), _withFeatures);
+        var resized = TeacherInput.Resize(images, _network.Architecture.InputShape);
+        return _network.Run(_network.Path.Arrange(resized), _withFeatures, _withPreActivations);
     }
 }

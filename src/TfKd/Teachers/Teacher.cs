@@ -49,6 +49,7 @@ public abstract class Teacher : IDisposable
         return new TeacherSignal(HandOver(signal!.Logits, scope))
         {
             Features = [.. signal.Features.Select(feature => HandOver(feature, scope))],
+            PreActivations = [.. signal.PreActivations.Select(feature => HandOver(feature, scope))],
             Classifier = signal.Classifier?.Select(tensor => HandOver(tensor, scope)),
         };
     }

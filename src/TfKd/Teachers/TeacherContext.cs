@@ -30,6 +30,11 @@ public sealed record TeacherContext(IReadOnlyList<string> ClassNames, ImageShape
     public bool WithFeatures { get; init; }
 
     /// <summary>
+    /// Whether the objective asks for <see cref="TeacherSignal.PreActivations"/>, beside features. Default false.
+    /// </summary>
+    public bool WithPreActivations { get; init; }
+
+    /// <summary>
     /// Whether the objective asks for <see cref="TeacherSignal.Classifier"/>, beside features. Default false.
     /// </summary>
     public bool WithClassifier { get; init; }

@@ -36,6 +36,7 @@ public sealed class ObjectiveTeacherPairsTests(ObjectivePairsProblem problem) : 
             new FeatureHint(), new AttentionTransfer(), new RelationalKd(), new SimilarityPreserving(),
             new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence(), new NeuronSelectivityTransfer(),
             new VariationalInformation(), new SoftmaxRegressionRepresentation(), new KnowledgeReview(),
+            new OverhaulDistillation(),
             new ContrastiveRepresentation { Negatives = 64 },
             new Ramped { Inner = new RelationalKd() },
             new CrossEntropy() + new FeatureHint(),

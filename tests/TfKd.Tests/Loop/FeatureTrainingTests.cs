@@ -52,6 +52,16 @@ public sealed class FeatureTrainingTests : IDisposable
             Objective = new CrossEntropy() + new KnowledgeReview(),
             Teacher = _teacher,
         }, ["cross_entropy", "knowledge_review"]),
+        ["OverhaulDistillation"] = (_plan with
+        {
+            Objective = new CrossEntropy() + 0.001 * new OverhaulDistillation(),
+            Teacher = _teacher,
+        }, ["cross_entropy", "overhaul"]),
+        ["overhaul by a peer"] = (_plan with
+        {
+            Objective = new CrossEntropy() + 0.001 * new OverhaulDistillation(),
+            Teacher = new PeerTeacher(),
+        }, ["cross_entropy", "overhaul"]),
         ["ContrastiveRepresentation"] = (_plan with
         {
             Objective = new CrossEntropy() + 0.1 * new ContrastiveRepresentation { Negatives = 64 },
@@ -155,7 +165,7 @@ public sealed class FeatureTrainingTests : IDisposable
             ? _plan with
             {
                 Objective = new OnlineLabelSmoothing() + 10 * new FeatureHint() + new SoftmaxRegressionRepresentation()
-                    + new KnowledgeReview() + new ContrastiveRepresentation { Negatives = 32 },
+                    + new KnowledgeReview() + new ContrastiveRepresentation { Negatives = 32 } + 0.001 * new OverhaulDistillation(),
                 Teacher = _teacher,
                 Augmentations = [new RandomCrop { Padding = 2 }],
             }
@@ -204,6 +214,16 @@ public sealed class FeatureTrainingTests : IDisposable
             Refusal(_plan with { Objective = new FeaturesOnly() }));
         Assert.True(double.IsFinite(
             Run(_plan with { MaxEpochs = 1, Objective = new FeaturesOnly(), Teacher = _teacher }).History[0].TrainingLoss));
+    }
+
+    [Fact]
+    public void A_teacher_that_answers_with_rectified_features_alone_is_refused()
+    {
+        var teacher = new Rectified(_teacher);
+        Assert.Equal(
+            $"OverhaulDistillation {{ StagePairs =  }} looks at the teacher's features before the rectifiers, but {teacher} gives none; use a "
+                + "teacher with a network at hand, or another objective.",
+            Refusal(_plan with { Objective = new OverhaulDistillation(), Teacher = teacher }));
     }
 
     [Fact]
@@ -279,5 +299,12 @@ public sealed class FeatureTrainingTests : IDisposable
 
         protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) =>
             nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, classCount));
+    }
+
+    private sealed record Rectified(TeacherSource Inner) : TeacherSource
+    {
+        public override bool GivesFeatures => true;
+
+        protected override Teacher OpenCore(TeacherContext context) => Inner.Open(context with { WithPreActivations = false });
     }
 }

@@ -61,6 +61,44 @@ public sealed class StageFeatureTests : IDisposable
         Assert.Empty(network.Run(images).Features);
     }
 
+    /// <summary>ReLU or ReLU6 of what is before it gives a stage that ends with one; another is as it is.</summary>
+    [Theory]
+    [MemberData(nameof(Indices))]
+    public void What_is_before_a_rectifier_gives_the_stage(int index)
+    {
+        using var network = TestNetworks.BuildTrained(_architectures[index], 4);
+        var (path, images) = Prepare(network);
+        using var kernels = path.Enter();
+        using var noGradient = no_grad();
+
+        var output = network.Run(images, withFeatures: true, withPreActivations: true);
+
+        Assert.Equal(output.Features.Count, output.PreActivations.Count);
+        var rectified = output.Features.Zip(output.PreActivations, (feature, before) =>
+            !before.Equals(feature) && (before.relu().Equals(feature) || before.relu6().Equals(feature))).ToList();
+        Assert.All(output.Features.Zip(output.PreActivations).Zip(rectified), stage =>
+            Assert.True(stage.Second || stage.First.Second.Equals(stage.First.First)));
+        var endsWithOne = network.Architecture is CifarResNet or ResNet or ResNeXt29 or Vgg;
+        Assert.True(!endsWithOne || rectified.TrueForAll(is1 => is1), string.Join(", ", rectified));
+        Assert.Empty(network.Run(images, withFeatures: true).PreActivations);
+        var alone = network.Run(images, withPreActivations: true);
+        Assert.Empty(alone.Features);
+        Assert.All(alone.PreActivations.Zip(output.PreActivations), pair => Assert.True(pair.First.Equals(pair.Second)));
+    }
+
+    [Fact]
+    public void Gradients_flow_through_what_is_before_a_rectifier()
+    {
+        using var network = TestNetworks.BuildTrained(new CifarResNet { Depth = 8 }, 4);
+        network.train();
+        var (path, images) = Prepare(network);
+        using var kernels = path.Enter();
+        var before = network.Run(images, withPreActivations: true).PreActivations;
+        before.Aggregate(zeros(1), (sum, stage) => sum + stage.clamp(max: 0).square().sum()).backward();
+        Assert.All(network.Body.named_parameters().Where(entry => !entry.name.StartsWith("fc", StringComparison.Ordinal)), entry =>
+            Assert.True(entry.parameter.grad?.abs().max().item<float>() > 0, entry.name));
+    }
+
     /// <summary>Each stage ends in an activation that works in place, and the next one goes on from the same memory.</summary>
     [Theory]
     [MemberData(nameof(Indices))]
@@ -94,10 +132,11 @@ public sealed class StageFeatureTests : IDisposable
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         for (var i = 0; i < 3; i++)
         {
-            var output = network.Run(images, withFeatures: true);
-            Assert.Equal(before + 1 + output.Features.Count, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+            var output = network.Run(images, withFeatures: true, withPreActivations: i > 0);
+            Tensor[] features = [.. output.Features, .. output.PreActivations];
+            Assert.Equal(before + 1 + features.Length, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
             output.Logits.Dispose();
-            foreach (var feature in output.Features)
+            foreach (var feature in features)
                 feature.Dispose();
         }
 

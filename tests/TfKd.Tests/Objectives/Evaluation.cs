@@ -46,11 +46,16 @@ internal static class Evaluation
 
     public static ObjectiveInput Input(Tensor student, Targets targets, Tensor? teacher, LossLog log, ObjectiveStates? states) =>
         new(
-            new NetworkOutput(student) { Features = Features(student, StudentStages) },
+            new NetworkOutput(student)
+            {
+                Features = Features(student, StudentStages),
+                PreActivations = Features(student, StudentStages),
+            },
             targets,
             teacher is null ? null : new TeacherSignal(teacher.detach())
             {
                 Features = Features(teacher.detach(), TeacherStages),
+                PreActivations = Features(teacher.detach(), TeacherStages),
                 Classifier = new(Waves(teacher.shape[1], TeacherStages[^1].Channels).to(teacher.dtype), null),
             },
             new TrainingProgress(0, 1, 0),

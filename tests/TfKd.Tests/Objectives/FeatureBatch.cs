@@ -44,10 +44,11 @@ internal sealed record FeatureBatch(double[][][] Student, double[][][] Teacher, 
         var teacher = new TeacherSignal(LogitBatch.ToTensor(Logits.Teacher))
         {
             Features = TeacherFeatures(),
+            PreActivations = TeacherFeatures(),
             Classifier = RepresentationOracle.Classifier,
         };
         return objective.Compute(new ObjectiveInput(
-            new NetworkOutput(logits) { Features = features }, Targets.FromLabels(Logits.LabelTensor(), Logits.Classes), teacher, new TrainingProgress(
+            new NetworkOutput(logits) { Features = features, PreActivations = features }, Targets.FromLabels(Logits.LabelTensor(), Logits.Classes), teacher, new TrainingProgress(
                 0, 1, 0), log)
         {
             States = states,

@@ -21,6 +21,7 @@ public sealed class FeatureGoldenTests
         (new SoftmaxRegressionRepresentation(), 0.8261924639421686, 1e-12),
         (new SoftmaxRegressionRepresentation { RegressionWeight = 0 }, 0.12978157809610055, 1e-12),
         (new KnowledgeReview(), 2.1535581163389454, 1e-12),
+        (new OverhaulDistillation(), 24.973685589963427, 1e-11),
     ];
 
     public static TheoryData<int> Rows => [.. Enumerable.Range(0, _table.Length)];
@@ -38,9 +39,9 @@ public sealed class FeatureGoldenTests
         SetParameters(states.Find(objective));
 
         var value = objective.Compute(new ObjectiveInput(
-            new NetworkOutput(zeros(4, 2)) { Features = [student] },
+            new NetworkOutput(zeros(4, 2)) { Features = [student], PreActivations = [student] },
             Targets.FromLabels(zeros(4, ScalarType.Int64), 2),
-            new TeacherSignal(zeros(4, 2)) { Features = [teacher], Classifier = new(Waves(10, 3).view(2, 5), null) },
+            new TeacherSignal(zeros(4, 2)) { Features = [teacher], PreActivations = [teacher], Classifier = new(Waves(10, 3).view(2, 5), null) },
             new TrainingProgress(0, 1, 0),
             log)
         { States = states });

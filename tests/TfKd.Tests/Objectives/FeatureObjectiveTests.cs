@@ -31,6 +31,8 @@ public sealed class FeatureObjectiveTests : IDisposable
         new SoftmaxRegressionRepresentation { StudentStage = 0, FeatureWeight = 2, RegressionWeight = 0.5 },
         new KnowledgeReview(),
         new KnowledgeReview { StagePairs = 1 },
+        new OverhaulDistillation(),
+        new OverhaulDistillation { StagePairs = 1 },
         new TargetFreeSelfKd { Mu = 0.3 },
         new TargetFreeSelfKd { Alpha = 0.1, Beta = 2, Stage = 1, Ranking = TargetFreeSelfKdRanking.ReferenceCode },
         2 * new FeatureHint() + (new CrossEntropy() + 0.5 * new AttentionTransfer()) + new OnlineLabelSmoothing(),
@@ -102,13 +104,14 @@ public sealed class FeatureObjectiveTests : IDisposable
     [InlineData(2, 4)]
     [InlineData(3, 3)]
     [InlineData(4, 22)]
+    [InlineData(5, 6)]
     public void Gradients_of_adapters_equal_central_differences(int which, int parameterCount)
     {
         const double Step = 1e-5;
         var objective = new Objective[]
         {
             new FeatureHint(), new TargetFreeSelfKd { Mu = 2 }, new VariationalInformation(), new SoftmaxRegressionRepresentation(),
-            new KnowledgeReview(),
+            new KnowledgeReview(), new OverhaulDistillation(),
         }[which];
         var batch = FeatureBatch.Random(seed: 12, rows: 3);
         using var states = FeatureBatch.States(objective);
@@ -143,12 +146,11 @@ public sealed class FeatureObjectiveTests : IDisposable
         using var log = new LossLog();
         var (logits, features) = batch.Leaves();
         var input = new ObjectiveInput(
-            new NetworkOutput(logits) { Features = features }, Targets.FromLabels(batch.Logits.LabelTensor(), 4),
+            new NetworkOutput(logits) { Features = features, PreActivations = features }, Targets.FromLabels(batch.Logits.LabelTensor(), 4),
             new TeacherSignal(LogitBatch.ToTensor(batch.Logits.Teacher))
             {
-                Features = [
-                .. FeatureBatch.TeacherStages.Select(s => ones(4, s.Channels, s.Height, s.Width, ScalarType.Float64)),
-            ],
+                Features = batch.TeacherFeatures(),
+                PreActivations = batch.TeacherFeatures(),
                 Classifier = RepresentationOracle.Classifier,
             },
             new TrainingProgress(0, 1, 0), log)
@@ -178,6 +180,7 @@ public sealed class FeatureObjectiveTests : IDisposable
             SoftmaxRegressionRepresentation o => RepresentationOracle.SoftmaxRegression(
                 batch, o, Stage(o.StudentStage, 2), states.Find(o)!),
             KnowledgeReview o => RepresentationOracle.Review(batch, o.StagePairs ?? 2, states.Find(o)!),
+            OverhaulDistillation o => RepresentationOracle.Overhaul(batch, o.StagePairs ?? 2, states.Find(o)!),
             TargetFreeSelfKd o => FeatureOracle.TargetFreeSelfKd(
                 o, batch.Logits.Student, Weak(o, batch), batch.Logits.Labels, constants.Logits.Student, Weak(o, constants)),
             WeightedSum o => o.Terms.Sum(term => term.Weight * Oracle(term.Objective, batch, constants, states)),

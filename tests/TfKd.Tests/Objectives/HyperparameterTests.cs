@@ -36,6 +36,8 @@ public sealed class HyperparameterTests
             + "but is NaN. (Parameter 'RegressionWeight')\nActual value was NaN." },
         { () => new KnowledgeReview { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter "
             + "'StagePairs')\nActual value was 0." },
+        { () => new OverhaulDistillation { StagePairs = 0 }, "StagePairs must be above 0 and finite, but is 0. (Parameter "
+            + "'StagePairs')\nActual value was 0." },
         { () => new ContrastiveRepresentation { Negatives = 0 }, "Negatives must be above 0 and finite, but is 0. (Parameter "
             + "'Negatives')\nActual value was 0." },
         { () => new ContrastiveRepresentation { Temperature = 0 }, "Temperature must be above 0 and finite, but is 0. (Parameter "

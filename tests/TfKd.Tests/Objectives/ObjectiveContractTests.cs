@@ -63,6 +63,8 @@ public sealed class ObjectiveContractTests
             FeaturesOfBoth | ObjectiveNeeds.TeacherClassifier | ObjectiveNeeds.WholeBatch,
             "SoftmaxRegressionRepresentation { StudentStage = -1, FeatureWeight = 2, RegressionWeight = 1 }", BatchNorm),
         new(() => new KnowledgeReview { StagePairs = 2 }, FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "KnowledgeReview { StagePairs = 2 }", BatchNorm),
+        new(() => new OverhaulDistillation { StagePairs = 2 },
+            FeaturesOfBoth | ObjectiveNeeds.PreActivations | ObjectiveNeeds.WholeBatch, "OverhaulDistillation { StagePairs = 2 }", BatchNorm),
         new(() => new ContrastiveRepresentation { Negatives = 50 }, FeaturesOfBoth | ObjectiveNeeds.RowIds | ObjectiveNeeds.WholeBatch,
             "ContrastiveRepresentation { "
             + "StudentStage = -1, TeacherStage = -1, Negatives = 50, Temperature = 0.07, Momentum = 0.5, EmbeddingSize = 128 }",

@@ -18,6 +18,7 @@ public sealed class ObjectiveInputTests : IDisposable
         new RelationalKd(), new TargetFreeSelfKd(), new SimilarityPreserving(), new CurriculumTemperatureKd(),
         new ProbabilisticKnowledgeTransfer(), new CorrelationCongruence(), new NeuronSelectivityTransfer(), new VariationalInformation(),
         new SoftmaxRegressionRepresentation(), new KnowledgeReview(), new ContrastiveRepresentation(),
+        new OverhaulDistillation(),
     ];
 
     public void Dispose()

@@ -16,6 +16,7 @@ public sealed class ObjectiveStateTests
             + $"}})." },
         { new AttentionTransfer { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (AttentionTransfer {{ Exponent = 2, StagePairs = 3, "
             + $"Form = ReferenceCode }})." },
+        { new OverhaulDistillation { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (OverhaulDistillation {{ StagePairs = 3 }})." },
         { new KnowledgeReview { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (KnowledgeReview {{ StagePairs = 3 }})." },
         {
             new SoftmaxRegressionRepresentation { StudentStage = 2 },

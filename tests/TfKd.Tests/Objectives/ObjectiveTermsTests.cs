@@ -38,6 +38,7 @@ public sealed class ObjectiveTermsTests
         (new VariationalInformation(), true, ["variational_information"]),
         (new SoftmaxRegressionRepresentation(), true, ["softmax_regression_features", "softmax_regression_logits"]),
         (new KnowledgeReview(), true, ["knowledge_review"]),
+        (new OverhaulDistillation(), true, ["overhaul"]),
         (new ContrastiveRepresentation(), true, ["contrastive_student", "contrastive_teacher"]),
         (new ReusedClassifier(), true, ["reused_classifier"]),
         (new HardTargetCrossEntropy(), true, ["hard_target_cross_entropy"]),

@@ -10,7 +10,7 @@ public sealed class RepresentationLawTests : IDisposable
     private readonly FeatureBatch _batch = FeatureBatch.Random(seed: 21, rows: 5);
 
     public static TheoryData<Objective> Normalized =>
-        [new SoftmaxRegressionRepresentation(), new KnowledgeReview(), new KnowledgeReview { StagePairs = 1 }];
+        [new SoftmaxRegressionRepresentation(), new KnowledgeReview(), new KnowledgeReview { StagePairs = 1 }, new OverhaulDistillation()];
 
     public void Dispose() => _scope.Dispose();
 
@@ -78,5 +78,39 @@ public sealed class RepresentationLawTests : IDisposable
 
         Assert.Equal(_batch.Value(new KnowledgeReview { StagePairs = 1 }), other.Value(new KnowledgeReview { StagePairs = 1 }));
         Assert.NotEqual(_batch.Value(new KnowledgeReview()), other.Value(new KnowledgeReview()), 1e-3);
+    }
+
+    /// <summary>A student that is below a teacher who is below 0 costs nothing; the mean below 0 is of all batches so far.</summary>
+    [Fact]
+    public void What_the_rectifier_cuts_off_costs_nothing()
+    {
+        var context = new ObjectiveContext(2, CPU) { StudentStages = [new(1, 1, 2)], TeacherStages = [new(1, 1, 2)] };
+        var objective = new OverhaulDistillation();
+        using var states = ObjectiveStates.Create(objective, context);
+        var pair = ((OverhaulState)states.Find(objective)!)[0];
+        // Its norm gives the bias alone for one value a channel.
+        using (no_grad())
+        {
+            foreach (var (name, parameter) in pair.named_parameters())
+                parameter.fill_(name == "norm.bias" ? -3 : 0);
+        }
+
+        Assert.Equal(0, Value(-1, -2), 1e-6);
+        // 1 is above 0, and the student at -3.
+        Assert.Equal(16, Value(1, -6), 1e-5);
+        // -1, -2 and -6 so far; with -3 and -5 the mean is -3.4.
+        Assert.Equal([-3, -3.4f], pair.Limit(tensor([-3.0f, -5]).view(1, 1, 1, 2), null).data<float>().ToArray());
+
+        double Value(float first, float second)
+        {
+            using var log = new LossLog();
+            return objective.Compute(new ObjectiveInput(
+                new NetworkOutput(zeros(1, 2)) { PreActivations = [zeros(1, 1, 1, 2)] },
+                Targets.FromLabels(zeros(1, ScalarType.Int64), 2),
+                new TeacherSignal(zeros(1, 2)) { PreActivations = [tensor([first, second]).view(1, 1, 1, 2)] },
+                new TrainingProgress(0, 1, 0),
+                log)
+            { States = states }).item<float>();
+        }
     }
 }

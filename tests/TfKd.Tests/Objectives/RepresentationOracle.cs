@@ -47,6 +47,37 @@ internal static class RepresentationOracle
         return sum;
     }
 
+    public static double Overhaul(FeatureBatch batch, int pairs, ObjectiveState state)
+    {
+        var (weights, sum) = (Weights.Of(state), 0.0);
+        for (var level = 0; level < pairs; level++)
+        {
+            var (ours, shape) = Level(batch.Student, FeatureBatch.StudentStages, level + 1);
+            var (theirs, target) = Level(batch.Teacher, FeatureBatch.TeacherStages, level + 1);
+            var (height, width) = (Math.Min(shape.Height, target.Height), Math.Min(shape.Width, target.Width));
+            var made = Standardize(Linear(Pool(ours, shape), weights[$"pairs.{level}.linear.weight"], null),
+                weights[$"pairs.{level}.norm.weight"][0], weights[$"pairs.{level}.norm.bias"][0]);
+            sum += made.Zip(Pool(Limit(theirs), target), (map, other) => map.Zip(other, Missed).Sum()).Average() / Math.Pow(2, level);
+
+            double[][][] Pool(double[][][] maps, ImageShape of) => [.. maps.Select(map =>
+                FeatureOracle.Pool([.. map.SelectMany(channel => channel)], of, height, width))];
+        }
+
+        return sum;
+    }
+
+    // At least the mean of what is below 0 in a channel.
+    private static double[][][] Limit(double[][][] maps)
+    {
+        var least = maps[0].Select((_, c) =>
+            maps.SelectMany(map => map[c]).Where(value => value < 0).DefaultIfEmpty(0).Average()).ToArray();
+        return [.. maps.Select(map => map.Select((channel, c) => channel.Select(value => Math.Max(value, least[c])).ToArray()).ToArray())];
+    }
+
+    // What is below 0 need only be as low.
+    private static double Missed(double[] ours, double[] theirs) =>
+        ours.Zip(theirs, (s, t) => s <= t && t <= 0 ? 0 : (t - s) * (t - s)).Sum();
+
     private static (double[][][] Maps, ImageShape Shape) Level(double[][][] stages, ImageShape[] shapes, int level) => level == 0
         ? (Maps(stages[^1], shapes[^1]).Select(row => row.Select(channel => new[] { channel.Average() }).ToArray()).ToArray(),
             shapes[^1] with { Height = 1, Width = 1 })
