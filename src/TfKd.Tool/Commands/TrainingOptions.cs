@@ -33,6 +33,9 @@ internal sealed class TrainingOptions
         new Option<int?>("--seed") { HelpName = "N", Description = "Seed of all that is random. Default: 1." },
         int.MinValue, int.MaxValue, "a whole number");
 
+    public Option<bool> BalanceClasses { get; } =
+        new("--balance-classes") { Description = "Has classes of few photos count as much as those of many." };
+
     public Option<int?> Epochs { get; } =
         OptionBuilder.Count("--epochs", "Passes over the photos. Default: as many as the recipe has for so many photos.");
 
@@ -52,7 +55,9 @@ internal sealed class TrainingOptions
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All =>
-        [Dataset, Separator, Output, Name, Recipe, Test, Validation, Seed, Epochs, TrainTime, SkipDamaged, Checkpoints, Force];
+    [
+        Dataset, Separator, Output, Name, Recipe, Test, Validation, Seed, BalanceClasses, Epochs, TrainTime, SkipDamaged, Checkpoints, Force,
+    ];
 
     /// <summary>What stands between the labels of a list.</summary>
     public static Option<string> CreateSeparator() => OptionBuilder.Path(
@@ -81,6 +86,7 @@ internal sealed class TrainingOptions
             TestFraction = parsed.GetValue(Test) ?? DefaultTest,
             ValidationFraction = parsed.GetValue(Validation),
             Seed = parsed.GetValue(Seed) ?? 1,
+            BalanceClasses = parsed.GetValue(BalanceClasses),
             Epochs = parsed.GetValue(Epochs),
             TrainTime = parsed.GetValue(TrainTime) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             SkipDamaged = parsed.GetValue(SkipDamaged),

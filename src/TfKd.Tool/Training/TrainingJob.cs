@@ -75,6 +75,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         var recipe = TrainingRecipe.Of(
             settings.Recipe, training.Files.Count, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction,
             training.Separator);
+        if (settings.BalanceClasses)
+            recipe = recipe.WithBalancedClasses();
         return settings.Teacher is { } teacher
             ? (recipe.WithTeacher(settings.Recipe, teacher, settings.Alpha, settings.Temperature), unlabelled)
             : (recipe, unlabelled);

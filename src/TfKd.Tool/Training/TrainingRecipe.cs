@@ -55,6 +55,11 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
         return new(options, code.Append("    }").ToString());
     }
 
+    /// <summary>The same with classes that count alike, however many photos they have.</summary>
+    public TrainingRecipe WithBalancedClasses() => new(
+        Options with { ClassWeighting = new InverseFrequencyWeighting() },
+        Code.Insert(Code.LastIndexOf("    }", StringComparison.Ordinal), "        ClassWeighting = new InverseFrequencyWeighting(),\n"));
+
     /// <summary>The same with a teacher of its own.</summary>
     /// <param name="name">The name of the recipe.</param>
     /// <param name="settings">The teacher.</param>

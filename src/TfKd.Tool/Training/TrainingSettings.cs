@@ -27,6 +27,9 @@ internal sealed record TrainingSettings
     /// <summary>Seed of all that is random.</summary>
     public int Seed { get; init; }
 
+    /// <summary>Whether classes count alike, however many photos they have.</summary>
+    public bool BalanceClasses { get; init; }
+
     /// <summary>Passes over the photos; null: the recipe's.</summary>
     public int? Epochs { get; init; }
 

@@ -55,6 +55,8 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
             ("FineTunedAndValidated", TrainingRecipe.Of(RecipeName.FineTuned, 160, epochs: 3, validation: 0.2)),
             ("Student", TrainingRecipe.Of(RecipeName.Student, 160, epochs: 5)),
             ("Scratch", TrainingRecipe.Of(RecipeName.Scratch, 160, epochs: 7, validation: 0.25)),
+            ("BalancedStudent", TrainingRecipe.Of(RecipeName.Student, 160).WithBalancedClasses()),
+            ("BalancedTags", TrainingRecipe.Of(RecipeName.Scratch, 160, separator: ";").WithBalancedClasses()),
             ("FrozenTags", TrainingRecipe.Of(RecipeName.Frozen, 160, separator: "|")),
             ("StudentTags", TrainingRecipe.Of(RecipeName.Student, 160, separator: "\\\"")),
             ("ScratchTags", TrainingRecipe.Of(RecipeName.Scratch, 160, validation: 0.25, separator: ", ")),

@@ -78,7 +78,7 @@ public sealed class ToolCommandLineTests(TrainedByTool trained) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("""{ "epoch": 5 }""", "The setting 'epoch' in 'FILE' is no option of 'train'; those are checkpoints, code, dataset,")]
+    [InlineData("""{ "epoch": 5 }""", "The setting 'epoch' in 'FILE' is no option of 'train'; those are balance-classes, checkpoints, code, dataset,")]
     [InlineData("""{ "epochs": 0 }""", "--epochs must be a whole number of 1 or above, but is '0'.")]
     [InlineData("""{ "epochs": { "a": 1 } }""", "The setting 'epochs' in 'FILE' must be text, a number, true or false, but is { \"a\": 1 }.")]
     [InlineData("""{ "train-time": 5, "trainTime": 6 }""", "The setting 'trainTime' stands in 'FILE' twice.")]

@@ -61,6 +61,19 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
     }
 
     [Fact]
+    public async Task Classes_count_alike_where_that_is_asked_for()
+    {
+        (await ToolRun.Of(
+            "train", "--dataset", trained.Photos, "--output", _folder.Path, "--name", "A", "--recipe", "scratch", "--epochs", "1",
+            "--balance-classes")).MustSucceed();
+        var model = Path.Combine(_folder.Path, "A", "model.zip");
+        Assert.Contains("Class weighting: InverseFrequencyWeighting", Plan(model), StringComparison.Ordinal);
+        Assert.Contains("Class weighting: none", Plan(trained.Model), StringComparison.Ordinal);
+
+        static string Plan(string path) => ModelLoader.Load(path).Card.Training.Plan!;
+    }
+
+    [Fact]
     public async Task A_model_that_is_there_is_replaced_only_by_force()
     {
         string[] command = ["train", "--dataset", trained.Photos, "--output", _folder.Path, "--name", "A", "--recipe", "scratch"];
