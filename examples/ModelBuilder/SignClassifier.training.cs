@@ -32,11 +32,9 @@ public partial class SignClassifier
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
-        var photos = File.Exists(folder) ? mlContext.Data.LoadImagesFromList(folder) : mlContext.Data.LoadImagesFromFolder(folder);
-        return mlContext.Transforms.CopyColumns(@"ImageSource", "Image")
-            .Append(mlContext.Transforms.DropColumns("Image"))
-            .Fit(photos)
-            .Transform(photos);
+        return File.Exists(folder)
+            ? mlContext.Data.LoadImagesFromList(folder, imageColumnName: @"ImageSource")
+            : mlContext.Data.LoadImagesFromFolder(folder, imageColumnName: @"ImageSource");
     }
 
     /// <summary>Trains the pipeline on the data; the caller disposes the model.</summary>

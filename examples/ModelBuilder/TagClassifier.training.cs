@@ -33,11 +33,7 @@ public partial class TagClassifier
     public static IDataView LoadImagesFromList(MLContext mlContext, string list)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
-        var photos = mlContext.Data.LoadImagesFromList(list);
-        return mlContext.Transforms.CopyColumns(@"ImageSource", "Image")
-            .Append(mlContext.Transforms.DropColumns("Image"))
-            .Fit(photos)
-            .Transform(photos);
+        return mlContext.Data.LoadImagesFromList(list, imageColumnName: @"ImageSource");
     }
 
     /// <summary>Trains the pipeline on the data; the caller disposes the model.</summary>

@@ -20,20 +20,24 @@ public static class TorchImageClassificationCatalog
     /// True, the default: the folder has one sub-folder a class, whose name is the label of the images in it. False: the images in the
     /// folder and in all folders below it, with an empty label: what is to be predicted.
     /// </param>
+    /// <param name="imageColumnName">What the column of the bytes is called. Default: Image.</param>
+    /// <exception cref="ArgumentException">The name is that of another column.</exception>
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
     /// <exception cref="InvalidDataException">There are no sub-folders where labels are wanted, or no images.</exception>
     /// <example><code>
     /// var photos = ml.Data.LoadImagesFromFolder("photos");
     /// var unlabelled = ml.Data.LoadImagesFromFolder("more photos", labelled: false);
     /// </code></example>
-    public static IDataView LoadImagesFromFolder(this DataOperationsCatalog data, string folder, bool labelled = true)
+    public static IDataView LoadImagesFromFolder(
+        this DataOperationsCatalog data, string folder, bool labelled = true, string imageColumnName = "Image")
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentException.ThrowIfNullOrEmpty(imageColumnName);
         var leftOut = new FolderRemainder();
         var files = labelled ? FolderImages.List(folder, leftOut) : FolderImages.ListUnlabelled(folder, leftOut);
         Warn(data, nameof(LoadImagesFromFolder), leftOut.Describe(folder));
-        return new FolderImagesView(files);
+        return new FolderImagesView(files, imageColumnName);
     }
 
     /// <summary>
@@ -45,18 +49,21 @@ public static class TorchImageClassificationCatalog
     /// </summary>
     /// <param name="data">The catalog of the context.</param>
     /// <param name="file">Path of the list.</param>
+    /// <param name="imageColumnName">What the column of the bytes is called. Default: Image.</param>
+    /// <exception cref="ArgumentException">The name is that of another column.</exception>
     /// <exception cref="IOException">The list is missing or cannot be read. Images are not looked at before their row is read.</exception>
     /// <exception cref="InvalidDataException">It is no such list, or lists nothing, or one image with two labels.</exception>
     /// <example><code>
     /// var photos = ml.Data.LoadImagesFromList("photos.csv");
     /// </code></example>
-    public static IDataView LoadImagesFromList(this DataOperationsCatalog data, string file)
+    public static IDataView LoadImagesFromList(this DataOperationsCatalog data, string file, string imageColumnName = "Image")
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentException.ThrowIfNullOrEmpty(file);
+        ArgumentException.ThrowIfNullOrEmpty(imageColumnName);
         var list = PhotoList.Read(file);
         Warn(data, nameof(LoadImagesFromList), list.Remark);
-        return new FolderImagesView(list.Files, list.LabelColumn == PhotoList.SeveralName);
+        return new FolderImagesView(list.Files, imageColumnName, list.LabelColumn == PhotoList.SeveralName);
     }
 
     private static void Warn(DataOperationsCatalog data, string name, string? warning)

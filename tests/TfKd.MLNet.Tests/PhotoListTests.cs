@@ -30,6 +30,28 @@ public sealed class PhotoListTests : IDisposable
     }
 
     [Fact]
+    public void The_bytes_are_in_a_column_of_a_name_of_choice()
+    {
+        Directory.CreateDirectory(_folder.File("park"));
+        File.WriteAllText(_folder.File("park/1.jpg"), "bytes");
+        var list = Write("list.csv", "label,path\ndog,park/1.jpg\n");
+        foreach (var view in new[]
+        {
+            _ml.Data.LoadImagesFromList(list, "Photo"), _ml.Data.LoadImagesFromFolder(_folder.Path, imageColumnName: "Photo"),
+        })
+        {
+            Assert.Equal(["ImagePath", "Label", "Photo"], view.Schema.Select(column => column.Name));
+            Assert.Equal(["bytes"u8.ToArray()], view.GetColumn<byte[]>("Photo"));
+        }
+
+        Assert.StartsWith(
+            "imageColumnName is 'Label', which another column is called; expected a name beside 'ImagePath' and 'Label'.",
+            Assert.Throws<ArgumentException>(() => _ml.Data.LoadImagesFromList(list, "Label")).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => _ml.Data.LoadImagesFromFolder(_folder.Path, imageColumnName: "ImagePath"));
+        Assert.Throws<ArgumentException>(() => _ml.Data.LoadImagesFromFolder(_folder.Path, imageColumnName: ""));
+    }
+
+    [Fact]
     public void Several_labels_are_one_text_or_none()
     {
         var list = Write("list.tsv", "labels\tpath\n\t2.png\nred;blue\t3.png\n");

@@ -13,7 +13,7 @@ internal static class LabelColumn
         if (column.Type is not KeyDataViewType key)
             throw NoKey(name, ColumnTypes.Describe(column.Type));
         // The key stands before the texts that it was made of, which the schema still has.
-        if (schema.Any(other => other.Name == name && SeveralLabelsMark.IsOn(other)))
+        if (schema.Any(other => other.Name == name && ColumnMark.SeveralLabels.IsOn(other)))
         {
             throw new ArgumentException(
                 $"Label column '{name}' is of a list's column labels, in which a photo may have several; expected one a photo. Set "

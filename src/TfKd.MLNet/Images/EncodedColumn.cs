@@ -19,7 +19,7 @@ internal sealed class EncodedColumn : ImageColumnKind
     private sealed class Reader(DataViewRow row, DataViewSchema.Column column) : ImageColumnReader(row, column)
     {
         private readonly ValueGetter<VBuffer<byte>> _getter = row.GetGetter<VBuffer<byte>>(column);
-        private readonly bool _isFile = FolderImagesView.HasBytesOfFile(column);
+        private readonly bool _isFile = ColumnMark.BytesOfFile.IsOn(column);
         private VBuffer<byte> _bytes;
 
         private protected override void Add(DecodeBlock block)

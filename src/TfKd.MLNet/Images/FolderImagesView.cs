@@ -8,51 +8,51 @@ namespace TfKd.MLNet;
 /// that cannot be read gives no bytes: an error thrown here would, under ML.NET's threads that read ahead, end the whole reading without
 /// saying which row it was.
 /// </summary>
-/// <param name="files">The files with their labels.</param>
-/// <param name="hasSeveralLabels">Whether the labels are texts of several.</param>
-internal sealed class FolderImagesView(IReadOnlyList<(string Path, string Label)> files, bool hasSeveralLabels = false) : IDataView
+internal sealed class FolderImagesView : IDataView
 {
     private const int PathIndex = 0;
     private const int LabelIndex = 1;
+    private const string LabelColumnName = "Label";
 
-    // On a column of bytes: they are those of the file that the path column names.
-    private const string BytesOfFile = "BytesOfFile";
+    private readonly IReadOnlyList<(string Path, string Label)> _files;
 
-    private static readonly DataViewSchema WithOneLabel = MakeSchema(hasSeveralLabels: false);
-    private static readonly DataViewSchema WithSeveralLabels = MakeSchema(hasSeveralLabels: true);
+    /// <param name="files">The files with their labels.</param>
+    /// <param name="imageColumnName">What the column of the bytes is called.</param>
+    /// <param name="hasSeveralLabels">Whether the labels are texts of several.</param>
+    /// <exception cref="ArgumentException">Another column has that name.</exception>
+    public FolderImagesView(
+        IReadOnlyList<(string Path, string Label)> files, string imageColumnName = "Image", bool hasSeveralLabels = false)
+    {
+        if (imageColumnName is ImageColumn.PathColumnName or LabelColumnName)
+        {
+            throw new ArgumentException(
+                $"imageColumnName is '{imageColumnName}', which another column is called; expected a name beside 'ImagePath' and 'Label'.",
+                nameof(imageColumnName));
+        }
 
-    /// <summary>Whether a column's bytes are those of the row's file, and none where that cannot be read.</summary>
-    public static bool HasBytesOfFile(DataViewSchema.Column column) => column.Annotations.Schema.GetColumnOrNull(BytesOfFile) is not null;
+        _files = files;
+        var schema = new DataViewSchema.Builder();
+        schema.AddColumn(ImageColumn.PathColumnName, TextDataViewType.Instance);
+        schema.AddColumn(LabelColumnName, TextDataViewType.Instance, hasSeveralLabels ? ColumnMark.SeveralLabels.Make() : null);
+        schema.AddColumn(imageColumnName, new VectorDataViewType(NumberDataViewType.Byte), ColumnMark.BytesOfFile.Make());
+        Schema = schema.ToSchema();
+    }
 
-    public DataViewSchema Schema => hasSeveralLabels ? WithSeveralLabels : WithOneLabel;
+    public DataViewSchema Schema { get; }
 
     public bool CanShuffle => true;
 
-    public long? GetRowCount() => files.Count;
+    public long? GetRowCount() => _files.Count;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
-        var order = Enumerable.Range(0, files.Count).ToArray();
+        var order = Enumerable.Range(0, _files.Count).ToArray();
         rand?.Shuffle(order);
-        return new Cursor(Schema, files, order, columnsNeeded.Select(column => column.Index).ToHashSet());
+        return new Cursor(Schema, _files, order, columnsNeeded.Select(column => column.Index).ToHashSet());
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
-
-    private static DataViewSchema MakeSchema(bool hasSeveralLabels)
-    {
-        var schema = new DataViewSchema.Builder();
-        schema.AddColumn(ImageColumn.PathColumnName, TextDataViewType.Instance);
-        schema.AddColumn("Label", TextDataViewType.Instance, hasSeveralLabels ? SeveralLabelsMark.Make() : null);
-        var annotations = new DataViewSchema.Annotations.Builder();
-        annotations.Add(
-            BytesOfFile,
-            TextDataViewType.Instance,
-            (ref ReadOnlyMemory<char> value) => value = ImageColumn.PathColumnName.AsMemory());
-        schema.AddColumn("Image", new VectorDataViewType(NumberDataViewType.Byte), annotations.ToAnnotations());
-        return schema.ToSchema();
-    }
 
     private sealed class Cursor(
         DataViewSchema schema, IReadOnlyList<(string Path, string Label)> files, int[] order, HashSet<int> active) : DataViewRowCursor

@@ -55,7 +55,7 @@ internal static class ExportCommand
         var ml = output.CreateContext();
         (string, string)[] rows = [.. PhotoPaths.List([photos], output).Select(path => (path, ""))];
         output.Say($"Measuring the values between layers on photos of '{photos}'.");
-        transformer.SaveOnnx(file, new OnnxSettings { Weights = OnnxWeights.Int8 }, PhotoFolder.ToView(ml, rows, "Image"));
+        transformer.SaveOnnx(file, new OnnxSettings { Weights = OnnxWeights.Int8 }, new FolderImagesView(rows));
     }
 
     private static void WritePortable(TorchImageClassificationModel model, string file, ToolOutput output)

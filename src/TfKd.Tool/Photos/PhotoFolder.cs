@@ -114,17 +114,6 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
     }
 
     /// <summary>The photos as ML.NET's rows: ImagePath, Label, and the bytes of the file.</summary>
-    /// <param name="ml">The context.</param>
     /// <param name="imageColumn">The column of the bytes.</param>
-    public IDataView ToView(MLContext ml, string imageColumn) => ToView(ml, Files, imageColumn);
-
-    /// <inheritdoc cref="ToView(MLContext, string)"/>
-    public static IDataView ToView(MLContext ml, IReadOnlyList<(string Path, string Label)> files, string imageColumn)
-    {
-        const string Bytes = "Image";
-        var view = new FolderImagesView(files);
-        return imageColumn == Bytes
-            ? view
-            : ml.Transforms.CopyColumns(imageColumn, Bytes).Append(ml.Transforms.DropColumns(Bytes)).Fit(view).Transform(view);
-    }
+    public IDataView ToView(string imageColumn) => new FolderImagesView(Files, imageColumn);
 }

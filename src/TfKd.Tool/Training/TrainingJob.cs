@@ -86,14 +86,14 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         TorchImageClassificationTrainer.Options options, PhotoFolder training, PhotoFolder test,
         IReadOnlyList<(string Path, string Label)>? unlabelled, CancellationToken token)
     {
-        var (rows, tested) = (training.ToView(_ml, ImageColumn), test.ToView(_ml, ImageColumn));
+        var (rows, tested) = (training.ToView(ImageColumn), test.ToView(ImageColumn));
         var keys = training.Separator is null ? _ml.Transforms.Conversion.MapValueToKey("Label") : null;
         using var over = new CancellationTokenSource(settings.TrainTime ?? Timeout.InfiniteTimeSpan, Clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token, over.Token);
         options = Watched(options, keys?.Fit(rows).Transform(tested) ?? tested) with
         {
             ImageColumnName = ImageColumn,
-            UnlabelledSet = unlabelled is null ? null : PhotoFolder.ToView(_ml, unlabelled, ImageColumn),
+            UnlabelledSet = unlabelled is null ? null : new FolderImagesView(unlabelled, ImageColumn),
             UndecodableImages = settings.SkipDamaged ? UndecodableImages.Skip : UndecodableImages.Throw,
             CheckpointDirectory = settings.Checkpoints,
             OnCancellation = settings.TrainTime is null ? CancellationOutcome.Throw : CancellationOutcome.KeepBest,
@@ -143,7 +143,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
 
     private void Save(TransformerChain<ITransformer> model, PhotoFolder training, TrainingRecipe recipe)
     {
-        var schema = training.ToView(_ml, ImageColumn).Schema;
+        var schema = training.ToView(ImageColumn).Schema;
         AtomicFile.Write(settings.ModelPath, stream => _ml.Model.Save(model, schema, stream));
         if (!settings.WithCode)
             return;

@@ -39,8 +39,7 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
         var ml = new MLContext();
         var model = ml.Model.Load(trained.Model, out var schema);
         Assert.Equal(["ImagePath", "Label", "ImageSource"], schema.Select(column => column.Name));
-        var photos = ml.Transforms.CopyColumns("ImageSource", "Image").Fit(ml.Data.LoadImagesFromFolder(trained.Photos))
-            .Transform(ml.Data.LoadImagesFromFolder(trained.Photos));
+        var photos = ml.Data.LoadImagesFromFolder(trained.Photos, imageColumnName: "ImageSource");
         Assert.Equal(45, model.Transform(photos).GetColumn<string>("PredictedLabel").Count(DrawnSigns.Names.Contains));
     }
 

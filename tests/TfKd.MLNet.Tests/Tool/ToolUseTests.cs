@@ -16,8 +16,7 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
     public async Task Evaluate_counts_as_ML_NET_does()
     {
         var ml = new MLContext();
-        var photos = ml.Data.LoadImagesFromFolder(trained.Photos);
-        var rows = ml.Transforms.CopyColumns("ImageSource", "Image").Fit(photos).Transform(photos);
+        var rows = ml.Data.LoadImagesFromFolder(trained.Photos, imageColumnName: "ImageSource");
         var expected = ml.MulticlassClassification.Evaluate(ml.Model.Load(trained.Model, out _).Transform(rows));
 
         var run = (await ToolRun.Of("evaluate", "--model", trained.Model, "--dataset", trained.Photos, "--json")).MustSucceed();
@@ -64,8 +63,7 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
     public async Task Predict_says_what_ML_NET_says_of_a_folder()
     {
         var ml = new MLContext();
-        var photos = ml.Data.LoadImagesFromFolder(trained.Photos);
-        var rows = ml.Transforms.CopyColumns("ImageSource", "Image").Fit(photos).Transform(photos);
+        var rows = ml.Data.LoadImagesFromFolder(trained.Photos, imageColumnName: "ImageSource");
         var scored = ml.Model.Load(trained.Model, out _).Transform(rows);
 
         var run = (await ToolRun.Of("predict", "--model", trained.Model, trained.Photos, "--json", "--top", "2")).MustSucceed();
