@@ -54,6 +54,7 @@ public sealed class FactoryCallTests
         ["TfKd/Objectives/ContrastiveState.cs"] = (4, Moved),
         ["TfKd/Objectives/CurriculumTemperatureKd.cs"] = (1, Moved),
         ["TfKd/Objectives/OnlineLabels.cs"] = (3, Moved),
+        ["TfKd/Objectives/OverhaulState.cs"] = (2, Moved),
         ["TfKd/Objectives/VariationalState.cs"] = (1, Moved),
         ["TfKd/Onnx/OnnxCalibration.cs"] = (1, Stored),
         ["TfKd/Reports/HeatMap.cs"] = (1, Sent),

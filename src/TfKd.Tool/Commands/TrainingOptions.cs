@@ -56,7 +56,8 @@ internal sealed class TrainingOptions
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All =>
     [
-        Dataset, Separator, Output, Name, Recipe, Test, Validation, Seed, BalanceClasses, Epochs, TrainTime, SkipDamaged, Checkpoints, Force,
+        Dataset, Separator, Output, Name, Recipe, Test, Validation, Seed, BalanceClasses, Epochs, TrainTime, SkipDamaged, Checkpoints,
+        Force,
     ];
 
     /// <summary>What stands between the labels of a list.</summary>

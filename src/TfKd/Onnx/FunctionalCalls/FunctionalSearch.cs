@@ -125,7 +125,7 @@ internal sealed class FunctionalSearch(
     {
         using var scope = NewDisposeScope();
         var result = TracedValue.Unknown(tensor);
-        var latest = Latest(tensor, LatestOfTwo).ToList();
+        var (latest, products) = (Latest(tensor, LatestOfTwo).ToList(), Products(result));
         foreach (var (layer, inputs) in FirstSteps(latest))
         {
             using var inner = NewDisposeScope();
@@ -135,7 +135,7 @@ internal sealed class FunctionalSearch(
             var middle = TracedValue.Unknown(between);
             if (Unary(middle, result, _found + 1, !KeepsShape(tensor)) is { } second)
                 return Add(tensor, second, Add(between, layer, inputs));
-            if (inputs.Length == 1 && Products(result).Find(middle) is { } product)
+            if (inputs.Length == 1 && products.Find(middle) is { } product)
                 return Add(tensor, product.Layer, [Add(between, layer, inputs), .. product.Inputs[1..]]);
             foreach (var other in latest)
             {
