@@ -108,7 +108,7 @@ public sealed class FakeQuantizationTests
         var strange = new FactoryNetwork("strange", classes => nn.Sequential(
             ("flatten", nn.Flatten()), ("relu", nn.ReLU()), ("fc", new Fading(3 * 16 * 16, classes))), _training.Shape);
         Assert.StartsWith(
-            "'body.fc' (Fading) returns what MatMul gives for one image, but something else for a batch of others.",
+            "'body.fc' (Fading) returns what linear gives for one image, but something else for a batch of others.",
             Assert.Throws<NotSupportedException>(() => Run(_plan, strange)).Message,
             StringComparison.Ordinal);
     }
