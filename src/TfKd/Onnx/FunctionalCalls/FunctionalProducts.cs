@@ -95,7 +95,8 @@ internal sealed class FunctionalProducts(TracedValue result, IReadOnlyList<Trace
         var kernel = weight[2..];
         for (var dilation = 1L; dilation <= (kernel is [1, 1] ? 1 : MostDilation); dilation++)
         {
-            foreach (var stride in _strides.Union(kernel))
+            // One place has no stride.
+            foreach (var stride in _shape is [_, _, 1, 1] ? _strides[..1] : _strides.Union(kernel))
             {
                 foreach (var rows in Paddings(0, stride, dilation))
                 {

@@ -23,6 +23,7 @@ internal sealed class FunctionalSearch(
     private readonly HashSet<Tensor> _hopeless = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Tensor> _replaced = new(ReferenceEqualityComparer.Instance);
     private readonly List<FunctionStep> _written = [];
+    private bool _withProducts;
     private int _constantCount;
     private int _found;
 
@@ -44,16 +45,19 @@ internal sealed class FunctionalSearch(
     public TracedValue? Explain(Tensor tensor, string problem)
     {
         IsUsed = true;
-        // Nearly always it is something of the last values; all others are tried when the tensors between them are understood.
-        if (Quick(tensor) is { } quick)
-            return quick;
-        while (ExplainPending(tensor))
+        if (Search(tensor) is { } found)
+            return found;
+        // With weights much is to be tried.
+        _hopeless.Clear();
+        _withProducts = true;
+        try
         {
-            if (Quick(tensor) is { } then)
-                return then;
+            return Search(tensor) ?? WithConstants(tensor, problem);
         }
-
-        return OneStep(tensor, [.. Known(tensor)]) ?? WithConstants(tensor, problem);
+        finally
+        {
+            _withProducts = false;
+        }
     }
 
     /// <summary>Takes a tensor for a constant.</summary>
@@ -67,6 +71,20 @@ internal sealed class FunctionalSearch(
 
     /// <summary>Leaves a tensor out that has another in its place.</summary>
     public void Ignore(Tensor tensor) => _replaced.Add(tensor);
+
+    // Nearly always it is something of the last values; all others are tried when the tensors between them are understood.
+    private TracedValue? Search(Tensor tensor)
+    {
+        if (Quick(tensor) is { } quick)
+            return quick;
+        while (ExplainPending(tensor))
+        {
+            if (Quick(tensor) is { } then)
+                return then;
+        }
+
+        return OneStep(tensor, [.. Known(tensor)]);
+    }
 
     // Tensors that a forward makes of nothing, such as positions.
     private TracedValue? WithConstants(Tensor tensor, string problem)
@@ -106,7 +124,7 @@ internal sealed class FunctionalSearch(
 
         // A norm with statistics and parameters is a line through two points, too, of which the graph would not know these.
         var norms = KeepsShape(tensor) ? null : new FunctionalNorms(result, values.Constants, refuted.EpsilonOf(_found));
-        var products = KeepsShape(tensor) ? null : Products(result);
+        var products = KeepsShape(tensor) ? null : Products(result, withLeaves: true);
         foreach (var value in known)
         {
             if (norms?.Find(value) is { } norm)
@@ -125,8 +143,9 @@ internal sealed class FunctionalSearch(
     {
         using var scope = NewDisposeScope();
         var result = TracedValue.Unknown(tensor);
-        var (latest, products) = (Latest(tensor, LatestOfTwo).ToList(), Products(result));
-        foreach (var (layer, inputs) in FirstSteps(latest))
+        // Of the many first steps, with few weights.
+        var (latest, products) = (Latest(tensor, LatestOfTwo).ToList(), Products(result, withLeaves: false));
+        foreach (var (layer, inputs) in FunctionalFirstSteps.Of(latest))
         {
             using var inner = NewDisposeScope();
             var between = FunctionalCall.Compute(layer, [.. inputs.Select(input => input.Content)]);
@@ -135,7 +154,7 @@ internal sealed class FunctionalSearch(
             var middle = TracedValue.Unknown(between);
             if (Unary(middle, result, _found + 1, !KeepsShape(tensor)) is { } second)
                 return Add(tensor, second, Add(between, layer, inputs));
-            if (inputs.Length == 1 && products.Find(middle) is { } product)
+            if (inputs.Length == 1 && products?.Find(middle) is { } product)
                 return Add(tensor, product.Layer, [Add(between, layer, inputs), .. product.Inputs[1..]]);
             foreach (var other in latest)
             {
@@ -147,8 +166,8 @@ internal sealed class FunctionalSearch(
         return null;
     }
 
-    private FunctionalProducts Products(TracedValue result) =>
-        new(result, [.. values.All.Where(IsFixed), .. values.Constants, .. ParametersOfLeaves]);
+    private FunctionalProducts? Products(TracedValue result, bool withLeaves) =>
+        !_withProducts ? null : new(result, [.. values.All.Where(IsFixed), .. values.Constants, .. withLeaves ? ParametersOfLeaves : []]);
 
     private static bool IsFixed(TracedValue value) => value.IsConstant || value.Call is { } call && call.Inputs.All(IsFixed);
 
@@ -163,26 +182,6 @@ internal sealed class FunctionalSearch(
     {
         var latest = Known(tensor).Take(count);
         return values.Last(tensor) is { IsConstant: false } before ? latest.Prepend(before).Distinct() : latest;
-    }
-
-    private static IEnumerable<(nn.Module Layer, TracedValue[] Inputs)> FirstSteps(IReadOnlyList<TracedValue> latest)
-    {
-        foreach (var first in latest)
-        {
-            foreach (var second in latest)
-            {
-                foreach (var (layer, _) in FunctionalPairs.Symmetric)
-                {
-                    if (TensorMatch.CanBroadcast(first.Content.shape, second.Content.shape))
-                        yield return (layer, [first, second]);
-                }
-            }
-
-            foreach (var activation in FunctionalGuesses.Activations())
-                yield return (activation, [first]);
-            if (first.Content.dim() == 4)
-                yield return (nn.AdaptiveAvgPool2d(1), [first]);
-        }
     }
 
     private nn.Module<Tensor, Tensor>? Unary(TracedValue input, TracedValue result, int place, bool changesShape)
