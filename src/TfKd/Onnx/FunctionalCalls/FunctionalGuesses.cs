@@ -32,6 +32,28 @@ internal static class FunctionalGuesses
         new UnaryFunction("Sqrt", x => x.sqrt()), new UnaryFunction("Reciprocal", x => x.reciprocal()),
     ];
 
+    /// <summary>What is tried for the first of two functions of which no tensor between them is left, of one value or two.</summary>
+    /// <param name="latest">The values.</param>
+    public static IEnumerable<(nn.Module Layer, TracedValue[] Inputs)> FirstSteps(IReadOnlyList<TracedValue> latest)
+    {
+        foreach (var first in latest)
+        {
+            foreach (var second in latest)
+            {
+                foreach (var (layer, _) in FunctionalPairs.Symmetric)
+                {
+                    if (TensorMatch.CanBroadcast(first.Content.shape, second.Content.shape))
+                        yield return (layer, [first, second]);
+                }
+            }
+
+            foreach (var activation in Activations())
+                yield return (activation, [first]);
+            if (first.Content.dim() == 4)
+                yield return (nn.AdaptiveAvgPool2d(1), [first]);
+        }
+    }
+
     /// <summary>Functions of each number by itself.</summary>
     public static IEnumerable<nn.Module<Tensor, Tensor>> Elementwise(TracedValue input, TracedValue result) =>
         [.. Activations(), .. Limits(result), .. Slopes(input.Sample, result.Sample), .. Lines(input.Sample, result.Sample)];

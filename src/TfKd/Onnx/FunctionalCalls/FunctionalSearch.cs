@@ -145,7 +145,7 @@ internal sealed class FunctionalSearch(
         var result = TracedValue.Unknown(tensor);
         // Of the many first steps, with few weights.
         var (latest, products) = (Latest(tensor, LatestOfTwo).ToList(), Products(result, withLeaves: false));
-        foreach (var (layer, inputs) in FunctionalFirstSteps.Of(latest))
+        foreach (var (layer, inputs) in FunctionalGuesses.FirstSteps(latest))
         {
             using var inner = NewDisposeScope();
             var between = FunctionalCall.Compute(layer, [.. inputs.Select(input => input.Content)]);
