@@ -19,7 +19,7 @@ namespace TfKd;
 /// <example><code>
 /// var objective = new CrossEntropy() + 1000 * new AttentionTransfer();
 /// </code></example>
-public sealed record AttentionTransfer : Objective
+public sealed record AttentionTransfer : AllStagesObjective
 {
     /// <summary>The exponent p, 1 or above; default 2, the paper's best.</summary>
     public double Exponent
@@ -30,38 +30,14 @@ public sealed record AttentionTransfer : Objective
             : throw new ArgumentOutOfRangeException(nameof(Exponent), value, $"Exponent must be 1 or above and finite, but is {value}.");
     } = 2;
 
-    /// <summary>How many pairs of stages, from the end; above 0. Default null: as many as the network with fewer stages has.</summary>
-    public int? StagePairs { get; init => field = value is { } pairs ? Require.Positive(pairs) : null; }
-
     /// <summary>How a difference is measured; default <see cref="AttentionTransferForm.ReferenceCode"/>.</summary>
     public AttentionTransferForm Form { get; init => field = Require.Defined(value); } = AttentionTransferForm.ReferenceCode;
 
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures;
-
-    /// <inheritdoc/>
-    public override bool TakesUnlabelledSamples => true;
-
-    /// <inheritdoc/>
-    public override bool TakesSeveralLabels => true;
-
-    /// <summary>Checks the stages; there is no state.</summary>
-    /// <exception cref="InvalidOperationException">A network has fewer stages than <see cref="StagePairs"/>.</exception>
-    public override ObjectiveState? CreateState(ObjectiveContext context)
+    protected override Tensor Compare(IReadOnlyList<Tensor> students, IReadOnlyList<Tensor> teachers, ObjectiveInput input)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        FeatureStages.RequirePairs(this, StagePairs, context);
-        return null;
-    }
-
-    /// <inheritdoc/>
-    protected override Tensor ComputeCore(ObjectiveInput input)
-    {
-        var (students, teachers) = (input.Student.Features, input.RequireTeacher().Features);
-        var pairs = FeatureStages.Pairs(StagePairs, students.Count, teachers.Count);
-        var rows = Enumerable.Range(1, pairs)
-            .Select(fromEnd => Difference(students[^fromEnd], teachers[^fromEnd].detach())).Aggregate((sum, pair) => sum + pair);
-        return input.MeanOverRows(rows, "attention_transfer");
+        ArgumentNullException.ThrowIfNull(input);
+        return input.MeanOverRows(students.Zip(teachers, Difference).Aggregate((sum, pair) => sum + pair), "attention_transfer");
     }
 
     private Tensor Difference(Tensor studentFeature, Tensor teacherFeature)

@@ -31,17 +31,6 @@ internal static class FeatureStages
                 $"{property} is {stage?.ToString() ?? "the middle one"}, but {Describe(context)} ({objective}).");
     }
 
-    /// <summary>How many stages are paired from the end: as many as asked for, or as the network with fewer of them has.</summary>
-    public static int Pairs(int? stagePairs, int studentStages, int teacherStages) => stagePairs ?? Math.Min(studentStages, teacherStages);
-
-    /// <summary>Checks that both networks have as many stages as are to be paired.</summary>
-    /// <exception cref="InvalidOperationException">One has fewer.</exception>
-    public static void RequirePairs(Objective objective, int? stagePairs, ObjectiveContext context)
-    {
-        if (stagePairs > Math.Min(context.StudentStages.Count, context.TeacherStages.Count))
-            throw new InvalidOperationException($"StagePairs is {stagePairs}, but {Describe(context)} ({objective}).");
-    }
-
     /// <summary>The stages of both networks in words.</summary>
     public static string Describe(ObjectiveContext context) =>
         $"the student has {Text(context.StudentStages)} and the teacher {Text(context.TeacherStages)}";

@@ -26,50 +26,29 @@ namespace TfKd;
 /// <example><code>
 /// var objective = new CrossEntropy() + new Ramped { Inner = 5 * new KnowledgeReview(), From = 0, Epochs = 20 };
 /// </code></example>
-public sealed record KnowledgeReview : Objective
+public sealed record KnowledgeReview : AllStagesObjective
 {
-    /// <summary>How many pairs of stages, from the end; above 0. Default null: as many as the network with fewer stages has.</summary>
-    public int? StagePairs { get; init => field = value is { } pairs ? Require.Positive(pairs) : null; }
-
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures
-        | ObjectiveNeeds.WholeBatch;
-
-    /// <inheritdoc/>
-    public override bool TakesUnlabelledSamples => true;
-
-    /// <inheritdoc/>
-    public override bool TakesSeveralLabels => true;
+    public override ObjectiveNeeds Needs => base.Needs | ObjectiveNeeds.WholeBatch;
 
     /// <summary>Makes the levels.</summary>
-    /// <exception cref="InvalidOperationException">A network has fewer stages than <see cref="StagePairs"/>.</exception>
-    public override ObjectiveState CreateState(ObjectiveContext context)
+    protected override ObjectiveState CreateState(IReadOnlyList<ImageShape> students, IReadOnlyList<ImageShape> teachers)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        FeatureStages.RequirePairs(this, StagePairs, context);
-        return new ReviewState(Channels(context.StudentStages), Channels(context.TeacherStages));
+        return new ReviewState(Channels(students), Channels(teachers));
 
-        IReadOnlyList<int> Channels(IReadOnlyList<ImageShape> stages)
-        {
-            var pairs = FeatureStages.Pairs(StagePairs, context.StudentStages.Count, context.TeacherStages.Count);
-            return [stages[^1].Channels, .. stages.Reverse().Take(pairs).Select(stage => stage.Channels)];
-        }
+        static IReadOnlyList<int> Channels(IReadOnlyList<ImageShape> stages) =>
+            [stages[0].Channels, .. stages.Select(stage => stage.Channels)];
     }
 
     /// <inheritdoc/>
-    protected override Tensor ComputeCore(ObjectiveInput input)
+    protected override Tensor Compare(IReadOnlyList<Tensor> students, IReadOnlyList<Tensor> teachers, ObjectiveInput input)
     {
-        var (students, teachers) = (Levels(input.Student.Features), Levels(input.RequireTeacher().Features));
-        var reviewed = input.RequireState<ReviewState>(this).Review(students, teachers, input.Targets.RowWeights);
-        return input.MeanOverRows(
-            reviewed.Zip(teachers, (ours, theirs) => Difference(ours, theirs.detach())).Aggregate((sum, level) => sum + level),
-            "knowledge_review");
+        ArgumentNullException.ThrowIfNull(input);
+        var targets = Levels(teachers);
+        var reviewed = input.RequireState<ReviewState>(this).Review(Levels(students), targets, input.Targets.RowWeights);
+        return input.MeanOverRows(reviewed.Zip(targets, Difference).Aggregate((sum, level) => sum + level), "knowledge_review");
 
-        IReadOnlyList<Tensor> Levels(IReadOnlyList<Tensor> features)
-        {
-            var pairs = FeatureStages.Pairs(StagePairs, input.Student.Features.Count, input.RequireTeacher().Features.Count);
-            return [features[^1].mean([2, 3], keepdim: true), .. features.Reverse().Take(pairs)];
-        }
+        static IReadOnlyList<Tensor> Levels(IReadOnlyList<Tensor> features) => [features[0].mean([2, 3], keepdim: true), .. features];
     }
 
     private static Tensor Difference(Tensor student, Tensor teacher)

@@ -23,50 +23,28 @@ namespace TfKd;
 /// <example><code>
 /// var objective = new CrossEntropy() + 0.001 * new OverhaulDistillation();
 /// </code></example>
-public sealed record OverhaulDistillation : Objective
+public sealed record OverhaulDistillation : AllStagesObjective
 {
-    /// <summary>How many pairs of stages, from the end; above 0. Default null: as many as the network with fewer stages has.</summary>
-    public int? StagePairs { get; init => field = value is { } pairs ? Require.Positive(pairs) : null; }
-
     /// <inheritdoc/>
-    public override ObjectiveNeeds Needs => ObjectiveNeeds.Teacher | ObjectiveNeeds.StudentFeatures | ObjectiveNeeds.TeacherFeatures
-        | ObjectiveNeeds.PreActivations | ObjectiveNeeds.WholeBatch;
-
-    /// <inheritdoc/>
-    public override bool TakesUnlabelledSamples => true;
-
-    /// <inheritdoc/>
-    public override bool TakesSeveralLabels => true;
+    public override ObjectiveNeeds Needs => base.Needs | ObjectiveNeeds.PreActivations | ObjectiveNeeds.WholeBatch;
 
     /// <summary>Makes the maps.</summary>
-    /// <exception cref="InvalidOperationException">A network has fewer stages than <see cref="StagePairs"/>.</exception>
-    public override ObjectiveState CreateState(ObjectiveContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        FeatureStages.RequirePairs(this, StagePairs, context);
-        return new OverhaulState(Channels(context.StudentStages), Channels(context.TeacherStages));
-
-        IEnumerable<int> Channels(IReadOnlyList<ImageShape> stages) =>
-            stages.Reverse().Take(StagePairs ?? stages.Count).Select(stage => stage.Channels);
-    }
+    protected override ObjectiveState CreateState(IReadOnlyList<ImageShape> students, IReadOnlyList<ImageShape> teachers) =>
+        new OverhaulState(students.Select(stage => stage.Channels), teachers.Select(stage => stage.Channels));
 
     /// <inheritdoc/>
-    protected override Tensor ComputeCore(ObjectiveInput input)
+    protected override Tensor Compare(IReadOnlyList<Tensor> students, IReadOnlyList<Tensor> teachers, ObjectiveInput input)
     {
-        var (students, teachers) = (input.Student.PreActivations, input.RequireTeacher().PreActivations);
+        ArgumentNullException.ThrowIfNull(input);
         var state = input.RequireState<OverhaulState>(this);
-        var pairs = FeatureStages.Pairs(StagePairs, students.Count, teachers.Count);
-        return input.MeanOverRows(
-            Enumerable.Range(0, pairs)
-                .Select(level => Distance(state[level], students[^(level + 1)], teachers[^(level + 1)], input) / (1 << level))
-                .Aggregate((sum, level) => sum + level),
-            "overhaul");
+        var levels = students.Zip(teachers).Select((pair, level) => Distance(state[level], pair.First, pair.Second, input) / (1 << level));
+        return input.MeanOverRows(levels.Aggregate((sum, level) => sum + level), "overhaul");
     }
 
     private static Tensor Distance(OverhaulPair pair, Tensor student, Tensor teacher, ObjectiveInput input)
     {
         var rowWeights = input.Targets.RowWeights;
-        var (ours, theirs) = FeatureStages.SameSize(student, pair.Limit(teacher.detach(), rowWeights));
+        var (ours, theirs) = FeatureStages.SameSize(student, pair.Limit(teacher, rowWeights));
         var (mapped, target) = (pair.Map(FeatureStages.ChannelsLast(ours), rowWeights), FeatureStages.ChannelsLast(theirs));
         var counts = (mapped > target).logical_or(target > 0).to(mapped.dtype);
         return ((mapped - target).square() * counts).sum([1L, 2L]);

@@ -46,7 +46,7 @@ public sealed class ObjectiveContractTests
         new(() => new TargetFreeSelfKd { Mu = 0.1 }, ObjectiveNeeds.HardLabels | ObjectiveNeeds.StudentFeatures
             | ObjectiveNeeds.WholeBatch, "TargetFreeSelfKd { Alpha = 1, Beta = 0.1, Mu = 0.1, Stage = -2, Ranking = Probabilities }", "its soft target of a row holds the mean over the batch"),
         new(() => new FeatureHint { StudentStage = 0 }, FeaturesOfBoth, "FeatureHint { StudentStage = 0, TeacherStage =  }"),
-        new(() => new AttentionTransfer { Exponent = 3 }, FeaturesOfBoth, "AttentionTransfer { Exponent = 3, StagePairs = , Form = "
+        new(() => new AttentionTransfer { Exponent = 3 }, FeaturesOfBoth, "AttentionTransfer { StagePairs = , Exponent = 3, Form = "
             + "ReferenceCode }"),
         new(() => new RelationalKd { AngleWeight = 40 }, FeaturesOfBoth | ObjectiveNeeds.WholeBatch, "RelationalKd { StudentStage = -1, TeacherStage = -1, "
             + "DistanceWeight = 25, AngleWeight = 40 }", "compares pairs and triples of rows"),

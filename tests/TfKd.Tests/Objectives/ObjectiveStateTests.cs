@@ -14,7 +14,7 @@ public sealed class ObjectiveStateTests
         { new FeatureHint { StudentStage = 2 }, $"StudentStage is 2, but {Stages} (FeatureHint {{ StudentStage = 2, TeacherStage =  }})." },
         { new FeatureHint { TeacherStage = -4 }, $"TeacherStage is -4, but {Stages} (FeatureHint {{ StudentStage = , TeacherStage = -4 "
             + $"}})." },
-        { new AttentionTransfer { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (AttentionTransfer {{ Exponent = 2, StagePairs = 3, "
+        { new AttentionTransfer { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (AttentionTransfer {{ StagePairs = 3, Exponent = 2, "
             + $"Form = ReferenceCode }})." },
         { new OverhaulDistillation { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (OverhaulDistillation {{ StagePairs = 3 }})." },
         { new KnowledgeReview { StagePairs = 3 }, $"StagePairs is 3, but {Stages} (KnowledgeReview {{ StagePairs = 3 }})." },
