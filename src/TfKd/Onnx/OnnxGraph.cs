@@ -15,7 +15,7 @@ internal sealed class OnnxGraph
 
     private readonly List<OnnxPart> _parts = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _weights = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OnnxConstant> _weights = new(StringComparer.Ordinal);
 
     /// <summary>Operations and constants as they are written; operations in the order of execution.</summary>
     public IReadOnlyList<OnnxPart> Parts => _parts;
@@ -37,16 +37,26 @@ internal sealed class OnnxGraph
         return output;
     }
 
-    /// <summary>Adds a tensor as a float32 constant; the same key gives the same constant, for a layer that is called twice.</summary>
+    /// <summary>
+    /// Adds a tensor as a float32 constant; the same key with the same numbers gives the same constant, for a layer that is called twice.
+    /// </summary>
     public string Weights(string key, Tensor tensor)
     {
-        if (_weights.TryGetValue(key, out var name))
-            return name;
         using var scope = NewDisposeScope();
         var values = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-        name = Name(key);
-        _parts.Add(new OnnxConstant(name, OnnxDataType.Float32, values.shape, values.bytes.ToArray()) { Key = key });
-        return _weights[key] = name;
+        // A layer's parameter that is read by others, too, may be in another shape there.
+        var place = key;
+        for (var i = 2; _weights.TryGetValue(place, out var known); i++)
+        {
+            if (known.Shape.SequenceEqual(values.shape) && known.Data.Span.SequenceEqual(values.bytes))
+                return known.Name;
+            place = $"{key}#{i}";
+        }
+
+        var constant = new OnnxConstant(Name(key), OnnxDataType.Float32, values.shape, values.bytes.ToArray()) { Key = key };
+        _parts.Add(constant);
+        _weights[place] = constant;
+        return constant.Name;
     }
 
     /// <summary>Adds a vector of integers as a constant.</summary>
@@ -87,12 +97,12 @@ internal sealed class OnnxGraph
     {
         var count = _parts.Count;
         string[] names = [.. _names];
-        KeyValuePair<string, string>[] weights = [.. _weights];
+        string[] weights = [.. _weights.Keys];
         return () =>
         {
             _parts.RemoveRange(count, _parts.Count - count);
             _names.IntersectWith(names);
-            foreach (var key in _weights.Keys.Except(weights.Select(entry => entry.Key)).ToList())
+            foreach (var key in _weights.Keys.Except(weights).ToList())
                 _weights.Remove(key);
         };
     }

@@ -37,6 +37,8 @@ public sealed class FunctionalProductTests
         { "weightOfACalledLayer", (x, p) => conv2d(p.Layer.call(x), p.Layer.weight!) },
         { "layerInvokedByForward", (x, p) => p.Layer.forward(x) },
         { "weightOfALinearLayer", (x, p) => linear(x.mean([2L, 3L]), p.Head.weight!, p.Head.bias) },
+        { "weightOfANorm", (x, p) => conv2d(p.Norm.call(x), p.Kernel, p.Norm.weight) },
+        { "weightOfANormThatIsCalledThen", (x, p) => p.Norm.call(conv2d(x, p.Kernel, p.Norm.weight)) },
         { "weightOfACalledLinearLayer", (x, p) => linear(relu(p.Head.call(x.mean([2L, 3L]))), p.Head.weight!.t()) },
     };
 
@@ -118,6 +120,7 @@ public sealed class FunctionalProductTests
     {
         private readonly Conv2d conv = nn.Conv2d(3, Channels, 3, padding: 1);
         private readonly Conv2d layer = nn.Conv2d(Channels, Channels, 3, padding: 1);
+        private readonly GroupNorm norm = nn.GroupNorm(2, Channels);
         private readonly Linear head = nn.Linear(Channels, 5);
         private readonly Parameter kernel = new(randn(Channels, Channels, 3, 3) / 9);
         private readonly Parameter patches = new(randn(6, Channels, 5, 5) / 15);
@@ -138,9 +141,12 @@ public sealed class FunctionalProductTests
             RegisterComponents();
             using var noGrad = no_grad();
             conv.weight!.mul_(0.02);
+            norm.weight!.copy_(randn(Channels));
         }
 
         public Conv2d Layer => layer;
+
+        public GroupNorm Norm => norm;
 
         public Linear Head => head;
 

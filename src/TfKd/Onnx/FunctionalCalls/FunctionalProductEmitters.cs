@@ -1,6 +1,6 @@
 namespace TfKd;
 
-/// <summary>As the layer does, whose nodes can be in integers.</summary>
+/// <summary>As the layer of that name, but with a weight that may be made in the graph; it stays in floating point.</summary>
 internal sealed class FunctionalLinearEmitter : OnnxEmitter<FunctionalLinear>
 {
     protected override string Emit(FunctionalLinear layer, OnnxLeaf leaf)
