@@ -16,20 +16,16 @@ internal static class PhotosComparison
     private const int StudentSide = 128, WholeSide = 224;
 
     /// <param name="folder">One sub-folder a class.</param>
-    /// <param name="arguments">
-    /// A <see cref="PhotoDivision"/>, and parts of the names of what is run; all where there are none.
-    /// </param>
-    public static void Run(string folder, IReadOnlyList<string> arguments)
+    public static void Run(string folder, PhotoSettings settings)
     {
         var photos = PhotoFolds.Read(folder);
-        var (division, parts) = PhotoDivision.Parse(arguments);
-        PrintHead(folder, photos, division);
-        foreach (var (name, measure) in Ways(photos, division.Labels is not null)
-            .Where(way => parts.Count == 0 || parts.Any(part => way.Name.Contains(part, StringComparison.OrdinalIgnoreCase))))
-            Print(name, [.. division.Of(photos).Select(fold => measure(fold.Fold, new MLContext(seed: fold.Number)))]);
+        PrintHead(folder, photos, settings);
+        foreach (var (name, measure) in settings.Chosen([.. Ways(photos, settings)], way => way.Name))
+            Print(name, [.. settings.Of(photos).Select(fold => measure(fold.Fold, new MLContext(seed: fold.Number)))]);
     }
 
-    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> Ways(PhotoFolds photos, bool withUnlabelled)
+    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> Ways(
+        PhotoFolds photos, PhotoSettings settings)
     {
         var featurizer = new Lazy<FeaturizedPhotos>(() => FeaturizedPhotos.Create(photos));
         return
@@ -52,28 +48,31 @@ internal static class PhotosComparison
             })),
             ("SmallStudent(n) at 224x224", (fold, ml) => Train(
                 fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide))),
-            ("PhotoRecipe.FineTuned(n), in bfloat16", (fold, ml) => Train(fold, ml, InHalves(PhotoRecipe.FineTuned(fold.Training.Count)))),
-            ("PhotoRecipe.SmallStudent(n), in bfloat16", (fold, ml) => Train(
-                fold, ml, InHalves(PhotoRecipe.SmallStudent(fold.Training.Count)))),
-            ("SmallStudent(n) at 224x224, in bfloat16", (fold, ml) => Train(
-                fold, ml, InHalves(PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide)))),
             // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.
-            ("SmallStudent(n) without its teacher", (fold, ml) => Train(
-                fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count) with { Objective = new CrossEntropy(), Teacher = null })),
-            .. withUnlabelled ? WaysWithUnlabelled() : [],
+            ("SmallStudent(n) without its teacher", (fold, ml) => Train(fold, ml, WithoutTeacher(fold, new CrossEntropy()))),
+            ("SmallStudent(n) without its teacher, label smoothing", (fold, ml) => Train(
+                fold, ml, WithoutTeacher(fold, new LabelSmoothing()))),
+            ("SmallStudent(n) without its teacher, Tf-KD_reg", (fold, ml) => Train(
+                fold, ml, WithoutTeacher(fold, new TfKdRegularization()))),
+            .. settings.Labels is not null ? WaysWithUnlabelled(Train) : [],
         ];
+
+        PhotoResult Train(PhotoFold fold, MLContext ml, Options options) =>
+            PhotosComparison.Train(fold, ml, options with { Precision = settings.Precision });
     }
 
-    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> WaysWithUnlabelled() =>
+    private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> WaysWithUnlabelled(
+        Func<PhotoFold, MLContext, Options, PhotoResult> train) =>
     [
-        ("PhotoRecipe.SmallStudent(n, m), m photos without a label", (fold, ml) => Train(
+        ("PhotoRecipe.SmallStudent(n, m), m photos without a label", (fold, ml) => train(
             fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, fold.Unlabelled.Count) with
             {
                 UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
             })),
     ];
 
-    private static Options InHalves(Options options) => options with { Precision = Precision.BFloat16 };
+    private static Options WithoutTeacher(PhotoFold fold, Objective objective) =>
+        PhotoRecipe.SmallStudent(fold.Training.Count) with { Objective = objective, Teacher = null };
 
     private static PhotoResult Train(PhotoFold fold, MLContext ml, Options options)
     {
@@ -91,12 +90,12 @@ internal static class PhotosComparison
         long Size(ITransformer saved) => PhotoResult.SizeOf(ml, saved, training.Schema);
     }
 
-    private static void PrintHead(string folder, PhotoFolds photos, PhotoDivision division)
+    private static void PrintHead(string folder, PhotoFolds photos, PhotoSettings settings)
     {
         var classes = photos.Rows.GroupBy(row => row.Label).Select(group => $"{group.Key} {group.Count()}");
         Console.WriteLine($"# Photos: {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}");
         Console.WriteLine();
-        Console.WriteLine($"{photos.Rows.Count} photos ({string.Join(", ", classes)}), {division}.");
+        Console.WriteLine($"{photos.Rows.Count} photos ({string.Join(", ", classes)}), {settings}.");
         Console.WriteLine();
         Console.WriteLine(Conditions.Describe(typeof(MLContext)));
         Console.WriteLine();

@@ -17,9 +17,9 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- kernels
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- memory 50
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- parity
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [FOLDS [SEEDS [PART OF A NAME ...]]] [--labels 4]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- photos FOLDER [--seeds 3] [--labels 4] [--precision BFloat16] [--only NAME ...]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization training 3 [MobileNetV2|EfficientNet|...]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- quantization training 3 [ResNet-20|ResNet-56|MobileNetV3]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- replicas 5 [ResNet-20|ResNet-18]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- serving 60 200
@@ -47,7 +47,7 @@ Action run = args switch
     ["kernels"] => KernelSurvey.Run,
     ["memory", var epochs] => () => MemoryOverEpochs.Run(int.Parse(epochs)),
     ["parity"] => ExportParity.Run,
-    ["photos", var folder, .. var rest] => () => PhotosComparison.Run(folder, rest),
+    ["photos", .. var rest] => () => Environment.ExitCode = PhotoSettings.Command().Parse(rest).Invoke(),
     ["quantization"] => QuantizationComparison.Run,
     ["quantization", "training", var seeds, .. { Length: < 2 } name] =>
         () => QuantizationTraining.Run(int.Parse(seeds), name.FirstOrDefault()),

@@ -4,8 +4,8 @@ using static System.FormattableString;
 namespace TfKd.Benchmarks;
 
 /// <summary>
-/// What training for 8-bit integers gives back of what they cost: the published ResNet-20, or a network that is trained here first, is
-/// trained on, with itself as the teacher, with <see cref="FakeQuantization"/> and, at the same rate and for as long, without.
+/// What training for 8-bit integers gives back of what they cost: a published network, or one that is trained here first, is trained
+/// on, with itself as the teacher, with <see cref="FakeQuantization"/> and, at the same rate and for as long, without.
 /// </summary>
 internal static class QuantizationTraining
 {
@@ -19,18 +19,23 @@ internal static class QuantizationTraining
 
     private static readonly ImageShape _shape = new(3, 32, 32);
 
-    private static readonly IReadOnlyDictionary<string, NetworkArchitecture> _others = new NetworkArchitecture[]
-    {
-        new MobileNetV2 { CifarStem = true, WidthMultiplier = 0.5, InputShape = _shape },
-        new MobileNetV3 { Size = MobileNetV3Size.Small, InputShape = _shape },
-        new EfficientNet { WidthMultiplier = 0.5, InputShape = _shape },
-        new ShuffleNetV2 { CifarStem = true, InputShape = _shape },
-    }.ToDictionary(network => network.GetType().Name);
+    // What is published for these images, and what is trained here first.
+    private static readonly IReadOnlyDictionary<string, Func<CifarFiles, ImageNetwork>> _networks =
+        new Dictionary<string, Func<CifarFiles, ImageNetwork>>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["ResNet-20"] = files => files.Open(20),
+            ["ResNet-56"] = files => files.Open(56),
+            ["MobileNetV3"] = files => Train(new MobileNetV3 { Size = MobileNetV3Size.Small, InputShape = _shape }, files),
+        };
 
     /// <param name="seeds">How often each is trained on.</param>
-    /// <param name="name">What network; null: the published one.</param>
+    /// <param name="name">What network; null: ResNet-20.</param>
+    /// <exception cref="ArgumentException">There is no such network here.</exception>
     public static void Run(int seeds, string? name)
     {
+        name ??= _networks.Keys.First();
+        if (!_networks.TryGetValue(name, out var open))
+            throw new ArgumentException($"'{name}' is none of {string.Join(", ", _networks.Keys)}.", nameof(name));
         if (CifarFiles.Find() is not { } files)
             return;
         TorchRuntime.EnsureLoaded();
@@ -40,7 +45,7 @@ internal static class QuantizationTraining
         Console.WriteLine("|---|---|---|---|---|---|");
         using var training = files.Read("train", TrainingCount);
         using var test = files.Read("test", TestCount);
-        using var start = name is null ? files.Open(20) : Train(_others[name], files);
+        using var start = open(files);
         var folder = Directory.CreateTempSubdirectory("tfkd-quantization-").FullName;
         try
         {
