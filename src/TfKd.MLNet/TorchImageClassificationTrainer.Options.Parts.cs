@@ -97,6 +97,7 @@ public sealed partial class TorchImageClassificationTrainer
                 Columns = new TrainingColumns(LabelColumnName, ImageColumnName, ExampleWeightColumnName),
                 Shape = shape,
                 Memory = new ImageMemory(ImageMemoryBudget, ImageCacheDirectory),
+                Replicas = Replicas,
                 UndecodableImages = UndecodableImages,
                 KeepsUnlabelled = Objective.TakesUnlabelledSamples && EffectiveTeacher is { TakesUnlabelledSamples: true },
             },

@@ -66,9 +66,9 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// The processes that train the network together, of which this is one, as <c>MpiReplicas.Join()</c> of the package TfKd.Mpi gives
-        /// them: <see cref="BatchSize"/> is of all of them. Each runs the same program on the same rows and ends with the same model;
-        /// callbacks and checkpoints are those of rank 0, and where the MLContext has no seed they take the one that it draws. Default
-        /// null: this process trains alone. See <see cref="TrainingPlan.Replicas"/>.
+        /// them: <see cref="BatchSize"/> is of all of them. Each runs the same program on the same rows and ends with the same model; of
+        /// photos that are files it decodes and holds its share. Callbacks and checkpoints are those of rank 0, and where the MLContext has
+        /// no seed they take the one that it draws. Default null: this process trains alone. See <see cref="TrainingPlan.Replicas"/>.
         /// </summary>
         public Replicas? Replicas { get; init; }
 

@@ -36,6 +36,9 @@ internal abstract class ImageColumnReader : IDisposable
         }
     }
 
+    /// <summary>Whether the images are the files of <see cref="ReadPath"/>, so that they can be read again.</summary>
+    public virtual bool ReadsFiles => false;
+
     /// <summary>The file that the row's image came from; empty where that is not known.</summary>
     public virtual ReadOnlyMemory<char> ReadPath()
     {

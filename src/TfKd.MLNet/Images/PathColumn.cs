@@ -24,6 +24,8 @@ internal sealed class PathColumn : ImageColumnKind
     {
         private readonly ValueGetter<ReadOnlyMemory<char>> _getter = row.GetGetter<ReadOnlyMemory<char>>(column);
 
+        public override bool ReadsFiles => true;
+
         public override ReadOnlyMemory<char> ReadPath()
         {
             ReadOnlyMemory<char> path = default;

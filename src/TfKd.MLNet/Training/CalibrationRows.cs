@@ -25,7 +25,7 @@ internal static class CalibrationRows
         {
             using var cursor = data.GetRowCursor(ImageColumn.WithPath(image.Column, data.Schema));
             using var reader = image.Open(cursor);
-            var rows = new BlockDecoder(images, reader, scores: null, UndecodableImages.Throw);
+            var rows = new BlockDecoder(images, reader, scores: null, UndecodableImages.Throw, share: null);
             var taken = 0L;
             for (var row = 0L; taken < wanted && cursor.MoveNext(); row++)
             {

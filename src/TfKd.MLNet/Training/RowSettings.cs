@@ -16,5 +16,8 @@ internal sealed record RowSettings
     /// <summary>Whether rows without a label are kept, for a teacher to tell of them; default: they are left out, with a warning.</summary>
     public bool KeepsUnlabelled { get; init; }
 
+    /// <summary>The processes that share the rows; null: there is one.</summary>
+    public Replicas? Replicas { get; init; }
+
     public UndecodableImages UndecodableImages { get; init; } = UndecodableImages.Throw;
 }

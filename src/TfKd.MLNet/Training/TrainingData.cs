@@ -29,33 +29,23 @@ internal sealed class TrainingData : IDisposable
         CancellationToken token)
     {
         var (rows, validationRows) = ((DecodedCache?)null, (DecodedCache?)null);
+        var share = DecodingShare.Of(settings.Rows.Replicas);
         try
         {
-            CheckOtherSets(settings, classNames);
-            var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(input.Schema, settings.Scores);
-            rows = TrainingRows.Read(input, settings.Rows, classNames, channel, token, scores);
-            RequireRows(rows, settings.Rows.Columns.Label);
-            AppendUnlabelled(rows, settings, channel, token);
-            validationRows = ReadValidation(settings, classNames, rows.BytesInMemory, channel, token);
-            if (rows.BytesInFile + (validationRows?.BytesInFile ?? 0) is > 0 and var bytesInFile)
-            {
-                channel.Info(
-                    MessageSensitivity.None,
-                    "{0} bytes of decoded images are beyond the memory budget of {1}, and are read from a file.",
-                    bytesInFile,
-                    settings.Rows.Memory.Budget);
-            }
-
+            DecodingShare.Settle(share, () => (rows, validationRows) = Decode(input, settings, classNames, new(channel, token, share)));
+            var readable = DecodingShare.Readable(share, rows!, channel);
+            RequireRows(readable, settings.Rows.Columns.Label);
+            ReportMemory(channel, settings.Rows.Memory, validationRows is null ? [rows!] : [rows!, validationRows]);
             var (training, validation) = validationRows is null
-                ? Split(rows, settings.ValidationSetFraction, seed, channel)
-                : (rows, validationRows);
+                ? Split(readable, settings.ValidationSetFraction, seed, channel)
+                : (readable, DecodingShare.Readable(share, validationRows, channel));
             channel.Info(
                 MessageSensitivity.None,
                 "Training on {0} images of {1} classes, validating on {2}.",
                 training.Count,
                 classNames.Count,
                 validation?.Count ?? 0);
-            return new TrainingData(rows, validationRows) { Training = training, Validation = validation };
+            return new TrainingData(rows!, validationRows) { Training = training, Validation = validation };
         }
         catch
         {
@@ -69,6 +59,25 @@ internal sealed class TrainingData : IDisposable
     {
         _validationRows?.Dispose();
         _rows.Dispose();
+    }
+
+    private static (DecodedCache Rows, DecodedCache? ValidationRows) Decode(
+        IDataView input, TrainingDataSettings settings, IReadOnlyList<string> classNames, RowReading reading)
+    {
+        CheckOtherSets(settings, classNames);
+        var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(input.Schema, settings.Scores);
+        var rows = TrainingRows.Read(input, settings.Rows, classNames, reading, scores);
+        try
+        {
+            RequireRows(rows, settings.Rows.Columns.Label);
+            AppendUnlabelled(rows, settings, reading);
+            return (rows, ReadValidation(settings, classNames, rows.BytesInMemory, reading));
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
     }
 
     // What they are refused for without a look at their images, before those of the training rows are decoded.
@@ -88,16 +97,16 @@ internal sealed class TrainingData : IDisposable
         LabelSource.Find(validation.Schema, columns.Label, settings.Rows.Labels, "validation set").Check(validation, classNames);
     }
 
-    private static void AppendUnlabelled(DecodedCache rows, TrainingDataSettings settings, IChannel channel, CancellationToken token)
+    private static void AppendUnlabelled(DecodedCache rows, TrainingDataSettings settings, RowReading reading)
     {
         if (settings.UnlabelledSet is not { } unlabelled)
             return;
         var scores = settings.Scores is null ? null : TeacherScoreColumn.Find(unlabelled.Schema, settings.Scores);
-        TrainingRows.AppendUnlabelled(rows, unlabelled, settings.Rows, channel, scores, token);
+        TrainingRows.AppendUnlabelled(rows, unlabelled, settings.Rows, scores, reading);
     }
 
     private static DecodedCache? ReadValidation(
-        TrainingDataSettings settings, IReadOnlyList<string> classNames, long bytesInMemory, IChannel channel, CancellationToken token)
+        TrainingDataSettings settings, IReadOnlyList<string> classNames, long bytesInMemory, RowReading reading)
     {
         if (settings.ValidationSet is not { } validationSet)
             return null;
@@ -108,10 +117,10 @@ internal sealed class TrainingData : IDisposable
             KeepsUnlabelled = false,
             Memory = memory with { Budget = memory.Budget - bytesInMemory },
         };
-        return TrainingRows.Read(validationSet, rows, classNames, channel, token);
+        return TrainingRows.Read(validationSet, rows, classNames, reading);
     }
 
-    private static (IImageSource Training, IImageSource? Validation) Split(DecodedCache rows, float? fraction, long seed, IChannel channel)
+    private static (IImageSource Training, IImageSource? Validation) Split(IImageSource rows, float? fraction, long seed, IChannel channel)
     {
         if (fraction is not > 0)
             return (rows, null);
@@ -126,7 +135,29 @@ internal sealed class TrainingData : IDisposable
         return (rows, null);
     }
 
-    private static void RequireRows(DecodedCache rows, string labelColumn)
+    private static void ReportMemory(IChannel channel, ImageMemory memory, IReadOnlyList<DecodedCache> sets)
+    {
+        var (kept, all) = (sets.Sum(rows => rows.KeptCount), sets.Sum(rows => rows.Count));
+        if (kept < all)
+        {
+            channel.Info(
+                MessageSensitivity.None,
+                "{0} of {1} images are kept decoded in this process, and the others in the processes that train with it.",
+                kept,
+                all);
+        }
+
+        if (sets.Sum(rows => rows.BytesInFile) is > 0 and var bytesInFile)
+        {
+            channel.Info(
+                MessageSensitivity.None,
+                "{0} bytes of decoded images are beyond the memory budget of {1}, and are read from a file.",
+                bytesInFile,
+                memory.Budget);
+        }
+    }
+
+    private static void RequireRows(IImageSource rows, string labelColumn)
     {
         var present = Enumerable.Range(0, rows.Count).Select(rows.GetLabel).Where(label => label != Targets.Unlabelled).Distinct().ToList();
         if (present.Count == 0)

@@ -10,8 +10,7 @@ internal static class TrainingRows
     /// <param name="data">The rows.</param>
     /// <param name="settings">Names the columns, and says what the images become.</param>
     /// <param name="classNames">The classes of the label column.</param>
-    /// <param name="channel">Takes what was left out, as warnings.</param>
-    /// <param name="token">Stops between blocks.</param>
+    /// <param name="reading">What goes with it.</param>
     /// <param name="teacherScores">Another model's scores, read with the rows; null: there are none, or they are not needed.</param>
     /// <exception cref="ArgumentException">A column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A weight is negative, NaN or infinite.</exception>
@@ -21,7 +20,7 @@ internal static class TrainingRows
     /// </exception>
     /// <exception cref="InvalidDataException">A row's scores are not what the teacher says they are.</exception>
     public static DecodedCache Read(
-        IDataView data, RowSettings settings, IReadOnlyList<string> classNames, IChannel channel, CancellationToken token,
+        IDataView data, RowSettings settings, IReadOnlyList<string> classNames, RowReading reading,
         TeacherScoreColumn? teacherScores = null)
     {
         var label = LabelSource.Find(data.Schema, settings.Columns.Label, settings.Labels);
@@ -33,7 +32,7 @@ internal static class TrainingRows
         };
         try
         {
-            Append(decoded, new(data, label, teacherScores), settings, channel, token);
+            Append(decoded, new(data, label, teacherScores), settings, reading);
             return decoded;
         }
         catch
@@ -46,13 +45,13 @@ internal static class TrainingRows
     /// <summary>Reads rows that have no label, and need no column for it, to those that are there.</summary>
     /// <inheritdoc cref="Read"/>
     public static void AppendUnlabelled(
-        DecodedCache rows, IDataView data, RowSettings settings, IChannel channel, TeacherScoreColumn? scores, CancellationToken token)
+        DecodedCache rows, IDataView data, RowSettings settings, TeacherScoreColumn? scores, RowReading reading)
     {
         var columns = settings.Columns with { ExampleWeight = null };
-        Append(rows, new(data, Label: null, scores), settings with { Columns = columns, KeepsUnlabelled = true }, channel, token);
+        Append(rows, new(data, Label: null, scores), settings with { Columns = columns, KeepsUnlabelled = true }, reading);
     }
 
-    private static void Append(DecodedCache decoded, Input input, RowSettings settings, IChannel channel, CancellationToken token)
+    private static void Append(DecodedCache decoded, Input input, RowSettings settings, RowReading reading)
     {
         var (data, label, scores) = input;
         var image = ImageColumn.Find(data.Schema, settings.Columns.Image, settings.Shape);
@@ -62,11 +61,13 @@ internal static class TrainingRows
         using var reader = image.Open(cursor);
         var getLabel = label?.Open(cursor, decoded.ClassNames) ?? (() => RowLabel.None);
         var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
+        // Images of other kinds cannot be read again, and metrics of several labels read all rows after each epoch.
+        var share = reader.ReadsFiles && settings.Labels is null ? reading.Share : null;
         if (data.GetRowCount() is { } rowCount)
-            decoded.Expect(decoded.Count + rowCount);
-        var rows = new BlockDecoder(decoded, reader, scores?.Open(cursor), settings.UndecodableImages);
-        var unlabelled = Fill(new(rows, cursor, settings.KeepsUnlabelled), getLabel, getWeight, token);
-        Report(channel, unlabelled, settings.KeepsUnlabelled, rows);
+            decoded.Expect(decoded.KeptCount + (long)(rowCount * (share?.Fraction ?? 1)));
+        var rows = new BlockDecoder(decoded, reader, scores?.Open(cursor), settings.UndecodableImages, share);
+        var unlabelled = Fill(new(rows, cursor, settings.KeepsUnlabelled), getLabel, getWeight, reading.Token);
+        Report(reading.Channel, unlabelled, settings.KeepsUnlabelled, rows);
     }
 
     // Returns how many rows have no label.

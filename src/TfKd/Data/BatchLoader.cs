@@ -62,7 +62,7 @@ public sealed class BatchLoader
 
         LoadedBatch WithTheirPartners(int[] all)
         {
-            var rows = Share.Take(all);
+            var rows = Share.Take(all, row => RowOrigin.Of(_source, row));
             var batch = Gather(rows) with { TotalRows = all.Length };
             return _partners is null
                 ? batch

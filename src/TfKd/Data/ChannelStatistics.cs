@@ -39,7 +39,10 @@ public sealed record ChannelStatistics
     /// <example><code>
     /// var normalization = ChannelStatistics.Of(training);
     /// </code></example>
-    public static ChannelStatistics Of(IImageSource source)
+    public static ChannelStatistics Of(IImageSource source) => Of(source, replicas: null);
+
+    /// <summary>The same of several processes, each of which reads its own rows.</summary>
+    internal static ChannelStatistics Of(IImageSource source, Replicas? replicas)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Count == 0)
@@ -47,9 +50,9 @@ public sealed record ChannelStatistics
         var channels = source.Shape.Channels;
         var plane = source.Shape.Height * source.Shape.Width;
         var pixels = new byte[source.Shape.ByteCount];
-        var sums = new long[channels];
-        var squares = new long[channels];
-        for (var row = 0; row < source.Count; row++)
+        // Of whole numbers, so that the order of rows changes nothing.
+        var sums = new double[2 * channels];
+        foreach (var row in RowOrigin.OwnRows(source, ReplicaShare.Of(replicas)))
         {
             source.ReadPixels(row, pixels);
             for (var channel = 0; channel < channels; channel++)
@@ -62,13 +65,14 @@ public sealed record ChannelStatistics
                 }
 
                 sums[channel] += sum;
-                squares[channel] += square;
+                sums[channels + channel] += square;
             }
         }
 
+        replicas?.Sum(sums.AsSpan());
         var count = (double)source.Count * plane;
-        var mean = sums.Select(sum => sum / count / 255).ToArray();
-        var variance = squares.Zip(mean, (square, m) => square / count / (255 * 255) - m * m);
+        var mean = sums[..channels].Select(sum => sum / count / 255).ToArray();
+        var variance = sums[channels..].Zip(mean, (square, m) => square / count / (255 * 255) - m * m);
         return new ChannelStatistics(mean, [.. variance.Select(v => v > 1e-10 ? Math.Sqrt(v) : 1)]);
     }
 

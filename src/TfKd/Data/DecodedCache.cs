@@ -9,12 +9,15 @@ namespace TfKd;
 public sealed class DecodedCache : IImageSource, IDisposable
 {
     private const long DefaultBudget = 1L << 30;
+    private const int NotKept = -1;
 
     private readonly List<int> _labels = [];
     private readonly List<float> _weights = [];
     private readonly List<float> _teacherScores = [];
     private readonly List<string?> _files = [];
     private readonly Dictionary<int, int[]> _labelSets = [];
+    // Of each row among those whose pixels are kept; NotKept where they are not.
+    private readonly List<int> _places = [];
     private int _teacherClassCount;
     private MemoryPixels _memory;
     private FilePixels? _file;
@@ -32,7 +35,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <summary>
     /// The most memory that the pixels may take, in bytes, 0 or above; default 1 GiB. The first rows take it, whole ones only; those that
     /// do not fit in go to a file, and are read from it each time. Labels, weights, teacher scores and the names of files are in memory
-    /// always: 16 bytes a row, 4 a score, and the names. What a run computes does not depend on it.
+    /// always: 20 bytes a row, 4 a score, and the names. What a run computes does not depend on it.
     /// </summary>
     public long MemoryBudget
     {
@@ -77,10 +80,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
         ReadOnlySpan<byte> pixels, int label, float weight = 1, ReadOnlySpan<float> teacherScores = default, string? file = null)
     {
         RequireLength(pixels);
-        if (label != Targets.Unlabelled && (label < 0 || label >= ClassNames.Count))
-            throw new ArgumentOutOfRangeException(
-                nameof(label), label,
-                $"The label must be within [0, {ClassNames.Count}), or {Targets.Unlabelled} for none, but is {label}.");
+        RequireLabel(label);
         Append(pixels, label, weight, teacherScores, file);
     }
 
@@ -119,10 +119,13 @@ public sealed class DecodedCache : IImageSource, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (row < RowsInMemory)
-            _memory.Read(row, pixels);
+        var place = _places[row];
+        if (place == NotKept)
+            ImageFile.Decode(_files[row]!, Shape, pixels);
+        else if (place < RowsInMemory)
+            _memory.Read(place, pixels);
         else
-            _file!.Read((int)(row - RowsInMemory), pixels);
+            _file!.Read((int)(place - RowsInMemory), pixels);
     }
 
     /// <summary>Frees the memory and the file; labels and weights can be read on.</summary>
@@ -133,13 +136,16 @@ public sealed class DecodedCache : IImageSource, IDisposable
         _file?.Dispose();
     }
 
-    internal long BytesInMemory => Math.Min(Count, RowsInMemory) * Shape.ByteCount;
+    /// <summary>Rows whose pixels are kept.</summary>
+    internal int KeptCount { get; private set; }
 
-    internal long BytesInFile => (long)Count * Shape.ByteCount - BytesInMemory;
+    internal long BytesInMemory => Math.Min(KeptCount, RowsInMemory) * Shape.ByteCount;
+
+    internal long BytesInFile => (long)KeptCount * Shape.ByteCount - BytesInMemory;
 
     private long RowsInMemory => MemoryBudget / Shape.ByteCount;
 
-    /// <summary>Says how many rows will come, so that a file that cannot take them is told of before they are decoded.</summary>
+    /// <summary>Says how many rows will be kept, so that a file that cannot take them is told of before they are decoded.</summary>
     /// <exception cref="IOException">
     /// They do not fit into the memory budget, and the file cannot be made or has no room for them.
     /// </exception>
@@ -147,6 +153,24 @@ public sealed class DecodedCache : IImageSource, IDisposable
     {
         if (rowCount > RowsInMemory)
             _file ??= OpenFile(rowCount - RowsInMemory);
+    }
+
+    /// <summary>
+    /// Appends a row whose image stays in its file, which is decoded each time that the row is read: another process has it decoded.
+    /// </summary>
+    /// <inheritdoc cref="Add(ReadOnlySpan{byte}, int, float, ReadOnlySpan{float}, string?)"/>
+    internal void AddFile(string file, int label, float weight, ReadOnlySpan<float> teacherScores)
+    {
+        RequireLabel(label);
+        Append([], label, weight, teacherScores, file);
+    }
+
+    private void RequireLabel(int label)
+    {
+        if (label != Targets.Unlabelled && (label < 0 || label >= ClassNames.Count))
+            throw new ArgumentOutOfRangeException(
+                nameof(label), label,
+                $"The label must be within [0, {ClassNames.Count}), or {Targets.Unlabelled} for none, but is {label}.");
     }
 
     private void RequireLength(ReadOnlySpan<byte> pixels)
@@ -164,15 +188,24 @@ public sealed class DecodedCache : IImageSource, IDisposable
                     + $"{teacherScores.Length} came.",
                 nameof(teacherScores));
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (!_memory.IsFull)
-            _memory.Add(pixels);
+        if (pixels.IsEmpty)
+            _places.Add(NotKept);
         else
-            (_file ??= OpenFile(rowCount: 0)).Add(pixels);
+            Keep(pixels);
         _teacherClassCount = teacherScores.Length;
         _teacherScores.AddRange(teacherScores);
         _weights.Add(weight);
         _files.Add(file);
         _labels.Add(label);
+    }
+
+    private void Keep(ReadOnlySpan<byte> pixels)
+    {
+        if (!_memory.IsFull)
+            _memory.Add(pixels);
+        else
+            (_file ??= OpenFile(rowCount: 0)).Add(pixels);
+        _places.Add(KeptCount++);
     }
 
     private FilePixels OpenFile(long rowCount) => FilePixels.Create(Directory ?? Path.GetTempPath(), Shape.ByteCount, rowCount);

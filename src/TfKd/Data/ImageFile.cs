@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace TfKd;
@@ -42,6 +43,31 @@ internal static class ImageFile
             if (count == 0)
                 throw new IOException($"'{path}' ended after {read} of {bytes.Length} bytes.");
             read += count;
+        }
+    }
+
+    /// <summary>Reads and decodes a file.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="shape">What it is fitted to.</param>
+    /// <param name="pixels">Takes the pixels.</param>
+    /// <exception cref="ImageDecodingException">It is no image that can be used; the error names it.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static void Decode(string path, ImageShape shape, Span<byte> pixels)
+    {
+        using var file = Open(path, out var length);
+        var encoded = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Read(file, path, encoded.AsSpan(0, length));
+            ImageDecoder.Decode(encoded.AsSpan(0, length), shape, pixels);
+        }
+        catch (ImageDecodingException exception)
+        {
+            throw new ImageDecodingException($"The image of '{path}' cannot be used. {exception.Message}", exception);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(encoded);
         }
     }
 

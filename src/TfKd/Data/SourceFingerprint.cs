@@ -5,27 +5,55 @@ using System.Security.Cryptography;
 namespace TfKd;
 
 /// <summary>
-/// Tells one set of labelled images from another: SHA-256 over shape, classes, and each row's label and pixels; then over the rows'
-/// weights, sets of labels and teacher scores, where there are any.
+/// Tells one set of labelled images from another: SHA-256 over shape, classes, and the SHA-256 of each row's label and pixels; then over
+/// the rows' weights, sets of labels and teacher scores, where there are any.
 /// </summary>
 internal static class SourceFingerprint
 {
-    public static string Of(IImageSource source)
+    // What several processes sum at a time.
+    private const int BlockRows = 4096;
+
+    /// <param name="source">The set.</param>
+    /// <param name="replicas">The processes that have it, each of which reads its own rows; null: this one alone.</param>
+    public static string Of(IImageSource source, Replicas? replicas = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{source.Shape}\n{string.Join('\n', source.ClassNames)}"));
         var row = new byte[sizeof(int) + source.Shape.ByteCount];
-        for (var i = 0; i < source.Count; i++)
+        for (var first = 0; first < source.Count; first += BlockRows)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(row, source.GetLabel(i));
-            source.ReadPixels(i, row.AsSpan(sizeof(int)));
-            hash.AppendData(row);
+            var digests = new byte[Math.Min(BlockRows, source.Count - first) * SHA256.HashSizeInBytes];
+            for (var i = 0; i < digests.Length / SHA256.HashSizeInBytes; i++)
+            {
+                if (!ReplicaShare.Of(replicas).Owns(RowOrigin.Of(source, first + i)))
+                    continue;
+                BinaryPrimitives.WriteInt32LittleEndian(row, source.GetLabel(first + i));
+                source.ReadPixels(first + i, row.AsSpan(sizeof(int)));
+                SHA256.HashData(row, digests.AsSpan(i * SHA256.HashSizeInBytes));
+            }
+
+            Gather(digests, replicas);
+            hash.AppendData(digests);
         }
 
         // Behind the rows, and only where they say something: a set without them keeps its fingerprint.
         if (source.Extras is { } extras)
             Append(hash, extras, source.Count);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // Each digest is of one process, and 0 in the others.
+    private static void Gather(byte[] digests, Replicas? replicas)
+    {
+        if (replicas is null)
+            return;
+        var words = MemoryMarshal.Cast<byte, uint>(digests.AsSpan());
+        var sums = new double[words.Length];
+        for (var i = 0; i < words.Length; i++)
+            sums[i] = words[i];
+        replicas.Sum(sums.AsSpan());
+        for (var i = 0; i < words.Length; i++)
+            words[i] = (uint)sums[i];
     }
 
     private static void Append(IncrementalHash hash, SampleExtras extras, int rowCount)

@@ -1,7 +1,7 @@
 namespace TfKd;
 
 /// <summary>Some rows of a source, in a given order.</summary>
-public sealed class SourceSubset : IImageSource
+public sealed class SourceSubset : IImageSource, IRowsOfAnother
 {
     private readonly IImageSource _source;
     private readonly int[] _rows;
@@ -40,6 +40,8 @@ public sealed class SourceSubset : IImageSource
 
     /// <inheritdoc/>
     public void ReadPixels(int row, Span<byte> pixels) => _source.ReadPixels(_rows[row], pixels);
+
+    int IRowsOfAnother.OriginOf(int row) => RowOrigin.Of(_source, _rows[row]);
 
     /// <inheritdoc/>
     public SampleExtras? Extras => _source.Extras?.Select(_rows);

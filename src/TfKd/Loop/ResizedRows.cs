@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace TfKd;
 
 /// <summary>The rows of a source at another size: what a network that sees the student's images at its own size learns from.</summary>
-internal sealed class ResizedRows : IImageSource
+internal sealed class ResizedRows : IImageSource, IRowsOfAnother
 {
     private readonly IImageSource _source;
 
@@ -24,6 +24,8 @@ internal sealed class ResizedRows : IImageSource
     public SampleExtras? Extras => _source.Extras;
 
     public int GetLabel(int row) => _source.GetLabel(row);
+
+    public int OriginOf(int row) => RowOrigin.Of(_source, row);
 
     // As the teacher will resize them, but for the rounding to whole numbers.
     public void ReadPixels(int row, Span<byte> pixels)

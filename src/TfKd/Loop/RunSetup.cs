@@ -39,8 +39,7 @@ internal sealed class RunSetup : IDisposable
             LoneValues.Refuse(data.Student, frozen, data.Training.Shape, Loader.SmallestBatch);
             data.Student.UsePath(KernelChoice.Of(plan, data.Student, data.Training.Shape, BatchSizes(), Callbacks));
             var peer = plan.Teacher is PeerTeacher ? Own(CreatePeer()) : null;
-            // A pass over all rows, made once and where it is needed.
-            var fingerprint = new Lazy<string>(() => SourceFingerprint.Of(data.Training));
+            var fingerprint = TakeFingerprint();
             var teacher = peer is null ? Own(OpenTeacher(fingerprint, token)) : null;
             var context = FeatureProbe.Describe(plan, data.Student, peer, teacher, Loader.BatchSizes[0], data.Training);
             Own(ClassifierReuse.Take(plan, data.Student, teacher, Loader.BatchSizes[0], data.Training));
@@ -141,8 +140,13 @@ internal sealed class RunSetup : IDisposable
             Callbacks.Warn($"{_plan.InitialWeights} does not say how its network's input was normalised; {taken}.");
         }
 
-        return ChannelStatistics.Of(_data.Training);
+        return ChannelStatistics.Of(_data.Training, _plan.Replicas);
     }
+
+    // A pass over all rows, made once and where it is needed; several processes make it together.
+    private Lazy<string> TakeFingerprint() => _plan.Replicas is { } replicas
+        ? new(SourceFingerprint.Of(_data.Training, replicas))
+        : new(() => SourceFingerprint.Of(_data.Training));
 
     private BatchLoader OpenLoader() => new(_data.Training, _plan.BatchSize)
     {
@@ -159,7 +163,7 @@ internal sealed class RunSetup : IDisposable
     private IImageSource? ChooseValidationRows() =>
         _data.Validation is not { } rows || Agreement.Replicas is null || LabelSets.AreIn(rows)
             ? _data.Validation
-            : new SourceSubset(rows, Agreement.Share.TakeOfAll(rows.Count));
+            : new SourceSubset(rows, RowOrigin.OwnRows(rows, Agreement.Share));
 
     private ImageNetwork CreatePeer()
     {

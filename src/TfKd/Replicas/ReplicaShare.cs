@@ -17,18 +17,21 @@ internal readonly record struct ReplicaShare(int Rank, int Count)
     public int SmallestOf(int rows) => rows < Count ? Math.Min(rows, 1) : rows / Count;
 
     /// <summary>
-    /// The rows of a batch that are this process's, in the order of the batch: its own ones first of all, so that from epoch to epoch it
-    /// sees mostly the same, and of the others as many as make the shares even.
+    /// The rows of a batch that are this process's, in the order of the batch: its own ones first of all, which are those that it has
+    /// decoded, and of the others as many as make the shares even.
     /// </summary>
-    public int[] Take(int[] rows)
+    /// <param name="rows">The rows of the batch.</param>
+    /// <param name="originOf">By what number it is known whose a row is.</param>
+    public int[] Take(int[] rows, Func<int, int> originOf)
     {
         if (Count == 1)
             return rows;
-        var (taken, quotas) = (new int[rows.Length], new int[Count]);
+        var count = Count;
+        var (taken, quotas) = (Array.ConvertAll(rows, row => OwnerOf(originOf(row), count)), new int[count]);
         for (var rank = 0; rank < Count; rank++)
             quotas[rank] = QuotaOf(rank, rows.Length);
         for (var i = 0; i < rows.Length; i++)
-            taken[i] = quotas[OwnerOf(rows[i])]-- > 0 ? OwnerOf(rows[i]) : -1;
+            taken[i] = quotas[taken[i]]-- > 0 ? taken[i] : -1;
         // An owner whose share was full has counted on.
         for (var rank = 0; rank < Count; rank++)
             quotas[rank] = Math.Max(quotas[rank], 0);
@@ -46,11 +49,12 @@ internal readonly record struct ReplicaShare(int Rank, int Count)
         return [.. rows.Where((_, i) => taken[i] == own)];
     }
 
-    /// <summary>This process's rows of all, in order: an even share.</summary>
-    public int[] TakeOfAll(int rowCount) => Take([.. Enumerable.Range(0, rowCount)]);
+    /// <summary>Whether a row is this process's own. About as many are each one's.</summary>
+    /// <param name="origin">Its number.</param>
+    public bool Owns(int origin) => OwnerOf(origin, Count) == Rank;
 
     // Not the remainder: where classes take turns, it would give each process other classes.
-    private int OwnerOf(int row) => (int)(((uint)row * 2654435761u) >> 16) % Count;
+    private static int OwnerOf(int row, int count) => (int)(((uint)row * 2654435761u) >> 16) % count;
 
     private int QuotaOf(int rank, int rows) => (int)((long)rows * (rank + 1) / Count - (long)rows * rank / Count);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TfKd.Tests;
@@ -5,8 +6,12 @@ using TfKd.Tests;
 namespace TfKd.MLNet.Tests;
 
 /// <summary>A Fit of several replicas.</summary>
-public sealed class ReplicatedFitTests
+public sealed class ReplicatedFitTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     /// <summary>Each would draw a seed of its own, and with it other rows to validate on.</summary>
     [Fact]
     public void Replicas_without_a_seed_take_that_of_the_first_and_end_with_one_model()
@@ -28,4 +33,82 @@ public sealed class ReplicatedFitTests
         Assert.NotEmpty(messages);
         Assert.All(messages, message => Assert.StartsWith("0: ", message, StringComparison.Ordinal));
     }
+
+    /// <summary>Encoded bytes cannot be read again, so that each keeps all of them, and learns from the same rows.</summary>
+    [Fact]
+    public void Of_files_each_keeps_its_share_and_the_model_is_that_of_replicas_that_keep_all()
+    {
+        var rows = WriteFiles();
+        var kept = new int[3];
+        var ofFiles = FitAll(3, ml => ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) })), kept);
+        Assert.All(kept, count => Assert.InRange(count, 20, 40));
+        Assert.Equal(90, kept.Sum());
+        var none = new int[3];
+        var ofBytes = FitAll(3, ml => ml.Data.LoadFromEnumerable(rows), none);
+        Assert.Equal([0, 0, 0], none);
+        Assert.All(ofFiles.Concat(ofBytes), fit => Assert.Null(fit.Exception));
+        Assert.All(ofFiles.Concat(ofBytes), fit => Assert.Equal(ofBytes[0].Result, fit.Result));
+    }
+
+    [Fact]
+    public void One_process_goes_on_with_what_several_that_share_files_began()
+    {
+        var rows = WriteFiles();
+        var options = TrainingRuns.Options with { CheckpointDirectory = _folder.File("checkpoints"), Schedule = new ConstantSchedule() };
+        FitAll(3, Files, [0, 0, 0], options with { MaxEpochs = 2 });
+        var messages = new List<string>();
+        using var model = TrainingRuns.Fit(1, options with { MaxEpochs = 3, MessageCallback = messages.Add }, ml => TestRows.WithKeys(ml, Files(ml)));
+        Assert.Contains(messages, message => message.StartsWith("Resumed after epoch 2 of 3", StringComparison.Ordinal));
+
+        IDataView Files(MLContext ml) => ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) }));
+    }
+
+    /// <summary>Only the process that has the photo meets it.</summary>
+    [Fact]
+    public void A_photo_that_cannot_be_decoded_ends_all_with_its_name_or_is_left_out_by_all()
+    {
+        var rows = WriteFiles();
+        File.WriteAllBytes(PathOf(rows[7]), [1, 2, 3]);
+        var kept = new int[3];
+        var failed = FitAll(3, Files, kept);
+        var named = Assert.Single(failed, fit => fit.Exception is ImageDecodingException);
+        Assert.Contains(PathOf(rows[7]), named.Exception!.Message, StringComparison.Ordinal);
+        Assert.Equal(2, failed.Count(fit => fit.Exception is InvalidOperationException
+            { Message: "Another process of the run refused it, and says why; this one would have gone on." }));
+
+        var fits = FitAll(3, Files, kept, TrainingRuns.Options with { UndecodableImages = UndecodableImages.Skip });
+        Assert.All(fits, fit => Assert.Null(fit.Exception));
+        Assert.All(fits, fit => Assert.Equal(fits[0].Result, fit.Result));
+        Assert.Equal(89, kept.Sum());
+        Assert.Equal("80 and 9", fits[0].Result.Rows);
+
+        IDataView Files(MLContext ml) => ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) }));
+    }
+
+    private static ((string Weights, string Rows) Result, Exception? Exception)[] FitAll(
+        int count, Func<MLContext, IDataView> rows, int[] kept, TorchImageClassificationTrainer.Options? options = null) =>
+        ThreadReplicas.Run(count, replicas =>
+        {
+            var ml = new MLContext(seed: 1);
+            ml.Log += (_, message) =>
+            {
+                if (message.RawMessage.Contains(" images are kept decoded in this process,", StringComparison.Ordinal))
+                    kept[replicas.Rank] = int.Parse(message.RawMessage.Split(' ')[0], CultureInfo.InvariantCulture);
+            };
+            using var model = ml.MulticlassClassification.Trainers
+                .TorchImageClassification((options ?? TrainingRuns.Options) with { Replicas = replicas })
+                .Fit(TestRows.WithKeys(ml, rows(ml)));
+            var training = model.Model.Card.Training;
+            return (model.Model.Card.WeightsSha256, $"{training.Rows.Sum(row => row.Training)} and {training.Rows.Sum(row => row.Validation)}");
+        });
+
+    private List<InputRow> WriteFiles()
+    {
+        var rows = TestRows.Make(90);
+        foreach (var row in rows)
+            File.WriteAllBytes(PathOf(row), row.Image);
+        return rows;
+    }
+
+    private string PathOf(InputRow row) => _folder.File($"{row.Number}.png");
 }

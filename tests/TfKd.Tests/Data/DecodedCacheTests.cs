@@ -148,6 +148,31 @@ public sealed class DecodedCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_row_that_is_not_kept_is_decoded_from_its_file_each_time()
+    {
+        var path = Path.Combine(_folder, "photo.png");
+        var encoded = Images.Encode(40, 30, (x, y) => new((byte)(x * 6), (byte)(y * 8), 90));
+        File.WriteAllBytes(path, encoded);
+        using var cache = Filled(3, budget: 105 * 4);
+        cache.AddFile(path, 1, weight: 3, []);
+        Add(cache, 4);
+        Assert.Equal((5, 4, 105 * 4, 0), (cache.Count, cache.KeptCount, cache.BytesInMemory, cache.BytesInFile));
+        CheckRows(cache, [0, 2, 4]);
+        var (expected, found) = (new byte[105], new byte[105]);
+        ImageDecoder.Decode(encoded, _shape, expected);
+        cache.ReadPixels(3, found);
+        Assert.Equal(expected, found);
+        Assert.Equal((1, 3f, path), (cache.GetLabel(3), cache.Extras!.GetWeight(3), cache.Extras.GetFile(3)));
+
+        File.WriteAllBytes(path, encoded[..60]);
+        Assert.StartsWith(
+            $"The image of '{path}' cannot be used. ", Assert.Throws<ImageDecodingException>(() => cache.ReadPixels(3, found)).Message,
+            StringComparison.Ordinal);
+        File.Delete(path);
+        Assert.Throws<FileNotFoundException>(() => cache.ReadPixels(3, found));
+    }
+
+    [Fact]
     public void A_budget_below_0_is_refused() => Assert.StartsWith(
         "MemoryBudget must be 0 or above", Assert.Throws<ArgumentOutOfRangeException>(() =>
             new DecodedCache(_shape, ["a"]) { MemoryBudget = -1 }).Message, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed class ReplicaShareTests
     {
         int[] batch = [.. Enumerable.Range(0, rows).Select(row => row * 37 % 1009)];
         var shares = Enumerable.Range(0, count).Select(rank => new ReplicaShare(rank, count)).ToArray();
-        var taken = Array.ConvertAll(shares, share => share.Take(batch));
+        var taken = Array.ConvertAll(shares, share => share.Take(batch, row => row));
         Assert.Equal(batch.Order(), taken.SelectMany(part => part).Order());
         Assert.All(shares.Zip(taken), pair => Assert.Equal(pair.First.SizeOf(rows), pair.Second.Length));
         Assert.True(taken.Max(part => part.Length) - taken.Min(part => part.Length) <= 1);
@@ -34,15 +34,33 @@ public sealed class ReplicaShareTests
         {
             var rows = Enumerable.Range(0, 2560).ToArray();
             new Random(seed).Shuffle(rows);
-            return [.. rows.Chunk(128).SelectMany(share.Take)];
+            return [.. rows.Chunk(128).SelectMany(batch => share.Take(batch, row => row))];
         }
+    }
+
+    /// <summary>What a process has decoded of a set is what it takes of the batches of a part of it, in another order.</summary>
+    [Fact]
+    public void Rows_of_a_subset_are_those_of_the_process_that_has_them_in_the_whole()
+    {
+        var whole = PatternSource.Create(300);
+        var part = new SourceSubset(new SourceSubset(whole, Enumerable.Range(0, 300).Where(row => row % 3 > 0).Reverse()), Enumerable.Range(20, 150));
+        var shares = Enumerable.Range(0, 3).Select(rank => new ReplicaShare(rank, 3)).ToArray();
+        var own = Array.ConvertAll(shares, share => RowOrigin.OwnRows(part, share).ToArray());
+        Assert.Equal(Enumerable.Range(0, 150), own.SelectMany(rows => rows).Order());
+        Assert.All(own, rows => Assert.InRange(rows.Length, 30, 70));
+        Assert.All(shares.Zip(own), pair => Assert.All(pair.Second, row => Assert.True(pair.First.Owns(RowOrigin.Of(part, row)))));
+        int[] batch = [.. Enumerable.Range(40, 60)];
+        var taken = shares[0].Take(batch, row => RowOrigin.Of(part, row));
+        Assert.Equal(20, taken.Length);
+        Assert.InRange(taken.Intersect(own[0]).Count(), Math.Min(20, batch.Intersect(own[0]).Count()), 20);
     }
 
     /// <summary>By remainders each process would see one of two classes only.</summary>
     [Fact]
     public void Where_classes_take_turns_each_process_has_all_of_them()
     {
-        var rows = new ReplicaShare(0, 2).TakeOfAll(1000);
+        var share = new ReplicaShare(0, 2);
+        int[] rows = [.. Enumerable.Range(0, 1000).Where(share.Owns)];
         Assert.InRange(rows.Count(row => row % 2 == 0), 200, 300);
     }
 }
