@@ -35,7 +35,7 @@ internal sealed class ClassEvaluation : Evaluation
             ["class", "photos", "precision", "recall", "F1", "most often taken for"],
             .. Enumerable.Range(0, width).Where(k => _report.Classes[k] is not { Count: 0, Predicted: 0 }).Select(Row),
         ];
-        return Invariant($"Accuracy {metrics.Top1:P1} on {metrics.Count} photos, mean over classes {MeanRecall:P1}, ")
+        return Invariant($"Accuracy {metrics.Top1:P1} on {Counted.Photos(metrics.Count)}, mean over classes {MeanRecall:P1}, ")
             + Invariant($"log-loss {metrics.NegativeLogLikelihood:F3}, calibration error {metrics.ExpectedCalibrationError:P1}\n\n")
             + TextTable.Of(rows);
     }
@@ -80,7 +80,7 @@ internal sealed class ClassEvaluation : Evaluation
         if (known.Count < photos.Files.Count)
         {
             output.Warn(
-                $"{photos.Files.Count - known.Count} photos are of classes that the model does not know, and are left out: "
+                $"Left out: {Counted.Photos(photos.Files.Count - known.Count)} of classes that the model does not know, "
                 + $"[{string.Join(", ", strange)}].");
         }
 

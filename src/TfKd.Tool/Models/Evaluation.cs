@@ -38,9 +38,9 @@ internal abstract class Evaluation
         }
 
         if (damaged > 0)
-            output.Warn($"{damaged} photos could not be read, and are left out.");
+            output.Warn($"Left out: {Counted.Photos(damaged)} that could not be read.");
         if (answers.Count == 0)
-            throw new InvalidDataException($"None of the {known.Count} photos could be read.");
+            throw new InvalidDataException($"None of {Counted.Photos(known.Count)} could be read.");
         return photos.Separator is null
             ? ClassEvaluation.Of(model, answers, photos.Files.Count - known.Count, damaged)
             : LabelEvaluation.Of(model, photos, answers, damaged, output);

@@ -44,7 +44,7 @@ internal sealed class LabelEvaluation(MultiLabelMetrics metrics, IReadOnlyList<s
                 Percent(one.Precision), Percent(one.Recall),
             }),
         ];
-        return Invariant($"mAP {metrics.MeanAveragePrecision:P1} on {metrics.Count} photos, F1 {metrics.MicroF1:P1}, ")
+        return Invariant($"mAP {metrics.MeanAveragePrecision:P1} on {Counted.Photos(metrics.Count)}, F1 {metrics.MicroF1:P1}, ")
             + Invariant($"all labels right {metrics.SubsetAccuracy:P1}, log-loss {metrics.NegativeLogLikelihood:F3}, ")
             + Invariant($"calibration error {metrics.ExpectedCalibrationError:P1}\n\n") + TextTable.Of(rows);
     }

@@ -99,7 +99,7 @@ internal sealed record PhotoFolder(IReadOnlyList<(string Path, string Label)> Fi
                     + "photo.");
         List<(string Path, string Label)> labelled = [.. list.Files.Where(photo => photo.Label.Length > 0)];
         if (labelled.Count < list.Files.Count)
-            output.Warn($"{list.Files.Count - labelled.Count} photos of '{file}' have no label, and are left out.");
+            output.Warn($"Left out: {Counted.Photos(list.Files.Count - labelled.Count)} of '{file}' without a label.");
         return new(labelled);
     }
 

@@ -71,7 +71,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             ? [.. PhotoPaths.List([folder], output).Select(path => (path, ""))]
             : null;
         if (unlabelled is not null)
-            output.Say($"{unlabelled.Length} photos without a label beside them.");
+            output.Say($"{Counted.Photos(unlabelled.Length)} without a label beside them.");
         var recipe = TrainingRecipe.Of(
             settings.Recipe, training.Files.Count, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction,
             training.Separator);

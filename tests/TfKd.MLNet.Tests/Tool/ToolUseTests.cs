@@ -45,7 +45,7 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
         Assert.Equal(6, run.Json.GetProperty("photos").GetInt32());
         Assert.Equal(1, run.Json.GetProperty("unknownClassPhotos").GetInt32());
         Assert.Equal(1, run.Json.GetProperty("damagedPhotos").GetInt32());
-        Assert.Contains("1 photos are of classes that the model does not know, and are left out: [yield].", run.Error);
+        Assert.Contains("Left out: 1 photo of classes that the model does not know, [yield].", run.Error);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
         // Without a label they cannot be tested on.
         var tested = (await ToolRun.Of("evaluate", "--model", trained.Model, "--dataset", list, "--json")).MustSucceed();
         Assert.Equal(2, tested.Json.GetProperty("photos").GetInt32());
-        Assert.Contains($"1 photos of '{list}' have no label, and are left out.", tested.Error, StringComparison.Ordinal);
+        Assert.Contains($"Left out: 1 photo of '{list}' without a label.", tested.Error, StringComparison.Ordinal);
         File.WriteAllLines(list, ["path", .. photos]);
         Assert.Equal(
             $"'{list}' has no labels; expected the column label, or labels where a photo may have several.",
