@@ -22,6 +22,8 @@ internal sealed class EncodedColumn : ImageColumnKind
         private readonly bool _isFile = ColumnMark.BytesOfFile.IsOn(column);
         private VBuffer<byte> _bytes;
 
+        public override bool ReadsFiles => _isFile && HasPath;
+
         private protected override void Add(DecodeBlock block)
         {
             _getter(ref _bytes);

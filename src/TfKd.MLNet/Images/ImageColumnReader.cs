@@ -58,6 +58,9 @@ internal abstract class ImageColumnReader : IDisposable
     {
     }
 
+    /// <summary>Whether a column has the files that the images came from.</summary>
+    private protected bool HasPath => _path is not null;
+
     /// <summary>
     /// Adds the row's image, or throws before anything was added: an <see cref="ImageDecodingException"/>, or what reading a file throws.
     /// </summary>

@@ -35,12 +35,19 @@ public sealed class ReplicatedFitTests : IDisposable
     }
 
     /// <summary>Encoded bytes cannot be read again, so that each keeps all of them, and learns from the same rows.</summary>
-    [Fact]
-    public void Of_files_each_keeps_its_share_and_the_model_is_that_of_replicas_that_keep_all()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_files_each_keeps_its_share_and_the_model_is_that_of_replicas_that_keep_all(bool areListed)
     {
         var rows = WriteFiles();
         var kept = new int[3];
-        var ofFiles = FitAll(3, ml => ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) })), kept);
+        var ofFiles = FitAll(
+            3,
+            ml => areListed
+                ? ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) }))
+                : ml.Data.LoadImagesFromFolder(_folder.Path),
+            kept);
         Assert.All(kept, count => Assert.InRange(count, 20, 40));
         Assert.Equal(90, kept.Sum());
         var none = new int[3];
@@ -104,11 +111,15 @@ public sealed class ReplicatedFitTests : IDisposable
 
     private List<InputRow> WriteFiles()
     {
-        var rows = TestRows.Make(90);
+        List<InputRow> rows = [.. TestRows.Make(90).OrderBy(row => row.Label, StringComparer.Ordinal)];
         foreach (var row in rows)
+        {
+            Directory.CreateDirectory(_folder.File(row.Label));
             File.WriteAllBytes(PathOf(row), row.Image);
+        }
+
         return rows;
     }
 
-    private string PathOf(InputRow row) => _folder.File($"{row.Number}.png");
+    private string PathOf(InputRow row) => Path.Combine(_folder.File(row.Label), $"{row.Number:00}.png");
 }
