@@ -12,6 +12,8 @@ namespace TfKd.MLNet;
 /// </remarks>
 public static partial class PhotoRecipe
 {
+    private const int PooledStages = 3;
+
     // What fine-tuning may see: enough passes for a hundred photos, few for thousands.
     private const int FineTunedImages = 1200;
     private const int FewestEpochs = 3;
@@ -32,8 +34,10 @@ public static partial class PhotoRecipe
         var network = NetworkOf(weights);
         return new()
         {
-            // One linear classifier of shares and not of strengths: chosen on sets of images of CIFAR-100.
-            Network = network is ResNet resNet ? resNet with { NormalizedFeatures = true } : network,
+            // One linear classifier of shares and not of strengths, of several stages: chosen on sets of images of CIFAR-100.
+            Network = network is ResNet resNet
+                ? resNet with { NormalizedFeatures = true, PooledStages = Math.Min(PooledStages, network.GetStages().Count) }
+                : network,
             InitialWeights = weights,
             FrozenStages = network.GetStages().Count,
             LinearProbe = new LinearProbe(),

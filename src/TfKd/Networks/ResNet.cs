@@ -48,6 +48,14 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     /// </summary>
     public bool NormalizedFeatures { get; init; }
 
+    /// <summary>
+    /// How many stages the head sees, from the last one back: the mean over positions of each, one behind the other, each normalised where
+    /// <see cref="NormalizedFeatures"/> says so. Above 0, and no more than there are stages. Default 1, the last alone, as published
+    /// networks have it. For a linear head on features that were learnt for other images: earlier stages know of textures and colours what
+    /// the last one has left out.
+    /// </summary>
+    public int PooledStages { get; init => field = Require.Positive(value); } = 1;
+
     private int[] DepthBlocks => Depth switch { 18 => [2, 2, 2, 2], 20 => [2, 2, 2, 3], 34 or 50 => [3, 4, 6, 3], _ => [3, 4, 23, 3] };
 
     private int StageCount => (StageBlocks ?? StageWidths)?.Count ?? MostStages;
@@ -56,7 +64,9 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
     public override IReadOnlyList<string> GetStages() => [.. Enumerable.Range(1, StageCount).Select(stage => $"layer{stage}")];
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">Blocks and widths are of different numbers of stages.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Blocks and widths are of different numbers of stages, or more stages are pooled than there are.
+    /// </exception>
     protected override nn.Module<Tensor, Tensor> BuildBody(int classCount)
     {
         if (StageBlocks is not null && StageWidths is not null && StageBlocks.Count != StageWidths.Count)
@@ -64,6 +74,12 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
             throw new InvalidOperationException(
                 $"{nameof(StageBlocks)} are of {StageBlocks.Count} stages, but {nameof(StageWidths)} of {StageWidths.Count}; give one "
                 + "number a stage in both.");
+        }
+
+        if (PooledStages > StageCount)
+        {
+            throw new InvalidOperationException(
+                $"{nameof(PooledStages)} is {PooledStages}, but there are {StageCount} stages; expected as many at most.");
         }
 
         ResidualBlockFactory block = Depth < 50
@@ -79,7 +95,7 @@ public sealed record ResNet() : NetworkArchitecture(new ImageShape(3, 224, 224))
             block,
             stages,
             classCount,
-            NormalizedFeatures ? new RootNormalize() : null);
+            new FeaturePooling(PooledStages, NormalizedFeatures));
     }
 
     private static ValueList<int>? Positive(IReadOnlyList<int>? values, string name)

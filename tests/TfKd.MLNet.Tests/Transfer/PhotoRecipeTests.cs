@@ -11,7 +11,7 @@ public sealed class PhotoRecipeTests
     public void Frozen_recipe_fits_only_the_head()
     {
         var options = PhotoRecipe.Frozen();
-        Assert.Equal(new ResNet { Depth = 20, NormalizedFeatures = true }, options.Network);
+        Assert.Equal(new ResNet { Depth = 20, NormalizedFeatures = true, PooledStages = 3 }, options.Network);
         Assert.Equal(4, options.FrozenStages);
         Assert.Equal(1, options.MaxEpochs);
         Assert.Equal(new LinearProbe(), options.LinearProbe);

@@ -386,16 +386,48 @@ public sealed class NetworkShapeTests
     }
 
     [Fact]
+    public void A_head_sees_the_means_of_as_many_stages_as_are_pooled()
+    {
+        using var scope = NewDisposeScope();
+        var architecture = new ResNet
+        {
+            StageBlocks = [1, 1, 1], StageWidths = [4, 6, 8], CifarStem = true, InputShape = new ImageShape(3, 16, 16),
+        };
+        using var last = TestNetworks.BuildTrained(architecture, 5);
+        foreach (var (stages, normalized) in new[] { (1, false), (2, false), (3, false), (2, true) })
+        {
+            using var network = TestNetworks.BuildTrained(
+                architecture with { PooledStages = stages, NormalizedFeatures = normalized }, 5);
+            var output = network.Run(randint(256, [2, 3, 16, 16]), withFeatures: true);
+            using var root = new RootNormalize();
+            var means = output.Features.TakeLast(stages).Select(feature => feature.mean([2, 3]))
+                .Select(mean => normalized ? root.call(mean) : mean);
+            var head = Assert.IsType<TorchSharp.Modules.Linear>(NetworkHead.Find(network).Module);
+            Assert.Equal(new[] { 4, 6, 8 }.TakeLast(stages).Sum(), head.in_features);
+            Assert.True(head.call(cat([.. means], 1)).allclose(output.Logits, 1e-4, 1e-5));
+            Assert.Equal(5 * (head.in_features - 8), Count(network) - Count(last));
+        }
+
+        Assert.Equal(
+            "PooledStages is 4, but there are 3 stages; expected as many at most.",
+            Assert.Throws<InvalidOperationException>(() => (architecture with { PooledStages = 4 }).Build(2)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => architecture with { PooledStages = 0 });
+
+        static long Count(ImageNetwork network) => network.parameters().Sum(parameter => parameter.numel());
+    }
+
+    [Fact]
     public void Architectures_are_values_that_print_every_hyper_parameter()
     {
         Assert.Equal(new ResNet { Depth = 34 }, new ResNet() with { Depth = 34 });
         Assert.Equal("CifarResNet { InputShape = 3x32x32, Depth = 20, Width = 16, Shortcut = Projection }", new CifarResNet().ToString());
         Assert.Equal(
-            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = , StageWidths = , NormalizedFeatures = False }",
+            "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = , StageWidths = , NormalizedFeatures = False, "
+                + "PooledStages = 1 }",
             new ResNet().ToString());
         Assert.Equal(
             "ResNet { InputShape = 3x224x224, Depth = 18, CifarStem = False, StageBlocks = [1, 2], StageWidths = [8, 16], "
-                + "NormalizedFeatures = False }",
+                + "NormalizedFeatures = False, PooledStages = 1 }",
             new ResNet { StageBlocks = [1, 2], StageWidths = [8, 16] }.ToString());
         Assert.Equal(new ResNet { StageBlocks = [1, 2] }, new ResNet { StageBlocks = new List<int> { 1, 2 } });
         Assert.Equal("SmallCnn { InputShape = 3x32x32, Width = 16 }", new SmallCnn().ToString());

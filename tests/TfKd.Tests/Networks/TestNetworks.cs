@@ -27,6 +27,11 @@ internal static class TestNetworks
         new ResNet { Depth = 34, StageWidths = [16, 24, 32, 48], InputShape = new ImageShape(3, 64, 64) },
         new ResNet { Depth = 50, StageWidths = [12, 16, 24, 32], InputShape = new ImageShape(3, 64, 64) },
         new ResNet { StageBlocks = [1, 2], StageWidths = [8, 12], NormalizedFeatures = true, InputShape = new ImageShape(3, 64, 48) },
+        new ResNet
+        {
+            StageBlocks = [1, 2, 1], StageWidths = [6, 8, 12], NormalizedFeatures = true, PooledStages = 2,
+            InputShape = new ImageShape(3, 64, 48),
+        },
         new ResNet { Depth = 50, StageBlocks = [1, 1, 2], StageWidths = [4, 6, 8], InputShape = new ImageShape(1, 64, 64) },
         new WideResNet { Depth = 16, WidenFactor = 1, InputShape = new ImageShape(3, 16, 16) },
         new WideResNet { Depth = 10, WidenFactor = 2, Dropout = 0.3, InputShape = new ImageShape(1, 24, 16) },

@@ -4,6 +4,15 @@ using static TorchSharp.torch;
 
 namespace TfKd;
 
+/// <summary>What of a network's stages the head sees.</summary>
+/// <param name="Stages">How many stages, from the last one back.</param>
+/// <param name="AreNormalized">Whether the means of each go through a <see cref="RootNormalize"/>.</param>
+internal readonly record struct FeaturePooling(int Stages, bool AreNormalized)
+{
+    /// <summary>The means of the last stage, as they are.</summary>
+    public static FeaturePooling LastStage { get; } = new(1, AreNormalized: false);
+}
+
 /// <summary>Stem, two to four stages of residual blocks, mean over positions, linear classifier: every ResNet of the library.</summary>
 internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody, IBackboneParts
 {
@@ -19,7 +28,9 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
     private readonly AdaptiveAvgPool2d avgpool;
     private readonly Flatten flatten;
     private readonly RootNormalize? normalize;
+    private readonly Concat? concat;
     private readonly Linear fc;
+    private readonly int _pooledStages;
 
     /// <summary>Builds the network; every stage but the first halves the resolution.</summary>
     /// <param name="stem">The first convolution.</param>
@@ -27,17 +38,17 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
     /// <param name="block">Makes one block.</param>
     /// <param name="stages">Width and number of blocks of each stage; two to four.</param>
     /// <param name="classCount">Number of classes K.</param>
-    /// <param name="featureNorm">What the features go through before the classifier. Default null: nothing.</param>
+    /// <param name="pooling">What of the stages the classifier sees; null: the means of the last.</param>
     public ResidualNetwork(
         Conv2d stem,
         MaxPool2d? stemPool,
         ResidualBlockFactory block,
         IReadOnlyList<(int Width, int Blocks)> stages,
         int classCount,
-        RootNormalize? featureNorm = null)
+        FeaturePooling? pooling = null)
         : base(nameof(ResidualNetwork))
     {
-        var channels = stem.out_channels;
+        var (channels, widths) = (stem.out_channels, new List<long>());
         conv1 = stem;
         bn1 = nn.BatchNorm2d(channels);
         relu = nn.ReLU(inplace: true);
@@ -48,26 +59,24 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
         layer4 = stages.Count > 3 ? Stage(3) : null;
         avgpool = nn.AdaptiveAvgPool2d(1);
         flatten = nn.Flatten();
-        normalize = featureNorm;
-        fc = nn.Linear(channels, classCount);
+        (_pooledStages, var areNormalized) = pooling ?? FeaturePooling.LastStage;
+        normalize = areNormalized ? new RootNormalize() : null;
+        concat = _pooledStages > 1 ? new Concat() : null;
+        fc = nn.Linear(widths.TakeLast(_pooledStages).Sum(), classCount);
         RegisterComponents();
         KaimingInitialization.Apply(this);
 
         Sequential Stage(int index)
         {
-            var stage = nn.Sequential();
-            for (var i = 0; i < stages[index].Blocks; i++)
-            {
-                var next = block(channels, stages[index].Width, index > 0 && i == 0 ? 2 : 1);
-                stage.append(next);
-                channels = next.OutChannels;
-            }
-            return stage;
+            var stage = Blocks(block, channels, stages[index], stride: index > 0 ? 2 : 1);
+            widths.Add(channels = stage[^1].OutChannels);
+            return nn.Sequential(stage);
         }
     }
 
-    public IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)> Backbone =>
-        [.. named_children().SkipLast(1).Select(child => (child.name, (nn.Module<Tensor, Tensor>)child.module))];
+    public IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Part)>? Backbone => concat is not null
+        ? null
+        : [.. named_children().SkipLast(1).Select(child => (child.name, (nn.Module<Tensor, Tensor>)child.module))];
 
     public override Tensor forward(Tensor images)
     {
@@ -81,14 +90,35 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
         var x = relu.call(bn1.call(conv1.call(images)));
         if (maxpool is not null)
             x = maxpool.call(x);
-        x = layer2.call(layer1.call(x));
-        if (layer3 is not null)
-            x = layer3.call(x);
-        if (layer4 is not null)
-            x = layer4.call(x);
-        x = flatten.call(avgpool.call(x));
-        return (normalize is null ? x : normalize.call(x)).MoveToOuterDisposeScope();
+        Sequential[] stages = [.. new[] { layer1, layer2, layer3, layer4 }.OfType<Sequential>()];
+        var means = new List<Tensor>();
+        for (var i = 0; i < stages.Length; i++)
+        {
+            x = stages[i].call(x);
+            if (i >= stages.Length - _pooledStages)
+                means.Add(Mean(x));
+        }
+
+        return (concat is null ? means[0] : concat.call([.. means])).MoveToOuterDisposeScope();
+
+        Tensor Mean(Tensor map)
+        {
+            var mean = flatten.call(avgpool.call(map));
+            return normalize is null ? mean : normalize.call(mean);
+        }
     }
 
     public Tensor Classify(Tensor features) => fc.call(features);
+
+    private static ResidualBlock[] Blocks(ResidualBlockFactory block, long channels, (int Width, int Blocks) stage, int stride)
+    {
+        var made = new ResidualBlock[stage.Blocks];
+        for (var i = 0; i < made.Length; i++)
+        {
+            made[i] = block(channels, stage.Width, i == 0 ? stride : 1);
+            channels = made[i].OutChannels;
+        }
+
+        return made;
+    }
 }
