@@ -48,12 +48,10 @@ public sealed record FeaturizerWeights : InitialWeights
         ArgumentNullException.ThrowIfNull(network);
         var (found, expected) = (network.Architecture, GetArchitecture());
         // Neither has weights of its own.
-        if (found is not ResNet resNet || resNet with
-            {
-                InputShape = expected.InputShape,
-                NormalizedFeatures = false,
-                PooledStages = 1,
-            } != expected)
+        var plain = found is ResNet resNet
+            ? resNet with { InputShape = expected.InputShape, NormalizedFeatures = false, PooledStages = 1 }
+            : null;
+        if (plain != expected)
         {
             throw new InvalidOperationException(
                 $"{this} are the weights of {expected}, of any input shape, but the network is {found}; leave Network at its default, or " +

@@ -80,8 +80,8 @@ public sealed class ReplicatedFitTests : IDisposable
         var failed = FitAll(3, Files, kept);
         var named = Assert.Single(failed, fit => fit.Exception is ImageDecodingException);
         Assert.Contains(PathOf(rows[7]), named.Exception!.Message, StringComparison.Ordinal);
-        Assert.Equal(2, failed.Count(fit => fit.Exception is InvalidOperationException
-            { Message: "Another process of the run refused it, and says why; this one would have gone on." }));
+        const string OfOthers = "Another process of the run refused it, and says why; this one would have gone on.";
+        Assert.Equal(2, failed.Count(fit => fit.Exception is InvalidOperationException { Message: OfOthers }));
 
         var fits = FitAll(3, Files, kept, TrainingRuns.Options with { UndecodableImages = UndecodableImages.Skip });
         Assert.All(fits, fit => Assert.Null(fit.Exception));

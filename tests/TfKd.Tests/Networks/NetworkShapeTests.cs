@@ -389,10 +389,7 @@ public sealed class NetworkShapeTests
     public void A_head_sees_the_means_of_as_many_stages_as_are_pooled()
     {
         using var scope = NewDisposeScope();
-        var architecture = new ResNet
-        {
-            StageBlocks = [1, 1, 1], StageWidths = [4, 6, 8], CifarStem = true, InputShape = new ImageShape(3, 16, 16),
-        };
+        var architecture = new ResNet { StageBlocks = [1, 1, 1], StageWidths = [4, 6, 8], CifarStem = true, InputShape = new(3, 16, 16) };
         using var last = TestNetworks.BuildTrained(architecture, 5);
         foreach (var (stages, normalized) in new[] { (1, false), (2, false), (3, false), (2, true) })
         {
