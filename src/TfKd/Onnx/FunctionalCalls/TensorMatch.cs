@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -5,10 +6,11 @@ namespace TfKd;
 /// <summary>Whether what a function gives is what was found, and whether it could be.</summary>
 internal static class TensorMatch
 {
-    // A function that computes the same in another way, such as a product with the reciprocal for a quotient, rounds otherwise.
-    private const double Tolerance = 1e-6;
-
     private const double SampleTolerance = 1e-5;
+
+    // A function that computes the same in another way, such as a product with the reciprocal for a quotient, rounds otherwise.
+    // Kept: TorchSharp lets a scalar that is made on the way be collected while libtorch reads it, and of these there are very many.
+    private static readonly Scalar _tolerance = 1e-6;
 
     public static bool Plausible(
         Func<float, float, float> number, ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> result)
@@ -27,7 +29,7 @@ internal static class TensorMatch
         if (found.dtype != expected.dtype || !found.shape.AsSpan().SequenceEqual(expected.shape))
             return false;
         using var scope = NewDisposeScope();
-        return found.Equals(expected) || (found - expected).abs().le(expected.abs() * Tolerance).all().item<bool>();
+        return found.Equals(expected) || (found - expected).abs().le(expected.abs() * _tolerance).all().item<bool>();
     }
 
     public static bool CanBroadcast(long[] first, long[] second) =>
