@@ -118,24 +118,43 @@ public sealed class OnnxServingTests : IDisposable
     [Fact]
     public async Task More_requests_than_are_answered_at_one_time_are_told_to_come_again()
     {
+        const int Room = 32;
         using var transformer = MakeModel(3);
         using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
         await using var server = await Start(classifier);
         using var client = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
         var token = TestContext.Current.CancellationToken;
-        // Bodies that do not end hold the server's room, one each.
+        // Bodies that do not end hold the server's room, one each. Where one comes while the question is answered, it is refused itself: for
+        // each answer there is one more.
         using var held = new SemaphoreSlim(0);
-        var waiting = Enumerable.Range(0, 32)
-            .Select(_ => client.PostAsync("/predict", new HeldContent(held, DrawnSigns.Draw(1)), token)).ToList();
+        var waiting = new List<Task<HttpStatusCode>>();
         HttpResponseMessage refused;
         do
+        {
+            do
+                waiting.Add(Hold());
+            while (waiting.Count < Room);
             refused = await client.PostAsync("/predict", new ByteArrayContent(DrawnSigns.Draw(1)), token);
+        }
         while (refused.StatusCode == HttpStatusCode.OK);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Equal("application/problem+json", refused.Content.Headers.ContentType!.MediaType);
         held.Release(waiting.Count);
-        Assert.All(await Task.WhenAll(waiting), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        Assert.Equal(Room, (await Task.WhenAll(waiting)).Count(status => status == HttpStatusCode.OK));
         Assert.NotEmpty((await Predict(client, new ByteArrayContent(DrawnSigns.Draw(1)))).Scores);
+
+        async Task<HttpStatusCode> Hold()
+        {
+            try
+            {
+                return (await client.PostAsync("/predict", new HeldContent(held, DrawnSigns.Draw(1)), token)).StatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                // Refused, and the connection closed before the rest was sent.
+                return HttpStatusCode.ServiceUnavailable;
+            }
+        }
     }
 
     [Fact]
