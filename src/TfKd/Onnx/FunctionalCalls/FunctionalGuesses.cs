@@ -24,12 +24,17 @@ internal static class FunctionalGuesses
     }
 
     /// <summary>Activations without a number of their own.</summary>
-    public static IEnumerable<nn.Module<Tensor, Tensor>> Activations() =>
+    public static IReadOnlyList<ElementwiseGuess> Activations { get; } =
     [
-        nn.ReLU(), nn.SiLU(), nn.GELU(), nn.GELU(TorchSharp.Modules.GELU.Approximate.tanh), nn.Sigmoid(), nn.Tanh(), nn.Hardswish(),
-        nn.Hardsigmoid(), nn.ReLU6(), nn.LeakyReLU(), nn.ELU(), nn.SELU(), nn.Softplus(), nn.Mish(), nn.Softsign(),
-        new UnaryFunction("Abs", x => x.abs()), new UnaryFunction("Neg", x => -x), new UnaryFunction("Exp", x => x.exp()),
-        new UnaryFunction("Sqrt", x => x.sqrt()), new UnaryFunction("Reciprocal", x => x.reciprocal()),
+        new(() => nn.ReLU(), x => MathF.Max(x, 0)), new(() => nn.SiLU(), x => x * Sigmoid(x)), new(() => nn.GELU()),
+        new(() => nn.GELU(TorchSharp.Modules.GELU.Approximate.tanh)), new(() => nn.Sigmoid(), Sigmoid), new(() => nn.Tanh(), MathF.Tanh),
+        new(() => nn.Hardswish(), x => x * HardSigmoid(x)), new(() => nn.Hardsigmoid(), HardSigmoid),
+        new(() => nn.ReLU6(), x => Math.Clamp(x, 0, 6)), new(() => nn.LeakyReLU(), x => x > 0 ? x : 0.01f * x),
+        new(() => nn.ELU(), x => x > 0 ? x : MathF.Exp(x) - 1), new(() => nn.SELU()), new(() => nn.Softplus(), Softplus),
+        new(() => nn.Mish(), x => x * MathF.Tanh(Softplus(x))), new(() => nn.Softsign(), x => x / (1 + MathF.Abs(x))),
+        new(() => new UnaryFunction("Abs", x => x.abs()), MathF.Abs), new(() => new UnaryFunction("Neg", x => -x), x => -x),
+        new(() => new UnaryFunction("Exp", x => x.exp()), MathF.Exp), new(() => new UnaryFunction("Sqrt", x => x.sqrt()), MathF.Sqrt),
+        new(() => new UnaryFunction("Reciprocal", x => x.reciprocal()), x => 1 / x),
     ];
 
     /// <summary>What is tried for the first of two functions of which no tensor between them is left, of one value or two.</summary>
@@ -47,50 +52,67 @@ internal static class FunctionalGuesses
                 }
             }
 
-            foreach (var activation in Activations())
-                yield return (activation, [first]);
+            foreach (var activation in Activations)
+                yield return (activation.Make(), [first]);
             if (first.Content.dim() == 4)
                 yield return (nn.AdaptiveAvgPool2d(1), [first]);
         }
     }
 
-    /// <summary>Functions of each number by itself.</summary>
-    public static IEnumerable<nn.Module<Tensor, Tensor>> Elementwise(TracedValue input, TracedValue result) =>
-        [.. Activations(), .. Limits(result), .. Slopes(input.Sample, result.Sample), .. Lines(input.Sample, result.Sample)];
+    /// <summary>Functions of each number by itself that the samples of two values allow.</summary>
+    public static IEnumerable<ElementwiseGuess> Elementwise(TracedValue input, TracedValue result)
+    {
+        IEnumerable<ElementwiseGuess> all =
+            [.. Activations, .. Limits(result), .. Slopes(input.Sample, result.Sample), .. Lines(input.Sample, result.Sample)];
+        return all.Where(guess => guess.Number is not { } number || TensorMatch.Plausible(number, input.Sample, result.Sample));
+    }
 
     // One-sided ones first, which two-sided ones with the sample's extreme would pass for.
-    private static IEnumerable<nn.Module<Tensor, Tensor>> Limits(TracedValue result)
+    private static IEnumerable<ElementwiseGuess> Limits(TracedValue result)
     {
         var (low, high) = result.Extremes;
         if (!float.IsFinite(low) || !float.IsFinite(high))
             return [];
-        return [new Clamp(low, float.PositiveInfinity), new Clamp(float.NegativeInfinity, high), new Clamp(low, high)];
+        return [Between(low, float.PositiveInfinity), Between(float.NegativeInfinity, high), Between(low, high)];
     }
 
-    private static IEnumerable<nn.Module<Tensor, Tensor>> Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    private static IEnumerable<ElementwiseGuess> Slopes(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         for (var i = 0; i < x.Length; i++)
         {
             if (x[i] < 0 && y[i] < 0)
-                return Near(y[i] / (double)x[i]).Select(slope => nn.LeakyReLU(slope));
+            {
+                return Near(y[i] / (double)x[i])
+                    .Select(slope => new ElementwiseGuess(() => nn.LeakyReLU(slope), number => number > 0 ? number : slope * number));
+            }
         }
 
         return [];
     }
 
     // Through two points; the numbers are usually short ones.
-    private static List<nn.Module<Tensor, Tensor>> Lines(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    private static List<ElementwiseGuess> Lines(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        List<nn.Module<Tensor, Tensor>> lines = [];
+        List<ElementwiseGuess> lines = [];
         if (x[0] == 0 || x[0] == x[^1])
             return lines;
-        lines.AddRange(Near(y[0] / (double)x[0]).Select(scale => new ScaleAndShift(scale, 0)));
-        lines.AddRange(Near((double)y[0] - x[0]).Select(shift => new ScaleAndShift(1, shift)));
-        lines.AddRange(Near((double)y[0] + x[0]).Select(shift => new ScaleAndShift(-1, shift)));
+        lines.AddRange(Near(y[0] / (double)x[0]).Select(scale => Line(scale, 0)));
+        lines.AddRange(Near((double)y[0] - x[0]).Select(shift => Line(1, shift)));
+        lines.AddRange(Near((double)y[0] + x[0]).Select(shift => Line(-1, shift)));
         foreach (var scale in Near(((double)y[^1] - y[0]) / ((double)x[^1] - x[0])))
-            lines.AddRange(Near(y[0] - scale * (double)x[0]).Select(shift => new ScaleAndShift(scale, shift)));
+            lines.AddRange(Near(y[0] - scale * (double)x[0]).Select(shift => Line(scale, shift)));
         return lines;
     }
+
+    private static ElementwiseGuess Between(float low, float high) => new(() => new Clamp(low, high), x => Math.Clamp(x, low, high));
+
+    private static ElementwiseGuess Line(float scale, float shift) => new(() => new ScaleAndShift(scale, shift), x => x * scale + shift);
+
+    private static float Sigmoid(float x) => 1 / (1 + MathF.Exp(-x));
+
+    private static float HardSigmoid(float x) => Math.Clamp(x + 3, 0, 6) / 6;
+
+    private static float Softplus(float x) => x > 20 ? x : MathF.Log(1 + MathF.Exp(x));
 
     private static IEnumerable<float> Near(double value)
     {
@@ -105,3 +127,11 @@ internal static class FunctionalGuesses
         return shorts.Append((float)value).Append(MathF.BitIncrement((float)value)).Append(MathF.BitDecrement((float)value)).Distinct();
     }
 }
+
+/// <summary>A function of each number by itself that is tried.</summary>
+/// <param name="Make">Makes it as a layer.</param>
+/// <param name="Number">
+/// What it makes of a number, which rules out nearly all without a layer; null: only the layer tells. TorchSharp lets a scalar that is made
+/// for one call be collected while libtorch reads it, and of layers with numbers very many would be tried.
+/// </param>
+internal sealed record ElementwiseGuess(Func<nn.Module<Tensor, Tensor>> Make, Func<float, float>? Number = null);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd;
@@ -25,8 +26,10 @@ internal sealed class ScaleAndShift(float scale, float shift) : nn.Module<Tensor
 
     public override Tensor forward(Tensor input)
     {
+        // TorchSharp's scalars are to live until libtorch has read them.
+        using Scalar times = scale, plus = shift;
         using var scope = NewDisposeScope();
-        return (input * scale + shift).MoveToOuterDisposeScope();
+        return (input * times + plus).MoveToOuterDisposeScope();
     }
 }
 
@@ -37,7 +40,11 @@ internal sealed class Clamp(float low, float high) : nn.Module<Tensor, Tensor>(n
 
     public float High => high;
 
-    public override Tensor forward(Tensor input) => input.clamp(low, high);
+    public override Tensor forward(Tensor input)
+    {
+        using Scalar lowest = low, highest = high;
+        return input.clamp(lowest, highest);
+    }
 }
 
 /// <summary>The same elements in another shape; the batch stays.</summary>

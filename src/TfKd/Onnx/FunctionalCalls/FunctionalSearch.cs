@@ -190,13 +190,12 @@ internal sealed class FunctionalSearch(
         using var scope = NewDisposeScope();
         if (input.Content.shape.AsSpan().SequenceEqual(result.Content.shape))
         {
-            // A few numbers rule out nearly all.
-            var (from, to) = (tensor(input.Sample.ToArray()), tensor(result.Sample.ToArray()));
-            foreach (var layer in FunctionalGuesses.Elementwise(input, result))
+            foreach (var guess in FunctionalGuesses.Elementwise(input, result))
             {
                 using var inner = NewDisposeScope();
-                if (TensorMatch.Same(layer.forward(from), to) && TensorMatch.Same(layer.forward(input.Content), result.Content)
-                    && passedOver-- <= 0)
+                var layer = guess.Make();
+                if (TensorMatch.Same(layer.forward(tensor(input.Sample.ToArray())), tensor(result.Sample.ToArray()))
+                    && TensorMatch.Same(layer.forward(input.Content), result.Content) && passedOver-- <= 0)
                     return layer;
             }
         }
