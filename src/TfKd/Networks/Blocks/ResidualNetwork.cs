@@ -30,6 +30,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
     private readonly RootNormalize? normalize;
     private readonly Concat? concat;
     private readonly Linear fc;
+    private readonly Sequential[] _stages;
     private readonly int _pooledStages;
 
     /// <summary>Builds the network; every stage but the first halves the resolution.</summary>
@@ -57,6 +58,7 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
         layer2 = Stage(1);
         layer3 = stages.Count > 2 ? Stage(2) : null;
         layer4 = stages.Count > 3 ? Stage(3) : null;
+        _stages = [.. new[] { layer1, layer2, layer3, layer4 }.OfType<Sequential>()];
         avgpool = nn.AdaptiveAvgPool2d(1);
         flatten = nn.Flatten();
         (_pooledStages, var areNormalized) = pooling ?? FeaturePooling.LastStage;
@@ -90,12 +92,11 @@ internal sealed class ResidualNetwork : nn.Module<Tensor, Tensor>, IFeatureBody,
         var x = relu.call(bn1.call(conv1.call(images)));
         if (maxpool is not null)
             x = maxpool.call(x);
-        Sequential[] stages = [.. new[] { layer1, layer2, layer3, layer4 }.OfType<Sequential>()];
         var means = new List<Tensor>();
-        for (var i = 0; i < stages.Length; i++)
+        for (var i = 0; i < _stages.Length; i++)
         {
-            x = stages[i].call(x);
-            if (i >= stages.Length - _pooledStages)
+            x = _stages[i].call(x);
+            if (i >= _stages.Length - _pooledStages)
                 means.Add(Mean(x));
         }
 
