@@ -19,13 +19,13 @@ internal static class SourceFingerprint
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{source.Shape}\n{string.Join('\n', source.ClassNames)}"));
-        var row = new byte[sizeof(int) + source.Shape.ByteCount];
+        var (share, row) = (ReplicaShare.Of(replicas), new byte[sizeof(int) + source.Shape.ByteCount]);
         for (var first = 0; first < source.Count; first += BlockRows)
         {
             var digests = new byte[Math.Min(BlockRows, source.Count - first) * SHA256.HashSizeInBytes];
             for (var i = 0; i < digests.Length / SHA256.HashSizeInBytes; i++)
             {
-                if (!ReplicaShare.Of(replicas).Owns(RowOrigin.Of(source, first + i)))
+                if (!share.Owns(RowOrigin.Of(source, first + i)))
                     continue;
                 BinaryPrimitives.WriteInt32LittleEndian(row, source.GetLabel(first + i));
                 source.ReadPixels(first + i, row.AsSpan(sizeof(int)));

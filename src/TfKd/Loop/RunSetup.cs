@@ -143,10 +143,11 @@ internal sealed class RunSetup : IDisposable
         return ChannelStatistics.Of(_data.Training, _plan.Replicas);
     }
 
-    // A pass over all rows, made once and where it is needed; several processes make it together.
-    private Lazy<string> TakeFingerprint() => _plan.Replicas is { } replicas
-        ? new(SourceFingerprint.Of(_data.Training, replicas))
-        : new(() => SourceFingerprint.Of(_data.Training));
+    // A pass over all rows, made once and where it is needed; several processes make it together, where one of them may need it.
+    private Lazy<string> TakeFingerprint() => Agreement.Any(_plan.CheckpointDirectory is not null || _plan.Teacher is not null)
+        && _plan.Replicas is { } replicas
+            ? new(SourceFingerprint.Of(_data.Training, replicas))
+            : new(() => SourceFingerprint.Of(_data.Training));
 
     private BatchLoader OpenLoader() => new(_data.Training, _plan.BatchSize)
     {

@@ -1,6 +1,9 @@
 namespace TfKd;
 
-/// <summary>One process's share of rows. The shares of all processes are all rows, and differ in size by one row at most.</summary>
+/// <summary>
+/// One process's share of rows: those that it keeps, about as many as the others do, and of each batch so many that the shares of two
+/// processes differ by one row at most. The shares of all processes are all rows.
+/// </summary>
 /// <param name="Rank">The process.</param>
 /// <param name="Count">Number of processes.</param>
 internal readonly record struct ReplicaShare(int Rank, int Count)
