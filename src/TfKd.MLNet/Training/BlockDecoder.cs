@@ -48,11 +48,11 @@ internal sealed class BlockDecoder(
         _block.Decode();
         for (var i = 0; i < _pending.Count; i++)
         {
-            var (row, label, weight, file, place) = _pending[i];
+            var (_, label, weight, file, place) = _pending[i];
             if (place is not { } decoded)
                 cache.AddFile(file ?? "", label.Label, weight, ScoresOf(i));
             else if (_block.ErrorOf(decoded) is { } reason)
-                PassOver(row, i, reason);
+                PassOver(i, reason);
             else if (label.Labels is { } labels)
                 cache.Add(_block.PixelsOf(decoded), labels, weight, ScoresOf(i), file);
             else
@@ -63,9 +63,9 @@ internal sealed class BlockDecoder(
         _block.Clear();
     }
 
-    private void PassOver(long row, int i, Exception reason)
+    private void PassOver(int i, Exception reason)
     {
-        var (_, label, weight, file, _) = _pending[i];
+        var (row, label, weight, file, _) = _pending[i];
         var described = reader.Describe(row, file.AsMemory(), reason);
         if (undecodable == UndecodableImages.Throw)
             throw described;

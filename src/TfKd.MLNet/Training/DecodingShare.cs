@@ -50,7 +50,8 @@ internal sealed class DecodingShare
     private IImageSource WithoutUnreadable(DecodedCache rows, IChannel channel)
     {
         var own = _unreadable.GetValueOrDefault(rows, []);
-        if (!_agreement.Any(own.Count > 0))
+        // Other data in one of them is refused by what is compared before the run, of as many rows or not.
+        if (!_agreement.Any(own.Count > 0) || !_agreement.IsSameEverywhere($"{rows.Count}"))
             return rows;
         var isUnreadable = new double[rows.Count];
         foreach (var row in own)
