@@ -118,7 +118,7 @@ public sealed class OnnxServingTests : IDisposable
     [Fact]
     public async Task More_requests_than_are_answered_at_one_time_are_told_to_come_again()
     {
-        const int Room = 32;
+        var room = new ServerSettings().MaxRequests;
         using var transformer = MakeModel(3);
         using var classifier = new OnnxClassifier(_folder.File("model.onnx"));
         await using var server = await Start(classifier);
@@ -133,14 +133,14 @@ public sealed class OnnxServingTests : IDisposable
         {
             do
                 waiting.Add(Hold());
-            while (waiting.Count < Room);
+            while (waiting.Count < room);
             refused = await client.PostAsync("/predict", new ByteArrayContent(DrawnSigns.Draw(1)), token);
         }
         while (refused.StatusCode == HttpStatusCode.OK);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Equal("application/problem+json", refused.Content.Headers.ContentType!.MediaType);
         held.Release(waiting.Count);
-        Assert.Equal(Room, (await Task.WhenAll(waiting)).Count(status => status == HttpStatusCode.OK));
+        Assert.Equal(room, (await Task.WhenAll(waiting)).Count(status => status == HttpStatusCode.OK));
         Assert.NotEmpty((await Predict(client, new ByteArrayContent(DrawnSigns.Draw(1)))).Scores);
 
         async Task<HttpStatusCode> Hold()
