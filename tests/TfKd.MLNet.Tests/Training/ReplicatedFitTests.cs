@@ -92,8 +92,29 @@ public sealed class ReplicatedFitTests : IDisposable
         IDataView Files(MLContext ml) => ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) }));
     }
 
+    /// <summary>Who cannot decode which is told of rows that are as many in each.</summary>
+    [Fact]
+    public void Other_numbers_of_rows_are_refused_also_where_a_photo_cannot_be_decoded()
+    {
+        var rows = WriteFiles();
+        File.WriteAllBytes(PathOf(rows[7]), [1, 2, 3]);
+        var skipping = TrainingRuns.Options with { UndecodableImages = UndecodableImages.Skip };
+        var fits = FitAll(3, Files, new int[3], skipping);
+        Assert.All(fits, fit => Assert.IsType<InvalidOperationException>(fit.Exception));
+        Assert.Contains(
+            "The replicas must run one plan on the same rows, but that of rank 0 has 'Rows: 8", fits[2].Exception!.Message,
+            StringComparison.Ordinal);
+
+        IDataView Files(MLContext ml, int rank) =>
+            ml.Data.LoadFromEnumerable(rows.SkipLast(5 * rank).Select(row => new { row.Label, Image = PathOf(row) }));
+    }
+
     private static ((string Weights, string Rows) Result, Exception? Exception)[] FitAll(
         int count, Func<MLContext, IDataView> rows, int[] kept, TorchImageClassificationTrainer.Options? options = null) =>
+        FitAll(count, (ml, _) => rows(ml), kept, options);
+
+    private static ((string Weights, string Rows) Result, Exception? Exception)[] FitAll(
+        int count, Func<MLContext, int, IDataView> rows, int[] kept, TorchImageClassificationTrainer.Options? options = null) =>
         ThreadReplicas.Run(count, replicas =>
         {
             var ml = new MLContext(seed: 1);
@@ -104,7 +125,7 @@ public sealed class ReplicatedFitTests : IDisposable
             };
             using var model = ml.MulticlassClassification.Trainers
                 .TorchImageClassification((options ?? TrainingRuns.Options) with { Replicas = replicas })
-                .Fit(TestRows.WithKeys(ml, rows(ml)));
+                .Fit(TestRows.WithKeys(ml, rows(ml, replicas.Rank)));
             var training = model.Model.Card.Training;
             return (model.Model.Card.WeightsSha256, $"{training.Rows.Sum(row => row.Training)} and {training.Rows.Sum(row => row.Validation)}");
         });
