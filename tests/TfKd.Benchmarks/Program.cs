@@ -24,7 +24,7 @@ using TfKd.Benchmarks;
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- scoring PHOTOS 5
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- serving 60 200
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- survive 50
-// dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON [real|small]]
+// dotnet run -c Release --project tests/TfKd.Benchmarks -- training 5 [PYTHON|none [real|small [BFloat16]]]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- weights [FILE]
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- worker kills 20
 // dotnet run -c Release --project tests/TfKd.Benchmarks -- worker memory 10000 200000

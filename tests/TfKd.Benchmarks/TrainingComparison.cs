@@ -31,7 +31,10 @@ internal sealed class TrainingComparison
         (_length, _rows) = (length, Rows.Make(length.Steps * BatchSize, new(3, 32, 32), ClassCount));
 
     /// <param name="rounds">How often each is run.</param>
-    /// <param name="arguments">A Python with PyTorch; without one there is no comparison with it. Behind it, <c>real</c> or <c>small</c>.</param>
+    /// <param name="arguments">
+    /// A Python with PyTorch, or <c>none</c>, the default: there is no comparison with it. Behind it, <c>real</c> or <c>small</c>, and behind
+    /// that the one precision that is compared.
+    /// </param>
     public static void Run(int rounds, IReadOnlyList<string> arguments)
     {
         TorchRuntime.EnsureLoaded();
@@ -41,14 +44,17 @@ internal sealed class TrainingComparison
         Console.WriteLine("# Training: ResNet-20, batches of 128, 32x32 pixels, random crop and flip");
         Console.WriteLine();
         Console.WriteLine(Conditions.Describe());
+        var python = arguments is [not "none" and var given, ..] ? given : null;
+        var precisions = arguments is [_, _, var only] ? [Enum.Parse<Precision>(only)] : _precisions;
         foreach (var length in EpochLength.All.Where(length => arguments.Count < 2 || arguments[1] == length.Name))
-            new TrainingComparison(length).Run(rounds, threads, arguments.Count > 0 ? arguments[0] : null);
+            new TrainingComparison(length).Run(rounds, threads, python, precisions);
     }
 
-    private void Run(int rounds, int threads, string? python)
+    private void Run(int rounds, int threads, string? python, Precision[] precisions)
     {
         // Without the switch it would be float32 under another name.
-        var precisions = Autocast.CanSwitch ? _precisions : _precisions[..1];
+        if (!Autocast.CanSwitch)
+            precisions = [.. precisions.Except([Precision.BFloat16])];
         var loops = precisions.ToDictionary(
             precision => precision, precision => new BareLoop(_network, _rows, BatchSize, _augmentations, precision));
         var ways = loops.SelectMany(loop => Ways(loop.Key, loop.Value)).ToList();
