@@ -158,6 +158,7 @@ public sealed partial class TorchImageClassificationTransformer
     /// Training rows with the image column, of all classes; of more than <see cref="OnnxCalibration.MaxImages"/> so many are read, at equal
     /// distances. Labels are not read. Not looked at unless weights are <see cref="OnnxWeights.Int8"/>.
     /// </param>
+    /// <param name="cancellationToken">Stops before the file is written.</param>
     /// <remarks>
     /// The file has the model's <see cref="TorchImageClassificationModel.Temperature"/>, which was chosen for the numbers that the model
     /// scores with. Where probabilities matter, train with <see cref="TorchImageClassificationTrainer.Options.Weights"/>, or choose
@@ -166,15 +167,18 @@ public sealed partial class TorchImageClassificationTransformer
     /// <exception cref="InvalidOperationException">The network does not take images of that size, or there are no rows.</exception>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
     /// <exception cref="ImageDecodingException">An image cannot be decoded.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <example><code>
     /// transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, rows);
     /// </code></example>
-    public void SaveOnnx(string path, OnnxSettings settings, IDataView calibrationRows)
+    public void SaveOnnx(
+        string path, OnnxSettings settings, IDataView calibrationRows, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(calibrationRows);
         var model = NetworkExport.ToOnnx(
-            Model, settings, shape => CalibrationRows.Read(calibrationRows, Columns.Image, shape, Model.ClassNames));
+            Model, settings,
+            shape => CalibrationRows.Read(calibrationRows, Columns.Image, shape, Model.ClassNames, cancellationToken), cancellationToken);
         AtomicFile.Write(path, stream => stream.Write(model));
     }
 

@@ -50,10 +50,12 @@ internal static class NetworkExport
     /// <param name="model">The model.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="readRows">Reads images of the size that is exported, to calibrate on; null: there are none.</param>
+    /// <param name="token">Stops while ranges are measured.</param>
     /// <exception cref="InvalidOperationException">The network does not take images of that size.</exception>
     /// <exception cref="ArgumentException">Weights are to be Int8, and there is nothing to calibrate on.</exception>
     public static byte[] ToOnnx(
-        TorchImageClassificationModel model, OnnxSettings settings, Func<ImageShape, DecodedCache>? readRows = null)
+        TorchImageClassificationModel model, OnnxSettings settings, Func<ImageShape, DecodedCache>? readRows = null,
+        CancellationToken token = default)
     {
         var weights = settings.Weights ?? model.Card.OnnxWeights;
         if (weights == OnnxWeights.Int8 && readRows is null)
@@ -70,7 +72,7 @@ internal static class NetworkExport
         if (weights == OnnxWeights.Int8)
         {
             using var rows = readRows!(network.Architecture.InputShape);
-            numbers = numbers with { Calibration = network.Calibrate(rows) };
+            numbers = numbers with { Calibration = network.Calibrate(rows, token) };
         }
 
         return ToOnnx(network, model.Classes, model.Card.Training, FormOf(model) with

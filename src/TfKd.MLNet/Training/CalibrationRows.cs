@@ -10,10 +10,12 @@ internal static class CalibrationRows
     /// <param name="imageColumn">Name of the column with the images.</param>
     /// <param name="shape">The shape to decode to.</param>
     /// <param name="classNames">The classes of the network.</param>
+    /// <param name="token">Stops between rows.</param>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     /// <exception cref="ImageDecodingException">An image cannot be decoded.</exception>
-    public static DecodedCache Read(IDataView data, string imageColumn, ImageShape shape, IReadOnlyList<string> classNames)
+    public static DecodedCache Read(
+        IDataView data, string imageColumn, ImageShape shape, IReadOnlyList<string> classNames, CancellationToken token = default)
     {
         var image = ImageColumn.Find(data.Schema, imageColumn, shape);
         var total = Count(data);
@@ -29,6 +31,7 @@ internal static class CalibrationRows
             var taken = 0L;
             for (var row = 0L; taken < wanted && cursor.MoveNext(); row++)
             {
+                token.ThrowIfCancellationRequested();
                 if (row != taken * total / wanted)
                     continue;
                 rows.Add(cursor.Position, RowLabel.None, weight: 1);
