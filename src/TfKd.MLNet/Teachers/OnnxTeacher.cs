@@ -29,7 +29,8 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
 
     /// <summary>
     /// The model's classes, in the order of its outputs; they are matched with the student's by name. Default null: those in the file's
-    /// metadata, under 'classes' as a JSON list of texts, where this library's own exports have them.
+    /// metadata, under 'classes' as a JSON list of texts, where this library's own exports have them. Where both name a class, it must be
+    /// at the same place in both.
     /// </summary>
     public IReadOnlyList<string>? ClassNames { get; init => field = value is null ? null : new ValueList<string>(value); }
 
@@ -91,7 +92,7 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
                     + "leave it null.");
             var fingerprint = $"{TorchImageClassificationModel.HashOf(bytes)} {model}";
             settings = new FileTeacherSettings(
-                Path, fingerprint, ClassNames ?? ClassesOf(session), shape, model.InputType, Normalization, Output)
+                Path, fingerprint, ClassNamesOf(session), shape, model.InputType, Normalization, Output)
             {
                 Classes = Classes,
             };
@@ -105,25 +106,39 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
         return new FileTeacher(context, settings, model);
     }
 
-    private string[] ClassesOf(InferenceSession session)
+    private IReadOnlyList<string> ClassNamesOf(InferenceSession session)
     {
-        var metadata = session.ModelMetadata.CustomMetadataMap;
-        if (!metadata.TryGetValue(ClassesKey, out var json))
-            throw new InvalidOperationException(
-                $"The teacher's file '{Path}' does not say which classes it knows: its metadata have no '{ClassesKey}'. Set ClassNames, "
-                + "in the order of its outputs.");
+        var json = session.ModelMetadata.CustomMetadataMap.GetValueOrDefault(ClassesKey);
+        var inFile = json is null ? null : ReadNames(json);
+        if (ClassNames is not { } given)
+        {
+            return inFile ?? throw new InvalidOperationException(
+                $"The teacher's file '{Path}' does not say which classes it knows: "
+                + (json is null ? $"its metadata have no '{ClassesKey}'" : $"'{ClassesKey}' of its metadata is no JSON list of texts")
+                + ". Set ClassNames, in the order of its outputs.");
+        }
+
+        // Other names for its classes are the user's to give, but not the name of one for another.
+        foreach (var (own, other) in (inFile ?? []).Zip(given))
+        {
+            if (own != other && inFile!.Contains(other))
+                throw new InvalidOperationException(
+                    $"ClassNames have '{other}' where the teacher's file '{Path}' itself has '{own}': its metadata name the classes "
+                    + $"{string.Join(", ", inFile!)}; leave ClassNames null.");
+        }
+
+        return given;
+    }
+
+    private static string[]? ReadNames(string json)
+    {
         try
         {
-            if (JsonSerializer.Deserialize<string[]>(json, ReflectionJson.Options) is { } names && !names.Contains(null))
-                return names;
+            return JsonSerializer.Deserialize<string[]>(json, ReflectionJson.Options) is { } names && !names.Contains(null) ? names : null;
         }
         catch (JsonException)
         {
-            // Said below, as for a list that is null.
+            return null;
         }
-
-        throw new InvalidOperationException(
-            $"The teacher's file '{Path}' does not say which classes it knows: '{ClassesKey}' of its metadata is no JSON list of texts. "
-            + "Set ClassNames, in the order of its outputs.");
     }
 }

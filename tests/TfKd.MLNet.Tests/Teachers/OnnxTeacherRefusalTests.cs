@@ -121,6 +121,29 @@ public sealed class OnnxTeacherRefusalTests : IDisposable
         Assert.NotEmpty(TeacherCases.Fingerprint(source with { ClassNames = TestRows.Names }));
     }
 
+    [Fact]
+    public void Classes_may_have_other_names_than_in_the_file_but_not_each_other_s()
+    {
+        OnnxFile.WriteColours(_folder.File("told.onnx"), [null, 3, 8, 8], classes: """["red", "green", "blue"]""");
+        var source = new OnnxTeacher(_folder.File("told.onnx"));
+        Assert.Equal(
+            $"ClassNames have 'green' where the teacher's file '{source.Path}' itself has 'red': its metadata name the classes red, green, "
+                + "blue; leave ClassNames null.",
+            Refusal<InvalidOperationException>(source with { ClassNames = ["green", "red", "blue"] }));
+        Assert.Equal(
+            $"ClassNames have 'red' where the teacher's file '{source.Path}' itself has 'blue': its metadata name the classes red, green, "
+                + "blue; leave ClassNames null.",
+            Refusal<InvalidOperationException>(source with { ClassNames = ["scarlet", "green", "red"] }));
+        var renamed = source with { ClassNames = ["rouge", "vert", "blue"] };
+        Assert.Equal(
+            "The teacher must know the student's classes by the same names, each once. Student's 3 classes: 'red', 'green', 'blue'; "
+                + "teacher's 3 classes: 'rouge', 'vert', 'blue'.",
+            Refusal<InvalidOperationException>(renamed, "red", "green", "blue"));
+        using (renamed.Open(TeacherCases.Context(classes: ["rouge", "vert", "blue"])))
+        {
+        }
+    }
+
     private OnnxTeacher Write(string name, byte[] model)
     {
         File.WriteAllBytes(_folder.File(name), model);
