@@ -12,6 +12,7 @@ public sealed partial class TorchImageClassificationTrainer
         try
         {
             var isValidated = _options.ValidationSet is not null || _options.ValidationSetFraction is > 0;
+            RequireUseOfUnlabelledSet();
             trainer.Check(student, _options.Labels is not null, isValidated);
             RequireRowsToCalibrate(isValidated);
             RequireExport(student, run.Classes);
@@ -62,6 +63,14 @@ public sealed partial class TorchImageClassificationTrainer
             Report = report,
             FloatModel = new TorchImageClassificationTransformer(toFloat(), _columns),
         };
+    }
+
+    private void RequireUseOfUnlabelledSet()
+    {
+        if (_options.UnlabelledSet is not null && _options.Teacher is null)
+            throw new InvalidOperationException(
+                $"{nameof(Options.UnlabelledSet)} has images without a label, of which only a teacher can tell what they are, but "
+                + $"{nameof(Options.Teacher)} is null; set it, or leave {nameof(Options.UnlabelledSet)} out.");
     }
 
     private void RequireRowsToCalibrate(bool isValidated)

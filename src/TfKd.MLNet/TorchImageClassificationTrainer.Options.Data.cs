@@ -122,9 +122,9 @@ public sealed partial class TorchImageClassificationTrainer
 
         /// <summary>
         /// Rows without a label to learn from beside the training rows, with the same image column, and no need of a label column. Where
-        /// there is a teacher, the student learns from it what they are; an objective that needs the label of every sample, and a teacher
-        /// that is made of labels, are refused. Rows of the training set without a label are treated the same; without a teacher they are
-        /// left out, with a warning. Default null: none.
+        /// there is a teacher, the student learns from it what they are; an objective that needs the label of every sample, a teacher that
+        /// is made of labels, and a set without a teacher are refused. Rows of the training set without a label are treated the same, but
+        /// that without a teacher they are left out, with a warning. Default null: none.
         /// </summary>
         /// <remarks>
         /// Terms on labels are means over the samples that have one, terms on the teacher's answers are means over all samples. Metrics and

@@ -48,13 +48,16 @@ public sealed class UnlabelledSetTests
     }
 
     [Fact]
-    public void An_objective_without_a_teacher_refuses_the_set()
+    public void Without_a_teacher_the_set_is_refused_by_its_name()
     {
         var (ml, _) = Context();
         var unlabelled = ml.Data.LoadFromEnumerable(TestRows.Make(3).Select(row => new { row.Image }));
         var exception = Assert.Throws<InvalidOperationException>(() =>
             Fit(ml, TrainingRuns.Options with { UnlabelledSet = unlabelled }, TestRows.Make(30)));
-        Assert.Contains("has no label, and the plan has no teacher that could tell of it", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "UnlabelledSet has images without a label, of which only a teacher can tell what they are, but Teacher is null; set it, or leave "
+                + "UnlabelledSet out.",
+            exception.Message);
     }
 
     [Fact]
