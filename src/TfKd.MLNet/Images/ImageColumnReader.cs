@@ -52,7 +52,10 @@ internal abstract class ImageColumnReader : IDisposable
     /// <see cref="Exception.GetBaseException"/> is what users ask for then.
     /// </summary>
     public ImageDecodingException Describe(long row, ReadOnlyMemory<char> path, Exception reason) =>
-        new($"Row {row}: the image in column '{_column.Name}'{(path.IsEmpty ? "" : $", from '{path}',")} cannot be used. {reason.Message}");
+        new($"Row {row}: the image in column '{_column.Name}'{(path.IsEmpty ? "" : $", from '{path}',")} cannot be used. {reason.Message}")
+        {
+            OfFile = path.IsEmpty ? null : $"The photo '{path}' cannot be used. {reason.Message}",
+        };
 
     public virtual void Dispose()
     {

@@ -25,14 +25,15 @@ internal static class ExportCommand
             if (result.GetValue(int8) is not null && result.GetValue(onnx) is null)
                 result.AddError("--int8 is about the file of --onnx, which is missing.");
         });
-        action.Set(command, (parsed, output, _) =>
+        action.Set(command, (parsed, output, token) =>
         {
             string[] files = [.. new[] { parsed.GetValue(onnx), parsed.GetValue(portable) }.OfType<string>()];
+            OutputFile.RequireOthers([parsed.GetRequiredValue(model), .. files]);
             foreach (var file in files)
                 OutputFile.Require(file, parsed.GetValue(force));
             var loaded = ModelLoader.Load(parsed.GetRequiredValue(model));
             if (parsed.GetValue(onnx) is { } onnxFile)
-                WriteOnnx(loaded, onnxFile, parsed.GetValue(int8), output);
+                WriteOnnx(loaded, onnxFile, parsed.GetValue(int8), output, token);
             if (parsed.GetValue(portable) is { } portableFile)
                 WritePortable(loaded, portableFile, output);
             output.Result(
@@ -43,7 +44,8 @@ internal static class ExportCommand
         return command;
     }
 
-    private static void WriteOnnx(TorchImageClassificationModel model, string file, string? photos, ToolOutput output)
+    private static void WriteOnnx(
+        TorchImageClassificationModel model, string file, string? photos, ToolOutput output, CancellationToken token)
     {
         using var transformer = ModelLoader.ToTransformer(model);
         if (photos is null)
@@ -52,10 +54,9 @@ internal static class ExportCommand
             return;
         }
 
-        var ml = output.CreateContext();
         (string, string)[] rows = [.. PhotoPaths.List([photos], output).Select(path => (path, ""))];
         output.Say($"Measuring the values between layers on photos of '{photos}'.");
-        transformer.SaveOnnx(file, new OnnxSettings { Weights = OnnxWeights.Int8 }, new FolderImagesView(rows));
+        transformer.SaveOnnx(file, new OnnxSettings { Weights = OnnxWeights.Int8 }, new FolderImagesView(rows), token);
     }
 
     private static void WritePortable(TorchImageClassificationModel model, string file, ToolOutput output)

@@ -44,7 +44,7 @@ internal sealed class PhotoScorer(TorchImageClassificationModel model, ToolOutpu
         {
             return ScoreWhole(paths);
         }
-        catch (Exception exception) when (DecodingErrorOf(exception) is not null)
+        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is not null)
         {
             return [.. paths.Select(path =>
             {
@@ -60,9 +60,9 @@ internal sealed class PhotoScorer(TorchImageClassificationModel model, ToolOutpu
         {
             return ScoreWhole([path])[0];
         }
-        catch (Exception exception) when (DecodingErrorOf(exception) is { } error)
+        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is { } error)
         {
-            return new(path, null, error.Message);
+            return new(path, null, Failures.MessageOf(error));
         }
     }
 
@@ -72,7 +72,4 @@ internal sealed class PhotoScorer(TorchImageClassificationModel model, ToolOutpu
         return [.. _transformer.Transform(rows).GetColumn<float[]>(_transformer.ScoreColumnName)
             .Zip(paths, (scores, path) => new ScoredPhoto(path, scores, null))];
     }
-
-    private static ImageDecodingException? DecodingErrorOf(Exception exception) =>
-        exception as ImageDecodingException ?? (exception.InnerException is { } inner ? DecodingErrorOf(inner) : null);
 }

@@ -9,9 +9,12 @@ internal static class Failures
     public static string MessageOf(Exception error)
     {
         var cause = Unwrap(error);
-        var message = cause is ArgumentException { ParamName: { } name } argument
-            ? argument.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-            : cause.Message;
+        var message = cause switch
+        {
+            ImageDecodingException { OfFile: { } ofFile } => ofFile,
+            ArgumentException { ParamName: { } name } => cause.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
+            _ => cause.Message,
+        };
         return IsExpected(cause)
             ? OneLine(message)
             : $"{cause.GetType().Name}: {OneLine(message)} This should not happen; --verbosity diag shows where it did.";
@@ -19,6 +22,10 @@ internal static class Failures
 
     /// <summary>Whether the run was stopped from outside.</summary>
     public static bool IsCancellation(Exception error) => Unwrap(error) is OperationCanceledException;
+
+    /// <summary>What is wrong with an image; null: it is something else.</summary>
+    public static ImageDecodingException? DecodingErrorOf(Exception error) =>
+        error as ImageDecodingException ?? (error.InnerException is { } inner ? DecodingErrorOf(inner) : null);
 
     private static bool IsExpected(Exception error) => error
         is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException

@@ -17,6 +17,16 @@ internal static class OutputFile
         AtomicFile.Probe(path);
     }
 
+    /// <summary>Refuses one file for two things: the second would be written over the first.</summary>
+    /// <param name="paths">What is read, and what is written.</param>
+    /// <exception cref="UsageException">Two of them are one file.</exception>
+    public static void RequireOthers(IEnumerable<string> paths)
+    {
+        var names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        if (paths.GroupBy(TargetOf, names).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new UsageException($"'{twice.Last()}' is named for two files, of which one would be lost; expected another name.");
+    }
+
     /// <summary>Writes text.</summary>
     public static void Write(string path, string text) => AtomicFile.Write(path, stream =>
     {
@@ -26,6 +36,11 @@ internal static class OutputFile
 
     /// <summary>A line about the file, for people.</summary>
     public static string[] Describe(string path) => [path, Size(new FileInfo(path).Length)];
+
+    private static string TargetOf(string path) =>
+        File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target
+            ? target.FullName
+            : Path.GetFullPath(path);
 
     private static string Size(long bytes) =>
         bytes < 1_000_000 ? FormattableString.Invariant($"{bytes / 1e3:F1} kB") : FormattableString.Invariant($"{bytes / 1e6:F1} MB");

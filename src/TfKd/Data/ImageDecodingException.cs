@@ -17,4 +17,7 @@ public sealed class ImageDecodingException : Exception
     public ImageDecodingException()
     {
     }
+
+    /// <summary>The message for who knows files, and no rows and columns; null: the file is not known.</summary>
+    internal string? OfFile { get; init; }
 }

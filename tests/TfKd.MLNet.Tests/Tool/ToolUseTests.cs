@@ -38,7 +38,7 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
         File.WriteAllText(damaged, "no photo");
         string[] command = ["evaluate", "--model", trained.Model, "--dataset", photos, "--json"];
         var failure = (await ToolRun.Of(command)).Failure(1);
-        Assert.Contains(damaged, failure, StringComparison.Ordinal);
+        Assert.Contains($"The photo '{damaged}' cannot be used. ", failure, StringComparison.Ordinal);
         Assert.EndsWith("--skip-damaged leaves such photos out.", failure, StringComparison.Ordinal);
 
         var run = (await ToolRun.Of([.. command, "--skip-damaged"])).MustSucceed();
@@ -202,6 +202,42 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
         Assert.StartsWith(
             "--int8 is about the file of --onnx, which is missing.",
             (await ToolRun.Of("export", "--model", trained.Model, "--portable", file, "--int8", trained.Photos)).Failure(2));
+    }
+
+    [Fact]
+    public async Task Export_writes_no_file_over_the_model_or_over_the_other()
+    {
+        var (model, link, onnx) = (_folder.File("own.zip"), _folder.File("link.zip"), _folder.File("a.onnx"));
+        File.Copy(trained.Model, model);
+        File.CreateSymbolicLink(link, model);
+        var before = File.ReadAllBytes(model);
+        string[][] wrong =
+        [
+            ["--portable", model, "--force"], ["--onnx", Path.Combine(_folder.Path, ".", "own.zip"), "--force"],
+            ["--portable", link, "--force"], ["--onnx", onnx, "--portable", onnx],
+        ];
+        foreach (var files in wrong)
+        {
+            Assert.EndsWith(
+                "is named for two files, of which one would be lost; expected another name.",
+                (await ToolRun.Of(["export", "--model", model, .. files])).Failure(ExitCode.Usage), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(model));
+        Assert.False(File.Exists(onnx));
+    }
+
+    [Fact]
+    public async Task Export_that_is_stopped_writes_nothing()
+    {
+        var file = _folder.File("small.onnx");
+        using var stop = new CancellationTokenSource();
+        using var error = new SignalWriter("Measuring the values between layers", stop.Cancel);
+        var code = await ToolCommand.RunAsync(
+            ["export", "--model", trained.Model, "--onnx", file, "--int8", trained.Photos],
+            new ToolStreams(TextWriter.Null, error, ErrorIsTerminal: false), stop.Token);
+        Assert.Equal(ExitCode.Interrupted, code);
+        Assert.False(File.Exists(file));
     }
 
     [Fact]
