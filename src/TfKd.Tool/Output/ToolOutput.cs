@@ -25,7 +25,7 @@ internal sealed class ToolOutput : IDisposable
 
     private readonly ToolStreams _streams;
     private readonly OutputSettings _settings;
-    private readonly TextWriter? _log;
+    private TextWriter? _log;
     private readonly ProgressLine _progress;
     private readonly Lock _gate = new();
 
@@ -37,7 +37,7 @@ internal sealed class ToolOutput : IDisposable
         if (settings.LogFile is { } file)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            _log = TextWriter.Synchronized(new StreamWriter(file, append: true) { AutoFlush = true });
+            _log = new StreamWriter(file, append: true) { AutoFlush = true };
         }
     }
 
@@ -107,7 +107,8 @@ internal sealed class ToolOutput : IDisposable
     public void Dispose()
     {
         _progress.Clear();
-        _log?.Dispose();
+        lock (_gate)
+            Log(log => log.Dispose());
     }
 
     // A terminal may not say how wide it is.
@@ -117,11 +118,29 @@ internal sealed class ToolOutput : IDisposable
     {
         lock (_gate)
         {
-            _log?.WriteLine($"{TimeProvider.System.GetUtcNow().ToString("u", CultureInfo.InvariantCulture)} {text}");
+            var time = TimeProvider.System.GetUtcNow().ToString("u", CultureInfo.InvariantCulture);
+            Log(log => log.WriteLine($"{time} {text}"));
             if (stream is null)
                 return;
             _progress.Clear();
             stream.WriteLine(text);
+        }
+    }
+
+    // A full disk ends the log, and not the work.
+    private void Log(Action<TextWriter> write)
+    {
+        if (_log is not { } log)
+            return;
+        try
+        {
+            write(log);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _log = null;
+            _progress.Clear();
+            _streams.Error.WriteLine($"Warning: the log file '{_settings.LogFile}' ends here, it cannot be written: {error.Message}");
         }
     }
 }
