@@ -29,7 +29,10 @@ internal static class ToolCommand
         {
             try
             {
-                parsed = Parse(root, [.. arguments, .. SettingsFile.ToArguments(parsed, common.Settings, file)]);
+                // What stands behind -- are photos.
+                var options = arguments.TakeWhile(argument => argument != "--").ToArray();
+                var settings = SettingsFile.ToArguments(parsed, common.Settings, file);
+                parsed = Parse(root, [.. options, .. settings, .. arguments.Skip(options.Length)]);
             }
             catch (UsageException error)
             {

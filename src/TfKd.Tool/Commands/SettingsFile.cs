@@ -36,7 +36,7 @@ internal static class SettingsFile
             if (!seen.Add(option.Name))
                 throw new UsageException($"The setting '{setting.Name}' stands in '{path}' twice.");
             if (parsed.GetResult(option) is null or { Implicit: true })
-                arguments.AddRange(ValuesOf(setting, path).Select(value => $"{option.Name}={value}"));
+                arguments.AddRange(ValuesOf(setting, option, path).Select(value => $"{option.Name}={value}"));
         }
 
         return arguments;
@@ -62,8 +62,11 @@ internal static class SettingsFile
     private static string Key(string name) =>
         name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 
-    private static IEnumerable<string> ValuesOf(JsonProperty setting, string path) => setting.Value.ValueKind switch
+    private static IEnumerable<string> ValuesOf(JsonProperty setting, Option option, string path) => setting.Value.ValueKind switch
     {
+        not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null) when option.ValueType == typeof(bool) =>
+            throw new UsageException(
+                $"The setting '{setting.Name}' in '{path}' must be true or false, but is {setting.Value.GetRawText()}."),
         JsonValueKind.Null => [],
         JsonValueKind.Array => setting.Value.EnumerateArray().Select(value => ValueOf(setting.Name, value, path)),
         _ => [ValueOf(setting.Name, setting.Value, path)],

@@ -94,6 +94,36 @@ public sealed class ToolCommandLineTests(TrainedByTool trained) : IClassFixture<
             message.Replace("FILE", settings, StringComparison.Ordinal), run.Failure(ExitCode.Usage), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"yes\"")]
+    [InlineData("1")]
+    [InlineData("[true]")]
+    public async Task A_setting_that_is_true_or_false_takes_nothing_else(string value)
+    {
+        var settings = Settings($$"""{ "model": "none.zip", "csv": {{value}} }""");
+        Assert.Equal(
+            $"The setting 'csv' in '{settings}' must be true or false, but is {value}.",
+            (await ToolRun.Of("predict", "--settings", settings, trained.Photo)).Failure(ExitCode.Usage));
+    }
+
+    [Fact]
+    public async Task Photos_behind_two_hyphens_stay_photos_beside_a_settings_file()
+    {
+        var settings = Settings($$"""{ "model": {{System.Text.Json.JsonSerializer.Serialize(trained.Model)}}, "csv": true }""");
+        var run = (await ToolRun.Of("predict", "--settings", settings, "--", trained.Photo)).MustSucceed();
+        Assert.Equal(2, run.Output.Trim().Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_written_any_more_ends_and_not_the_work()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
+        var run = (await ToolRun.Of("report", "--model", trained.Model, "--log-file-path", "/dev/full")).MustSucceed();
+        Assert.StartsWith("# SmallCnn, 3 classes", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Warning: the log file '/dev/full' ends here, it cannot be written: ", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Trim().Split('\n'));
+    }
+
     [Fact]
     public async Task A_settings_file_that_is_missing_is_refused()
     {
