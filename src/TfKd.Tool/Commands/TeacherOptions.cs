@@ -41,12 +41,22 @@ internal sealed class TeacherOptions
 
     /// <summary>Settings with what they say.</summary>
     /// <exception cref="IOException">The file of classes cannot be read.</exception>
+    /// <exception cref="UsageException">They are about an ONNX file, and the teacher is none.</exception>
     public TrainingSettings AddTo(TrainingSettings settings, ParseResult parsed) => settings with
     {
         Unlabelled = parsed.GetValue(_unlabelled),
         Alpha = parsed.GetValue(_alpha),
         Temperature = parsed.GetValue(_temperature),
-        Teacher = new TeacherSettings(parsed.GetRequiredValue(_teacher))
+        Teacher = ReadTeacher(parsed),
+    };
+
+    private TeacherSettings ReadTeacher(ParseResult parsed)
+    {
+        var teacher = new TeacherSettings(parsed.GetRequiredValue(_teacher));
+        var given = ((Option[])[_classes, _answers, _input]).Where(option => parsed.GetResult(option) is { Implicit: false });
+        if (!teacher.IsOnnx && given.FirstOrDefault() is { } vain)
+            throw new UsageException($"{vain.Name} is about a teacher as .onnx; the model '{teacher.Path}' says itself what it knows.");
+        return teacher with
         {
             ClassNames = ReadClasses(parsed.GetValue(_classes)),
             Output = parsed.GetValue(_answers) switch
@@ -56,8 +66,8 @@ internal sealed class TeacherOptions
                 _ => TeacherOutput.Probabilities,
             },
             IsNormalizedByImageNet = parsed.GetValue(_input) == ImageNet,
-        },
-    };
+        };
+    }
 
     private static string[]? ReadClasses(string? file) => file is null
         ? null

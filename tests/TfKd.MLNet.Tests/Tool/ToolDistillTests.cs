@@ -45,6 +45,14 @@ public sealed class ToolDistillTests(TrainedByTool trained) : IClassFixture<Trai
         (await Distill("--teacher", onnx, "--teacher-classes", classes)).MustSucceed();
     }
 
+    [Theory]
+    [InlineData("--teacher-classes", "classes.txt")]
+    [InlineData("--teacher-output", "logits")]
+    [InlineData("--teacher-input", "pixels")]
+    public async Task What_a_model_file_says_itself_cannot_be_said_otherwise(string option, string value) => Assert.Equal(
+        $"{option} is about a teacher as .onnx; the model '{trained.Model}' says itself what it knows.",
+        (await Distill("--teacher", trained.Model, option, value, "-v", "q")).Failure(2));
+
     [Fact]
     public async Task A_teacher_that_is_missing_is_refused_before_anything_is_written()
     {
