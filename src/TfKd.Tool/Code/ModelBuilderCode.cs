@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace TfKd.Tool;
 
@@ -13,7 +14,7 @@ namespace TfKd.Tool;
 /// <param name="ModelFile">The model's file, beside the program.</param>
 /// <param name="Epochs">Passes over the photos.</param>
 /// <param name="Recipe">An expression of the trainer's options, in which <c>epochs</c> is a variable.</param>
-internal sealed record ModelBuilderCode(string Namespace, string ClassName, string ModelFile, int Epochs, string Recipe)
+internal sealed partial record ModelBuilderCode(string Namespace, string ClassName, string ModelFile, int Epochs, string Recipe)
 {
     /// <summary>The column that the class of this code has its photos in.</summary>
     public const string ImageColumn = "ImageSource";
@@ -34,6 +35,12 @@ internal sealed record ModelBuilderCode(string Namespace, string ClassName, stri
     /// <summary>The names of the files, by the name of the class.</summary>
     public static IReadOnlyList<string> FileNames(string className) => [.. _parts.Select(part => $"{className}.{part}.cs")];
 
+    /// <summary>Whether the code has a name already, of a member or of a type that it uses.</summary>
+    public static bool Uses(string name) => new[] { OfOne, OfSeveral }
+        .SelectMany(example => _parts.Select(part => Read(example, part)))
+        .SelectMany(text => Words().Matches(CommentsAndTexts().Replace(text, "")))
+        .Any(word => word.Value == name);
+
     /// <summary>The files, by their names.</summary>
     public IReadOnlyList<(string Name, string Text)> Files => [.. FileNames(ClassName).Zip(_parts, (name, part) => (name, Fill(part)))];
 
@@ -49,7 +56,7 @@ internal sealed record ModelBuilderCode(string Namespace, string ClassName, stri
 
     private string Fill(string part)
     {
-        var text = Read(part)
+        var text = Read(Example, part)
             .Replace("namespace ModelBuilder;", $"namespace {Namespace};", StringComparison.Ordinal)
             .Replace($"\"{Example}.mlnet\"", $"\"{ModelFile}\"", StringComparison.Ordinal)
             .Replace("epochs: 20", $"epochs: {Epochs.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal)
@@ -68,10 +75,16 @@ internal sealed record ModelBuilderCode(string Namespace, string ClassName, stri
         ? $"@\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
         : $"\"{text}\"";
 
-    private string Read(string part)
+    private static string Read(string example, string part)
     {
-        using var stream = typeof(ModelBuilderCode).Assembly.GetManifestResourceStream($"{Example}.{part}.cs")!;
+        using var stream = typeof(ModelBuilderCode).Assembly.GetManifestResourceStream($"{example}.{part}.cs")!;
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
+
+    [GeneratedRegex(@"//.*|""[^""\n]*""")]
+    private static partial Regex CommentsAndTexts();
+
+    [GeneratedRegex(@"[\p{L}_][\p{L}\p{Nd}_]*")]
+    private static partial Regex Words();
 }

@@ -26,7 +26,10 @@ internal static class TrainCommand
             command.Add(option);
         action.Set(command, (parsed, output, token) =>
         {
-            new TrainingJob(options.Read(parsed) with { WithCode = parsed.GetValue(code) }, output).Run("train", token);
+            var settings = options.Read(parsed) with { WithCode = parsed.GetValue(code) };
+            if (settings.WithCode)
+                ModelName.RequireForCode(settings.Name);
+            new TrainingJob(settings, output).Run("train", token);
             return ExitCode.Success;
         });
         return command;

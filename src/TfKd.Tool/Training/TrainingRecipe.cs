@@ -57,8 +57,11 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
 
     /// <summary>The same with classes that count alike, however many photos they have.</summary>
     public TrainingRecipe WithBalancedClasses() => new(
-        Options with { ClassWeighting = new InverseFrequencyWeighting() },
-        Code.Insert(Code.LastIndexOf("    }", StringComparison.Ordinal), "        ClassWeighting = new InverseFrequencyWeighting(),\n"));
+        Options with { ClassWeighting = new InverseFrequencyWeighting() }, CodeWith("ClassWeighting = new InverseFrequencyWeighting()"));
+
+    /// <summary>The same where photos that cannot be read are left out.</summary>
+    public TrainingRecipe WithoutDamaged() => new(
+        Options with { UndecodableImages = UndecodableImages.Skip }, CodeWith("UndecodableImages = UndecodableImages.Skip"));
 
     /// <summary>The same with a teacher of its own.</summary>
     /// <param name="name">The name of the recipe.</param>
@@ -78,6 +81,9 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
         var objective = PhotoRecipe.Distillation(alpha ?? PhotoRecipe.StudentAlpha, temperature ?? own, Options.Labels is not null);
         return this with { Options = Options with { Teacher = teacher, Objective = objective } };
     }
+
+    private string CodeWith(string member) =>
+        Code.Insert(Code.LastIndexOf("    }", StringComparison.Ordinal), $"        {member},\n");
 
     private static string StudentCode(int photoCount, MultipleLabels? labels) =>
         $"PhotoRecipe.SmallStudent(photoCount: {Text(photoCount)}{(labels is null ? "" : $", labels: {NewLabels}")})";

@@ -55,7 +55,7 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
             ("FineTunedAndValidated", TrainingRecipe.Of(RecipeName.FineTuned, 160, epochs: 3, validation: 0.2)),
             ("Student", TrainingRecipe.Of(RecipeName.Student, 160, epochs: 5)),
             ("Scratch", TrainingRecipe.Of(RecipeName.Scratch, 160, epochs: 7, validation: 0.25)),
-            ("BalancedStudent", TrainingRecipe.Of(RecipeName.Student, 160).WithBalancedClasses()),
+            ("BalancedStudent", TrainingRecipe.Of(RecipeName.Student, 160).WithBalancedClasses().WithoutDamaged()),
             ("BalancedTags", TrainingRecipe.Of(RecipeName.Scratch, 160, separator: ";").WithBalancedClasses()),
             ("FrozenTags", TrainingRecipe.Of(RecipeName.Frozen, 160, separator: "|")),
             ("StudentTags", TrainingRecipe.Of(RecipeName.Student, 160, separator: "\\\"")),
@@ -78,6 +78,7 @@ public sealed class ModelBuilderCodeTests(TrainedByTool trained) : IClassFixture
             Assert.Equal(recipe.Options.Network, options.Network);
             Assert.Equal(recipe.Options.ValidationSetFraction, options.ValidationSetFraction);
             Assert.Equal(recipe.Options.MaxEpochs, options.MaxEpochs);
+            Assert.Equal(recipe.Options.UndecodableImages, options.UndecodableImages);
         }
     }
 
