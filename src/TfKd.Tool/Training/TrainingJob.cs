@@ -16,6 +16,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
     /// <summary>Tells when the time is over.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    private RunProgress? _progress;
+
     private string ImageColumn => settings.WithCode ? ModelBuilderCode.ImageColumn : "Image";
 
     /// <summary>Does all of it.</summary>
@@ -31,6 +33,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         var (recipe, unlabelled) = MakeRecipe(training);
         foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
             OutputFile.Require(path, settings.Force);
+        // Without the model beside it, it is that of a run that was stopped.
+        OutputFile.Require(settings.ReportPath, force: true);
         var start = Stopwatch.GetTimestamp();
         using var model = Fit(recipe.Options, training, test, unlabelled, token);
         output.EndProgress();
@@ -48,7 +52,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             Report = settings.ReportPath,
             Code = settings.WithCode ? settings.CodePaths : null,
             Seconds = Math.Round(seconds, 1),
-            TrainingPhotos = training.Files.Count,
+            TrainingPhotos = _progress!.PhotoCount,
             UnlabelledPhotos = unlabelled?.Count,
             Teacher = trained.Card.Training.TeacherReport?.ToString(),
             Test = evaluation.ToJson(),
@@ -77,6 +81,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             training.Separator);
         if (settings.BalanceClasses)
             recipe = recipe.WithBalancedClasses();
+        if (settings.SkipDamaged)
+            recipe = recipe.WithoutDamaged();
         return settings.Teacher is { } teacher
             ? (recipe.WithTeacher(settings.Recipe, teacher, settings.Alpha, settings.Temperature), unlabelled)
             : (recipe, unlabelled);
@@ -94,7 +100,6 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         {
             ImageColumnName = ImageColumn,
             UnlabelledSet = unlabelled is null ? null : new FolderImagesView(unlabelled, ImageColumn),
-            UndecodableImages = settings.SkipDamaged ? UndecodableImages.Skip : UndecodableImages.Throw,
             CheckpointDirectory = settings.Checkpoints,
             OnCancellation = settings.TrainTime is null ? CancellationOutcome.Throw : CancellationOutcome.KeepBest,
             CancellationToken = stop.Token,
@@ -109,6 +114,10 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             token.ThrowIfCancellationRequested();
             return model;
         }
+        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is not null)
+        {
+            throw new InvalidDataException($"{Failures.MessageOf(exception)} --skip-damaged leaves such photos out.", exception);
+        }
         catch (Exception exception) when (Failures.IsCancellation(exception) && !token.IsCancellationRequested)
         {
             throw new InvalidOperationException(
@@ -121,6 +130,12 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
     {
         // Where nothing is chosen by validation, the photos held out may be looked at while the run goes on, and be in the report.
         var choosesNothing = options.ValidationSetFraction is null or 0;
+        _progress = new(output, choosesNothing ? "photos held out" : "validation photos")
+        {
+            Limit = settings.TrainTime,
+            Clock = Clock,
+            ValidationIsTraining = !choosesNothing,
+        };
         return options with
         {
             ValidationSet = choosesNothing ? test : null,
@@ -128,7 +143,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             MessageCallback = Say,
             Callbacks =
             [
-                new RunProgress(output, choosesNothing ? "photos held out" : "validation photos"),
+                _progress,
                 new HtmlReport(settings.ReportPath) { Title = settings.Name },
             ],
         };

@@ -140,8 +140,48 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
         var damaged = Path.Combine(photos, "stop", "damaged.jpg");
         File.WriteAllText(damaged, "no photo");
         string[] command = ["train", "--dataset", photos, "--output", _folder.Path, "--name", "A", "--recipe", "scratch", "--epochs", "1"];
-        Assert.Contains(damaged, (await ToolRun.Of([.. command, "--verbosity", "q"])).Failure(1), StringComparison.Ordinal);
-        (await ToolRun.Of([.. command, "--skip-damaged"])).MustSucceed();
+        var failure = (await ToolRun.Of([.. command, "--verbosity", "q"])).Failure(1);
+        Assert.StartsWith($"The photo '{damaged}' cannot be used. ", failure, StringComparison.Ordinal);
+        Assert.EndsWith(" --skip-damaged leaves such photos out.", failure, StringComparison.Ordinal);
+
+        // One of 31 to train on.
+        File.Copy(damaged, Path.Combine(photos, "turn-left", "damaged.jpg"));
+        File.Copy(damaged, Path.Combine(photos, "priority-road", "damaged.jpg"));
+        var result = (await ToolRun.Of([.. command, "--skip-damaged", "--json"])).MustSucceed().Json;
+        var test = result.GetProperty("test");
+        Assert.Equal(
+            30, result.GetProperty("trainingPhotos").GetInt32() + test.GetProperty("photos").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("class")]
+    [InlineData("record")]
+    [InlineData("Train")]
+    [InlineData("ModelInput")]
+    [InlineData("MLContext")]
+    public async Task A_name_that_no_class_of_the_code_can_have_is_refused(string name)
+    {
+        string[] command = ["train", "--dataset", trained.Photos, "--output", _folder.Path, "--name", name, "--recipe", "scratch", "--code"];
+        Assert.StartsWith($"--name is '{name}', which is a word of the C# that --code writes", (await ToolRun.Of(command)).Failure(2));
+    }
+
+    [Fact]
+    public async Task A_report_that_cannot_be_written_is_found_before_the_work()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "A", "report.html"));
+        string[] command = ["train", "--dataset", trained.Photos, "--output", _folder.Path, "--name", "A", "--recipe", "scratch", "-v", "q"];
+        Assert.EndsWith("report.html' is a folder; expected the name of a file.", (await ToolRun.Of(command)).Failure(1));
+    }
+
+    [Fact]
+    public void Time_left_is_no_more_than_the_time_that_is_set()
+    {
+        using var error = new StringWriter();
+        using var all = new ToolOutput(new ToolStreams(TextWriter.Null, error, ErrorIsTerminal: false), new(Verbosity.Minimal, true, null));
+        var settings = Limited(5000) with { TrainTime = TimeSpan.FromSeconds(4) };
+        new TrainingJob(settings, all).Run("train", CancellationToken.None);
+        Assert.Matches(@"0:0[0-4] (min )?left", error.ToString());
+        Assert.DoesNotMatch(@"([1-9]\d*:\d\d|0:[1-9]\d|0:0[5-9]) (min )?left", error.ToString());
     }
 
     [Fact]
