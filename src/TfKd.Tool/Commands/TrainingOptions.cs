@@ -77,6 +77,10 @@ internal sealed class TrainingOptions
 
         if (recipe == RecipeName.Frozen && parsed.GetValue(Validation) is not null)
             throw new UsageException("--recipe frozen has no epochs to choose from: it takes no --validation.");
+        if (recipe == RecipeName.Student && parsed.GetValue(Epochs) == 1)
+            throw new UsageException(
+                "--recipe student fits its classifier in the first epoch, and learns from its teacher in those after it; expected --epochs "
+                + "2 or above, but it is 1.");
         return new TrainingSettings
         {
             Dataset = dataset,
