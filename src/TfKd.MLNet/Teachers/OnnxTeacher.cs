@@ -112,10 +112,11 @@ public sealed record OnnxTeacher(string Path) : TeacherSource
         var inFile = json is null ? null : ReadNames(json);
         if (ClassNames is not { } given)
         {
-            return inFile ?? throw new InvalidOperationException(
-                $"The teacher's file '{Path}' does not say which classes it knows: "
-                + (json is null ? $"its metadata have no '{ClassesKey}'" : $"'{ClassesKey}' of its metadata is no JSON list of texts")
-                + ". Set ClassNames, in the order of its outputs.");
+            return inFile ?? throw new InvalidOperationException(json is null
+                ? $"The teacher's file '{Path}' does not say which classes it knows: its metadata have no '{ClassesKey}'. Set ClassNames, "
+                    + "in the order of its outputs."
+                : $"The teacher's file '{Path}' does not say which classes it knows: '{ClassesKey}' of its metadata is no JSON list of "
+                    + "texts. Set ClassNames, in the order of its outputs.");
         }
 
         // Other names for its classes are the user's to give, but not the name of one for another.

@@ -40,8 +40,14 @@ public sealed class ToolCommandLineTests(TrainedByTool trained) : IClassFixture<
         "train --dataset x --epochs 3",
         "--recipe frozen fits its classifier once, in seconds: it takes neither --epochs nor --train-time; fine-tuned does.")]
     [InlineData("train --dataset x --validation 0.1", "--recipe frozen has no epochs to choose from: it takes no --validation.")]
-    [InlineData("train --dataset x --recipe student --epochs 1", "--recipe student fits its classifier in the first epoch, and learns")]
-    [InlineData("distill --teacher t.zip --dataset x --epochs 1", "--recipe student fits its classifier in the first epoch, and learns")]
+    [InlineData(
+        "train --dataset x --recipe student --epochs 1",
+        "--recipe student fits its classifier in the first epoch, and learns from its teacher in those after it; expected --epochs 2 or above, "
+            + "but it is 1.")]
+    [InlineData(
+        "distill --teacher t.zip --dataset x --epochs 1",
+        "--recipe student fits its classifier in the first epoch, and learns from its teacher in those after it; expected --epochs 2 or above, "
+            + "but it is 1.")]
     [InlineData("predict --model m.zip", "Required argument 'PHOTO|FOLDER' missing for command: 'predict'.")]
     [InlineData("predict --model m.zip x.jpg --json --csv", "--csv and --json exclude each other.")]
     [InlineData("predict --model m.zip x.jpg --top 0", "--top must be a whole number from 1 to 1000, but is '0'.")]
