@@ -169,7 +169,8 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(images);
         var path = images.Count == 0 ? null : PathFor(images.Shape, [OnnxCalibration.BatchSizeOf(images.Count)]).Path;
-        return OnnxCalibration.Measure(this, images, path, cancellationToken, Architecture.GetOnnxEmitters());
+        return ScalarRace.Survive(
+            () => OnnxCalibration.Measure(this, images, path, cancellationToken, Architecture.GetOnnxEmitters()));
     }
 
     /// <summary>Runs the network and returns all that objectives may ask of it.</summary>

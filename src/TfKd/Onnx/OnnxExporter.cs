@@ -58,17 +58,8 @@ public static class OnnxExporter
         if (options.InputName == options.OutputName)
             throw new ArgumentException($"InputName and OutputName must differ, but both are '{options.InputName}'.", nameof(options));
 
-        var graph = new OnnxGraph();
-        var shape = options.InputShape;
-        var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
-        var outputs = new OnnxOutputs(graph, options);
-        var orientations = new OnnxOrientations(graph, options.TestTimeAugmentation);
-        Orientation.RequireFit(options.TestTimeAugmentation, shape);
-        var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
-        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Traced.Calls, orientations);
-        Rewrite(graph, tracer.Traced, options);
-
-        var model = ToMessage(graph.ToMessage(module.GetName(), input, values), options);
+        Orientation.RequireFit(options.TestTimeAugmentation, options.InputShape);
+        var model = ScalarRace.Survive(() => Trace(module, options, emitters));
         if (model.Length > int.MaxValue)
             throw new NotSupportedException(
                 $"The model takes {model.Length:N0} bytes, but an ONNX file holds no more than {int.MaxValue:N0}.");
@@ -77,6 +68,19 @@ public static class OnnxExporter
 
     /// <summary>The emitters of an export.</summary>
     internal static IReadOnlyList<OnnxEmitter> WithBuiltIn(IReadOnlyList<OnnxEmitter> emitters) => [.. emitters, .. BuiltInEmitters.All];
+
+    private static ProtoMessage Trace(nn.Module<Tensor, Tensor> module, OnnxExportOptions options, IReadOnlyList<OnnxEmitter> emitters)
+    {
+        var graph = new OnnxGraph();
+        var shape = options.InputShape;
+        var input = new OnnxValue(graph.Name(options.InputName), [1, shape.Channels, shape.Height, shape.Width], options.InputType);
+        var outputs = new OnnxOutputs(graph, options);
+        var orientations = new OnnxOrientations(graph, options.TestTimeAugmentation);
+        var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
+        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Traced.Calls, orientations);
+        Rewrite(graph, tracer.Traced, options);
+        return ToMessage(graph.ToMessage(module.GetName(), input, values), options);
+    }
 
     private static ProtoMessage ToMessage(ProtoMessage graph, OnnxExportOptions options)
     {
