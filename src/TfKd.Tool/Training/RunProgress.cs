@@ -3,15 +3,13 @@ namespace TfKd.Tool;
 /// <summary>Shows how far a training is: within an epoch by its steps, after it with what it brought.</summary>
 /// <param name="output">Where.</param>
 /// <param name="rows">What the rows looked at after an epoch are called.</param>
-internal sealed class RunProgress(ToolOutput output, string rows) : TrainingCallback
+/// <param name="clock">Tells the time, of which the run has begun when this is made.</param>
+internal sealed class RunProgress(ToolOutput output, string rows, TimeProvider clock) : TrainingCallback
 {
-    private long _start;
+    private readonly long _start = clock.GetTimestamp();
 
     /// <summary>After how long the run ends where it is not done; null: when it is done.</summary>
     public TimeSpan? Limit { get; init; }
-
-    /// <summary>Tells the time.</summary>
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Whether the validation rows are training photos.</summary>
     public bool ValidationIsTraining { get; init; }
@@ -22,7 +20,6 @@ internal sealed class RunProgress(ToolOutput output, string rows) : TrainingCall
     /// <inheritdoc/>
     public override void OnTrainBegin(TrainingState state)
     {
-        _start = Clock.GetTimestamp();
         var training = state.Training!;
         PhotoCount = Enumerable.Range(0, training.Count).Count(row => training.GetLabel(row) != Targets.Unlabelled)
             + (ValidationIsTraining ? state.Validation?.Count ?? 0 : 0);
@@ -55,7 +52,7 @@ internal sealed class RunProgress(ToolOutput output, string rows) : TrainingCall
     {
         if (Limit is not { } limit)
             return (status.Fraction, status.Remaining);
-        var passed = Clock.GetElapsedTime(_start);
+        var passed = clock.GetElapsedTime(_start);
         var left = passed < limit ? limit - passed : TimeSpan.Zero;
         return (Math.Max(status.Fraction, Math.Min(passed / limit, 1)), status.Remaining < left ? status.Remaining : left);
     }

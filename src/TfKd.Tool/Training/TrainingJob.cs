@@ -12,11 +12,10 @@ namespace TfKd.Tool;
 internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
 {
     private readonly MLContext _ml = output.CreateContext(settings.Seed);
+    private RunProgress? _progress;
 
     /// <summary>Tells when the time is over.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
-
-    private RunProgress? _progress;
 
     private string ImageColumn => settings.WithCode ? ModelBuilderCode.ImageColumn : "Image";
 
@@ -31,6 +30,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             $"{photos.Files.Count} photos of {photos.ClassNames.Count} classes: {training.Files.Count} to train on, {test.Files.Count} "
             + "held out to test on.");
         var (recipe, unlabelled) = MakeRecipe(training);
+        if (settings.Teacher is { } teacher)
+            OutputFile.RequireOthers([teacher.Path, settings.ModelPath]);
         foreach (var path in (string[])[settings.ModelPath, .. settings.CodePaths])
             OutputFile.Require(path, settings.Force);
         // Without the model beside it, it is that of a run that was stopped.
@@ -130,10 +131,9 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
     {
         // Where nothing is chosen by validation, the photos held out may be looked at while the run goes on, and be in the report.
         var choosesNothing = options.ValidationSetFraction is null or 0;
-        _progress = new(output, choosesNothing ? "photos held out" : "validation photos")
+        _progress = new(output, choosesNothing ? "photos held out" : "validation photos", Clock)
         {
             Limit = settings.TrainTime,
-            Clock = Clock,
             ValidationIsTraining = !choosesNothing,
         };
         return options with

@@ -15,6 +15,8 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     private const string LabelsCode = $"Labels = {NewLabels}";
     private const string BinaryCode = "Objective = new BinaryCrossEntropy()";
     private const double ScratchTemperature = 4;
+    // A teacher from elsewhere knows more than the photos say.
+    private const double TeacherAlpha = 0.9;
     private const float ThresholdFraction = 0.2f;
 
     /// <summary>The recipe of a name.</summary>
@@ -66,7 +68,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     /// <summary>The same with a teacher of its own.</summary>
     /// <param name="name">The name of the recipe.</param>
     /// <param name="settings">The teacher.</param>
-    /// <param name="alpha">How much it counts beside the labels; null: as much as in the recipe of a student.</param>
+    /// <param name="alpha">How much it counts beside the labels; null: nearly all.</param>
     /// <param name="temperature">How soft its answers are; null: as the recipe of a student has it, a little softer for others.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="UsageException">Photos may have several labels, and the teacher answers with probabilities.</exception>
@@ -78,7 +80,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
                 $"The teacher '{settings.Path}' answers with probabilities, but a student of photos with several labels learns from "
                     + "logits; expected a model.zip that was trained on such photos, or an .onnx that answers with logits.");
         var own = name == RecipeName.Student ? PhotoRecipe.StudentTemperature : ScratchTemperature;
-        var objective = PhotoRecipe.Distillation(alpha ?? PhotoRecipe.StudentAlpha, temperature ?? own, Options.Labels is not null);
+        var objective = PhotoRecipe.Distillation(alpha ?? TeacherAlpha, temperature ?? own, Options.Labels is not null);
         return this with { Options = Options with { Teacher = teacher, Objective = objective } };
     }
 

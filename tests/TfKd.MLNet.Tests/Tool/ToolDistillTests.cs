@@ -54,6 +54,17 @@ public sealed class ToolDistillTests(TrainedByTool trained) : IClassFixture<Trai
         (await Distill("--teacher", trained.Model, option, value, "-v", "q")).Failure(2));
 
     [Fact]
+    public async Task A_student_is_not_written_over_its_teacher()
+    {
+        var teacher = Path.Combine(Directory.CreateDirectory(_folder.File("A")).FullName, "model.zip");
+        File.Copy(trained.Model, teacher);
+        Assert.Equal(
+            $"'{teacher}' is named for two files, of which one would be lost; expected another name.",
+            (await Distill("--teacher", teacher, "--force", "-v", "q")).Failure(2));
+        Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(teacher));
+    }
+
+    [Fact]
     public async Task A_teacher_that_is_missing_is_refused_before_anything_is_written()
     {
         var missing = _folder.File("missing.zip");
