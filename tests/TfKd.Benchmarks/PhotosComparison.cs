@@ -48,6 +48,8 @@ internal static class PhotosComparison
             })),
             ("SmallStudent(n) at 224x224", (fold, ml) => Train(
                 fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide))),
+            ("SmallStudent(n), its head alone", (fold, ml) => Train(
+                fold, ml, WithoutTeacher(fold, new CrossEntropy()) with { MaxEpochs = 1 })),
             // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.
             ("SmallStudent(n) without its teacher", (fold, ml) => Train(fold, ml, WithoutTeacher(fold, new CrossEntropy()))),
             ("SmallStudent(n) without its teacher, label smoothing", (fold, ml) => Train(

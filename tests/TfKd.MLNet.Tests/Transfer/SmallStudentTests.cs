@@ -127,7 +127,7 @@ public sealed class SmallStudentTests
             recipe.ToPlan().ToString());
         Assert.Equal((PhotoRecipe.FineTuned(60) with { Labels = recipe.Labels }).ToTeacher().Objective, teacher.Objective);
         Assert.Equal(
-            "0.1 * BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 } + 0.9 * BinaryKd { Temperature = 2 }",
+            "0.5 * BinaryCrossEntropy { PositiveWeights = , Smoothing = 0 } + 0.5 * BinaryKd { Temperature = 2 }",
             recipe.Objective.ToString());
         var options = recipe with
         {
