@@ -358,6 +358,7 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
         var hexagons = ShapePhotos.Make(3, seed: 3);
         hexagons[2].Tags = "hexagon";
         var unnamed = problem.Ml.Data.LoadFromEnumerable([new { Tags = "circle" }]);
+        var taught = options with { Objective = new BinaryKd(), Teacher = new ModelTeacher(problem.Model) };
         foreach (var (bad, reason) in new (TorchImageClassificationTrainer.Options, string)[]
         {
             (options with { Objective = new CrossEntropy() }, "CrossEntropy { } takes one class a row"),
@@ -365,7 +366,8 @@ public sealed class MultiLabelFitTests(MultiLabelProblem problem) : IClassFixtur
             (options with { ValidationSetFraction = null, EarlyStopping = new EarlyStopping() }, "but the run has none"),
             (options with { ValidationSet = problem.Ml.Data.LoadFromEnumerable(hexagons) }, "Row 2 of the validation set"),
             (options with { ValidationSet = unnamed }, "Image"),
-            (options with { UnlabelledSet = unnamed }, "Image"),
+            (options with { UnlabelledSet = unnamed }, "UnlabelledSet has images without a label"),
+            (taught with { UnlabelledSet = unnamed }, "Image"),
         })
             Assert.Contains(reason, Refusal(bad), StringComparison.Ordinal);
         Assert.Contains("Row 0", Refusal(options), StringComparison.Ordinal);
