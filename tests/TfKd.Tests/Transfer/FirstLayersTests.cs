@@ -82,9 +82,9 @@ public sealed class FirstLayersTests : IDisposable
         var weights = new FirstLayers(Weights(out var other)) { Architecture = _large };
         random.manual_seed(4);
         var network = small.Build(3);
-        var fresh = network.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+        var fresh = CopyOf(network);
         weights.ApplyTo(network, ["a", "b", "c"]);
-        return (fresh, network.Body.state_dict(), other);
+        return (fresh, CopyOf(network), other);
     }
 
     /// <summary>A file of a network of other classes, with batch norms that are no identities.</summary>
@@ -94,9 +94,13 @@ public sealed class FirstLayersTests : IDisposable
         network.Normalization.Set(ChannelStatistics.ImageNet);
         var path = Path.Combine(_folder.Path, "large.safetensors");
         NetworkWeights.Save(network, path);
-        other = network.Body.state_dict();
+        other = CopyOf(network);
         return new BackboneWeights(path);
     }
+
+    // A module that nobody holds any more takes its tensors with it.
+    private static Dictionary<string, Tensor> CopyOf(ImageNetwork network) =>
+        network.Body.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
 
     private static bool Same(Tensor one, Tensor other) => one.shape.AsSpan().SequenceEqual(other.shape) && one.eq(other).all().item<bool>();
 }
