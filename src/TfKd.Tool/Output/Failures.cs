@@ -37,7 +37,7 @@ internal static class Failures
     {
         AggregateException { InnerExceptions: [var only] } => Unwrap(only),
         System.Reflection.TargetInvocationException { InnerException: { } inner } => Unwrap(inner),
-        InvalidOperationException { InnerException: ImageDecodingException inner } => inner,
+        InvalidOperationException when DecodingErrorOf(error) is { } decoding => decoding,
         _ => error,
     };
 

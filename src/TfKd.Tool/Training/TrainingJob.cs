@@ -115,9 +115,9 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             token.ThrowIfCancellationRequested();
             return model;
         }
-        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is not null)
+        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is { } error)
         {
-            throw new InvalidDataException($"{Failures.MessageOf(exception)} --skip-damaged leaves such photos out.", exception);
+            throw new InvalidDataException($"{Failures.MessageOf(error)} --skip-damaged leaves such photos out.", exception);
         }
         catch (Exception exception) when (Failures.IsCancellation(exception) && !token.IsCancellationRequested)
         {
