@@ -25,12 +25,12 @@ internal sealed class DecodingShare
             share._agreement.Settle(read);
     }
 
-    /// <summary>The rows without those whose image one of the processes could not decode.</summary>
+    /// <summary>Sets of rows without those whose image one of the processes could not decode.</summary>
     /// <param name="share">What this one decoded of them; null: all.</param>
-    /// <param name="rows">The rows, as many in each process.</param>
+    /// <param name="sets">The sets, all that were read: as many in each process, of as many rows.</param>
     /// <param name="channel">Takes how many were left out.</param>
-    public static IImageSource Readable(DecodingShare? share, DecodedCache rows, IChannel channel) =>
-        share?.WithoutUnreadable(rows, channel) ?? rows;
+    public static IReadOnlyList<IImageSource> Readable(DecodingShare? share, IReadOnlyList<DecodedCache> sets, IChannel channel) =>
+        share?.WithoutUnreadable(sets, channel) ?? sets;
 
     /// <summary>The part of all rows that is kept here, about.</summary>
     public double Fraction => 1.0 / _agreement.Share.Count;
@@ -47,17 +47,24 @@ internal sealed class DecodingShare
         found.Add(row);
     }
 
+    private IReadOnlyList<IImageSource> WithoutUnreadable(IReadOnlyList<DecodedCache> sets, IChannel channel)
+    {
+        // Other data in one of them, a set more or fewer rows, is refused by what is compared before the run.
+        var counts = string.Join(' ', sets.Select(rows => rows.Count));
+        return _agreement.Any(_unreadable.Count > 0) && _agreement.IsSameEverywhere(counts)
+            ? [.. sets.Select(rows => WithoutUnreadable(rows, channel))]
+            : sets;
+    }
+
     private IImageSource WithoutUnreadable(DecodedCache rows, IChannel channel)
     {
-        var own = _unreadable.GetValueOrDefault(rows, []);
-        // Other data in one of them is refused by what is compared before the run, of as many rows or not.
-        if (!_agreement.Any(own.Count > 0) || !_agreement.IsSameEverywhere($"{rows.Count}"))
-            return rows;
         var isUnreadable = new double[rows.Count];
-        foreach (var row in own)
+        foreach (var row in _unreadable.GetValueOrDefault(rows, []))
             isUnreadable[row] = 1;
         _agreement.Sum(isUnreadable);
         int[] left = [.. Enumerable.Range(0, rows.Count).Where(row => isUnreadable[row] == 0)];
+        if (left.Length == rows.Count)
+            return rows;
         channel.Warning(
             MessageSensitivity.None,
             "{0} images cannot be decoded and were left out by all processes; each names its own.",

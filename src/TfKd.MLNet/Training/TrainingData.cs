@@ -33,12 +33,13 @@ internal sealed class TrainingData : IDisposable
         try
         {
             DecodingShare.Settle(share, () => (rows, validationRows) = Decode(input, settings, classNames, new(channel, token, share)));
-            var readable = DecodingShare.Readable(share, rows!, channel);
-            RequireRows(readable, settings.Rows.Columns.Label);
-            ReportMemory(channel, settings.Rows.Memory, validationRows is null ? [rows!] : [rows!, validationRows]);
-            var (training, validation) = validationRows is null
-                ? Split(readable, settings.ValidationSetFraction, seed, channel)
-                : (readable, DecodingShare.Readable(share, validationRows, channel));
+            DecodedCache[] sets = validationRows is null ? [rows!] : [rows!, validationRows];
+            var readable = DecodingShare.Readable(share, sets, channel);
+            RequireRows(readable[0], settings.Rows.Columns.Label);
+            ReportMemory(channel, settings.Rows.Memory, sets);
+            var (training, validation) = readable is [var rowsToLearn, var rowsToValidate]
+                ? (rowsToLearn, rowsToValidate)
+                : Split(readable[0], settings.ValidationSetFraction, seed, channel);
             channel.Info(
                 MessageSensitivity.None,
                 "Training on {0} images of {1} classes, validating on {2}.",

@@ -99,7 +99,7 @@ public sealed class ReplicatedFitTests : IDisposable
         var rows = WriteFiles();
         File.WriteAllBytes(PathOf(rows[7]), [1, 2, 3]);
         var skipping = TrainingRuns.Options with { UndecodableImages = UndecodableImages.Skip };
-        var fits = FitAll(3, Files, new int[3], skipping);
+        var fits = FitAll(3, Files, new int[3], _ => skipping);
         Assert.All(fits, fit => Assert.IsType<InvalidOperationException>(fit.Exception));
         Assert.Contains(
             "The replicas must run one plan on the same rows, but that of rank 0 has 'Rows: 8", fits[2].Exception!.Message,
@@ -109,12 +109,28 @@ public sealed class ReplicatedFitTests : IDisposable
             ml.Data.LoadFromEnumerable(rows.SkipLast(5 * rank).Select(row => new { row.Label, Image = PathOf(row) }));
     }
 
-    private static ((string Weights, string Rows) Result, Exception? Exception)[] FitAll(
-        int count, Func<MLContext, IDataView> rows, int[] kept, TorchImageClassificationTrainer.Options? options = null) =>
-        FitAll(count, (ml, _) => rows(ml), kept, options);
+    /// <summary>What is settled about photos is settled by all in the same calls, whatever sets of rows each has.</summary>
+    [Fact]
+    public void A_validation_set_that_one_has_is_refused_also_where_a_photo_cannot_be_decoded()
+    {
+        var rows = WriteFiles();
+        File.WriteAllBytes(PathOf(rows[7]), [1, 2, 3]);
+        var skipping = TrainingRuns.Options with { UndecodableImages = UndecodableImages.Skip };
+        var ml = new MLContext(seed: 1);
+        var withSet = skipping with { ValidationSetFraction = null, ValidationSet = TestRows.WithKeys(ml, Files(ml)) };
+        var fits = FitAll(2, (ml, _) => Files(ml), new int[2], rank => rank == 0 ? withSet : skipping with { ValidationSetFraction = null });
+        Assert.All(fits, fit => Assert.IsType<InvalidOperationException>(fit.Exception));
+        Assert.Contains("The replicas must run one plan on the same rows, but that of rank 0 has ", fits[1].Exception!.Message, StringComparison.Ordinal);
+
+        IDataView Files(MLContext ml) => ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Label, Image = PathOf(row) }));
+    }
 
     private static ((string Weights, string Rows) Result, Exception? Exception)[] FitAll(
-        int count, Func<MLContext, int, IDataView> rows, int[] kept, TorchImageClassificationTrainer.Options? options = null) =>
+        int count, Func<MLContext, IDataView> rows, int[] kept, TorchImageClassificationTrainer.Options? options = null) =>
+        FitAll(count, (ml, _) => rows(ml), kept, _ => options ?? TrainingRuns.Options);
+
+    private static ((string Weights, string Rows) Result, Exception? Exception)[] FitAll(
+        int count, Func<MLContext, int, IDataView> rows, int[] kept, Func<int, TorchImageClassificationTrainer.Options> options) =>
         ThreadReplicas.Run(count, replicas =>
         {
             var ml = new MLContext(seed: 1);
@@ -124,7 +140,7 @@ public sealed class ReplicatedFitTests : IDisposable
                     kept[replicas.Rank] = int.Parse(message.RawMessage.Split(' ')[0], CultureInfo.InvariantCulture);
             };
             using var model = ml.MulticlassClassification.Trainers
-                .TorchImageClassification((options ?? TrainingRuns.Options) with { Replicas = replicas })
+                .TorchImageClassification(options(replicas.Rank) with { Replicas = replicas })
                 .Fit(TestRows.WithKeys(ml, rows(ml, replicas.Rank)));
             var training = model.Model.Card.Training;
             return (model.Model.Card.WeightsSha256, $"{training.Rows.Sum(row => row.Training)} and {training.Rows.Sum(row => row.Validation)}");
