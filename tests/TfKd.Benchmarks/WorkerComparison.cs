@@ -28,7 +28,7 @@ internal static class WorkerComparison
             using var classifier = new OnnxClassifier(model);
             var files = File.ReadAllLines(list);
             var ready = new byte[Batch * classifier.PixelBytes];
-            var settings = new ShardSettings(model, list, Path.Combine(folder, "scores.csv")) { Batch = Batch, Force = true };
+            var settings = new ShardSettings(model, list, Path.Combine(folder, "scores.csv")) { Force = true };
             var ways = new (string Name, Action Run)[]
             {
                 ("network alone, ready pixels", () => Loop(files, (_, count) => classifier.Score(ready, count))),
@@ -41,8 +41,9 @@ internal static class WorkerComparison
                 ("worker", () => new ScoreRun(settings, TextWriter.Null).Run(CancellationToken.None).GetAwaiter().GetResult()),
             };
             Console.WriteLine(
-                $"{Conditions.Describe(typeof(InferenceSession))} Batch {Batch}, {Environment.ProcessorCount} threads of ONNX Runtime "
-                + $"that do not spin, {Environment.ProcessorCount} of decoding, {PhotosARound} photos, {rounds} rounds, medians.");
+                $"{Conditions.Describe(typeof(InferenceSession))} Bare loop: batches of {Batch}, {Environment.ProcessorCount} threads of ONNX "
+                + $"Runtime that do not spin, {Environment.ProcessorCount} of decoding. Worker: batches of {settings.Batch}, "
+                + $"{settings.Threads} at once. {PhotosARound} photos, {rounds} rounds, medians.");
             Print(Measure(ways, rounds));
         }
         finally

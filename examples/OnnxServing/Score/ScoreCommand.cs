@@ -41,8 +41,7 @@ internal static class ScoreCommand
 
     private static readonly ShardSettings _defaults = new("", "", "");
     private static readonly Option<int> _batch = Count("--batch", _defaults.Batch, 1, "Images that the network computes at once.");
-    private static readonly Option<int> _threads = Count("--threads", _defaults.Threads, 0, "Threads that compute a batch; 0: one a core.");
-    private static readonly Option<int> _decoders = Count("--decoders", _defaults.Decoders, 1, "Batches that are decoded at once.");
+    private static readonly Option<int> _threads = Count("--threads", _defaults.Threads, 1, "Batches in work at once, each by a thread.");
     private static readonly Option<bool> _scores = new("--scores") { Description = "Writes a column a class, too." };
     private static readonly Option<bool> _force = new("--force") { Description = "Does a finished shard anew." };
 
@@ -59,7 +58,7 @@ internal static class ScoreCommand
     {
         var root = new RootCommand("Scores many photos, or a shard of them, with ONNX Runtime and SkiaSharp alone.")
         {
-            _model, _input, _output, _shard, _batch, _threads, _decoders, _scores, _mostBad, _force,
+            _model, _input, _output, _shard, _batch, _threads, _scores, _mostBad, _force,
         };
         root.SetAction((arguments, token) => Run(arguments, variables, token));
         return root;
@@ -107,7 +106,6 @@ internal static class ScoreCommand
             Shard = arguments.GetValue(_shard) is { } shard ? Shard.Parse(shard) : Shard.FromEnvironment(variables),
             Batch = arguments.GetValue(_batch),
             Threads = arguments.GetValue(_threads),
-            Decoders = arguments.GetValue(_decoders),
             Scores = arguments.GetValue(_scores),
             MostBad = mostBad,
             Force = arguments.GetValue(_force),

@@ -38,7 +38,8 @@ internal sealed class ScoreRun(ShardSettings settings, TextWriter messages)
 
         if (File.Exists(_output))
             messages.WriteLine($"'{_output}' is made anew: {reason}.");
-        using var classifier = new OnnxClassifier(settings.Model, settings.Threads);
+        // Each batch is computed by the thread that decoded it.
+        using var classifier = new OnnxClassifier(settings.Model, threads: 1);
         return await Write(classifier, photos, record, token);
     }
 
@@ -55,7 +56,9 @@ internal sealed class ScoreRun(ShardSettings settings, TextWriter messages)
             {
                 foreach (var (path, reason) in batch.Bad)
                     bad.Add(path, reason);
-                await AddScores(table, classifier, batch);
+                var classes = classifier.Classes.Count;
+                for (var row = 0; row < batch.Good.Count; row++)
+                    await table.Add(ScoredPhoto.Of(batch.Good[row], batch.Scores.AsMemory(row * classes, classes), classifier));
                 scored += batch.Good.Count;
                 progress.Add(batch.Good.Count + batch.Bad.Count, bad.Count);
             }
@@ -78,16 +81,6 @@ internal sealed class ScoreRun(ShardSettings settings, TextWriter messages)
         messages.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"'{_output}': {scored} photos scored, {bad.Count} bad, {progress.Rate:F1} photos/s."));
         return record;
-    }
-
-    private static async Task AddScores(ScoreTable table, OnnxClassifier classifier, DecodedBatch batch)
-    {
-        if (batch.Good.Count == 0)
-            return;
-        var scores = classifier.Score(batch.Pixels, batch.Good.Count);
-        var classes = classifier.Classes.Count;
-        for (var row = 0; row < batch.Good.Count; row++)
-            await table.Add(ScoredPhoto.Of(batch.Good[row], scores.AsMemory(row * classes, classes), classifier));
     }
 
     // Two processes with one shard would write one file. A killed one holds no lock.

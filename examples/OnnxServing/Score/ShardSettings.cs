@@ -10,13 +10,10 @@ internal sealed record ShardSettings(string Model, string Input, string Output)
     public Shard Shard { get; init; } = new(0, 1);
 
     /// <summary>Images that the network computes at once.</summary>
-    public int Batch { get; init; } = 32;
+    public int Batch { get; init; } = 8;
 
-    /// <summary>Threads that compute a batch. 0: one a core.</summary>
-    public int Threads { get; init; }
-
-    /// <summary>Batches that are decoded at once, each by a thread.</summary>
-    public int Decoders { get; init; } = Environment.ProcessorCount;
+    /// <summary>Batches in work at once, each decoded and computed by a thread. Default: one a core.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Whether there is a column a class.</summary>
     public bool Scores { get; init; }

@@ -43,7 +43,7 @@ public sealed class ScoredFolder : IDisposable
 
     /// <summary>What scores a file or folder into a new place; of 27 photos two are bad.</summary>
     internal ShardSettings Settings(string output, string? input = null) =>
-        new(Model, input ?? Photos, output) { Batch = 4, Decoders = 3 };
+        new(Model, input ?? Photos, output) { Batch = 4, Threads = 3 };
 
     /// <summary>The rows of a file, without its header, all as texts, by readers that know nothing of the writer.</summary>
     internal static async Task<(string[] Columns, List<string[]> Rows)> Read(string file) =>

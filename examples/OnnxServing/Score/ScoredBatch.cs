@@ -2,17 +2,21 @@ using System.Buffers;
 
 namespace OnnxServing;
 
-/// <summary>Photos whose pixels are ready for the network, and those that could not be read.</summary>
-/// <param name="Pixels">Those of the good photos, one after the other; there may be room behind them.</param>
-/// <param name="Good">Their paths.</param>
+/// <summary>Photos with what the network says of them, and those that could not be read.</summary>
+/// <param name="Good">The paths of the first.</param>
+/// <param name="Scores">A probability a class of each, one photo after the other.</param>
 /// <param name="Bad">The others, with what is wrong.</param>
-internal sealed record DecodedBatch(byte[] Pixels, IReadOnlyList<string> Good, IReadOnlyList<(string Path, string Reason)> Bad)
+internal sealed record ScoredBatch(IReadOnlyList<string> Good, float[] Scores, IReadOnlyList<(string Path, string Reason)> Bad)
 {
     // An encoded photo is in memory as a whole.
     private const long MostBytes = 1 << 28;
 
-    /// <summary>Reads the files and decodes them, one after the other.</summary>
-    public static DecodedBatch Read(OnnxClassifier classifier, string root, IReadOnlyList<string> paths, byte[] pixels)
+    /// <summary>Reads the files and decodes them, one after the other, and scores them at once.</summary>
+    /// <param name="classifier">The network.</param>
+    /// <param name="root">The folder where the paths start.</param>
+    /// <param name="paths">The files.</param>
+    /// <param name="pixels">Room for the pixels of all.</param>
+    public static ScoredBatch Of(OnnxClassifier classifier, string root, IReadOnlyList<string> paths, byte[] pixels)
     {
         List<string> good = [];
         List<(string, string)> bad = [];
@@ -30,7 +34,7 @@ internal sealed record DecodedBatch(byte[] Pixels, IReadOnlyList<string> Good, I
             }
         }
 
-        return new DecodedBatch(pixels, good, bad);
+        return new ScoredBatch(good, good.Count == 0 ? [] : classifier.Score(pixels, good.Count), bad);
     }
 
     private static void ReadFile(OnnxClassifier classifier, string path, Span<byte> pixels)
