@@ -5,8 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace TfKd.Tests;
 
 /// <summary>
-/// A tensor that is made names its device, or is meant for the CPU, which is where one is made that names none. On the CPU a mistake is not
-/// seen; on a graphics card it ends the run.
+/// What goes to a device, and what comes back. A tensor that is made names its device, or is meant for the CPU, which is where one is made
+/// that names none: on the CPU a mistake is not seen, on a graphics card it ends the run. Numbers go there without waiting, and in a step
+/// none is read, or the card has nothing to do until the next one.
 /// </summary>
 public sealed class FactoryCallTests
 {
@@ -61,6 +62,55 @@ public sealed class FactoryCallTests
         ["TfKd/Transfer/LogisticRegression.cs"] = (2, OnCpu),
     };
 
+    // Before the first step of a run, or where one is resumed.
+    private static readonly string[] _sentOnce =
+    [
+        "TfKd/Layers/Normalize.cs", "TfKd/Loop/DeviceProbe.cs", "TfKd/Objectives/LossLog.cs", "TfKd/Objectives/OtherClassRows.cs",
+        "TfKd/Onnx/LeafTracer.cs", "TfKd/Teachers/ClassColumns.cs",
+    ];
+
+    private const string NotInStep = "before the first step, or between two epochs";
+    private const string ReadLater = "of several steps at once, or where each is read";
+    private const string Checked = "what others answer is checked batch by batch; fixed answers are kept";
+
+    // Where steps are computed.
+    private static readonly string[] _roomsOfSteps =
+    [
+        "TfKd/Augmentation/", "TfKd/Caching/", "TfKd/Layers/", "TfKd/Loop/", "TfKd/Mixing/", "TfKd/Networks/Blocks/", "TfKd/Objectives/",
+        "TfKd/Optimization/", "TfKd/Teachers/",
+    ];
+
+    // Of a tensor; the last ones have as many results as their data say, so that the program waits to know.
+    private static readonly HashSet<string> _reads =
+    [
+        "item", "data", "bytes", "cpu", "ToDouble", "ToSingle", "ToInt64", "ToInt32", "ToBoolean", "nonzero", "masked_select", "unique",
+    ];
+
+    /// <summary>Files of these rooms that read numbers, or wait for them: how often, and why.</summary>
+    private static readonly Dictionary<string, (int Reads, string Reason)> _readers = new()
+    {
+        ["TfKd/Augmentation/RandomErasing.cs"] = (1, OnCpu),
+        ["TfKd/Caching/CachedTeacher.cs"] = (4, Checked),
+        ["TfKd/Loop/AveragedWeights.cs"] = (1, NotInStep),
+        ["TfKd/Loop/BatchGradients.cs"] = (2, ReadLater),
+        ["TfKd/Loop/DeviceProbe.cs"] = (2, NotInStep),
+        ["TfKd/Loop/GlobalGenerator.cs"] = (1, OnCpu),
+        ["TfKd/Loop/GradientBucket.cs"] = (1, ReadLater),
+        ["TfKd/Loop/HeadFit.cs"] = (2, NotInStep),
+        ["TfKd/Loop/IntegerTraining.cs"] = (1, NotInStep),
+        ["TfKd/Loop/Learner.cs"] = (2, ReadLater),
+        ["TfKd/Loop/NonFiniteSearch.cs"] = (1, NotInStep),
+        ["TfKd/Loop/ParameterGradients.cs"] = (2, NotInStep),
+        ["TfKd/Loop/ProbeRows.cs"] = (5, NotInStep),
+        ["TfKd/Loop/ReplicaAgreement.cs"] = (4, ReadLater),
+        ["TfKd/Loop/ResizedRows.cs"] = (2, OnCpu),
+        ["TfKd/Loop/UnreadSteps.cs"] = (2, ReadLater),
+        ["TfKd/Objectives/LossLog.cs"] = (2, ReadLater),
+        ["TfKd/Objectives/TeacherClassifier.cs"] = (2, NotInStep),
+        ["TfKd/Teachers/FileTeacher.cs"] = (1, NotInStep),
+        ["TfKd/Teachers/TeacherAnswers.cs"] = (2, Checked),
+    };
+
     [Fact]
     public void A_tensor_that_is_made_names_its_device() => Assert.Equal(
         _allowed.Select(entry => $"{entry.Key}: {entry.Value.Calls}").Order(StringComparer.Ordinal),
@@ -70,6 +120,33 @@ public sealed class FactoryCallTests
                 Calls: Nameless(File.ReadAllText(path)).Count()))
             .Where(file => file.Calls > 0 && !_rooms.Any(room => file.Name.StartsWith(room, StringComparison.Ordinal)))
             .Select(file => $"{file.Name}: {file.Calls}").Order(StringComparer.Ordinal));
+
+    /// <summary>Numbers that are sent as they become a tensor have the program wait until the card has come so far.</summary>
+    [Fact]
+    public void Numbers_go_to_a_device_by_one_way() => Assert.Equal(
+        _sentOnce.Order(StringComparer.Ordinal),
+        Repository.SourceFiles("src")
+            .Where(path => Calls(File.ReadAllText(path)).Any(call => IsCalled(call, "tensor") && call.ArgumentList.Arguments.Any(NamesOther)))
+            .Select(path => Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/')).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_step_reads_nothing_from_its_device() => Assert.Equal(
+        _readers.Select(entry => $"{entry.Key}: {entry.Value.Reads}").Order(StringComparer.Ordinal),
+        Repository.SourceFiles("src")
+            .Select(path => (Name: Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/'), Path: path))
+            .Where(file => _roomsOfSteps.Any(room => file.Name.StartsWith(room, StringComparison.Ordinal)))
+            .Select(file => (file.Name, Reads: Reads(File.ReadAllText(file.Path))))
+            .Where(file => file.Reads > 0)
+            .Select(file => $"{file.Name}: {file.Reads}").Order(StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("loss.item<float>()", 1)]
+    [InlineData("loss.cpu().data<float>()", 2)]
+    [InlineData("image.bytes[..4]", 1)]
+    [InlineData("mask.nonzero()", 1)]
+    [InlineData("data.sum()", 0)]
+    [InlineData("loss.sum()", 0)]
+    public void A_read_is_found(string expression, int expected) => Assert.Equal(expected, Reads($"_ = {expression};"));
 
     [Theory]
     [InlineData("zeros(3)", 1)]
@@ -83,17 +160,28 @@ public sealed class FactoryCallTests
     [InlineData("text.full(3)", 0)]
     public void A_call_without_a_device_is_found(string call, int expected) => Assert.Equal(expected, Nameless($"_ = {call};").Count());
 
-    private static IEnumerable<InvocationExpressionSyntax> Nameless(string code) =>
-        CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview)).GetRoot()
-            .DescendantNodes().OfType<InvocationExpressionSyntax>()
-            .Where(call => IsFactory(call.Expression) && !call.ArgumentList.Arguments.Any(NamesDevice));
+    private static IEnumerable<InvocationExpressionSyntax> Nameless(string code) => Calls(code)
+        .Where(call => _factories.Any(factory => IsCalled(call, factory)) && !call.ArgumentList.Arguments.Any(NamesDevice));
 
-    private static bool IsFactory(ExpressionSyntax called) => called switch
+    private static IEnumerable<InvocationExpressionSyntax> Calls(string code) => Nodes(code).OfType<InvocationExpressionSyntax>();
+
+    private static int Reads(string code) =>
+        Nodes(code).OfType<MemberAccessExpressionSyntax>().Count(access => _reads.Contains(access.Name.Identifier.Text));
+
+    private static IEnumerable<SyntaxNode> Nodes(string code) =>
+        CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview)).GetRoot().DescendantNodes();
+
+    private static bool IsCalled(InvocationExpressionSyntax call, string factory) => call.Expression switch
     {
-        IdentifierNameSyntax name => _factories.Contains(name.Identifier.Text),
+        IdentifierNameSyntax name => name.Identifier.Text == factory,
         MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "torch" }, Name: var name } =>
-            _factories.Contains(name.Identifier.Text),
+            name.Identifier.Text == factory,
         _ => false,
+    };
+
+    private static bool NamesOther(ArgumentSyntax argument) => NamesDevice(argument) && argument.Expression is not IdentifierNameSyntax
+    {
+        Identifier.Text: "CPU",
     };
 
     private static bool NamesDevice(ArgumentSyntax argument)

@@ -85,9 +85,9 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
             var scores = new float[batch.RowIds.Count * classes];
             for (var i = 0; i < batch.RowIds.Count; i++)
                 _extras.GetScores(batch.RowIds[i]).CopyTo(scores.AsSpan(i * classes, classes));
-            var answers = tensor(scores, [batch.RowIds.Count, classes], device: _device);
+            var answers = tensor(scores, [batch.RowIds.Count, classes], device: CPU);
             var logits = TeacherAnswers.ToLogits(answers, _source.Output, $"Teacher score column '{_source.Column}'");
-            return new TeacherSignal(_columns.Arrange(logits));
+            return new TeacherSignal(_columns.Arrange(DeviceCopy.To(logits, _device)));
         }
 
         protected override void DisposeCore() => _columns.Dispose();

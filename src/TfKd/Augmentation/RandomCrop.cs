@@ -28,8 +28,8 @@ public sealed record RandomCrop : Augmentation
     protected override Tensor ApplyCore(Tensor images, RowRandom random)
     {
         var (height, width) = (images.shape[2], images.shape[3]);
-        var top = tensor(random.NextIntegers(2L * Padding + 1), device: images.device);
-        var left = tensor(random.NextIntegers(2L * Padding + 1), device: images.device);
+        var top = DeviceCopy.Of(random.NextIntegers(2L * Padding + 1), images.device);
+        var left = DeviceCopy.Of(random.NextIntegers(2L * Padding + 1), images.device);
         // A view of every window [N, C, top, left, H, W]; indexing copies the chosen one of each row, whole lines at a time.
         var windows = Pad(images).unfold(2, height, 1).unfold(3, width, 1);
         var rows = arange(images.shape[0], device: images.device);
@@ -56,6 +56,6 @@ public sealed record RandomCrop : Augmentation
         var places = new long[images.shape[dimension] + 2 * Padding];
         for (var i = 0; i < places.Length; i++)
             places[i] = last - Math.Abs(last - Math.Abs(i - Padding));
-        return tensor(places, device: images.device);
+        return DeviceCopy.Of(places, images.device);
     }
 }

@@ -54,8 +54,8 @@ public sealed record RandomErasing : Augmentation
         Tensor Within(long count, Converter<PixelBox, long> first, Converter<PixelBox, long> length)
         {
             var places = arange(count, device: images.device).view(1, 1, -1);
-            var starts = tensor(Array.ConvertAll(boxes, first), device: images.device).view(-1, 1, 1);
-            var ends = starts + tensor(Array.ConvertAll(boxes, length), device: images.device).view(-1, 1, 1);
+            var starts = DeviceCopy.Of(Array.ConvertAll(boxes, first), images.device).view(-1, 1, 1);
+            var ends = starts + DeviceCopy.Of(Array.ConvertAll(boxes, length), images.device).view(-1, 1, 1);
             return places.ge(starts).logical_and(places.lt(ends));
         }
 
@@ -63,7 +63,7 @@ public sealed record RandomErasing : Augmentation
         {
             ErasingFill.Zero => zeros(1, images.dtype, images.device),
             ErasingFill.Mean => PixelValues.Restore(PixelValues.Mean(PixelValues.Floating(images), 2, 3), images),
-            _ => Noise(images, seeds, boxes).to(images.dtype, images.device),
+            _ => DeviceCopy.To(Noise(images, seeds, boxes).to(images.dtype), images.device),
         };
     }
 

@@ -39,7 +39,7 @@ internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, 
         // All or none: a teacher that met batches of any size would have its kernels checked for each of them.
         if (store is null || !Recall(store, batch.RowIds, MemoryMarshal.Cast<byte, float>(answers.bytes)))
             Ask(store, batch, MemoryMarshal.Cast<byte, float>(answers.bytes));
-        return new TeacherSignal(answers.to(batch.Images.device));
+        return new TeacherSignal(DeviceCopy.To(answers, batch.Images.device));
     }
 
     /// <inheritdoc/>

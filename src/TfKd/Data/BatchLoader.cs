@@ -27,6 +27,9 @@ public sealed class BatchLoader
     /// <summary>Whether shuffled batches come with another row of each row's class. Default false.</summary>
     public bool WithPartners { get; init => (field, _partners) = (value, value ? new ClassPartners(_source) : null); }
 
+    /// <summary>Where the batches go from here. Default: they stay on the CPU.</summary>
+    internal Device Destination { get; init; } = CPU;
+
     /// <summary>What this process takes of each shuffled batch. Default: all.</summary>
     internal ReplicaShare Share { get; init; } = ReplicaShare.Whole;
 
@@ -136,9 +139,11 @@ public sealed class BatchLoader
             labels[i] = _source.GetLabel(rows[i]);
         }
 
-        return new LoadedBatch(images, torch.tensor(labels), rows)
+        return new LoadedBatch(DeviceCopy.Prepare(images, Destination), DeviceCopy.Prepare(tensor(labels), Destination), rows)
         {
-            Indicators = _haveLabelSets ? torch.tensor(LabelSets.Indicators(_source, rows), [rows.Length, _source.ClassNames.Count]) : null,
+            Indicators = _haveLabelSets
+                ? DeviceCopy.Prepare(tensor(LabelSets.Indicators(_source, rows), [rows.Length, _source.ClassNames.Count]), Destination)
+                : null,
         };
     }
 }

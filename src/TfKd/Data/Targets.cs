@@ -169,21 +169,24 @@ public sealed class Targets
     /// <summary>How many of a network's answers are right, and of how many: samples, or, where these may have several labels, classes of
     /// samples, each said to be there where its logit is above 0 and meant to be where more than half of the sample has it.</summary>
     /// <param name="logits">[N,K].</param>
-    internal (long Right, long Count) Compare(Tensor logits)
+    /// <returns>Both numbers, [2] int64, where the logits are.</returns>
+    internal Tensor Compare(Tensor logits)
     {
         using var scope = NewDisposeScope();
         if (!AreSeveral)
         {
             var classes = MostProbableClasses;
-            var right = logits.argmax(1).eq(classes).sum().item<long>();
-            return (right, LabelScale is null ? Count : classes.ge(0).sum().item<long>());
+            return Counts(logits.argmax(1).eq(classes), LabelScale is null ? ones_like(classes) : classes.ge(0));
         }
 
         var agree = logits.gt(0).eq(Probabilities.gt(0.5));
         if (_labelledShares is null)
-            return (agree.sum().item<long>(), Count * _classCount);
-        var labelled = _labelledShares.gt(0);
-        return (agree.logical_and(labelled.unsqueeze(1)).sum().item<long>(), labelled.sum().item<long>() * _classCount);
+            return Counts(agree, ones_like(agree));
+        var labelled = _labelledShares.gt(0).unsqueeze(1);
+        return Counts(agree.logical_and(labelled), labelled.expand_as(agree));
+
+        static Tensor Counts(Tensor right, Tensor all) =>
+            stack([right.sum(ScalarType.Int64), all.sum(ScalarType.Int64)]).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same targets, handed to the scope outside of this one; see <see cref="ScopedResult.Release"/>.</summary>

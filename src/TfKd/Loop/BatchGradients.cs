@@ -23,6 +23,9 @@ internal sealed class BatchGradients(
     /// <summary>How much the rows that have a label count beside those that have not, one number a class; null: as much.</summary>
     public IReadOnlyList<double>? PositiveWeights { get; init; }
 
+    /// <summary>Takes what is not read at once; null: all is.</summary>
+    public UnreadSteps? Unread { get; init; }
+
     private readonly bool _featuresAreTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures);
     private readonly bool _withRowIds = plan.Objective.Needs.HasFlag(ObjectiveNeeds.RowIds);
     private readonly bool _classifierIsTaught = plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier);
@@ -53,14 +56,10 @@ internal sealed class BatchGradients(
         var loss = student.AddGradients(Input(student, output, taught), ask, share, position);
         var peerLoss = peer?.AddGradients(Input(peer, peerOutput!, AsSignal(output, student)), askPeer!, share, position);
         var diagnosis = loss.Diagnosis ?? peerLoss?.Diagnosis;
-        // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
-        using var noGradient = no_grad();
-        if (signal is not null && diagnosis is null)
-            participants.Statistics?.Add(signal.Logits, output.Logits, batch.Targets.MostProbableClasses);
-        var (correct, labelled) = batch.Targets.Compare(output.Logits);
-        return new(loaded.RowIds.Count, correct, share * loss.Value, share * (peerLoss?.Value ?? 0))
+        return Gather(batch.Targets, signal?.Logits, output.Logits, position, isTaken: diagnosis is null) with
         {
-            Labelled = labelled,
+            Loss = share * loss.Value,
+            PeerLoss = share * (peerLoss?.Value ?? 0),
             Diagnosis = diagnosis,
         };
 
@@ -71,6 +70,27 @@ internal sealed class BatchGradients(
                 PositiveWeights = PositiveWeights,
                 PartnerLogits = partners is null ? null : learner.AnswerPartners(partners, loaded.Partners!.RowIds),
             };
+    }
+
+    // What a batch brought but for the objectives.
+    private StepOutcome Gather(Targets targets, Tensor? teacher, Tensor student, StepPosition position, bool isTaken)
+    {
+        using var noGradient = no_grad();
+        var (counts, outcome) = (targets.Compare(student), StepOutcome.OfNothing with { Rows = (int)student.shape[0] });
+        (Tensor, Tensor, Tensor)? answers = teacher is null || participants.Statistics is null
+            ? null
+            : (teacher, student, targets.MostProbableClasses);
+        if (Unread is not null)
+        {
+            Unread.Add(position, counts, answers);
+            return outcome;
+        }
+
+        // Of a step that will not be taken nothing is gathered; answers that are no numbers would be an error of their own.
+        if (isTaken && answers is var (given, found, labels))
+            participants.Statistics!.Add(given, found, labels);
+        var read = counts.cpu().data<long>();
+        return outcome with { Correct = read[0], Labelled = read[1] };
     }
 
     private TeacherSignal AsSignal(NetworkOutput output, Learner learner) => new(output.Logits.detach())

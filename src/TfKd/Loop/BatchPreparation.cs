@@ -23,9 +23,9 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     public ImageBatch Prepare(LoadedBatch loaded, int view, TrainingProgress progress, int number)
     {
         using var noGradient = no_grad();
-        var weights = RowWeights is null ? null : tensor(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device: device);
-        var labels = loaded.Labels.to(device);
-        var targets = (loaded.Indicators?.to(device), LabelScale) switch
+        var weights = RowWeights is null ? null : DeviceCopy.Of(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device);
+        var labels = DeviceCopy.To(loaded.Labels, device);
+        var targets = (loaded.Indicators is { } known ? DeviceCopy.To(known, device) : null, LabelScale) switch
         {
             ({ } indicators, { } scale) => Targets.FromPartialIndicators(
                 indicators, labels.ne(Targets.Unlabelled).to(indicators.dtype), scale, weights),
@@ -44,7 +44,7 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     public Tensor Augment(LoadedBatch loaded, int view)
     {
         using var noGradient = no_grad();
-        var images = loaded.Images.to(device);
+        var images = DeviceCopy.To(loaded.Images, device);
         if (plan.Augmentations.Count > 0)
         {
             var random = new RowRandom(plan.Seed, loaded.RowIds, view);

@@ -25,12 +25,17 @@ internal sealed record EpochSums
     public IReadOnlyList<double> Teacher { get; init; } = [];
 
     /// <summary>The sums after one more step.</summary>
-    public EpochSums After(StepOutcome outcome, double learningRate) => this with
+    public EpochSums After(StepOutcome outcome, double learningRate) => With(outcome) with
     {
         Steps = Steps + 1,
+        LearningRate = learningRate,
+    };
+
+    /// <summary>The sums with what steps brought that are counted already.</summary>
+    public EpochSums With(StepOutcome outcome) => this with
+    {
         Correct = Correct + outcome.Correct,
         Rows = Rows + outcome.Rows,
         Labelled = Labelled + outcome.Labelled,
-        LearningRate = learningRate,
     };
 }

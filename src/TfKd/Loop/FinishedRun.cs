@@ -62,8 +62,18 @@ internal sealed record FinishedRun(string Run, long Step, TeacherReport Report, 
         }
     }
 
-    /// <summary>Writes it.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string directory) =>
-        AtomicFile.Write(Path.Combine(directory, FileName), stream => JsonSerializer.Serialize(stream, this, _json));
+    /// <summary>Writes it, or says why not: the run is finished, and its checkpoint whole.</summary>
+    /// <param name="directory">The checkpoint's.</param>
+    /// <param name="say">Takes a warning.</param>
+    public void Keep(string directory, Action<string, bool> say)
+    {
+        try
+        {
+            AtomicFile.Write(Path.Combine(directory, FileName), stream => JsonSerializer.Serialize(stream, this, _json));
+        }
+        catch (IOException exception)
+        {
+            say($"The report on the teacher was not kept: {exception.Message}", true);
+        }
+    }
 }

@@ -12,7 +12,7 @@ internal static class KernelChoice
         TrainingPlan plan, ImageNetwork student, ImageShape shape, IReadOnlyList<int> batchSizes, RunCallbacks callbacks)
     {
         if (student.CheckKernels(shape, batchSizes, plan.Precision) is not { } check)
-            return new(ComputePath.Default with { Precision = plan.Precision }, shape, batchSizes);
+            return new(ComputePath.OnDevice(plan.Precision), shape, batchSizes);
         callbacks.Say(check.Summary);
         if (check.Warning is { } warning)
             callbacks.Warn(warning);

@@ -9,6 +9,9 @@ internal sealed class Learner : IDisposable
 {
     public const string TotalTerm = "loss";
 
+    /// <summary>The norm of the gradient, among <see cref="TermsOfBatch"/>.</summary>
+    public const string GradientTerm = "gradient";
+
     private readonly TrainingPlan _plan;
     private readonly ObjectiveStates _states;
     private readonly FrozenLayers _frozen;
@@ -46,6 +49,18 @@ internal sealed class Learner : IDisposable
 
     /// <summary>What frozen stages make of the training rows; null: they run with the rest.</summary>
     public FrozenFeatures? Features { get; init; }
+
+    /// <summary>
+    /// Whether nothing of a step is read before the weights change: <see cref="TermsOfBatch"/> has it. Default false: what is not finite
+    /// ends the run before.
+    /// </summary>
+    public bool IsReadLater { get; init; }
+
+    /// <summary>What the objective recorded of the batch before; whoever takes it disposes it. Null unless it is read later.</summary>
+    public LossLog? TermsOfBatch { get; private set; }
+
+    /// <summary>What is asked for.</summary>
+    public Objective Objective => _plan.Objective;
 
     /// <summary>What has it compute in integers; null: it computes in floating point.</summary>
     public IntegerTraining? Integers { get; init; }
@@ -101,6 +116,8 @@ internal sealed class Learner : IDisposable
     {
         input = input with { States = _states };
         Log.Share = share;
+        if (IsReadLater)
+            Log.Copy = TermsOfBatch = new LossLog();
         var (loss, value, diagnosis) = Compute(input, position);
         Log.Record(TotalTerm, loss);
         if (_ascent is not null && diagnosis is null)
@@ -118,7 +135,7 @@ internal sealed class Learner : IDisposable
                 AddGradientsOf(risen);
             });
             if (!double.IsFinite(norm))
-                wrong = new NonFiniteSearch(Network, position).OfGradient(norm);
+                wrong = SearchAfter(position).OfGradient(norm);
             // The objective of the weights is finite; what is none lets no process take the step.
             return (wrong is null ? found : double.NaN, wrong);
         }
@@ -133,9 +150,12 @@ internal sealed class Learner : IDisposable
     {
         if (_plan.MaxGradientNorm is { } norm)
         {
-            var found = nn.utils.clip_grad_norm_(_parameters, norm);
-            if (!double.IsFinite(found))
-                throw new NonFiniteSearch(Network, position).OfGradient(found);
+            using var scope = NewDisposeScope();
+            var found = GradientClipping.Clip(_parameters, norm);
+            if (TermsOfBatch is { } terms)
+                terms.Record(GradientTerm, found);
+            else if (found.to(ScalarType.Float64).item<double>() is var value && !double.IsFinite(value))
+                throw SearchAfter(position).OfGradient(value);
         }
 
         foreach (var group in _groups)
@@ -143,6 +163,9 @@ internal sealed class Learner : IDisposable
         _average?.OnStepEnd();
         Integers?.OnStepEnd();
     }
+
+    /// <summary>Finds out what is not finite after a step.</summary>
+    public NonFiniteSearch SearchAfter(StepPosition position) => new(Network, position);
 
     /// <summary>
     /// Has the network answer with the average of its weights, where the plan wants one, until the returned object is disposed.
@@ -160,7 +183,7 @@ internal sealed class Learner : IDisposable
 
     /// <summary>Refuses weights that are NaN or infinite, which a finite objective with an infinite gradient makes.</summary>
     /// <exception cref="TrainingDivergedException">A weight is not finite.</exception>
-    public void RequireFiniteWeights(StepPosition lastStep) => new NonFiniteSearch(Network, lastStep).RequireFiniteWeights();
+    public void RequireFiniteWeights(StepPosition lastStep) => SearchAfter(lastStep).RequireFiniteWeights();
 
     public void OnEpochEnd() => _states.OnEpochEnd();
 
@@ -193,14 +216,17 @@ internal sealed class Learner : IDisposable
             group.Dispose();
         _states.Dispose();
         _average?.Dispose();
+        TermsOfBatch?.Dispose();
         Log.Dispose();
     }
 
     private (Tensor Objective, double Value, TrainingDivergedException? Diagnosis) Compute(ObjectiveInput input, StepPosition position)
     {
         var objective = _plan.Objective.Compute(input);
+        if (IsReadLater)
+            return (objective, 0, null);
         var value = objective.detach().to(ScalarType.Float64).item<double>();
-        var diagnosis = double.IsFinite(value) ? null : new NonFiniteSearch(Network, position).OfObjective(_plan.Objective, input, value);
+        var diagnosis = double.IsFinite(value) ? null : SearchAfter(position).OfObjective(_plan.Objective, input, value);
         return (objective, value, diagnosis);
     }
 }

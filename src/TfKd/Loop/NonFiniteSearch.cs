@@ -27,10 +27,24 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
         using var log = new LossLog();
         objective.Compute(input with { Log = log });
         var term = log.Means.FirstOrDefault(mean => !double.IsFinite(mean.Value)).Key ?? Learner.TotalTerm;
-        var means = string.Join(", ", log.Means.Select(mean => FormattableString.Invariant($"{mean.Key} {mean.Value}")));
-        var terms = means.Length > 0 ? means : "none";
-        var what = FormattableString.Invariant($"The objective is {value} {Place} ({objective}; its terms in this step: {terms}).");
-        return Exception($"{what} {Origin(input)}{Advice}", term);
+        return Exception($"{Describe(objective, log.Means, value)} {Origin(input)}{Advice}", term);
+    }
+
+    /// <summary>A step that was read after others had followed.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="terms">What was recorded in the step, one of which is not finite.</param>
+    /// <param name="last">The last step that was taken.</param>
+    public TrainingDivergedException OfUnread(Objective objective, IReadOnlyDictionary<string, double> terms, StepPosition last)
+    {
+        var value = terms[Learner.TotalTerm];
+        if (double.IsFinite(value) && terms.TryGetValue(Learner.GradientTerm, out var norm))
+            return OfGradient(norm);
+        var own = terms.Where(term => term.Key is not (Learner.TotalTerm or Learner.GradientTerm)).ToDictionary();
+        var term = own.FirstOrDefault(term => !double.IsFinite(term.Value)).Key ?? Learner.TotalTerm;
+        var later = FormattableString.Invariant(
+            $"It was found after step {last.Progress.Step + 1}, as steps are read a few at a time on this device: the weights have ")
+            + "changed since.";
+        return Exception($"{Describe(objective, own, value)} {later} {Advice}", term);
     }
 
     /// <summary>An objective that is finite here, and not in another process that takes the same step.</summary>
@@ -58,6 +72,13 @@ internal sealed record NonFiniteSearch(ImageNetwork Network, StepPosition Positi
         var kind = isBuffer ? "buffer" : "weight";
         var what = FormattableString.Invariant($"The {kind} '{name}' is not finite after the step {Place}; {cause}.");
         throw Exception($"{what} {Advice}", name);
+    }
+
+    private string Describe(Objective objective, IReadOnlyDictionary<string, double> terms, double value)
+    {
+        var means = string.Join(", ", terms.Select(term => FormattableString.Invariant($"{term.Key} {term.Value}")));
+        return FormattableString.Invariant(
+            $"The objective is {value} {Place} ({objective}; its terms in this step: {(means.Length > 0 ? means : "none")}).");
     }
 
     private string Origin(ObjectiveInput input)

@@ -46,10 +46,12 @@ internal sealed class RunSetup : IDisposable
             GlobalGenerator.Seed(plan.Seed, SeedPurpose.ObjectiveStates);
             var features = Own(FeatureReuse.Compute(plan, data.Student, data.Training, Callbacks, token));
             ValidationFeatures = features is null ? null : Own(FeatureReuse.OfValidation(plan, data, Callbacks, token));
-            var student = Own(new Learner(data.Student, plan, context, frozen) { Features = features, Integers = integers });
-            Participants = new(student, peer is null ? null : CreatePeerLearner(peer, context), teacher, CreateStatistics(teacher));
-            Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint), agreement));
-            Strategy = CreateStrategy();
+            var student = CreateLearner(data.Student, context, frozen, integers, features);
+            var peerLearner = peer is null ? null : CreateLearner(peer, context, FreezeLayers(peer), TrainIntegers(peer));
+            Participants = new(student, peerLearner, teacher, CreateStatistics(teacher));
+            var unread = Own(UnreadSteps.Of(plan, Participants));
+            Run = Own(new TrainingRun(CreateState(), Participants, OpenCheckpoint(fingerprint), agreement) { Unread = unread });
+            Strategy = CreateStrategy(unread);
         }
         catch
         {
@@ -155,6 +157,7 @@ internal sealed class RunSetup : IDisposable
         // The batches of two steps.
         Prefetch = 2 * _plan.AccumulateSteps,
         Share = Agreement.Share,
+        Destination = _plan.Device ?? CPU,
     };
 
     private IReadOnlyList<int> BatchSizes() =>
@@ -190,8 +193,14 @@ internal sealed class RunSetup : IDisposable
                 _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
         }, Callbacks.Say);
 
-    private Learner CreatePeerLearner(ImageNetwork peer, ObjectiveContext context) =>
-        Own(new Learner(peer, _plan, context, FreezeLayers(peer)) { Integers = TrainIntegers(peer) });
+    private Learner CreateLearner(
+        ImageNetwork network, ObjectiveContext context, FrozenLayers frozen, IntegerTraining? integers, FrozenFeatures? features = null) =>
+        Own(new Learner(network, _plan, context, frozen)
+        {
+            Features = features,
+            Integers = integers,
+            IsReadLater = UnreadSteps.AreWantedBy(_plan),
+        });
 
     private TeacherStatistics? CreateStatistics(Teacher? teacher) =>
         teacher is null || LabelSets.AreIn(_data.Training)
@@ -214,17 +223,22 @@ internal sealed class RunSetup : IDisposable
         return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher, StepsAnEpoch);
     }
 
-    private StepStrategy CreateStrategy()
+    private StepStrategy CreateStrategy(UnreadSteps? unread)
     {
-        var labelScale = RowWeights.LabelScaleOf(_data.Training, WeightsOfRows);
-        var gradients = new BatchGradients(_plan, Participants, WeightsOfRows, labelScale) { PositiveWeights = WeightsOfPositives };
+        var gradients = new BatchGradients(_plan, Participants, WeightsOfRows, RowWeights.LabelScaleOf(_data.Training, WeightsOfRows))
+        {
+            PositiveWeights = WeightsOfPositives,
+            Unread = unread,
+        };
         if (_plan.Replicas is { } replicas)
         {
             var bucket = Own(new GradientBucket([.. Participants.Learners.SelectMany(learner => learner.Parameters)], Agreement));
             return new ReplicatedSteps(Participants, gradients, replicas, bucket);
         }
 
-        return _plan.AccumulateSteps == 1 ? new SingleProcess(Participants, gradients) : new GradientAccumulation(Participants, gradients);
+        return _plan.AccumulateSteps == 1
+            ? new SingleProcess(Participants, gradients) { Unread = unread }
+            : new GradientAccumulation(Participants, gradients) { Unread = unread };
     }
 
     private T Own<T>(T component) where T : IDisposable?

@@ -13,9 +13,12 @@ internal abstract class StepStrategy(RunParticipants participants)
 {
     private readonly Parameter[] _parameters = [.. participants.Learners.SelectMany(learner => learner.Parameters)];
 
+    /// <summary>What is read later; null: each step is read before the weights change.</summary>
+    public UnreadSteps? Unread { get; init; }
+
     /// <summary>Takes a step.</summary>
     /// <exception cref="TrainingDivergedException">
-    /// An objective is NaN or infinite, or the norm of a gradient that is to be clipped; no weight has changed.
+    /// An objective is NaN or infinite, or the norm of a gradient that is to be clipped; no weight has changed, unless it was read later.
     /// </exception>
     public StepOutcome Take(StepBatches batches, StepPosition position)
     {
@@ -27,7 +30,7 @@ internal abstract class StepStrategy(RunParticipants participants)
         if (!outcome.IsFinite)
             throw outcome.Diagnosis ?? new NonFiniteSearch(participants.Student.Network, position).OfReducedObjective();
         Apply(position);
-        return outcome;
+        return Unread is null ? outcome : outcome + Unread.OnStepEnd();
     }
 
     /// <summary>

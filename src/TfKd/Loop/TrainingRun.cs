@@ -26,6 +26,9 @@ internal sealed class TrainingRun : IDisposable
 
     public TrainingState State { get; }
 
+    /// <summary>What steps brought that is not counted yet; null: all is.</summary>
+    public UnreadSteps? Unread { get; init; }
+
     /// <summary>What the epoch under way has brought so far.</summary>
     public EpochSums Sums { get; private set; } = new();
 
@@ -166,6 +169,7 @@ internal sealed class TrainingRun : IDisposable
     /// <exception cref="TrainingDivergedException">A weight is not finite; the checkpoint before stays.</exception>
     public void SaveAfterStep()
     {
+        CountUnread();
         _participants.Unite(_agreement);
         RequireFiniteWeights();
         Save(Sums with
@@ -193,26 +197,20 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Keeps, beside the checkpoint, what was found of the teacher.</summary>
     public void KeepFinished(TeacherFindings findings)
     {
-        if (_checkpoint is null)
-            return;
-        try
-        {
-            FinishedRun.Of(_checkpoint.IdentityHash, Step, findings, State.Validation).Write(_plan.CheckpointDirectory!);
-        }
-        catch (IOException exception)
-        {
-            // The run is finished, and its checkpoint whole.
-            State.Say($"The report on the teacher was not kept: {exception.Message}", true);
-        }
+        if (_checkpoint is not null)
+            FinishedRun.Of(_checkpoint.IdentityHash, Step, findings, State.Validation).Keep(_plan.CheckpointDirectory!, State.Say);
     }
 
     public void Dispose() => _best.Dispose();
 
     private string Kernels => $"{_participants.Student.Network.Checked}";
 
+    private void CountUnread() => Sums = Unread is null ? Sums : Sums.With(Unread.Read());
+
     // Each process has seen its rows, and is to know what all have.
     private void Unite()
     {
+        CountUnread();
         _participants.Unite(_agreement);
         if (_agreement.Replicas is null)
             return;

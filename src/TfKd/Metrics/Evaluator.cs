@@ -147,7 +147,7 @@ public static class Evaluator
         using var inference = inference_mode();
         using var kernels = path.Enter();
         var answer = features is null
-            ? network.Predict(path.Arrange(batch.Images.to(network.Device)))
+            ? network.Predict(path.Arrange(DeviceCopy.To(batch.Images, network.Device)))
             : features.Classify(network, batch.RowIds);
         return answer.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }

@@ -15,7 +15,7 @@ internal static class MixingPartners
         for (var row = 0; row < order.Length; row++)
             order[row] = row;
         random.Shuffle(order);
-        return tensor(order, device: images.device);
+        return DeviceCopy.Of(order, images.device);
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>
 /// How a network's convolutions are computed on a CPU: which results are right and how long they take depend on it, what is computed does
-/// not. On other devices <see cref="Default"/> is the one to use.
+/// not. On other devices <see cref="OnDevice"/> is the one to use.
 /// </summary>
 /// <param name="Layout">Order in memory of images and weights.</param>
 /// <param name="OneDnn">Whether convolutions use oneDNN, or libtorch's own slower kernels.</param>
@@ -16,6 +16,13 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
 
     /// <summary>What Torch does by itself.</summary>
     public static ComputePath Default { get; } = new(MemoryLayout.Contiguous, OneDnn: true);
+
+    /// <summary>What other devices than CPUs compute by: bfloat16 there is made for channels that lie side by side.</summary>
+    internal static ComputePath OnDevice(Precision precision) => Default with
+    {
+        Layout = precision == Precision.BFloat16 ? MemoryLayout.ChannelsLast : MemoryLayout.Contiguous,
+        Precision = precision,
+    };
 
     /// <summary>libtorch's own kernels: slow, but right on every processor they were tried on.</summary>
     public static ComputePath Trusted { get; } = new(MemoryLayout.Contiguous, OneDnn: false);

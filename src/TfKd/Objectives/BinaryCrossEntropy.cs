@@ -68,7 +68,7 @@ public sealed record BinaryCrossEntropy : Objective
         var logarithms = Divergences.LogSoftmax(Divergences.YesAndNo(logits)).view(logits.shape[0], logits.shape[1], 2);
         var positive = logarithms.select(2, 0) * yes;
         if ((PositiveWeights ?? input.PositiveWeights) is { } weights)
-            positive = positive * tensor([.. weights], logits.dtype, logits.device);
+            positive = positive * DeviceCopy.Of([.. weights], logits.dtype, logits.device);
         var rows = -(positive + logarithms.select(2, 1) * (whole - yes)).mean([1]);
         return input.MeanOverRows(input.Targets.LabelScale is { } scale ? rows * scale : rows, "binary_cross_entropy");
     }

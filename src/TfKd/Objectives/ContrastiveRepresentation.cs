@@ -78,7 +78,7 @@ public sealed record ContrastiveRepresentation : Objective
         var state = input.RequireState<ContrastiveState>(this);
         var ours = state.EmbedStudent(FeatureStages.At(StudentStage, input.Student.Features));
         var theirs = state.EmbedTeacher(FeatureStages.At(TeacherStage, input.RequireTeacher().Features).detach());
-        var rows = tensor([.. input.RequireRowIds().Select(row => (long)row)], device: ours.device);
+        var rows = DeviceCopy.Of([.. input.RequireRowIds().Select(row => (long)row)], ours.device);
         var candidates = state.Candidates(rows, Negatives);
         var share = (double)Negatives / state.RowCount;
         var ofStudent = input.MeanOverRows(

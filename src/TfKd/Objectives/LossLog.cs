@@ -14,6 +14,9 @@ public sealed class LossLog : IDisposable
     /// <summary>How much a value counts that is recorded now; below 1 where it is of a part of a step only.</summary>
     internal double Share { get; set; } = 1;
 
+    /// <summary>Takes what is recorded, too; it stays its owner's. Default null: there is none.</summary>
+    internal LossLog? Copy { get; set; }
+
     /// <summary>Adds the current value of a term; the tensor is a scalar and stays the caller's.</summary>
     public void Record(string term, Tensor value)
     {
@@ -27,6 +30,7 @@ public sealed class LossLog : IDisposable
         else
             total.Sum = counted.to(ScalarType.Float64, copy: true).DetachFromDisposeScope();
         _terms[term] = (total.Sum, total.Count + Share);
+        Copy?.Record(term, value);
     }
 
     /// <summary>

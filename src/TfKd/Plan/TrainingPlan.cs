@@ -202,6 +202,10 @@ public sealed partial record TrainingPlan
     [NotIdentity]
     public IReadOnlyList<TrainingCallback> Callbacks { get; init => field = Require.NotNull(value); } = [];
 
+    /// <summary>After how many steps their numbers are read. Default null: at each on the CPU, every few on other devices.</summary>
+    [NotIdentity]
+    internal int? StepsARead { get; init; }
+
     [NotIdentity]
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 

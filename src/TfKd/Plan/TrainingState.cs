@@ -27,7 +27,7 @@ public sealed class TrainingState
 
     internal bool StopsAtOnce { get; private set; }
 
-    /// <summary>Rate and objective of the step before.</summary>
+    /// <summary>Rate and objective of the step before; an objective of 0 where that is read later.</summary>
     internal (double LearningRate, double Loss) LastStep { get; set; }
 
     /// <summary>Ends the run.</summary>

@@ -72,6 +72,7 @@ public sealed record LearningRateFinder
             MaxEpochs = before + (Steps + stepsAnEpoch - 1) / stepsAnEpoch,
             WeightAverage = null,
             CheckpointDirectory = null,
+            StepsARead = 1,
             OnCancellation = CancellationOutcome.Throw,
             Callbacks = [watcher],
         });

@@ -58,7 +58,7 @@ internal sealed class FileTeacher : Teacher
 
     /// <inheritdoc/>
     protected override TeacherSignal TeachCore(ImageBatch batch) =>
-        new(_columns.Arrange(TeacherAnswers.ToLogits(Answer(batch.Images), _settings.Output, _name)));
+        new(_columns.Arrange(DeviceCopy.To(TeacherAnswers.ToLogits(Answer(batch.Images), _settings.Output, _name), _device)));
 
     /// <inheritdoc/>
     protected override void DisposeCore()
@@ -108,7 +108,7 @@ internal sealed class FileTeacher : Teacher
 
     private Tensor Answer(Tensor images)
     {
-        var answers = _model.Answer(_input.Prepare(images)).to(_device);
+        var answers = _model.Answer(_input.Prepare(images));
         var (rows, classes) = (images.shape[0], _settings.ClassNames.Count);
         if (answers.dim() != 2 || answers.shape[0] != rows || !answers.is_floating_point())
             throw new InvalidOperationException(

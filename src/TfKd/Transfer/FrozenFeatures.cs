@@ -38,7 +38,7 @@ internal sealed class FrozenFeatures : IDisposable
             using (NewDisposeScope())
             using (network.PathOf(batch.RowIds.Count).Enter())
             {
-                var images = batch.Images.to(network.Device);
+                var images = DeviceCopy.To(batch.Images, network.Device);
                 var answer = network.Extract(network.Path.Arrange(orientation.Apply(images))).contiguous();
                 if (features is null)
                 {
@@ -62,7 +62,7 @@ internal sealed class FrozenFeatures : IDisposable
     public Tensor Classify(ImageNetwork network, IReadOnlyList<int> rows)
     {
         using var scope = NewDisposeScope();
-        var features = _features.index_select(0, tensor(rows.Select(row => (long)row).ToArray(), device: _features.device));
+        var features = _features.index_select(0, DeviceCopy.Of(rows.Select(row => (long)row).ToArray(), _features.device));
         // In the layout that the network's kernels were checked in.
         return network.Classify(features.dim() == 4 ? network.Path.Arrange(features) : features).MoveToOuterDisposeScope();
     }

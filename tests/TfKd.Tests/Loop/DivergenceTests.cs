@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TfKd.Tests;
@@ -25,10 +24,10 @@ public sealed class DivergenceTests : IDisposable
     [Fact]
     public void The_term_that_is_not_finite_is_named_with_epoch_step_and_rate()
     {
-        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 7, IsInfinite = true } });
+        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new BreakingObjective { Step = 7, IsInfinite = true } });
         Assert.Equal((1, 7L, "breaking", 0.05), (exception.Epoch, exception.Step, exception.Term, exception.LearningRate));
         Assert.Matches(
-            @"^The objective is Infinity in epoch 2, step 8, at learning rate 0\.05 \(.*CrossEntropy \{ \} \+ .*Breaking \{.*\}; its terms in this step: cross_entropy \d\.\d+, breaking Infinity\)\. "
+            @"^The objective is Infinity in epoch 2, step 8, at learning rate 0\.05 \(.*CrossEntropy \{ \} \+ .*BreakingObjective \{.*\}; its terms in this step: cross_entropy \d\.\d+, breaking Infinity\)\. "
                 + Advice
                 + "$",
             exception.Message);
@@ -68,7 +67,7 @@ public sealed class DivergenceTests : IDisposable
     [Fact]
     public void A_gradient_that_is_not_finite_is_seen_when_it_is_clipped()
     {
-        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 7 }, MaxGradientNorm = 1 });
+        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new BreakingObjective { Step = 7 }, MaxGradientNorm = 1 });
         Assert.Equal((1, 7L, "gradient", 0.05), (exception.Epoch, exception.Step, exception.Term, exception.LearningRate));
         Assert.Equal(
             $"The norm of the gradient is NaN in epoch 2, step 8, at learning rate 0.05; the objective is finite. {Advice}",
@@ -78,7 +77,7 @@ public sealed class DivergenceTests : IDisposable
     [Fact]
     public void Without_clipping_the_step_after_it_names_the_weight()
     {
-        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 7 } });
+        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new BreakingObjective { Step = 7 } });
         Assert.Equal((1, 8L, "cross_entropy"), (exception.Epoch, exception.Step, exception.Term));
         Assert.Contains(
             "cross_entropy NaN, breaking NaN). The weight 'features.0.weight' was not finite any more: the step before made it so. A lower",
@@ -89,7 +88,7 @@ public sealed class DivergenceTests : IDisposable
     [Fact]
     public void After_the_last_step_of_an_epoch_the_weights_are_looked_at()
     {
-        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new Breaking { Step = 9 } });
+        var exception = Diverge(_plan with { Objective = new CrossEntropy() + new BreakingObjective { Step = 9 } });
         Assert.Equal((1, 9L, "features.0.weight"), (exception.Epoch, exception.Step, exception.Term));
         Assert.Equal(
             "The weight 'features.0.weight' is not finite after the step in epoch 2, step 10, at learning rate 0.05; the objective was "
@@ -105,7 +104,7 @@ public sealed class DivergenceTests : IDisposable
     {
         Diverge(_plan with
         {
-            Objective = new CrossEntropy() + new Breaking { Step = breaksAt, IsInfinite = isInfinite },
+            Objective = new CrossEntropy() + new BreakingObjective { Step = breaksAt, IsInfinite = isInfinite },
             CheckpointDirectory = _directory,
             CheckpointInterval = new() { Time = TimeSpan.FromTicks(1) },
         });
@@ -121,27 +120,5 @@ public sealed class DivergenceTests : IDisposable
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(new SmallCnn { InputShape = _rows.Shape, Width = 4 }, 4);
         return Assert.Throws<TrainingDivergedException>(() => trainer.Run(student, _rows));
-    }
-
-    /// <summary>Becomes infinite at a step, or only its gradient does: the slope of a square root at 0.</summary>
-    private sealed record Breaking : Objective
-    {
-        public required int Step { get; init; }
-
-        public bool IsInfinite { get; init; }
-
-        public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
-
-        protected override Tensor ComputeCore(ObjectiveInput input)
-        {
-            var nothing = input.Student.Logits.sum(1) * 0;
-            var perRow =
-                input.Progress.Step < Step
-                    ? nothing
-                    : IsInfinite
-                        ? nothing.sub(1).log().abs().nan_to_num(nan: double.PositiveInfinity, posinf: double.PositiveInfinity)
-                        : nothing.sqrt();
-            return input.MeanOverRows(perRow, "breaking");
-        }
     }
 }

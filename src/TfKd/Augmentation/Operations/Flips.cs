@@ -12,8 +12,8 @@ internal static class Flips
     /// <param name="dimension">2: upside down; 3: left for right.</param>
     public static Tensor Apply(Tensor images, RowRandom random, double probability, long dimension)
     {
-        var isFlipped = tensor(
-            Array.ConvertAll(random.NextDoubles(), value => value < probability), device: images.device).view(-1, 1, 1, 1);
+        var isFlipped = DeviceCopy.Of(
+            Array.ConvertAll(random.NextDoubles(), value => value < probability), images.device).view(-1, 1, 1, 1);
         return where(isFlipped, images.flip(dimension), images);
     }
 }

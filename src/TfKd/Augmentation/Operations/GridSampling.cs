@@ -34,12 +34,12 @@ internal static class GridSampling
         using var scope = NewDisposeScope();
         var floating = PixelValues.Floating(images);
         var (height, width) = (images.shape[2], images.shape[3]);
-        var x = tensor(
-            Array.ConvertAll(columns, value => Scaled(value, width)), [images.shape[0], 1, width], floating.dtype, images.device);
-        var y = tensor(
-            Array.ConvertAll(lines, value => Scaled(value, height)), [images.shape[0], height, 1], floating.dtype, images.device);
+        var x = Send(Array.ConvertAll(columns, value => Scaled(value, width))).view(-1, 1, width);
+        var y = Send(Array.ConvertAll(lines, value => Scaled(value, height))).view(-1, height, 1);
         var grid = stack([x.expand(-1, height, -1), y.expand(-1, -1, width)], 3);
         return PixelValues.Restore(Sample(floating, grid, RotationSampling.Bilinear), images).MoveToOuterDisposeScope();
+
+        Tensor Send(double[] values) => DeviceCopy.Of(values, floating.dtype, images.device);
     }
 
     private static Tensor Sample(Tensor floating, Tensor grid, RotationSampling sampling)
@@ -63,12 +63,12 @@ internal static class GridSampling
         return stack([ofX + PerRow(map => 2 * map.X0 / width), ofY + PerRow(map => 2 * map.Y0 / height)], 3);
 
         Tensor PerRow(Converter<AffineMap, double> part) =>
-            tensor(Array.ConvertAll(maps, part), images.dtype, images.device).view(-1, 1, 1);
+            DeviceCopy.Of(Array.ConvertAll(maps, part), images.dtype, images.device).view(-1, 1, 1);
     }
 
     /// <summary>The pixels' centres along one dimension, from -1 at the image's one edge to 1 at the other.</summary>
     private static Tensor Centres(Tensor images, long count) =>
-        tensor([.. Enumerable.Range(0, (int)count).Select(i => Scaled(i, count))], images.dtype, images.device);
+        DeviceCopy.Of([.. Enumerable.Range(0, (int)count).Select(i => Scaled(i, count))], images.dtype, images.device);
 
     private static double Scaled(double pixel, long count) => (2 * pixel + 1.0) / count - 1;
 }

@@ -20,7 +20,7 @@ internal static class PixelValues
     public static Tensor Rounded(Tensor floating, Tensor images) => Floating(Restore(floating, images));
 
     /// <summary>One number a row, to be multiplied with images [N,C,H,W].</summary>
-    public static Tensor PerRow(double[] values, Tensor images) => tensor(values, images.dtype, images.device).view(-1, 1, 1, 1);
+    public static Tensor PerRow(double[] values, Tensor images) => DeviceCopy.Of(values, images.dtype, images.device).view(-1, 1, 1, 1);
 
     /// <summary>
     /// The mean over some dimensions, which are kept with a length of 1. Sums of whole numbers: those of fractions are rounded in an order
@@ -48,7 +48,7 @@ internal static class PixelValues
             if (rows.Length == 0)
                 continue;
             using var scope = NewDisposeScope();
-            var index = tensor(Array.ConvertAll(rows, row => (long)row), device: images.device);
+            var index = DeviceCopy.Of(Array.ConvertAll(rows, row => (long)row), images.device);
             result.index_copy_(0, index, operation(choice, images.index_select(0, index), rows));
         }
 
