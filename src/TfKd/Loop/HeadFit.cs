@@ -14,6 +14,9 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
     /// <summary>How much the rows that have a label count beside those that have not, one number a class; null: as much.</summary>
     public double[]? PositiveWeights { get; init; }
 
+    /// <summary>Answers for the rows without a label, which count with what it says; null: all have one.</summary>
+    public Teacher? Teacher { get; init; }
+
     /// <summary>Fits the head, and puts it into the network.</summary>
     /// <param name="known">The features of the rows, where they are at hand.</param>
     /// <param name="batchSize">Rows a pass.</param>
@@ -30,9 +33,12 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
             if (probe.MirroredImages != false)
                 mirrored = Compute(batchSize, mirrored: true, token);
             using var scope = NewDisposeScope();
-            var rows = new ProbeRows(features.Values.cpu(), mirrored?.Values.cpu(), Targets(), Weights(), LabelSets.AreIn(source))
+            var targets = new ProbeTargets(source, network, Teacher).Compute(batchSize, token);
+            var rows = new ProbeRows(features.Values.cpu(), mirrored?.Values.cpu(), targets, Weights(), LabelSets.AreIn(source))
             {
                 PositiveWeights = PositiveWeights is null ? null : tensor(PositiveWeights),
+                Labelled = tensor(Enumerable.Range(0, source.Count)
+                    .Select(row => source.GetLabel(row) == Targets.Unlabelled ? 0.0 : 1).ToArray()),
             };
             var choice = Choose(rows, token);
             var (weight, bias) = Fit(rows, choice, token);
@@ -75,15 +81,6 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
             $"{Require.ShapeText(features.Values)}; leave {nameof(LinearProbe)} out.");
     }
 
-    private Tensor Targets()
-    {
-        int[] rows = [.. Enumerable.Range(0, source.Count)];
-        var targets = LabelSets.AreIn(source)
-            ? tensor(LabelSets.Indicators(source, rows)).view(source.Count, network.ClassCount)
-            : nn.functional.one_hot(tensor(rows.Select(row => (long)source.GetLabel(row)).ToArray()), network.ClassCount);
-        return targets.to(ScalarType.Float64);
-    }
-
     private Tensor Weights() => rowWeights is null
         ? ones(source.Count, ScalarType.Float64)
         : tensor(rowWeights).to(ScalarType.Float64);
@@ -121,7 +118,7 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
         return
         [
             .. strengths.Select((strength, i) =>
-                new ProbeChoice(strength, withMirrored, losses[i] / rows.TotalWeight, correct[i] / rows.TotalWeight)),
+                new ProbeChoice(strength, withMirrored, losses[i] / rows.TotalWeight, correct[i] / rows.LabelledWeight)),
         ];
     }
 
@@ -144,6 +141,9 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
     private static HeadFitResult Measure(ProbeRows rows, Tensor weight, Tensor bias, ProbeChoice choice)
     {
         var (loss, right) = rows.Score(rows.All, weight, bias);
-        return new(choice, loss / rows.TotalWeight, right / rows.TotalWeight);
+        return new(choice, loss / rows.TotalWeight, right / rows.LabelledWeight)
+        {
+            AnsweredRows = rows.UnlabelledCount,
+        };
     }
 }

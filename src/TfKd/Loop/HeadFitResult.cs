@@ -12,9 +12,12 @@ internal sealed record ProbeChoice(double Strength, bool WithMirrored, double Lo
 /// <summary>A fitted head, on the rows that it was fitted to.</summary>
 /// <param name="Choice">How it was fitted.</param>
 /// <param name="Loss">The weighted mean of its cross entropy.</param>
-/// <param name="Accuracy">The weighted fraction of rows that are right, of several labels that of decisions.</param>
+/// <param name="Accuracy">The weighted fraction of rows with a label that are right, of several labels that of decisions.</param>
 internal sealed record HeadFitResult(ProbeChoice Choice, double Loss, double Accuracy)
 {
+    /// <summary>Rows that had no label, and a teacher's answer in its place.</summary>
+    public int AnsweredRows { get; init; }
+
     /// <summary>What was done, in a sentence.</summary>
     public string Describe(int rowCount)
     {
@@ -24,6 +27,7 @@ internal sealed record HeadFitResult(ProbeChoice Choice, double Loss, double Acc
                 $", chosen by cross-validation (accuracy {100 * Choice.Accuracy:F1} %, log-loss {Choice.Loss:F3})");
         var mirrored = Choice.WithMirrored ? "with" : "without";
         var strength = FormattableString.Invariant($"at L2 strength {Choice.Strength:G3}");
-        return $"The head was fitted to the features of {rowCount} rows, {mirrored} mirrored images, {strength}{found}.";
+        var answered = AnsweredRows > 0 ? $", {AnsweredRows} of them by the teacher's answers" : "";
+        return $"The head was fitted to the features of {rowCount} rows{answered}, {mirrored} mirrored images, {strength}{found}.";
     }
 }

@@ -6,7 +6,7 @@ namespace TfKd;
 /// <summary>The rows that a head is fitted to, as features. The tensors belong to the caller's dispose scope.</summary>
 /// <param name="features">[N,D], of the rows as they are.</param>
 /// <param name="mirrored">[N,D], of the rows mirrored; null: not known.</param>
-/// <param name="targets">[N,K], float64: 1 for the labels of a row, 0 otherwise.</param>
+/// <param name="targets">[N,K], float64: 1 for the labels of a row, 0 otherwise; of rows without one, probabilities.</param>
 /// <param name="weights">[N], float64.</param>
 /// <param name="areSeveral">Whether a row may have several labels.</param>
 internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor targets, Tensor weights, bool areSeveral)
@@ -19,8 +19,17 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
     /// </summary>
     public Tensor? PositiveWeights { get; init; }
 
+    /// <summary>1 for rows that have a label and 0 for others, [N], float64: of these no answer is right or wrong.</summary>
+    public required Tensor Labelled { get; init; }
+
     /// <summary>The sum of all weights.</summary>
     public double TotalWeight { get; } = weights.sum().item<double>();
+
+    /// <summary>That of the rows that have a label.</summary>
+    public double LabelledWeight => (weights * Labelled).sum().item<double>();
+
+    /// <summary>Number of rows without a label.</summary>
+    public int UnlabelledCount => (int)(Labelled.numel() - Labelled.sum().item<double>());
 
     /// <summary>
     /// Divides the rows by turns within each class, of several labels within that which the fewest rows have; parts without rows are left
@@ -28,7 +37,7 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
     /// </summary>
     public IReadOnlyList<(Tensor Learnt, Tensor Held)> DivideByTurns(int count)
     {
-        // The last one is of rows without a label.
+        // The last one is of rows without a label, and of those of which nothing is probable.
         var seen = new int[targets.shape[1] + 1];
         var parts = RarestLabels().Select((label, row) => (Row: (long)row, Part: seen[label]++ % count)).ToList();
         return
@@ -55,8 +64,8 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
     }
 
     /// <summary>
-    /// The weighted sums of the cross entropy, and of the rows that are right, for rows as they are; of several labels, a row has the mean
-    /// over the classes.
+    /// The weighted sums of the cross entropy, and of the rows that have a label and are right, for rows as they are; of several labels, a
+    /// row has the mean over the classes.
     /// </summary>
     public (double Loss, double Correct) Score(Tensor rows, Tensor weight, Tensor bias)
     {
@@ -66,11 +75,12 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
         var losses = areSeveral
             ? nn.functional.binary_cross_entropy_with_logits(
                 logits, wanted, reduction: nn.Reduction.None, pos_weights: PositiveWeights).mean([1])
-            : nn.functional.cross_entropy(logits, wanted.argmax(1), reduction: nn.Reduction.None);
+            : Divergences.CrossEntropy(wanted, Divergences.LogSoftmax(logits));
         var correct = areSeveral
             ? logits.ge(0).to(ScalarType.Float64).eq(wanted).to(ScalarType.Float64).mean([1])
             : logits.argmax(1).eq(wanted.argmax(1)).to(ScalarType.Float64);
-        return ((losses * rowWeights).sum().item<double>(), (correct * rowWeights).sum().item<double>());
+        var counted = rowWeights * Labelled.index_select(0, rows);
+        return ((losses * rowWeights).sum().item<double>(), (correct * counted).sum().item<double>());
     }
 
     private IEnumerable<int> RarestLabels()
@@ -78,7 +88,7 @@ internal sealed class ProbeRows(Tensor features, Tensor? mirrored, Tensor target
         var classCount = (int)targets.shape[1];
         var (values, counts) = (targets.data<double>().ToArray(), targets.sum([0L]).data<double>().ToArray());
         return Enumerable.Range(0, (int)targets.shape[0]).Select(row => Enumerable.Range(0, classCount)
-            .Where(label => values[row * classCount + label] > 0)
+            .Where(label => values[row * classCount + label] >= 0.5)
             .OrderBy(label => counts[label]).FirstOrDefault(classCount));
     }
 }

@@ -126,12 +126,22 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
     private EpochMetrics FitHead()
     {
         var (stopwatch, student, all) = (Stopwatch.StartNew(), setup.Participants.Student, _run.State.Training!);
-        var rows = SourceSubset.OfLabelled(all);
+        // One that follows the student knows nothing yet.
+        var teacher = setup.Participants.Teacher is { Fingerprint: not null } known ? known : null;
+        var rows = teacher is null ? SourceSubset.OfLabelled(all) : all;
+        if (plan is { MaxEpochs: 1, Teacher: not null } && teacher is null)
+            throw new InvalidOperationException(
+                $"The only epoch fits the head, by {nameof(TrainingPlan.LinearProbe)}, and {plan.Teacher}, which is not fixed, has no say "
+                    + $"in it; set {nameof(TrainingPlan.MaxEpochs)} to 2 or more, or take a teacher that is fixed.");
         // Features and weights are at hand by the numbers of all rows.
         var (features, weights) = ReferenceEquals(rows, all)
             ? (student.Features, setup.WeightsOfRows)
             : (null, RowWeights.Of(rows, plan.ClassWeighting));
-        var fit = new HeadFit(plan.LinearProbe!, student.Network, rows, weights) { PositiveWeights = setup.WeightsOfPositives };
+        var fit = new HeadFit(plan.LinearProbe!, student.Network, rows, weights)
+        {
+            PositiveWeights = setup.WeightsOfPositives,
+            Teacher = teacher,
+        };
         var result = fit.Run(features, plan.BatchSize, token);
         setup.Callbacks.Say(result.Describe(rows.Count));
         return new EpochMetrics

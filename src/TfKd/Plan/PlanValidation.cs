@@ -73,6 +73,7 @@ internal static class PlanValidation
         if (training.Count < 2)
             throw new InvalidOperationException($"Training needs at least 2 rows, but there are {training.Count}.");
         ReplicaValidation.RequireRows(plan, training.Count);
+        CheckOnlyProbe(plan, training);
     }
 
     // A plan that nothing has to find again may have members that no text can tell apart.
@@ -143,10 +144,17 @@ internal static class PlanValidation
             throw new InvalidOperationException(
                 $"{plan.Objective} gives the student the teacher's classifier, but {nameof(TrainingPlan.LinearProbe)} fits one to labels; "
                     + "leave one of them out.");
-        if (plan.Teacher is not null && plan.MaxEpochs == 1)
+    }
+
+    // The teacher has its say in the probe's epoch where samples have no label, and in those after it.
+    private static void CheckOnlyProbe(TrainingPlan plan, IImageSource training)
+    {
+        var isOnlyProbe = plan is { LinearProbe: not null, Teacher: not null, MaxEpochs: 1 };
+        if (isOnlyProbe && ReferenceEquals(SourceSubset.OfLabelled(training), training))
             throw new InvalidOperationException(
                 $"The only epoch fits the head to labels, by {nameof(TrainingPlan.LinearProbe)}, so that nothing is learnt from "
-                    + $"{plan.Teacher}; set {nameof(TrainingPlan.MaxEpochs)} to 2 or more, or leave the teacher out.");
+                    + $"{plan.Teacher}; set {nameof(TrainingPlan.MaxEpochs)} to 2 or more, give photos without a label, or leave the "
+                    + "teacher out.");
     }
 
     private static void CheckIntegers(TrainingPlan plan)

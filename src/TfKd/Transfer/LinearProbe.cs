@@ -10,8 +10,10 @@ namespace TfKd;
 /// For a network with pretrained weights whose head is a Linear on one vector of features an image. Fitting the head before fine-tuning
 /// keeps the features from being distorted by a head that knows nothing: Kumar et al., 'Fine-tuning can distort pretrained features and
 /// underperform out-of-distribution', ICLR 2022. The head is fitted to labels by cross entropy, whatever the plan's objective and mixing
-/// are; weights of samples and classes count. Where samples may have several labels, each class has a regression of its own, of yes or no,
-/// all of them with the same strength, and with <see cref="ClassWeighting"/> those that have a label count more than those that have not.
+/// are; weights of samples and classes count. A training sample without a label counts with the probabilities that the plan's teacher
+/// gives it, where that is fixed; with a teacher that follows the student it does not count. Where samples may have several labels, each
+/// class has a regression of its own, of yes or no, all of them with the same strength, and with <see cref="ClassWeighting"/> those that
+/// have a label count more than those that have not.
 /// </remarks>
 /// <example><code>
 /// var probe = new LinearProbe { MirroredImages = false };

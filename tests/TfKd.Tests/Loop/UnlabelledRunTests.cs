@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace TfKd.Tests;
 
 /// <summary>Runs in which only a teacher knows what some of the samples are.</summary>
@@ -11,6 +13,17 @@ public sealed class UnlabelledRunTests
         MaxEpochs = 2,
         Objective = new KnowledgeDistillation { Alpha = 0.5 },
         Teacher = new GivenTeacher(_network),
+    };
+
+    // The head alone, and without a choice.
+    private static readonly TrainingPlan _probe = new()
+    {
+        BatchSize = 16,
+        MaxEpochs = 1,
+        FrozenStages = 1,
+        // Not of the rows, which differ.
+        Normalization = ChannelStatistics.ImageNet,
+        LinearProbe = new LinearProbe { MirroredImages = false, Strengths = [0.1] },
     };
 
     [Fact]
@@ -43,14 +56,53 @@ public sealed class UnlabelledRunTests
         Assert.Contains(said, message => message.StartsWith("Teacher 1:", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void A_head_is_fitted_to_labels_alone()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_head_is_fitted_to_the_answers_of_a_fixed_teacher_where_there_is_no_label(bool isMirrored)
     {
-        var plan = _plan with { MaxEpochs = 2, LinearProbe = new LinearProbe { MirroredImages = false }, FrozenStages = 1 };
-        // The first epoch is the fit: on twelve labels it is what it is without the other rows.
+        var said = new List<string>();
+        var plan = _probe with
+        {
+            LinearProbe = new LinearProbe { MirroredImages = isMirrored },
+            Teacher = new KnowingTeacher(PatternSource.Create(48)),
+            Callbacks = [new Listener(said)],
+        };
+        // It knows all labels, so that hiding them changes nothing.
+        var (hidden, shown) = (Fit(plan, Rows(48, labelled: 12)), Fit(_probe with { LinearProbe = plan.LinearProbe }, Rows(48, labelled: 48)));
+        Assert.Equal(shown.Head.Length, hidden.Head.Length);
+        Assert.All(shown.Head.Zip(hidden.Head), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+        Assert.Equal(shown.Epoch.TrainingLoss, hidden.Epoch.TrainingLoss, 1e-6);
+        Assert.Contains(said, message => message.StartsWith(
+            "The head was fitted to the features of 48 rows, 36 of them by the teacher's answers, ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_a_fitted_head_answers_are_right_or_wrong_where_there_is_a_label()
+    {
+        var epoch = Fit(_probe with { Teacher = new KnowingTeacher(PatternSource.Create(48), Shift: 1) }, Rows(48, labelled: 12)).Epoch;
+        Assert.Equal(Math.Round(epoch.TrainingAccuracy * 12), epoch.TrainingAccuracy * 12, 1e-9);
+    }
+
+    /// <summary>What it says before the first step is what the student says, which knows nothing.</summary>
+    [Fact]
+    public void A_head_is_fitted_to_labels_alone_where_the_teacher_follows_the_student()
+    {
+        var plan = _probe with { MaxEpochs = 2, Objective = new KnowledgeDistillation(), Teacher = new KnowingTeacher(PatternSource.Create(48)) { IsFixed = false } };
         var (hidden, alone) = (Run(plan, Rows(48, labelled: 12)), Run(plan, Rows(12, labelled: 12)));
         Assert.Equal(alone.History[0].TrainingAccuracy, hidden.History[0].TrainingAccuracy, 1e-9);
-        Assert.InRange(hidden.History[0].TrainingLoss, 0, 1.4);
+        Assert.Equal(alone.History[0].TrainingLoss, hidden.History[0].TrainingLoss, 1e-9);
+        var only = Assert.Throws<InvalidOperationException>(() => Run(plan with { MaxEpochs = 1 }, Rows(48, labelled: 12)));
+        Assert.EndsWith("set MaxEpochs to 2 or more, or take a teacher that is fixed.", only.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_head_for_several_labels_is_fitted_to_a_yes_or_no_of_the_teacher()
+    {
+        var all = BlobSource.Create(48);
+        var plan = _probe with { Objective = new BinaryCrossEntropy() + new BinaryKd(), Teacher = new KnowingTeacher(all) };
+        var (hidden, shown) = (Fit(plan, BlobSource.Create(48, labelled: 12)), Fit(_probe with { Objective = new BinaryCrossEntropy() }, all));
+        Assert.All(shown.Head.Zip(hidden.Head), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
 
     [Fact]
@@ -130,6 +182,16 @@ public sealed class UnlabelledRunTests
         Assert.StartsWith("The label of validation row 4 is -1; expected", exception.Message, StringComparison.Ordinal);
     }
 
+    private static (float[] Head, EpochMetrics Epoch) Fit(TrainingPlan plan, IImageSource rows)
+    {
+        if (plan is { Teacher: not null, Objective: CrossEntropy })
+            plan = plan with { Objective = new KnowledgeDistillation() };
+        var trainer = new Trainer(plan);
+        using var student = trainer.CreateStudent(_network, 4);
+        var epoch = Assert.Single(trainer.Run(student, rows).History);
+        return (HeadFit.RequireHead(student).weight.data<float>().ToArray(), epoch);
+    }
+
     private static TrainingResult Run(TrainingPlan plan, IImageSource rows, CancellationToken token = default)
     {
         var trainer = new Trainer(plan);
@@ -150,6 +212,40 @@ public sealed class UnlabelledRunTests
         }
 
         return rows;
+    }
+
+    /// <summary>Is sure of the labels of the rows of a source, by their numbers.</summary>
+    private sealed record KnowingTeacher([property: NotIdentity] IImageSource Source, [property: NotIdentity] int Shift = 0) : TeacherSource
+    {
+        public bool IsFixed { get; init; } = true;
+
+        public override bool TakesSeveralLabels => true;
+
+        protected override Teacher OpenCore(TeacherContext context) => new Knowing(this);
+
+        private sealed class Knowing(KnowingTeacher knowing) : Teacher
+        {
+            public override string? Fingerprint => knowing.IsFixed ? "knowing" : null;
+
+            public override bool KnowsTrainingRowsOnly => true;
+
+            protected override TeacherSignal TeachCore(ImageBatch batch)
+            {
+                var rows = batch.RowIds.ToArray();
+                var logits = new float[rows.Length, 4];
+                for (var i = 0; i < rows.Length; i++)
+                {
+                    for (var k = 0; k < 4; k++)
+                        logits[i, k] = Says(rows[i], k) ? 40 : -40;
+                }
+
+                return new(torch.tensor(logits));
+            }
+
+            private bool Says(int row, int k) => LabelSets.AreIn(knowing.Source)
+                ? knowing.Source.Extras!.GetLabels(row).Contains(k)
+                : (knowing.Source.GetLabel(row) + knowing.Shift) % 4 == k;
+        }
     }
 
     private sealed class Listener(List<string> said) : TrainingCallback

@@ -68,6 +68,26 @@ public sealed class LinearProbeTests
     [Theory]
     [InlineData(0.1)]
     [InlineData(0.001)]
+    public void No_other_classifier_of_probabilities_has_a_lower_objective(double strength)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, weights) = (Points(), new[] { 1.0, 1, 1, 2, 1, 1, 3, 1 });
+        double[][] wanted = [[1, 0, 0], [0.2, 0.3, 0.5], [0, 0.5, 0.5], [1, 0, 0], [0.6, 0.1, 0.3], [0, 1, 0], [0.25, 0.25, 0.5], [0, 0, 1]];
+        using var regression = new LogisticRegression(
+            tensor(rows.SelectMany(row => row).ToArray()).view(8, -1), tensor(wanted.SelectMany(row => row).ToArray()).view(8, 3),
+            tensor(weights), isBinary: false);
+        var (weight, bias) = regression.Layer(regression.Fit(strength, regression.Start));
+        AssertLowest(
+            [.. weight.data<double>().ToArray(), .. bias.data<double>().ToArray()],
+            parameters => Objective(
+                rows,
+                logits => wanted.Select((share, n) => share.Select((p, k) => p * (Math.Log(logits[n].Sum(Math.Exp)) - logits[n][k])).Sum()),
+                weights, parameters, strength));
+    }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.001)]
     public void Positives_count_as_much_as_they_weigh(double strength)
     {
         using var scope = NewDisposeScope();
@@ -139,7 +159,10 @@ public sealed class LinearProbeTests
         using var scope = NewDisposeScope();
         // Label 0 is everywhere, 1 in four rows, 2 in two.
         int[][] labels = [[0, 1], [0, 1], [0, 2], [0, 2], [0, 1], [0, 1], [0], [0], [], []];
-        var rows = new ProbeRows(zeros(10, 1), null, Indicators(labels, 3), ones(10, ScalarType.Float64), areSeveral: true);
+        var rows = new ProbeRows(zeros(10, 1), null, Indicators(labels, 3), ones(10, ScalarType.Float64), areSeveral: true)
+        {
+            Labelled = ones(10, ScalarType.Float64),
+        };
         var folds = rows.DivideByTurns(2);
         Assert.Equal(
             [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]], folds.Select(fold => fold.Held.data<long>().ToArray().Select(row => (int)row).ToArray()));
@@ -249,7 +272,7 @@ public sealed class LinearProbeTests
             Run(_plan with { Objective = new KnowledgeDistillation(), Teacher = new UniformTeacher() }, _network));
         Assert.Equal(
             $"The only epoch fits the head to labels, by LinearProbe, so that nothing is learnt from {new UniformTeacher()}; set MaxEpochs "
-            + "to 2 or more, or leave the teacher out.",
+            + "to 2 or more, give photos without a label, or leave the teacher out.",
             teacher.Message);
         var peer = Assert.Throws<InvalidOperationException>(() =>
             Run(_plan with { MaxEpochs = 2, Objective = new KnowledgeDistillation(), Teacher = new PeerTeacher() }, _network));
