@@ -41,20 +41,19 @@ internal static class PhotosComparison
                 fold, ml, PhotoRecipe.Frozen() with { Weights = OnnxWeights.Int8 })),
             ("PhotoRecipe.FineTuned(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count))),
             ("PhotoRecipe.SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count))),
-            ("The teacher of SmallStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count) with
+            ("PhotoRecipe.TaughtStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.TaughtStudent(fold.Training.Count))),
+            ("The teacher of TaughtStudent(n)", (fold, ml) => Train(fold, ml, PhotoRecipe.FineTuned(fold.Training.Count) with
             {
                 ImageWidth = StudentSide,
                 ImageHeight = StudentSide,
             })),
             ("SmallStudent(n) at 224x224", (fold, ml) => Train(
                 fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, imageSize: WholeSide))),
-            ("SmallStudent(n), its head alone", (fold, ml) => Train(
-                fold, ml, WithoutTeacher(fold, new CrossEntropy()) with { MaxEpochs = 1 })),
             // Equal cost but for the teacher's: network, start, epochs, steps and rates are the same.
-            ("SmallStudent(n) without its teacher", (fold, ml) => Train(fold, ml, WithoutTeacher(fold, new CrossEntropy()))),
-            ("SmallStudent(n) without its teacher, label smoothing", (fold, ml) => Train(
+            ("TaughtStudent(n) without its teacher", (fold, ml) => Train(fold, ml, WithoutTeacher(fold, new CrossEntropy()))),
+            ("TaughtStudent(n) without its teacher, label smoothing", (fold, ml) => Train(
                 fold, ml, WithoutTeacher(fold, new LabelSmoothing()))),
-            ("SmallStudent(n) without its teacher, Tf-KD_reg", (fold, ml) => Train(
+            ("TaughtStudent(n) without its teacher, Tf-KD_reg", (fold, ml) => Train(
                 fold, ml, WithoutTeacher(fold, new TfKdRegularization()))),
             .. settings.Labels is not null ? WaysWithUnlabelled(Train) : [],
         ];
@@ -71,10 +70,15 @@ internal static class PhotosComparison
             {
                 UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
             })),
+        ("PhotoRecipe.TaughtStudent(n, m), m photos without a label", (fold, ml) => train(
+            fold, ml, PhotoRecipe.TaughtStudent(fold.Training.Count, fold.Unlabelled.Count) with
+            {
+                UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
+            })),
     ];
 
     private static Options WithoutTeacher(PhotoFold fold, Objective objective) =>
-        PhotoRecipe.SmallStudent(fold.Training.Count) with { Objective = objective, Teacher = null };
+        PhotoRecipe.TaughtStudent(fold.Training.Count) with { Objective = objective, Teacher = null };
 
     private static PhotoResult Train(PhotoFold fold, MLContext ml, Options options)
     {

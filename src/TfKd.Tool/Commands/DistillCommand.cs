@@ -10,6 +10,7 @@ internal static class DistillCommand
         var teacher = new TeacherOptions();
         var training = new TrainingOptions
         {
+            HasTeacher = true,
             Recipe = OptionBuilder.Choice(
                 "--recipe", ["student", "scratch"], "student",
                 "What learns. student: a network of 3 MB that starts from ImageNet. scratch: a small network without pretrained weights."),

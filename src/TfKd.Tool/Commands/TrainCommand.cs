@@ -12,8 +12,8 @@ internal static class TrainCommand
             Recipe = OptionBuilder.Choice(
                 "--recipe", ["frozen", "fine-tuned", "student", "scratch"], "frozen",
                 "frozen: a classifier on a ResNet-18 of ImageNet, in seconds, for few photos. fine-tuned: its last stage learns, too. "
-                + "student: a network of 3 MB learns from a fine-tuned one. scratch: a small network without pretrained weights, for many "
-                + "small pictures."),
+                + "student: as frozen, with a network of 3 MB. scratch: a small network without pretrained weights, for many small "
+                + "pictures."),
         };
         var code = new Option<bool>("--code")
         {

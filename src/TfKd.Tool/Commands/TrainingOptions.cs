@@ -53,6 +53,9 @@ internal sealed class TrainingOptions
     /// <summary>The recipe.</summary>
     public required Option<string> Recipe { get; init; }
 
+    /// <summary>Whether what learns has a teacher that is there already.</summary>
+    public bool HasTeacher { get; init; }
+
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All =>
     [
@@ -69,14 +72,15 @@ internal sealed class TrainingOptions
     public TrainingSettings Read(ParseResult parsed)
     {
         var (dataset, recipe) = (parsed.GetRequiredValue(Dataset), RecipeNames.Recipe(parsed.GetRequiredValue(Recipe)));
-        if (recipe == RecipeName.Frozen && (parsed.GetValue(Epochs) ?? parsed.GetValue(TrainTime)) is not null)
+        var (name, fitsOnce) = (RecipeNames.Of(recipe), recipe == RecipeName.Frozen || (recipe == RecipeName.Student && !HasTeacher));
+        if (fitsOnce && (parsed.GetValue(Epochs) ?? parsed.GetValue(TrainTime)) is not null)
         {
             throw new UsageException(
-                "--recipe frozen fits its classifier once, in seconds: it takes neither --epochs nor --train-time; fine-tuned does.");
+                $"--recipe {name} fits its classifier once, in seconds: it takes neither --epochs nor --train-time; fine-tuned does.");
         }
 
-        if (recipe == RecipeName.Frozen && parsed.GetValue(Validation) is not null)
-            throw new UsageException("--recipe frozen has no epochs to choose from: it takes no --validation.");
+        if (fitsOnce && parsed.GetValue(Validation) is not null)
+            throw new UsageException($"--recipe {name} has no epochs to choose from: it takes no --validation.");
         if (recipe == RecipeName.Student && parsed.GetValue(Epochs) == 1)
             throw new UsageException(
                 "--recipe student fits its classifier in the first epoch, and learns from its teacher in those after it; expected --epochs "

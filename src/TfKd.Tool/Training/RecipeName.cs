@@ -12,6 +12,9 @@ internal enum RecipeName
     /// <summary><see cref="MLNet.PhotoRecipe.SmallStudent"/>.</summary>
     Student,
 
+    /// <summary><see cref="MLNet.PhotoRecipe.TaughtStudent"/>: a student of a teacher that is there already.</summary>
+    TaughtStudent,
+
     /// <summary>A small network from random weights.</summary>
     Scratch,
 }

@@ -77,15 +77,17 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             : null;
         if (unlabelled is not null)
             output.Say($"{Counted.Photos(unlabelled.Length)} without a label beside them.");
+        // What a teacher that is there already says asks for more than a classifier.
+        var name = settings is { Teacher: not null, Recipe: RecipeName.Student } ? RecipeName.TaughtStudent : settings.Recipe;
         var recipe = TrainingRecipe.Of(
-            settings.Recipe, training.Files.Count, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction,
+            name, training.Files.Count, unlabelled?.Length ?? 0, settings.Epochs, settings.ValidationFraction,
             training.Separator);
         if (settings.BalanceClasses)
             recipe = recipe.WithBalancedClasses();
         if (settings.SkipDamaged)
             recipe = recipe.WithoutDamaged();
         return settings.Teacher is { } teacher
-            ? (recipe.WithTeacher(settings.Recipe, teacher, settings.Alpha, settings.Temperature), unlabelled)
+            ? (recipe.WithTeacher(name, teacher, settings.Alpha, settings.Temperature), unlabelled)
             : (recipe, unlabelled);
     }
 

@@ -34,7 +34,12 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
         {
             RecipeName.Frozen => (PhotoRecipe.Frozen(), "PhotoRecipe.Frozen()"),
             RecipeName.FineTuned => (PhotoRecipe.FineTuned(photoCount), $"PhotoRecipe.FineTuned(photoCount: {Text(photoCount)})"),
-            RecipeName.Student => (PhotoRecipe.SmallStudent(photoCount, unlabelledCount, labels: labels), StudentCode(photoCount, labels)),
+            RecipeName.Student => (
+                PhotoRecipe.SmallStudent(photoCount, unlabelledCount, labels: labels),
+                StudentCode(nameof(PhotoRecipe.SmallStudent), photoCount, labels)),
+            RecipeName.TaughtStudent => (
+                PhotoRecipe.TaughtStudent(photoCount, unlabelledCount, labels: labels),
+                StudentCode(nameof(PhotoRecipe.TaughtStudent), photoCount, labels)),
             _ => (labels is null ? Scratch : Scratch with { Objective = new BinaryCrossEntropy() }, ""),
         };
         options = options with { MaxEpochs = epochs ?? options.MaxEpochs };
@@ -44,7 +49,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
             options = WithLabels(options, labels);
         List<string> members =
         [
-            .. labels is null || name == RecipeName.Student ? [] : new[] { LabelsCode },
+            .. labels is null || IsStudent(name) ? [] : new[] { LabelsCode },
             .. name != RecipeName.Scratch ? []
                 : new[] { labels is null ? "Objective = new TfKdRegularization { Alpha = 0.1, Temperature = 20 }" : BinaryCode },
             "MaxEpochs = epochs",
@@ -79,7 +84,7 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
             throw new UsageException(
                 $"The teacher '{settings.Path}' answers with probabilities, but a student of photos with several labels learns from "
                     + "logits; expected a model.zip that was trained on such photos, or an .onnx that answers with logits.");
-        var own = name == RecipeName.Student ? PhotoRecipe.StudentTemperature : ScratchTemperature;
+        var own = IsStudent(name) ? PhotoRecipe.StudentTemperature : ScratchTemperature;
         var objective = PhotoRecipe.Distillation(alpha ?? TeacherAlpha, temperature ?? own, Options.Labels is not null);
         return this with { Options = Options with { Teacher = teacher, Objective = objective } };
     }
@@ -87,8 +92,10 @@ internal sealed record TrainingRecipe(TorchImageClassificationTrainer.Options Op
     private string CodeWith(string member) =>
         Code.Insert(Code.LastIndexOf("    }", StringComparison.Ordinal), $"        {member},\n");
 
-    private static string StudentCode(int photoCount, MultipleLabels? labels) =>
-        $"PhotoRecipe.SmallStudent(photoCount: {Text(photoCount)}{(labels is null ? "" : $", labels: {NewLabels}")})";
+    private static bool IsStudent(RecipeName name) => name is RecipeName.Student or RecipeName.TaughtStudent;
+
+    private static string StudentCode(string recipe, int photoCount, MultipleLabels? labels) =>
+        $"PhotoRecipe.{recipe}(photoCount: {Text(photoCount)}{(labels is null ? "" : $", labels: {NewLabels}")})";
 
     private static TorchImageClassificationTrainer.Options WithLabels(
         TorchImageClassificationTrainer.Options options, MultipleLabels labels) => options with

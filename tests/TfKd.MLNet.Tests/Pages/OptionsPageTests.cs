@@ -45,12 +45,13 @@ public sealed partial class OptionsPageTests
     {
         var rows = Rows(Part(_page, "Recipes for photos"));
         Assert.NotEmpty(rows);
-        Options[] written = [.. Enumerable.Range(1, 3).Select(column => Written(rows, column, photoCount, unlabelledCount))];
+        Options[] written = [.. Enumerable.Range(1, 4).Select(column => Written(rows, column, photoCount, unlabelledCount))];
         Options[] made =
         [
             PhotoRecipe.Frozen(),
             PhotoRecipe.FineTuned(photoCount),
             PhotoRecipe.SmallStudent(photoCount, unlabelledCount),
+            PhotoRecipe.TaughtStudent(photoCount, unlabelledCount),
         ];
         Assert.All(made, (options, index) => Assert.Empty(Properties(typeof(Options))
             .Where(property => !AreEqual(property.GetValue(options), property.GetValue(written[index])))

@@ -73,21 +73,65 @@ public sealed class SmallStudentTests
     [InlineData(50_000)]
     public void Recipe_is_a_student_of_the_fine_tuned_network(int photos)
     {
-        var options = PhotoRecipe.SmallStudent(photos);
+        var options = PhotoRecipe.TaughtStudent(photos);
         var fineTuned = PhotoRecipe.FineTuned(photos) with { ImageWidth = options.ImageWidth, ImageHeight = options.ImageHeight };
         Assert.Equal(fineTuned.ToTeacher(), options.Teacher);
         Assert.Equal(new FirstLayers(Pretrained.ResNet18), options.InitialWeights);
         // The teacher is for photos with a label, the student's epochs for all.
-        var more = PhotoRecipe.SmallStudent(photos, unlabelledCount: 3 * photos);
+        var more = PhotoRecipe.TaughtStudent(photos, unlabelledCount: 3 * photos);
         Assert.Equal(options.Teacher, more.Teacher);
-        Assert.Equal(PhotoRecipe.SmallStudent(4 * photos).MaxEpochs, more.MaxEpochs);
+        Assert.Equal(PhotoRecipe.TaughtStudent(4 * photos).MaxEpochs, more.MaxEpochs);
         Assert.True(more.MaxEpochs <= options.MaxEpochs);
-        var larger = PhotoRecipe.SmallStudent(photos, imageSize: 224);
+        var larger = PhotoRecipe.TaughtStudent(photos, imageSize: 224);
         Assert.Equal((fineTuned with { ImageWidth = 224, ImageHeight = 224 }).ToTeacher(), larger.Teacher);
         Assert.Equal((options with { Teacher = larger.Teacher }).ToPlan().ToString(), larger.ToPlan().ToString());
         Assert.Equal((224, 224), (larger.ImageWidth, larger.ImageHeight));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.TaughtStudent(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.TaughtStudent(1, imageSize: 0));
+    }
+
+    [Fact]
+    public void Small_student_is_a_classifier_with_a_teacher_where_photos_have_no_label()
+    {
+        var (alone, taught) = (PhotoRecipe.SmallStudent(40), PhotoRecipe.SmallStudent(40, unlabelledCount: 120));
+        Assert.Equal((1, 3, null), (alone.MaxEpochs, alone.FrozenStages, alone.Teacher));
+        Assert.Equal(new CrossEntropy(), alone.Objective);
+        Assert.Equal(PhotoRecipe.TaughtStudent(40).Teacher, taught.Teacher);
+        Assert.Equal((1, 3), (taught.MaxEpochs, taught.FrozenStages));
+        Assert.Equal(new BinaryCrossEntropy(), PhotoRecipe.SmallStudent(40, labels: new MultipleLabels()).Objective);
         Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.SmallStudent(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.SmallStudent(1, unlabelledCount: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.SmallStudent(1, imageSize: 0));
+    }
+
+    [Fact]
+    public void Small_student_learns_of_photos_without_a_label()
+    {
+        var ml = new MLContext(seed: 1);
+        var rows = TrainingRuns.Rows(ml, 30);
+        var recipe = PhotoRecipe.SmallStudent(30, unlabelledCount: 12);
+        var teacher = (TrainedTeacher)recipe.Teacher!;
+        var said = new List<string>();
+        var options = recipe with
+        {
+            ImageWidth = 48,
+            ImageHeight = 48,
+            BatchSize = 8,
+            UnlabelledSet = ml.Data.LoadFromEnumerable(TestRows.Make(42).Skip(30).Select(row => new { row.Image }).ToList()),
+            Teacher = teacher with { Epochs = 2, Recipe = teacher.Recipe! with { ImageWidth = 0, ImageHeight = 0 } },
+            MessageCallback = said.Add,
+        };
+        using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(rows);
+        Assert.InRange(model.Model.Onnx.Length, 1, 3_000_000);
+        Assert.InRange(ml.MulticlassClassification.Evaluate(model.Transform(rows)).MicroAccuracy, 0.9, 1);
+        Assert.Equal(12, model.Model.Card.Training.UnlabelledRows);
+        Assert.Contains(said, message => message.StartsWith(
+            "The head was fitted to the features of 42 rows, 12 of them by the teacher's answers", StringComparison.Ordinal));
+        // Without those photos it is another one, in one epoch, too.
+        using var alone = ml.MulticlassClassification.Trainers.TorchImageClassification(
+            PhotoRecipe.SmallStudent(30) with { ImageWidth = 48, ImageHeight = 48 }).Fit(rows);
+        Assert.NotEqual(alone.Model.Card.WeightsSha256, model.Model.Card.WeightsSha256);
+        Assert.InRange(ml.MulticlassClassification.Evaluate(alone.Transform(rows)).MicroAccuracy, 0.9, 1);
     }
 
     [Fact]
@@ -95,7 +139,7 @@ public sealed class SmallStudentTests
     {
         var ml = new MLContext(seed: 1);
         var rows = TrainingRuns.Rows(ml, 30);
-        var recipe = PhotoRecipe.SmallStudent(30);
+        var recipe = PhotoRecipe.TaughtStudent(30);
         var teacher = (TrainedTeacher)recipe.Teacher!;
         var options = recipe with
         {
@@ -120,10 +164,10 @@ public sealed class SmallStudentTests
     {
         var ml = new MLContext(seed: 1);
         var rows = ml.Data.LoadFromEnumerable(ShapePhotos.Make(60));
-        var recipe = PhotoRecipe.SmallStudent(60, labels: new MultipleLabels());
+        var recipe = PhotoRecipe.TaughtStudent(60, labels: new MultipleLabels());
         var teacher = (TrainedTeacher)recipe.Teacher!;
         Assert.Equal(
-            (PhotoRecipe.SmallStudent(60) with { Objective = recipe.Objective, Teacher = teacher }).ToPlan().ToString(),
+            (PhotoRecipe.TaughtStudent(60) with { Objective = recipe.Objective, Teacher = teacher }).ToPlan().ToString(),
             recipe.ToPlan().ToString());
         Assert.Equal((PhotoRecipe.FineTuned(60) with { Labels = recipe.Labels }).ToTeacher().Objective, teacher.Objective);
         Assert.Equal(
