@@ -76,7 +76,7 @@ public sealed class Trainer(TrainingPlan plan)
         var agreement = new ReplicaAgreement(_own.Replicas);
         try
         {
-            return Run(new(student, training, validation) { Scores = Scores }, agreement, token);
+            return ScalarRace.Explain(() => Run(new(student, training, validation) { Scores = Scores }, agreement, token));
         }
         catch (Exception exception) when (!agreement.KnowsOf(exception))
         {

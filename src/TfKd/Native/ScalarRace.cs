@@ -23,11 +23,30 @@ internal static class ScalarRace
             {
                 return compute();
             }
-            catch (ExternalException exception)
-                when (attempt < MostAttempts && exception.Message.StartsWith(Sign, StringComparison.Ordinal))
+            catch (ExternalException exception) when (attempt < MostAttempts && IsOne(exception))
             {
                 // Nothing is wrong with what was asked for.
             }
         }
     }
+
+    /// <summary>Says of what cannot be computed again, a step of a run, that nothing is wrong with it.</summary>
+    /// <param name="run">Computes.</param>
+    /// <exception cref="InvalidOperationException">A scalar was lost.</exception>
+    public static T Explain<T>(Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (ExternalException exception) when (IsOne(exception))
+        {
+            throw new InvalidOperationException(
+                "TorchSharp freed a number while libtorch was reading it, as it does once in millions of operations. Nothing is wrong with "
+                    + "the run: start it again; one with checkpoints goes on from the last.",
+                exception);
+        }
+    }
+
+    private static bool IsOne(ExternalException exception) => exception.Message.StartsWith(Sign, StringComparison.Ordinal);
 }
