@@ -47,11 +47,7 @@ internal sealed class ProbeTargets(IImageSource source, ImageNetwork network, Te
     private void Answer(LoadedBatch loaded, int[] rows, Tensor targets)
     {
         using var kernels = network.PathOf(rows.Length).Enter();
-        var classes = DeviceCopy.To(loaded.Labels, network.Device);
-        // Of images as they are, which are none of the views whose answers are kept by their row.
-        var batch = new ImageBatch(
-            DeviceCopy.To(loaded.Images, network.Device), Targets.FromPartialLabels(classes, network.ClassCount, labelScale: 1),
-            teacher!.KnowsTrainingRowsOnly ? rows : [], View: 0);
+        var batch = BatchPreparation.Unchanged(loaded, network, labelScale: 1, teacher!.KnowsTrainingRowsOnly ? rows : []);
         var logits = teacher.Teach(batch).Logits.cpu().to(ScalarType.Float64);
         var answers = _areSeveral ? logits.sigmoid() : logits.softmax(1);
         if (!answers.isfinite().all().item<bool>())

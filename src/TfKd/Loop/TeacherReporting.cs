@@ -62,9 +62,8 @@ internal static class TeacherReporting
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var kernels = student.PathOf(loaded.RowIds.Count).Enter();
-        var targets = Targets.FromLabels(loaded.Labels.to(student.Device), student.ClassCount);
         // No training rows: a teacher that keeps its answers by their numbers must not take these for them.
-        var batch = new ImageBatch(loaded.Images.to(student.Device), targets, RowIds: [], View: 0);
-        statistics.Add(teacher.Teach(batch).Logits, student.Run(student.Path.Arrange(batch.Images)).Logits, targets.Labels!);
+        var batch = BatchPreparation.Unchanged(loaded, student, labelScale: null, trainingRows: []);
+        statistics.Add(teacher.Teach(batch).Logits, student.Run(student.Path.Arrange(batch.Images)).Logits, batch.Targets.Labels!);
     }
 }
