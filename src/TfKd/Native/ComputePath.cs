@@ -5,7 +5,7 @@ namespace TfKd;
 
 /// <summary>
 /// How a network's convolutions are computed on a CPU: which results are right and how long they take depend on it, what is computed does
-/// not. On other devices <see cref="OnDevice"/> is the one to use.
+/// not. Networks that are moved to another device choose theirs by themselves.
 /// </summary>
 /// <param name="Layout">Order in memory of images and weights.</param>
 /// <param name="OneDnn">Whether convolutions use oneDNN, or libtorch's own slower kernels.</param>
