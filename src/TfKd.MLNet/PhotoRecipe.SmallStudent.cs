@@ -53,12 +53,7 @@ public static partial class PhotoRecipe
         Require.Positive(imageSize);
         var isTaught = Require.NotNegative(unlabelledCount) > 0;
         weights ??= Pretrained.ResNet18;
-        var teacher = FineTuned(photoCount, weights) with
-        {
-            Labels = labels,
-            ImageWidth = imageSize,
-            ImageHeight = imageSize,
-        };
+        var teacher = StudentsTeacher(photoCount, weights, labels, imageSize);
         return new()
         {
             Network = new ResNet { StageBlocks = [2, 2, 2], NormalizedFeatures = true },
@@ -68,7 +63,7 @@ public static partial class PhotoRecipe
             Labels = labels,
             Objective = isTaught ? Distillation(UnlabelledAlpha, StudentTemperature, labels is not null)
                 : labels is null ? new CrossEntropy() : new BinaryCrossEntropy(),
-            Teacher = isTaught ? teacher.ToTeacher() : null,
+            Teacher = isTaught ? teacher : null,
             ImageWidth = imageSize,
             ImageHeight = imageSize,
             MaxEpochs = 1,
@@ -104,8 +99,7 @@ public static partial class PhotoRecipe
             FrozenStages = 2,
             FreezeBatchNormStatistics = true,
             Objective = Distillation(unlabelledCount > 0 ? UnlabelledAlpha : StudentAlpha, StudentTemperature, labels is not null),
-            // That of the recipe with photos without a label, however many there are.
-            Teacher = start.Teacher ?? SmallStudent(photoCount, unlabelledCount: 1, weights, labels, imageSize).Teacher,
+            Teacher = StudentsTeacher(photoCount, weights ?? Pretrained.ResNet18, labels, imageSize),
             MaxEpochs = 1 + Math.Clamp((StudentImages + count - 1) / count, FewestStudentEpochs, MostStudentEpochs),
             Optimizer = new AdamW { LearningRate = 0.0001, WeightDecay = 0.05 },
             Schedule = new CosineSchedule(),
@@ -113,6 +107,10 @@ public static partial class PhotoRecipe
             Augmentations = [new HorizontalFlip()],
         };
     }
+
+    /// <summary>What teaches a small student: the larger network, at the student's image size.</summary>
+    private static TrainedTeacher StudentsTeacher(int photoCount, InitialWeights weights, MultipleLabels? labels, int imageSize) =>
+        (FineTuned(photoCount, weights) with { Labels = labels, ImageWidth = imageSize, ImageHeight = imageSize }).ToTeacher();
 
     /// <summary>Learning from labels and a teacher: (1 - alpha) times the cross entropy and alpha times the divergence.</summary>
     /// <param name="alpha">How much the teacher counts.</param>
