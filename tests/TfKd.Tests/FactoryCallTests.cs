@@ -117,7 +117,7 @@ public sealed class FactoryCallTests
         _allowed.Select(entry => $"{entry.Key}: {entry.Value.Calls}").Order(StringComparer.Ordinal),
         Repository.SourceFiles("src")
             .Select(path => (
-                Name: Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/'),
+                Name: Repository.NameInSource(path),
                 Calls: Nameless(File.ReadAllText(path)).Count()))
             .Where(file => file.Calls > 0 && !_rooms.Any(room => file.Name.StartsWith(room, StringComparison.Ordinal)))
             .Select(file => $"{file.Name}: {file.Calls}").Order(StringComparer.Ordinal));
@@ -128,13 +128,13 @@ public sealed class FactoryCallTests
         _sentOnce.Order(StringComparer.Ordinal),
         Repository.SourceFiles("src")
             .Where(path => Calls(File.ReadAllText(path)).Any(call => IsCalled(call, "tensor") && call.ArgumentList.Arguments.Any(NamesOther)))
-            .Select(path => Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/')).Order(StringComparer.Ordinal));
+            .Select(Repository.NameInSource).Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_step_reads_nothing_from_its_device() => Assert.Equal(
         _readers.Select(entry => $"{entry.Key}: {entry.Value.Reads}").Order(StringComparer.Ordinal),
         Repository.SourceFiles("src")
-            .Select(path => (Name: Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/'), Path: path))
+            .Select(path => (Name: Repository.NameInSource(path), Path: path))
             .Where(file => _roomsOfSteps.Any(room => file.Name.StartsWith(room, StringComparison.Ordinal)))
             .Select(file => (file.Name, Reads: Reads(File.ReadAllText(file.Path))))
             .Where(file => file.Reads > 0)

@@ -107,7 +107,7 @@ public sealed class HabitTests
     }
 
     private static IEnumerable<SourceText> Sources() => Repository.SourceFiles("src").Select(path =>
-        new SourceText(Path.GetRelativePath(Repository.PathOf("src"), path).Replace('\\', '/'), File.ReadAllText(path)));
+        new SourceText(Repository.NameInSource(path), File.ReadAllText(path)));
 
     private sealed record SourceText(string Path, string Text)
     {

@@ -30,6 +30,10 @@ internal static class Repository
         Directory.EnumerateFiles(PathOf(folder), "*.cs", SearchOption.AllDirectories)
             .Where(path => !Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
 
+    /// <summary>The name of a file below <c>src</c>: its path from there, with slashes.</summary>
+    /// <param name="path">The full path.</param>
+    public static string NameInSource(string path) => Path.GetRelativePath(PathOf("src"), path).Replace('\\', '/');
+
     private static string Find()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
