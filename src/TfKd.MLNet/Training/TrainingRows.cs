@@ -63,6 +63,7 @@ internal static class TrainingRows
         var getWeight = weight is null ? () => 1 : WeightColumn.GetGetter(cursor, weight.Value);
         // Images of other kinds cannot be read again, and metrics of several labels read all rows after each epoch.
         var share = reader.ReadsFiles && settings.Labels is null ? reading.Share : null;
+        decoded.FilesAreImages = reader.ReadsFiles;
         if (data.GetRowCount() is { } rowCount)
             decoded.Expect(decoded.KeptCount + (long)(rowCount * (share?.Fraction ?? 1)));
         var rows = new BlockDecoder(decoded, reader, scores?.Open(cursor), settings.UndecodableImages, share);

@@ -15,6 +15,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     private readonly List<float> _weights = [];
     private readonly List<float> _teacherScores = [];
     private readonly List<string?> _files = [];
+    private readonly List<bool> _areImages = [];
     private readonly Dictionary<int, int[]> _labelSets = [];
     // Of each row among those whose pixels are kept; NotKept where they are not.
     private readonly List<int> _places = [];
@@ -35,7 +36,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <summary>
     /// The most memory that the pixels may take, in bytes, 0 or above; default 1 GiB. The first rows take it, whole ones only; those that
     /// do not fit in go to a file, and are read from it each time. Labels, weights, teacher scores and the names of files are in memory
-    /// always: 20 bytes a row, 4 a score, and the names. What a run computes does not depend on it.
+    /// always: 21 bytes a row, 4 a score, and the names. What a run computes does not depend on it.
     /// </summary>
     public long MemoryBudget
     {
@@ -139,6 +140,11 @@ public sealed class DecodedCache : IImageSource, IDisposable
     /// <summary>Rows whose pixels are kept.</summary>
     internal int KeptCount { get; private set; }
 
+    /// <summary>
+    /// Whether rows that are added from here on are the images of their files, decoded and nothing else. Default false: a file is a name.
+    /// </summary>
+    internal bool FilesAreImages { get; set; }
+
     internal long BytesInMemory => Math.Min(KeptCount, RowsInMemory) * Shape.ByteCount;
 
     internal long BytesInFile => (long)KeptCount * Shape.ByteCount - BytesInMemory;
@@ -196,6 +202,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
         _teacherScores.AddRange(teacherScores);
         _weights.Add(weight);
         _files.Add(file);
+        _areImages.Add(FilesAreImages);
         _labels.Add(label);
     }
 
@@ -222,5 +229,7 @@ public sealed class DecodedCache : IImageSource, IDisposable
             CollectionsMarshal.AsSpan(cache._teacherScores).Slice(row * cache._teacherClassCount, cache._teacherClassCount);
 
         public override string? GetFile(int row) => cache._files[row];
+
+        public override string? GetImageFile(int row) => cache._areImages[row] ? cache._files[row] : null;
     }
 }

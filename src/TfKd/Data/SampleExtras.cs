@@ -41,6 +41,12 @@ public abstract class SampleExtras
     /// </summary>
     public virtual string? GetFile(int row) => null;
 
+    /// <summary>
+    /// The path of the file whose image a row is, fitted to the source's shape and unchanged otherwise, so that it can be decoded at
+    /// another size, too. Null, the default: there is none, or the row is something else made of it.
+    /// </summary>
+    public virtual string? GetImageFile(int row) => null;
+
     /// <summary>The extras of some rows, in a given order: for a source that leaves rows out, repeats or reorders them.</summary>
     /// <param name="rows">The number here of each row there.</param>
     public SampleExtras Select(IReadOnlyList<int> rows)
@@ -65,5 +71,7 @@ public abstract class SampleExtras
         public override ReadOnlySpan<float> GetScores(int row) => source.GetScores(rows[row]);
 
         public override string? GetFile(int row) => source.GetFile(rows[row]);
+
+        public override string? GetImageFile(int row) => source.GetImageFile(rows[row]);
     }
 }

@@ -49,8 +49,10 @@ internal sealed class TeacherTraining(
         var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
-            var labelled = ResizedRows.Of(SourceSubset.OfLabelled(training), shape);
-            trainer.Run(network, labelled, validation is null ? null : ResizedRows.Of(validation, shape), token);
+            var rows = RowsOf(training);
+            if (request.ReadsFiles && rows is ResizedRows)
+                say($"Teacher {number} sees the student's images, resized: not all of them are those of files that are there.");
+            trainer.Run(network, SourceSubset.OfLabelled(rows), validation is null ? null : RowsOf(validation), token);
             return network;
         }
         catch
@@ -58,6 +60,9 @@ internal sealed class TeacherTraining(
             network.Dispose();
             throw;
         }
+
+        IImageSource RowsOf(IImageSource source) =>
+            (request.ReadsFiles ? FileRows.TryOf(source, shape) : null) ?? ResizedRows.Of(source, shape);
     }
 
     // What belongs to a start is not for another network.

@@ -46,7 +46,8 @@ public sealed record TeacherRecipe
 
     /// <summary>
     /// Width that the student's images are resized to for this network, bilinearly, in training and in teaching, in pixels. A larger image
-    /// shows nothing that the student's does not, but has the size that pretrained weights know. Default 0: the student's.
+    /// shows nothing that the student's does not, unless the network reads files (<see cref="TrainedTeacher.ReadsFiles"/>), but has the
+    /// size that pretrained weights know. Default 0: the student's.
     /// </summary>
     public int ImageWidth { get; init => field = Require.NotNegative(value); }
 

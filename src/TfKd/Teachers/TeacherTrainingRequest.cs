@@ -22,4 +22,10 @@ public sealed record TeacherTrainingRequest
     /// set, from random weights, with all stages and all of them at one rate.
     /// </summary>
     public TeacherRecipe? Recipe { get; init; }
+
+    /// <summary>
+    /// Whether it sees the files of the rows, decoded at its own size, where all of them are images of files; otherwise, and by default,
+    /// the student's images, resized.
+    /// </summary>
+    public bool ReadsFiles { get; init; }
 }

@@ -30,8 +30,19 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
     /// </summary>
     public TeacherRecipe? Recipe { get; init; }
 
+    /// <summary>
+    /// Whether the network sees the files of the photos, decoded at its own size, and not the student's images: it knows more where its
+    /// size is the larger one. It is asked about each training row once, and has the same answer to each augmented view of it, and no
+    /// features; training rows must not be mixed then. Where a row is not the image of a file (<see cref="SampleExtras.GetImageFile"/>),
+    /// the student's images are resized instead, and the run says so. Default false.
+    /// </summary>
+    public bool ReadsFiles { get; init; }
+
     /// <inheritdoc/>
     public override bool TakesSeveralLabels => true;
+
+    /// <summary>Unless it sees files, and not the view that the student sees.</summary>
+    public override bool GivesFeatures => !ReadsFiles;
 
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
@@ -42,7 +53,11 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
             Objective = Objective,
             Epochs = Epochs,
             Recipe = Recipe,
+            ReadsFiles = ReadsFiles,
         });
-        return NetworkTeacher.Own(network, context.ClassNames, context);
+        var teacher = NetworkTeacher.Own(network, context.ClassNames, context);
+        return ReadsFiles && FileRows.TryOf(context.Training!, network.Architecture.InputShape) is { } rows
+            ? new FileRowsTeacher(teacher, rows, context.Device)
+            : teacher;
     }
 }
