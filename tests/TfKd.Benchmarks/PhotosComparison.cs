@@ -20,8 +20,13 @@ internal static class PhotosComparison
     {
         var photos = PhotoFolds.Read(folder);
         PrintHead(folder, photos, settings);
+        List<PhotoResult>? first = null;
         foreach (var (name, measure) in settings.Chosen([.. Ways(photos, settings)], way => way.Name))
-            Print(name, [.. settings.Of(photos).Select(fold => measure(fold.Fold, new MLContext(seed: fold.Number)))]);
+        {
+            List<PhotoResult> results = [.. settings.Of(photos).Select(fold => measure(fold.Fold, new MLContext(seed: fold.Number)))];
+            Print(name, results, first, settings.Folds);
+            first ??= results;
+        }
     }
 
     private static IEnumerable<(string Name, Func<PhotoFold, MLContext, PhotoResult> Measure)> Ways(
@@ -107,21 +112,25 @@ internal static class PhotosComparison
         Console.WriteLine();
         Console.WriteLine(
             "Seconds are those of one Fit; for ML.NET with the featuriser's part for the training photos. MB is the saved model, as it is "
-            + "and without what scoring does not need (`WithoutWeights`).");
+            + "and without what scoring does not need (`WithoutWeights`). Differences are those from the first line on the same folds, with 95 % intervals.");
         Console.WriteLine();
-        Console.WriteLine("| | top-1 | log-loss | seconds | of processor time | MB | to score |");
-        Console.WriteLine("|---|---|---|---|---|---|---|");
+        Console.WriteLine("| | top-1 | difference | log-loss | difference | seconds | of processor time | MB | to score |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
     }
 
-    private static void Print(string name, List<PhotoResult> results)
+    private static void Print(string name, List<PhotoResult> results, List<PhotoResult>? first, int folds)
     {
         var mean = results.Average(result => result.Accuracy);
         var deviation = Deviation.Of([.. results.Select(result => result.Accuracy)]);
         var (loss, seconds) = (results.Average(result => result.LogLoss), results.Average(result => result.Seconds));
         var processor = results.Average(result => result.Processor);
         var (size, toScore) = (results.Average(result => result.Bytes) / 1e6, results.Average(result => result.BytesToScore) / 1e6);
+        var more = first is null ? "" : Beyond(result => result.Accuracy).Text("0.0", 100);
+        var lossMore = first is null ? "" : Beyond(result => result.LogLoss).Text("0.000");
         Console.Write(FormattableString.Invariant(
-            $"| {name} | {100 * mean:F1} % ± {100 * deviation:F1} | {loss:F3} | {seconds:F1} | {processor:F1} "));
+            $"| {name} | {100 * mean:F1} % ± {100 * deviation:F1} | {more} | {loss:F3} | {lossMore} | {seconds:F1} | {processor:F1} "));
         Console.WriteLine(FormattableString.Invariant($"| {size:F1} | {toScore:F1} |"));
+
+        PairedDifference Beyond(Func<PhotoResult, double> figure) => PairedDifference.Of(results.Select(figure), first.Select(figure), folds);
     }
 }
