@@ -21,7 +21,8 @@ public static partial class PhotoRecipe
     /// classifier that is fitted to its features. The model scores in 8-bit integers (<see cref="OnnxWeights.Int8"/>). Where there are
     /// photos without a label, set <see cref="TorchImageClassificationTrainer.Options.UnlabelledSet"/>: the larger network of
     /// <see cref="FineTuned"/> is then trained first, in the same Fit, and the classifier is fitted to what that says of them, too
-    /// (<see cref="LinearProbe"/>). Both see images of one size.
+    /// (<see cref="LinearProbe"/>). That network sees the files of the photos at the size that its weights were made with
+    /// (<see cref="TrainedTeacher.ReadsFiles"/>).
     /// </summary>
     /// <remarks>
     /// That nothing but the classifier learns was found on photos of things and animals, some 50 to 200: what
@@ -38,7 +39,7 @@ public static partial class PhotoRecipe
     /// </param>
     /// <param name="imageSize">
     /// Width and height of the images in pixels, above 0; default 128, a third of the work of 224 in training and in use. The weights of
-    /// the package were made with 224, with which the student found no more, and a teacher does.
+    /// the package were made with 224, with which the student found no more.
     /// </param>
     /// <exception cref="ArgumentException">The weights do not say of which network they are.</exception>
     /// <example><code>
@@ -53,7 +54,8 @@ public static partial class PhotoRecipe
         Require.Positive(imageSize);
         var isTaught = Require.NotNegative(unlabelledCount) > 0;
         weights ??= Pretrained.ResNet18;
-        var teacher = StudentsTeacher(photoCount, weights, labels, imageSize);
+        // The features that the classifier is fitted to are of photos as they are; so may the teacher's answers be, and of larger ones.
+        var teacher = (FineTuned(photoCount, weights) with { Labels = labels }).ToTeacher();
         return new()
         {
             Network = new ResNet { StageBlocks = [2, 2, 2], NormalizedFeatures = true },
@@ -63,7 +65,7 @@ public static partial class PhotoRecipe
             Labels = labels,
             Objective = isTaught ? Distillation(UnlabelledAlpha, StudentTemperature, labels is not null)
                 : labels is null ? new CrossEntropy() : new BinaryCrossEntropy(),
-            Teacher = isTaught ? teacher : null,
+            Teacher = isTaught ? teacher with { ReadsFiles = true } : null,
             ImageWidth = imageSize,
             ImageHeight = imageSize,
             MaxEpochs = 1,
@@ -99,7 +101,13 @@ public static partial class PhotoRecipe
             FrozenStages = 2,
             FreezeBatchNormStatistics = true,
             Objective = Distillation(unlabelledCount > 0 ? UnlabelledAlpha : StudentAlpha, StudentTemperature, labels is not null),
-            Teacher = StudentsTeacher(photoCount, weights ?? Pretrained.ResNet18, labels, imageSize),
+            // At the student's size: it is asked about what the student sees.
+            Teacher = (FineTuned(photoCount, weights) with
+            {
+                Labels = labels,
+                ImageWidth = imageSize,
+                ImageHeight = imageSize,
+            }).ToTeacher(),
             MaxEpochs = 1 + Math.Clamp((StudentImages + count - 1) / count, FewestStudentEpochs, MostStudentEpochs),
             Optimizer = new AdamW { LearningRate = 0.0001, WeightDecay = 0.05 },
             Schedule = new CosineSchedule(),
@@ -107,10 +115,6 @@ public static partial class PhotoRecipe
             Augmentations = [new HorizontalFlip()],
         };
     }
-
-    /// <summary>What teaches a small student: the larger network, at the student's image size.</summary>
-    private static TrainedTeacher StudentsTeacher(int photoCount, InitialWeights weights, MultipleLabels? labels, int imageSize) =>
-        (FineTuned(photoCount, weights) with { Labels = labels, ImageWidth = imageSize, ImageHeight = imageSize }).ToTeacher();
 
     /// <summary>Learning from labels and a teacher: (1 - alpha) times the cross entropy and alpha times the divergence.</summary>
     /// <param name="alpha">How much the teacher counts.</param>

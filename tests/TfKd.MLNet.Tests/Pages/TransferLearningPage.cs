@@ -16,7 +16,7 @@ internal static class TransferLearningPage
         var options = PhotoRecipe.SmallStudent(photoCount: 40, unlabelledCount: 120) with
         {
             UnlabelledSet = ml.Data.LoadImagesFromFolder("more photos", labelled: false),
-            Teacher = PhotoRecipe.Frozen().ToTeacher(),
+            Teacher = PhotoRecipe.Frozen().ToTeacher() with { ReadsFiles = true },
         };
         return options;
     }

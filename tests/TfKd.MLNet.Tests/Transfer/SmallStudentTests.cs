@@ -96,7 +96,7 @@ public sealed class SmallStudentTests
         var (alone, taught) = (PhotoRecipe.SmallStudent(40), PhotoRecipe.SmallStudent(40, unlabelledCount: 120));
         Assert.Equal((1, 3, null), (alone.MaxEpochs, alone.FrozenStages, alone.Teacher));
         Assert.Equal(new CrossEntropy(), alone.Objective);
-        Assert.Equal(PhotoRecipe.TaughtStudent(40).Teacher, taught.Teacher);
+        Assert.Equal(PhotoRecipe.FineTuned(40).ToTeacher() with { ReadsFiles = true }, taught.Teacher);
         Assert.Equal((1, 3), (taught.MaxEpochs, taught.FrozenStages));
         Assert.Equal(new BinaryCrossEntropy(), PhotoRecipe.SmallStudent(40, labels: new MultipleLabels()).Objective);
         Assert.Throws<ArgumentOutOfRangeException>(() => PhotoRecipe.SmallStudent(0));
@@ -132,6 +132,50 @@ public sealed class SmallStudentTests
             PhotoRecipe.SmallStudent(30) with { ImageWidth = 48, ImageHeight = 48 }).Fit(rows);
         Assert.NotEqual(alone.Model.Card.WeightsSha256, model.Model.Card.WeightsSha256);
         Assert.InRange(ml.MulticlassClassification.Evaluate(alone.Transform(rows)).MicroAccuracy, 0.9, 1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Teacher_sees_photos_at_its_own_size_where_they_are_files(bool areFiles)
+    {
+        var folder = Directory.CreateTempSubdirectory("tfkd-student-").FullName;
+        try
+        {
+            var ml = new MLContext(seed: 1);
+            var (rows, more) = (TestRows.Make(24), TestRows.Make(30).Skip(24).ToList());
+            var said = new List<string>();
+            var recipe = PhotoRecipe.SmallStudent(24, unlabelledCount: 6);
+            var teacher = (TrainedTeacher)recipe.Teacher!;
+            var options = recipe with
+            {
+                ImageColumnName = areFiles ? "ImagePath" : "Image",
+                ImageWidth = 32,
+                ImageHeight = 32,
+                BatchSize = 8,
+                UnlabelledSet = ml.Data.LoadFromEnumerable(more.Select(row => new { row.Image, ImagePath = Write(row) }).ToList()),
+                Teacher = teacher with { Epochs = 1, Recipe = teacher.Recipe! with { ImageWidth = 64, ImageHeight = 64 } },
+                MessageCallback = said.Add,
+            };
+            var labelled = TestRows.WithKeys(ml, ml.Data.LoadFromEnumerable(rows.Select(row => new { row.Image, row.Label, ImagePath = Write(row) }).ToList()));
+            using var model = ml.MulticlassClassification.Trainers.TorchImageClassification(options).Fit(labelled);
+            Assert.Contains(said, message => message.StartsWith("Training teacher 1: ResNet", StringComparison.Ordinal)
+                && message.Contains("3x64x64", StringComparison.Ordinal));
+            Assert.Equal(areFiles, !said.Any(message => message.Contains("sees the student's images, resized", StringComparison.Ordinal)));
+            Assert.Contains(said, message => message.Contains("6 of them by the teacher's answers", StringComparison.Ordinal));
+            Assert.Contains("ReadsFiles = True", model.Model.Card.Training.Plan, StringComparison.Ordinal);
+
+            string Write(InputRow row)
+            {
+                var path = Path.Combine(folder, $"{row.Number}.png");
+                File.WriteAllBytes(path, row.Image);
+                return path;
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
