@@ -22,7 +22,7 @@ public static partial class PhotoRecipe
     /// photos without a label, set <see cref="TorchImageClassificationTrainer.Options.UnlabelledSet"/>: the larger network of
     /// <see cref="FineTuned"/> is then trained first, in the same Fit, and the classifier is fitted to what that says of them, too
     /// (<see cref="LinearProbe"/>). That network sees the files of the photos at the size that its weights were made with
-    /// (<see cref="TrainedTeacher.ReadsFiles"/>).
+    /// (<see cref="TrainedTeacher.ReadsFiles"/>), or, where the rows are no files, the student's images.
     /// </summary>
     /// <remarks>
     /// That nothing but the classifier learns was found on photos of things and animals, some 50 to 200: what

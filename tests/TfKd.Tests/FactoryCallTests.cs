@@ -108,9 +108,9 @@ public sealed class FactoryCallTests
         ["TfKd/Loop/UnreadSteps.cs"] = (2, ReadLater),
         ["TfKd/Objectives/LossLog.cs"] = (2, ReadLater),
         ["TfKd/Objectives/TeacherClassifier.cs"] = (2, NotInStep),
-        ["TfKd/Teachers/FileRowsTeacher.cs"] = (2, Checked),
         ["TfKd/Teachers/FileTeacher.cs"] = (1, NotInStep),
         ["TfKd/Teachers/TeacherAnswers.cs"] = (2, Checked),
+        ["TfKd/Teachers/TrainedTeacher.cs"] = (2, Checked),
     };
 
     [Fact]

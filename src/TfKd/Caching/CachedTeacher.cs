@@ -32,7 +32,7 @@ internal sealed class CachedTeacher(Teacher teacher, TeacherCacheFormat format, 
     /// <inheritdoc/>
     protected override TeacherSignal TeachCore(ImageBatch batch)
     {
-        if (batch.RowIds.Count == 0)
+        if (batch.RowIds.Count == 0 || batch.View == ImageBatch.Unaugmented)
             return teacher.Teach(batch);
         var answers = empty(batch.RowIds.Count, format.ClassCount, ScalarType.Float32);
         var store = views.Of(batch.View);

@@ -31,7 +31,8 @@ public interface IImageSource
     /// <summary>
     /// What is known of the rows beside images and labels, their weights among it; null: nothing. A source that wraps another has that
     /// one's extras (<c>source.Extras</c>), or, where its rows are others of that one or in another order,
-    /// <c>source.Extras?.Select(rows)</c>: with null they are lost.
+    /// <c>source.Extras?.Select(rows)</c>: with null they are lost. One that makes other images of them has
+    /// <c>source.Extras?.WithoutImageFiles()</c>.
     /// </summary>
     SampleExtras? Extras { get; }
 }

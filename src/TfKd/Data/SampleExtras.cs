@@ -55,6 +55,11 @@ public abstract class SampleExtras
         return new Selection(this, rows);
     }
 
+    /// <summary>
+    /// The extras of rows whose images are others than those of the files: for a source that crops or paints over what it reads.
+    /// </summary>
+    public SampleExtras WithoutImageFiles() => new OtherImages(this);
+
     private sealed class Weights(IReadOnlyList<float> weights) : SampleExtras
     {
         public override float GetWeight(int row) => weights[row];
@@ -73,5 +78,18 @@ public abstract class SampleExtras
         public override string? GetFile(int row) => source.GetFile(rows[row]);
 
         public override string? GetImageFile(int row) => source.GetImageFile(rows[row]);
+    }
+
+    private sealed class OtherImages(SampleExtras source) : SampleExtras
+    {
+        public override IReadOnlyList<string> ScoreClassNames => source.ScoreClassNames;
+
+        public override float GetWeight(int row) => source.GetWeight(row);
+
+        public override IReadOnlyList<int> GetLabels(int row) => source.GetLabels(row);
+
+        public override ReadOnlySpan<float> GetScores(int row) => source.GetScores(row);
+
+        public override string? GetFile(int row) => source.GetFile(row);
     }
 }

@@ -51,7 +51,8 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     {
         var labels = DeviceCopy.To(loaded.Labels, network.Device);
         return new(
-            DeviceCopy.To(loaded.Images, network.Device), OfLabels(labels, network.ClassCount, labelScale), trainingRows, View: 0);
+            DeviceCopy.To(loaded.Images, network.Device), OfLabels(labels, network.ClassCount, labelScale), trainingRows,
+            ImageBatch.Unaugmented);
     }
 
     /// <summary>The rows' images, augmented; they belong to the caller's dispose scope.</summary>

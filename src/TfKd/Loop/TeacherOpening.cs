@@ -18,12 +18,7 @@ internal static class TeacherOpening
         try
         {
             if (plan.Mixing is not null && teacher.KnowsTrainingRowsOnly)
-            {
-                throw new InvalidOperationException(
-                    $"{plan.Teacher} knows an answer to each row, but the plan mixes images with {plan.Mixing}, and a mixture is none "
-                    + "of the rows; use a teacher that looks at the pixels, or no Mixing.");
-            }
-
+                throw PlanValidation.MixesRows(plan);
             return TeacherCaching.Apply(teacher, plan, context, say);
         }
         catch

@@ -14,6 +14,8 @@ internal sealed class TeacherTraining(
     CancellationToken token)
     : ITeacherTraining
 {
+    // What was found, once for each size: a file that vanishes later is an error, and no other way to see.
+    private readonly Dictionary<ImageShape, (IImageSource Training, IImageSource? Validation)?> _files = [];
     private int _count;
 
     /// <inheritdoc/>
@@ -42,17 +44,18 @@ internal sealed class TeacherTraining(
         var (number, recipe) = (++_count, RecipeOf(request));
         var own = PlanOf(request, recipe, number);
         // At the size that it will be asked at.
-        var shape = training.Shape.Sized(recipe.ImageWidth, recipe.ImageHeight);
+        var shape = ShapeOf(recipe);
         var sized = (request.Architecture ?? student) with { InputShape = shape };
         say($"Training teacher {number}: {sized}, {own.MaxEpochs} epochs, {own.Objective}.");
         var trainer = new Trainer(own with { Callbacks = [new Relay($"Teacher {number}", say)] });
         var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
-            var rows = RowsOf(training);
-            if (request.ReadsFiles && rows is ResizedRows)
+            var files = FilesOf(request, shape);
+            if (request.ReadsFiles && files is null)
                 say($"Teacher {number} sees the student's images, resized: not all of them are those of files that are there.");
-            trainer.Run(network, SourceSubset.OfLabelled(rows), validation is null ? null : RowsOf(validation), token);
+            var rows = files ?? (ResizedRows.Of(training, shape), validation is null ? null : ResizedRows.Of(validation, shape));
+            trainer.Run(network, SourceSubset.OfLabelled(rows.Training), rows.Validation, token);
             return network;
         }
         catch
@@ -60,9 +63,23 @@ internal sealed class TeacherTraining(
             network.Dispose();
             throw;
         }
+    }
 
-        IImageSource RowsOf(IImageSource source) =>
-            (request.ReadsFiles ? FileRows.TryOf(source, shape) : null) ?? ResizedRows.Of(source, shape);
+    /// <inheritdoc/>
+    public IImageSource? GetFileRows(TeacherTrainingRequest request) => FilesOf(request, ShapeOf(RecipeOf(request)))?.Training;
+
+    private ImageShape ShapeOf(TeacherRecipe recipe) => training.Shape.Sized(recipe.ImageWidth, recipe.ImageHeight);
+
+    private (IImageSource Training, IImageSource? Validation)? FilesOf(TeacherTrainingRequest request, ImageShape shape)
+    {
+        if (!request.ReadsFiles)
+            return null;
+        if (_files.TryGetValue(shape, out var known))
+            return known;
+        var (toLearn, toValidate) = (FileRows.TryOf(training, shape), validation is null ? null : FileRows.TryOf(validation, shape));
+        // Another process may lack the files.
+        var isMissing = new ReplicaAgreement(plan.Replicas).Any(toLearn is null || (validation is not null && toValidate is null));
+        return _files[shape] = isMissing ? null : (toLearn!, toValidate);
     }
 
     // What belongs to a start is not for another network.

@@ -58,6 +58,11 @@ internal static class PlanValidation
         new($"{plan.Objective} looks at the teacher's features by stage, but {plan.Teacher} gives none; use a teacher with a network at "
             + "hand, or an objective on logits.");
 
+    /// <summary>The refusal of a teacher that answers rows where images are mixed.</summary>
+    public static InvalidOperationException MixesRows(TrainingPlan plan) => new(
+        $"{plan.Teacher} knows an answer to each row, but the plan mixes images with {plan.Mixing}, and a mixture is none of the rows; use "
+            + "a teacher that looks at the pixels, or no Mixing.");
+
     /// <summary>The refusal of a teacher that answers without what is before its rectifiers.</summary>
     public static InvalidOperationException NoPreActivations(TrainingPlan plan) =>
         new($"{plan.Objective} looks at the teacher's features before the rectifiers, but {plan.Teacher} gives none; use a teacher with a "
@@ -179,6 +184,8 @@ internal static class PlanValidation
             throw PeerTeacher.NoPart();
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures) && !plan.Teacher.GivesFeatures)
             throw NoTeacherFeatures(plan);
+        if (plan.Mixing is not null && plan.Teacher.SelfAndParts().Any(part => part is TrainedTeacher { ReadsFiles: true }))
+            throw MixesRows(plan);
         TeacherCaching.Of(plan);
     }
 

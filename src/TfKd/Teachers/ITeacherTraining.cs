@@ -21,4 +21,15 @@ public interface ITeacherTraining
     /// <exception cref="ArithmeticException">The network diverged.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     ImageNetwork Train(TeacherTrainingRequest request);
+
+    /// <summary>
+    /// The training rows as a network sees them that reads files (<see cref="TeacherTrainingRequest.ReadsFiles"/>): at its own size,
+    /// decoded each time that they are read. The same in all processes and each time that is asked.
+    /// </summary>
+    /// <param name="request">What is trained and how.</param>
+    /// <returns>
+    /// Null where it reads none, or where not all rows, those to validate on among them, are images of files that are there: it then sees
+    /// the student's images, resized.
+    /// </returns>
+    IImageSource? GetFileRows(TeacherTrainingRequest request);
 }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace TfKd;
 
 /// <summary>
@@ -32,32 +34,79 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
 
     /// <summary>
     /// Whether the network sees the files of the photos, decoded at its own size, and not the student's images: it knows more where its
-    /// size is the larger one. It is asked about each training row once, and has the same answer to each augmented view of it, and no
-    /// features; training rows must not be mixed then. Where a row is not the image of a file (<see cref="SampleExtras.GetImageFile"/>),
-    /// the student's images are resized instead, and the run says so. Default false.
+    /// size is the larger one. It is asked about each training row once, and has the same answer to each augmented view of it; it gives no
+    /// features, and its report no figures of validation rows, and images must not be mixed. A file is decoded each time that it is read,
+    /// and one that cannot be any more ends the run. Where a row is not the image of a file that is there
+    /// (<see cref="SampleExtras.GetImageFile"/>), the student's images are resized instead, and the run says so; where both have one size,
+    /// they are taken as they are. Default false.
     /// </summary>
     public bool ReadsFiles { get; init; }
 
     /// <inheritdoc/>
     public override bool TakesSeveralLabels => true;
 
-    /// <summary>Unless it sees files, and not the view that the student sees.</summary>
+    /// <summary>False where it sees files, as they are not the view that the student sees.</summary>
     public override bool GivesFeatures => !ReadsFiles;
 
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {
-        var network = context.RequireTeacherTraining(this).Train(new TeacherTrainingRequest
+        var training = context.RequireTeacherTraining(this);
+        var request = new TeacherTrainingRequest
         {
             Architecture = Architecture,
             Objective = Objective,
             Epochs = Epochs,
             Recipe = Recipe,
             ReadsFiles = ReadsFiles,
-        });
+        };
+        var network = training.Train(request);
         var teacher = NetworkTeacher.Own(network, context.ClassNames, context);
-        return ReadsFiles && FileRows.TryOf(context.Training!, network.Architecture.InputShape) is { } rows
-            ? new FileRowsTeacher(teacher, rows, context.Device)
-            : teacher;
+        return training.GetFileRows(request) is { } rows ? new OfFiles(teacher, rows, context) : teacher;
+    }
+
+    /// <summary>Looks at the files of the training rows, at its own size, whatever view of a row the student sees.</summary>
+    /// <param name="network">Answers; it is this one's from here on.</param>
+    /// <param name="rows">The training rows at the network's size.</param>
+    /// <param name="context">What it fits.</param>
+    private sealed class OfFiles(NetworkTeacher network, IImageSource rows, TeacherContext context) : Teacher
+    {
+        // Rows are asked about in the same batches whoever asks: a network of other batches may have other kernels, and other last bits.
+        private const int BatchRows = 64;
+
+        private readonly int _classCount = context.ClassNames.Count;
+
+        // One number a class of each row that was asked about.
+        private readonly float[]?[] _answers = new float[]?[rows.Count];
+
+        public override string Fingerprint => $"{network.Fingerprint} of files";
+
+        public override bool KnowsTrainingRowsOnly => true;
+
+        protected override TeacherSignal TeachCore(ImageBatch batch)
+        {
+            foreach (var block in batch.RowIds.Where(row => _answers[row] is null).Select(row => row / BatchRows).Distinct().ToList())
+                Ask([.. Enumerable.Range(block * BatchRows, Math.Min(BatchRows, rows.Count - block * BatchRows))]);
+            var logits = DeviceCopy.Of([.. batch.RowIds.SelectMany(row => _answers[row]!)], context.Device);
+            return new TeacherSignal(logits.view(batch.RowIds.Count, _classCount));
+        }
+
+        protected override void DisposeCore() => network.Dispose();
+
+        private void Ask(int[] block)
+        {
+            foreach (var loaded in new BatchLoader(new SourceSubset(rows, block), block.Length).ReadInOrder())
+            {
+                using (loaded)
+                {
+                    var labels = Targets.FromPartialLabels(DeviceCopy.To(loaded.Labels, context.Device), _classCount, labelScale: 1);
+                    var images = DeviceCopy.To(loaded.Images, context.Device);
+                    var logits = network.Teach(new ImageBatch(images, labels, RowIds: [], View: 0)).Logits.cpu().to(float32);
+                    var numbers = logits.data<float>().ToArray();
+                    for (var i = 0; i < block.Length; i++)
+                        _answers[block[i]] = numbers[(i * _classCount)..((i + 1) * _classCount)];
+                }
+            }
+        }
     }
 }

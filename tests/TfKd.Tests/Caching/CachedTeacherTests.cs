@@ -35,6 +35,16 @@ public sealed class CachedTeacherTests : IDisposable
     }
 
     [Fact]
+    public void Answers_to_rows_as_they_are_are_none_of_a_view()
+    {
+        using var teacher = Cached();
+        teacher.Teach(Batch(ImageBatch.Unaugmented, 1, 2));
+        Assert.Equal(Table.Answers(0, 1, 2), Numbers(teacher.Teach(Batch(0, 1, 2))));
+        teacher.Teach(Batch(ImageBatch.Unaugmented, 1, 2));
+        Assert.Equal(3, _table.Calls);
+    }
+
+    [Fact]
     public void A_batch_with_one_new_row_is_asked_whole_and_what_was_known_stays()
     {
         using var teacher = Cached();

@@ -61,6 +61,7 @@ public sealed class FileRowsTeacherTests : IDisposable
     {
         using var rows = Write();
         using var teacher = Open(rows, out var said);
+        using var late = Open(rows, out _);
         Assert.DoesNotContain(said, message => message.Contains("resized", StringComparison.Ordinal));
         Assert.True(teacher.KnowsTrainingRowsOnly);
         // The same network, trained on images that were decoded at its size from the start.
@@ -75,14 +76,14 @@ public sealed class FileRowsTeacherTests : IDisposable
         twin.eval();
         var images = stack([.. asked.Select(row => tensor(Decoded(row)).view(3, _large.Height, _large.Width))]);
         var expected = twin.Run(twin.Path.Arrange(images)).Logits;
-        var answer = Ask(asked);
+        var answer = Ask(teacher, asked);
         Assert.True(answer.allclose(expected, 1e-4, 1e-5), $"{answer.str()} {expected.str()}");
         Directory.GetFiles(_folder).ToList().ForEach(File.Delete);
-        Assert.True(Ask(11, 3).equal(answer[TensorIndex.Slice(1, 3)]).all().item<bool>());
-        Assert.Throws<FileNotFoundException>(() => Ask(4));
+        Assert.True(Ask(teacher, 11, 3).equal(answer[TensorIndex.Slice(1, 3)]).all().item<bool>());
+        Assert.Throws<FileNotFoundException>(() => Ask(late, 4));
 
         // Of the student's images nothing is seen: they are black.
-        Tensor Ask(params int[] asked) => teacher.Teach(new ImageBatch(
+        static Tensor Ask(Teacher teacher, params int[] asked) => teacher.Teach(new ImageBatch(
             zeros(asked.Length, 3, 8, 8, ScalarType.Byte), Targets.FromLabels(zeros(asked.Length, ScalarType.Int64), 2), asked, View: 1)).Logits;
     }
 
@@ -105,12 +106,16 @@ public sealed class FileRowsTeacherTests : IDisposable
 
         InvalidOperationException Refused(TrainingPlan plan)
         {
-            var trainer = new Trainer(plan with { Teacher = _teacher });
-            return Assert.Throws<InvalidOperationException>(() =>
+            var heard = new Listener();
+            var trainer = new Trainer(plan with { Teacher = _teacher, Callbacks = [heard] });
+            var refusal = Assert.Throws<InvalidOperationException>(() =>
             {
                 using var network = trainer.CreateStudent(_student, rows.ClassNames);
                 trainer.Run(network, rows, null);
             });
+            // Before the teacher is trained.
+            Assert.Empty(heard.Messages);
+            return refusal;
         }
     }
 
@@ -131,6 +136,44 @@ public sealed class FileRowsTeacherTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Files_are_those_of_all_rows_and_are_looked_for_once()
+    {
+        using var rows = Write();
+        var (kept, heldOut) = StratifiedSplit.Cut(rows, 0.25, seed: 1);
+        var request = new TeacherTrainingRequest
+        {
+            Architecture = _teacher.Architecture,
+            Objective = _teacher.Objective,
+            Epochs = 1,
+            Recipe = _teacher.Recipe,
+            ReadsFiles = true,
+        };
+        var training = new TeacherTraining(_plan, _student, kept, heldOut, _ => { }, default);
+        training.Train(request).Dispose();
+        var files = training.GetFileRows(request)!;
+        Assert.Equal(Decoded(RowOrigin.Of(kept, 2)), Pixels(files, 2));
+        Assert.Null(training.GetFileRows(request with { ReadsFiles = false }));
+        // One that vanishes later is missed by its name, and not seen in another way.
+        File.Delete(PathOf(RowOrigin.Of(kept, 2)));
+        Assert.Same(files, training.GetFileRows(request));
+        Assert.Throws<FileNotFoundException>(() => Pixels(files, 2));
+
+        // The best epoch is not chosen by another kind of images.
+        using var others = Write();
+        var mixed = new TeacherTraining(_plan, _student, others, new SourceWithoutExtras(others), _ => { }, default);
+        Assert.Null(mixed.GetFileRows(request));
+    }
+
+    [Fact]
+    public void Extras_of_other_images_have_no_files()
+    {
+        using var rows = Write();
+        var extras = rows.Extras!.WithoutImageFiles();
+        Assert.Equal((7, PathOf(7), null), (extras.GetWeight(7), extras.GetFile(7), extras.GetImageFile(7)));
+        Assert.Equal(PathOf(7), rows.Extras!.GetImageFile(7));
+    }
+
     private static Teacher Open(DecodedCache rows, out List<string> said)
     {
         var messages = said = [];
@@ -139,6 +182,13 @@ public sealed class FileRowsTeacherTests : IDisposable
             Training = rows,
             TeacherTraining = new TeacherTraining(_plan, _student, rows, null, messages.Add, default),
         });
+    }
+
+    private sealed class Listener : TrainingCallback
+    {
+        public List<string> Messages { get; } = [];
+
+        public override void OnMessage(string message, bool isWarning) => Messages.Add(message);
     }
 
     private static byte[] Pixels(IImageSource source, int row)
