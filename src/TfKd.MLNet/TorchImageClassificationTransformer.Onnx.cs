@@ -44,26 +44,40 @@ public sealed partial class TorchImageClassificationTransformer
     /// distances. Labels are not read. Not looked at unless weights are <see cref="OnnxWeights.Int8"/>.
     /// </param>
     /// <param name="cancellationToken">Stops before the file is written.</param>
+    /// <returns>
+    /// How many images were left out as they cannot be decoded; 0 unless <see cref="OnnxSettings.UndecodableImages"/> is Skip.
+    /// </returns>
     /// <remarks>
     /// The file has the model's <see cref="TorchImageClassificationModel.Temperature"/>, which was chosen for the numbers that the model
     /// scores with. Where probabilities matter, train with <see cref="TorchImageClassificationTrainer.Options.Weights"/>, or choose
     /// thresholds anew by the file's scores.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">The network does not take images of that size, or there are no rows.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The network does not take images of that size, or there are no rows, or none with an image that can be decoded.
+    /// </exception>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
-    /// <exception cref="ImageDecodingException">An image cannot be decoded.</exception>
+    /// <exception cref="ImageDecodingException">
+    /// An image cannot be decoded, and <see cref="OnnxSettings.UndecodableImages"/> is Throw.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <example><code>
     /// transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, rows);
     /// </code></example>
-    public void SaveOnnx(
+    public int SaveOnnx(
         string path, OnnxSettings settings, IDataView calibrationRows, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(calibrationRows);
-        var model = NetworkExport.ToOnnx(
-            Model, settings,
-            shape => CalibrationRows.Read(calibrationRows, Columns.Image, shape, Model.ClassNames, cancellationToken), cancellationToken);
+        var leftOut = 0;
+        var model = NetworkExport.ToOnnx(Model, settings, Read, cancellationToken);
         AtomicFile.Write(path, stream => stream.Write(model));
+        return leftOut;
+
+        DecodedCache Read(ImageShape shape)
+        {
+            (var images, leftOut) = CalibrationRows.Read(
+                calibrationRows, Columns.Image, new DecodedCache(shape, Model.ClassNames), settings.UndecodableImages, cancellationToken);
+            return images;
+        }
     }
 }

@@ -52,10 +52,20 @@ public sealed record OnnxSettings
     /// </code></example>
     public int TopK { get; init => field = Require.NotNegative(value); }
 
+    /// <summary>
+    /// What is done with images that cannot be decoded, of the rows that weights of <see cref="OnnxWeights.Int8"/> are calibrated on.
+    /// Default: <see cref="UndecodableImages.Throw"/>. This property is ignored for other weights.
+    /// </summary>
+    /// <example><code>
+    /// var settings = new OnnxSettings { Weights = OnnxWeights.Int8, UndecodableImages = UndecodableImages.Skip };
+    /// </code></example>
+    public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
+
     /// <summary>Whether these are the settings that a model is held in.</summary>
     internal bool AreOf(ModelCard card) => this with
     {
         Weights = Weights == card.OnnxWeights ? null : Weights,
         Embedding = Embedding == card.EmbeddingSize > 0 ? null : Embedding,
+        UndecodableImages = UndecodableImages.Throw,
     } == new OnnxSettings();
 }

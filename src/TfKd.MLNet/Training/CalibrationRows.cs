@@ -8,26 +8,26 @@ internal static class CalibrationRows
     /// <summary>Reads rows at equal distances, as many as are looked at, since neighbours are often of one class.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="imageColumn">Name of the column with the images.</param>
-    /// <param name="shape">The shape to decode to.</param>
-    /// <param name="classNames">The classes of the network.</param>
+    /// <param name="images">Takes them, at its size.</param>
+    /// <param name="undecodable">What is done with images that cannot be decoded.</param>
     /// <param name="token">Stops between rows.</param>
     /// <exception cref="ArgumentException">There is no image column, or it is none that can be read.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows.</exception>
-    /// <exception cref="ImageDecodingException">An image cannot be decoded.</exception>
-    public static DecodedCache Read(
-        IDataView data, string imageColumn, ImageShape shape, IReadOnlyList<string> classNames, CancellationToken token = default)
+    /// <exception cref="InvalidOperationException">There are no rows, or none with an image that can be decoded.</exception>
+    /// <exception cref="ImageDecodingException">An image cannot be decoded, and they are not to be skipped.</exception>
+    /// <returns>The images, and how many were left out.</returns>
+    public static (DecodedCache Images, int Skipped) Read(
+        IDataView data, string imageColumn, DecodedCache images, UndecodableImages undecodable, CancellationToken token = default)
     {
-        var image = ImageColumn.Find(data.Schema, imageColumn, shape);
-        var total = Count(data);
-        if (total == 0)
-            throw new InvalidOperationException("There are no rows to calibrate on: the data are empty.");
-        var wanted = Math.Min(total, OnnxCalibration.MaxImages);
-        var images = new DecodedCache(shape, classNames);
         try
         {
+            var image = ImageColumn.Find(data.Schema, imageColumn, images.Shape);
+            var total = Count(data);
+            if (total == 0)
+                throw new InvalidOperationException("There are no rows to calibrate on: the data are empty.");
+            var wanted = Math.Min(total, OnnxCalibration.MaxImages);
             using var cursor = data.GetRowCursor(ImageColumn.WithPath(image.Column, data.Schema));
             using var reader = image.Open(cursor);
-            var rows = new BlockDecoder(images, reader, scores: null, UndecodableImages.Throw, share: null);
+            var rows = new BlockDecoder(images, reader, scores: null, undecodable, share: null);
             var taken = 0L;
             for (var row = 0L; taken < wanted && cursor.MoveNext(); row++)
             {
@@ -39,7 +39,9 @@ internal static class CalibrationRows
             }
 
             rows.Flush();
-            return images;
+            if (images.Count > 0)
+                return (images, rows.Skipped);
+            throw new InvalidOperationException("There are no rows to calibrate on: none has an image that can be decoded.");
         }
         catch
         {

@@ -27,6 +27,11 @@ internal static class Failures
     public static ImageDecodingException? DecodingErrorOf(Exception error) =>
         error as ImageDecodingException ?? (error.InnerException is { } inner ? DecodingErrorOf(inner) : null);
 
+    /// <summary>A photo that cannot be used, with the option that leaves it out.</summary>
+    /// <param name="error">What is wrong with it.</param>
+    public static InvalidDataException Damaged(Exception error) =>
+        new($"{MessageOf(error)} --skip-damaged leaves such photos out.", error);
+
     private static bool IsExpected(Exception error) => error
         is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException
             or NotSupportedException or ImageDecodingException or TrainingDivergedException or DllNotFoundException

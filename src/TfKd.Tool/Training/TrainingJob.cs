@@ -119,7 +119,7 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         }
         catch (Exception exception) when (Failures.DecodingErrorOf(exception) is { } error)
         {
-            throw new InvalidDataException($"{Failures.MessageOf(error)} --skip-damaged leaves such photos out.", exception);
+            throw Failures.Damaged(error);
         }
         catch (Exception exception) when (Failures.IsCancellation(exception) && !token.IsCancellationRequested)
         {

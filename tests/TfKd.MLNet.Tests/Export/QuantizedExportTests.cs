@@ -43,7 +43,8 @@ public sealed class QuantizedExportTests
             .Transform(ml.Data.LoadFromEnumerable(TestRows.Make(700)));
         model.SaveOnnx(folder.File("second.onnx"), settings, unlabelled);
         Assert.Equal(File.ReadAllBytes(folder.File("first.onnx")), File.ReadAllBytes(folder.File("second.onnx")));
-        using var rows = CalibrationRows.Read(unlabelled, "Image", TestImages.Shape, TestRows.Names);
+        using var rows = new DecodedCache(TestImages.Shape, TestRows.Names);
+        CalibrationRows.Read(unlabelled, "Image", rows, UndecodableImages.Throw);
         Assert.Equal(OnnxCalibration.MaxImages, rows.Count);
     }
 
@@ -65,6 +66,7 @@ public sealed class QuantizedExportTests
             Assert.Throws<InvalidOperationException>(() =>
                 model.SaveOnnx(path, settings, ml.Data.LoadFromEnumerable(TestRows.Make(0)))).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxSettings { Weights = (OnnxWeights)7 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OnnxSettings { UndecodableImages = (UndecodableImages)7 });
         Assert.False(File.Exists(path));
     }
 

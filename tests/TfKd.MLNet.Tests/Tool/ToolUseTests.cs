@@ -205,6 +205,30 @@ public sealed class ToolUseTests(TrainedByTool trained) : IClassFixture<TrainedB
     }
 
     [Fact]
+    public async Task Export_in_8_bits_leaves_damaged_photos_out_where_it_is_told()
+    {
+        var (file, photos) = (_folder.File("int8.onnx"), Directory.CreateDirectory(_folder.File("photos")).FullName);
+        var damaged = Path.Combine(photos, "damaged.jpg");
+        File.WriteAllText(damaged, "no photo");
+        string[] command = ["export", "--model", trained.Model, "--onnx", file, "--int8", photos];
+        var failure = (await ToolRun.Of(command)).Failure(1);
+        Assert.Contains($"The photo '{damaged}' cannot be used. ", failure, StringComparison.Ordinal);
+        Assert.EndsWith(" --skip-damaged leaves such photos out.", failure, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "There are no rows to calibrate on: none has an image that can be decoded.",
+            (await ToolRun.Of([.. command, "--skip-damaged"])).Failure(1), StringComparison.Ordinal);
+        Assert.False(File.Exists(file));
+        var photo = Directory.GetFiles(Path.Combine(trained.Photos, "stop"))[0];
+        File.Copy(photo, Path.Combine(photos, Path.GetFileName(photo)));
+        var run = (await ToolRun.Of([.. command, "--skip-damaged"])).MustSucceed();
+        Assert.Contains("Left out: 1 photo that could not be read.", run.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(file));
+        Assert.StartsWith(
+            "--skip-damaged is about the photos of --int8, which is missing.",
+            (await ToolRun.Of("export", "--model", trained.Model, "--onnx", file, "--skip-damaged")).Failure(2));
+    }
+
+    [Fact]
     public async Task Export_writes_no_file_over_the_model_or_over_the_other()
     {
         var (model, link, onnx) = (_folder.File("own.zip"), _folder.File("link.zip"), _folder.File("a.onnx"));
