@@ -7,8 +7,8 @@ namespace TfKd.Benchmarks;
 /// <param name="Mean">Of the differences.</param>
 /// <param name="Margin">Half the width of their 95 % interval; NaN of a single fold.</param>
 /// <remarks>
-/// Folds train on nearly the same photos, so their results are no independent ones: the variance of the mean has the share of the photos
-/// held out added to it. Nadeau and Bengio, 'Inference for the generalization error', Machine Learning 52, 2003.
+/// Folds train on nearly the same photos, so their results are no independent ones: to the share of a fold in the variance of the mean the
+/// photos held out by those that are not are added, with or without a label. Nadeau and Bengio, 'Inference for the generalization error', Machine Learning 52, 2003.
 /// </remarks>
 internal readonly record struct PairedDifference(double Mean, double Margin)
 {

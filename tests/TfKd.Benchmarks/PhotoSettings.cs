@@ -38,13 +38,14 @@ internal sealed record PhotoSettings(int Folds, int Seeds, int? Labels, Precisio
         let whole = photos.Divide(Folds, fold, seed)
         select (Labels is { } count ? whole.WithLabels(count) : whole, 1 + fold + Folds * seed);
 
-    /// <summary>What is run of all there is: what has one of the names, or else what has one of them in its own.</summary>
+    /// <summary>
+    /// What is run of all there is: what has one of the names, or else what has one of them in its own; in the order of the names.
+    /// </summary>
     public IReadOnlyList<T> Chosen<T>(IReadOnlyList<T> all, Func<T, string> nameOf)
     {
         if (Only.Count == 0)
             return all;
-        List<T> chosen = [.. Only.SelectMany(Those).Distinct()];
-        return [.. all.Where(chosen.Contains)];
+        return [.. Only.SelectMany(Those).Distinct()];
 
         IReadOnlyList<T> Those(string name)
         {

@@ -75,6 +75,12 @@ internal static class PhotosComparison
             {
                 UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
             })),
+        ("SmallStudent(n, m) with the teacher of TaughtStudent(n)", (fold, ml) => train(
+            fold, ml, PhotoRecipe.SmallStudent(fold.Training.Count, fold.Unlabelled.Count) with
+            {
+                UnlabelledSet = PhotoFold.Load(ml, fold.Unlabelled),
+                Teacher = PhotoRecipe.TaughtStudent(fold.Training.Count).Teacher,
+            })),
         ("PhotoRecipe.TaughtStudent(n, m), m photos without a label", (fold, ml) => train(
             fold, ml, PhotoRecipe.TaughtStudent(fold.Training.Count, fold.Unlabelled.Count) with
             {
