@@ -11,9 +11,6 @@ internal sealed class TeacherOptions
     private readonly Option<string> _teacher = OptionBuilder.Path(
         "--teacher", "FILE", "The teacher: a model.zip, or a classifier as .onnx.", required: true);
 
-    private readonly Option<string> _unlabelled = OptionBuilder.Path(
-        "--unlabelled", "FOLDER", "Photos without labels, of which the teacher says what they are; those in folders below, too.");
-
     private readonly Option<string> _classes = OptionBuilder.Path(
         "--teacher-classes", "FILE", "The classes of an .onnx that does not name them: a text file, a line each, in their order.");
 
@@ -37,14 +34,13 @@ internal sealed class TeacherOptions
         double.Epsilon, double.MaxValue, "a number above 0");
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_teacher, _unlabelled, _classes, _answers, _input, _alpha, _temperature];
+    public IReadOnlyList<Option> All => [_teacher, _classes, _answers, _input, _alpha, _temperature];
 
     /// <summary>Settings with what they say.</summary>
     /// <exception cref="IOException">The file of classes cannot be read.</exception>
     /// <exception cref="UsageException">They are about an ONNX file, and the teacher is none.</exception>
     public TrainingSettings AddTo(TrainingSettings settings, ParseResult parsed) => settings with
     {
-        Unlabelled = parsed.GetValue(_unlabelled),
         Alpha = parsed.GetValue(_alpha),
         Temperature = parsed.GetValue(_temperature),
         Teacher = ReadTeacher(parsed),

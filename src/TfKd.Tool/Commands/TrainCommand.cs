@@ -29,6 +29,8 @@ internal static class TrainCommand
             var settings = options.Read(parsed) with { WithCode = parsed.GetValue(code) };
             if (settings.WithCode)
                 ModelName.RequireForCode(settings.Name);
+            if (settings is { WithCode: true, Unlabelled: not null })
+                throw new UsageException("--code writes a program that learns from labelled photos alone; leave it or --unlabelled out.");
             new TrainingJob(settings, output).Run("train", token);
             return ExitCode.Success;
         });

@@ -43,6 +43,10 @@ internal sealed class TrainingOptions
         new Option<int?>("--train-time") { HelpName = "SECONDS", Description = "Ends training after so long, with the best until then." },
         1, LongestTime, "a whole number of seconds, from 1 to 30 days");
 
+    public Option<string> Unlabelled { get; } = OptionBuilder.Path(
+        "--unlabelled", "FOLDER",
+        "Photos without labels, those in folders below, too: the teacher says what they are, or a larger network that is trained first.");
+
     public Option<bool> SkipDamaged { get; } = new("--skip-damaged") { Description = "Leaves photos out that cannot be read." };
 
     public Option<string> Checkpoints { get; } = OptionBuilder.Path(
@@ -59,8 +63,8 @@ internal sealed class TrainingOptions
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> All =>
     [
-        Dataset, Separator, Output, Name, Recipe, Test, Validation, Seed, BalanceClasses, Epochs, TrainTime, SkipDamaged, Checkpoints,
-        Force,
+        Dataset, Separator, Unlabelled, Output, Name, Recipe, Test, Validation, Seed, BalanceClasses, Epochs, TrainTime, SkipDamaged,
+        Checkpoints, Force,
     ];
 
     /// <summary>What stands between the labels of a list.</summary>
@@ -85,10 +89,15 @@ internal sealed class TrainingOptions
             throw new UsageException(
                 "--recipe student fits its classifier in the first epoch, and learns from its teacher in those after it; expected --epochs "
                 + "2 or above, but it is 1.");
+        if (!HasTeacher && recipe != RecipeName.Student && parsed.GetValue(Unlabelled) is not null)
+            throw new UsageException(
+                $"--recipe {name} learns from labels alone; --unlabelled is for student, and for tfkd distill, whose teacher is there "
+                + "already.");
         return new TrainingSettings
         {
             Dataset = dataset,
             LabelsSeparator = parsed.GetValue(Separator),
+            Unlabelled = parsed.GetValue(Unlabelled),
             Output = parsed.GetValue(Output) ?? "",
             Name = ModelName.Require(parsed.GetValue(Name)) ?? ModelName.Of(dataset),
             Recipe = recipe,

@@ -51,7 +51,7 @@ internal sealed record TrainingSettings
     /// <summary>The teacher; null: that of the recipe.</summary>
     public TeacherSettings? Teacher { get; init; }
 
-    /// <summary>Folder of photos without labels; null: none.</summary>
+    /// <summary>Folder of photos without labels, of which a teacher says what they are; null: none.</summary>
     public string? Unlabelled { get; init; }
 
     /// <summary>How much the teacher counts beside the labels; null: the recipe's.</summary>

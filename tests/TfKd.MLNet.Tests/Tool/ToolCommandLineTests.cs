@@ -47,6 +47,12 @@ public sealed class ToolCommandLineTests(TrainedByTool trained) : IClassFixture<
         "train --dataset x --recipe student --validation 0.1",
         "--recipe student has no epochs to choose from: it takes no --validation.")]
     [InlineData(
+        "train --dataset x --unlabelled y",
+        "--recipe frozen learns from labels alone; --unlabelled is for student, and for tfkd distill, whose teacher is there already.")]
+    [InlineData(
+        "train --dataset x --recipe student --unlabelled y --code --name Signs",
+        "--code writes a program that learns from labelled photos alone; leave it or --unlabelled out.")]
+    [InlineData(
         "distill --teacher t.zip --dataset x --epochs 1",
         "--recipe student fits its classifier in the first epoch, and learns from its teacher in those after it; expected --epochs 2 or above, "
             + "but it is 1.")]

@@ -11,13 +11,24 @@ public sealed class ToolDistillTests(TrainedByTool trained) : IClassFixture<Trai
     [Fact]
     public async Task A_model_file_teaches_a_student_with_photos_without_labels()
     {
-        var unlabelled = Directory.CreateDirectory(_folder.File("unlabelled")).FullName;
-        for (var number = 0; number < 5; number++)
-            File.WriteAllBytes(Path.Combine(unlabelled, $"{number}.jpg"), DrawnSigns.Draw(100 + number));
-        var run = (await Distill("--teacher", trained.Model, "--unlabelled", unlabelled)).MustSucceed();
+        var run = (await Distill("--teacher", trained.Model, "--unlabelled", DrawUnlabelled())).MustSucceed();
         Assert.Equal(5, run.Json.GetProperty("unlabelledPhotos").GetInt32());
         Assert.StartsWith("Teacher, targets at temperature 4", run.Json.GetProperty("teacher").GetString(), StringComparison.Ordinal);
         Assert.Equal(5, ModelLoader.Load(Path.Combine(_folder.Path, "A", "model.zip")).Card.Training.UnlabelledRows);
+    }
+
+    [Fact]
+    public async Task Without_a_teacher_the_larger_network_is_trained_first()
+    {
+        var photos = DrawnSigns.DrawFolder(_folder.Path, 15);
+        var run = (await ToolRun.Of(
+            "train", "--dataset", photos, "--recipe", "student", "--unlabelled", DrawUnlabelled(), "--output", _folder.Path, "--name", "A",
+            "--json")).MustSucceed();
+        Assert.Equal(5, run.Json.GetProperty("unlabelledPhotos").GetInt32());
+        Assert.DoesNotContain("resized", run.Error, StringComparison.Ordinal);
+        var training = ModelLoader.Load(Path.Combine(_folder.Path, "A", "model.zip")).Card.Training;
+        Assert.Equal(5, training.UnlabelledRows);
+        Assert.Contains("ReadsFiles = True", training.Plan, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,6 +87,14 @@ public sealed class ToolDistillTests(TrainedByTool trained) : IClassFixture<Trai
         Assert.StartsWith(
             "--alpha must be a number from 0 to 1, but is '2'.",
             (await Distill("--teacher", trained.Model, "--alpha", "2")).Failure(2), StringComparison.Ordinal);
+    }
+
+    private string DrawUnlabelled()
+    {
+        var folder = Directory.CreateDirectory(_folder.File("unlabelled")).FullName;
+        for (var number = 0; number < 5; number++)
+            File.WriteAllBytes(Path.Combine(folder, $"{number}.jpg"), DrawnSigns.Draw(100 + number));
+        return folder;
     }
 
     private Task<ToolRun> Distill(params string[] arguments) => ToolRun.Of(
