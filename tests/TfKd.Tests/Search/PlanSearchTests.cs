@@ -157,10 +157,10 @@ public sealed class PlanSearchTests : IDisposable
     {
         var settings = Kept with { MaxTrials = 3 };
         SearchCase.Run(settings with { MaxTrials = 1 }).Dispose();
-        var spent = 0.0;
+        TimeSpan spent;
         using (var first = SearchCase.Run(settings with { MaxTrials = 1 }))
-            spent = first.Search.Best.Time.TotalSeconds;
-        using var found = SearchCase.Run(settings with { TimeBudget = TimeSpan.FromSeconds(spent) + TimeSpan.FromTicks(1) });
+            spent = first.Search.Best.Time;
+        using var found = SearchCase.Run(settings with { TimeBudget = spent + TimeSpan.FromTicks(1) });
         Assert.Equal([SearchTrialState.Finished, SearchTrialState.Stopped], found.Search.Trials.Select(trial => trial.State));
         Assert.Equal(1, found.Search.Best.Number);
     }
