@@ -22,9 +22,9 @@ public sealed class StudyTests
 
         Assert.Equal(
             [
-                "baseline 0.025 1", "baseline 0.05 1", "baseline 0.1 1", "baseline 0.2 1",
-                "ls 0.025 1", "ls 0.05 1", "ls 0.1 1", "ls 0.2 1",
-                "tf-kd-reg 0.025 1", "tf-kd-reg 0.05 1", "tf-kd-reg 0.1 1", "tf-kd-reg 0.2 1",
+                "baseline 0.05 1", "baseline 0.1 1", "baseline 0.2 1", "baseline 0.025 1",
+                "ls 0.05 1", "ls 0.1 1", "ls 0.2 1",
+                "tf-kd-reg 0.05 1", "tf-kd-reg 0.1 1", "tf-kd-reg 0.2 1",
                 .. new[] { 2, 3, 4, 5, 6 }.SelectMany(seed => new[] { $"baseline 0.05 {seed}", $"ls 0.1 {seed}", $"tf-kd-reg 0.1 {seed}" }),
             ],
             order);
@@ -37,10 +37,10 @@ public sealed class StudyTests
         var runs = Study.Rates.Skip(1).Select(rate => Record("baseline", 1, rate, rate == 0.1 ? 0.5 : 0.4)).ToList();
         // Tf-KD_self asks for the baseline's rate.
         Assert.Equal(
-            [("baseline", 1, 0.025), .. Study.Rates.Select(rate => ("ls", 1L, rate))],
+            [("baseline", 1, 0.05), .. Study.Rates.Select(rate => ("ls", 1L, rate))],
             new Study(methods, runs).Missing().Select(run => (run.Method.Name, run.Seed, run.Rate)));
 
-        runs.Add(Record("baseline", 1, 0.025, 0.4));
+        runs.Add(Record("baseline", 1, 0.05, 0.4));
         Assert.Equal(
             [
                 .. Study.Rates.Select(rate => ("tf-kd-self-hinton", 1L, rate)), .. Study.Rates.Select(rate => ("ls", 1L, rate)),
@@ -53,8 +53,9 @@ public sealed class StudyTests
     [InlineData(0.2, new[] { 0.4 })]
     [InlineData(0.4, new[] { 0.4, 0.8 })]
     [InlineData(100, new[] { 0.4, 0.8 })]
-    [InlineData(0.025, new[] { 0.0125 })]
-    [InlineData(0.0001, new[] { 0.0125, 0.00625 })]
+    [InlineData(0.05, new[] { 0.025 })]
+    [InlineData(0.025, new[] { 0.025, 0.0125 })]
+    [InlineData(0.0001, new[] { 0.025, 0.0125, 0.00625 })]
     public void A_grid_whose_end_is_best_is_made_longer(double best, double[] expected)
     {
         var runs = Study.Rates.Select(rate => Tuned(rate)).ToList();
@@ -75,6 +76,7 @@ public sealed class StudyTests
     public void The_rows_held_out_choose_and_not_the_test_rows()
     {
         var runs = Study.Rates
+            .Prepend(0.025)
             .Select((rate, index) => Record("baseline", 1, rate, new[] { 0.1, 0.3, 0.3, 0.2 }[index]) with { Top1 = index }).ToList();
         var study = new Study([_methods[0]], runs);
         Assert.Equal(0.05, study.RateOf(_methods[0]));
