@@ -43,6 +43,9 @@ public sealed record ScoreColumnTeacher(string Column) : TeacherSource
     /// <inheritdoc/>
     public override bool GivesFeatures => false;
 
+    /// <inheritdoc/>
+    public override bool KnowsTrainingRowsOnly => true;
+
     /// <summary>Where its scores are logits.</summary>
     public override bool TakesSeveralLabels => Output == TeacherOutput.Logits;
 

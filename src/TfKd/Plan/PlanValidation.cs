@@ -184,7 +184,7 @@ internal static class PlanValidation
             throw PeerTeacher.NoPart();
         if (plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherFeatures) && !plan.Teacher.GivesFeatures)
             throw NoTeacherFeatures(plan);
-        if (plan.Mixing is not null && plan.Teacher.SelfAndParts().Any(part => part is TrainedTeacher { ReadsFiles: true }))
+        if (plan.Mixing is not null && plan.Teacher.KnowsTrainingRowsOnly)
             throw MixesRows(plan);
         TeacherCaching.Of(plan);
     }

@@ -20,6 +20,13 @@ public abstract record TeacherSource
     public virtual bool GivesFeatures => true;
 
     /// <summary>
+    /// Whether the teacher answers for training rows by their number, whatever their pixels are: a run that mixes images is then refused
+    /// before the teacher is opened, and otherwise when it is (<see cref="Teacher.KnowsTrainingRowsOnly"/>). Default: where one of its
+    /// <see cref="Parts"/> does; false without parts.
+    /// </summary>
+    public virtual bool KnowsTrainingRowsOnly => Parts.Any(part => part.KnowsTrainingRowsOnly);
+
+    /// <summary>
     /// Whether the teacher has something to say of samples without a label: false where its answer is made of labels. Default: where all of
     /// its <see cref="Parts"/> have; true without parts.
     /// </summary>

@@ -48,6 +48,9 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
     /// <summary>False where it sees files, as they are not the view that the student sees.</summary>
     public override bool GivesFeatures => !ReadsFiles;
 
+    /// <summary>Where it sees files.</summary>
+    public override bool KnowsTrainingRowsOnly => ReadsFiles;
+
     /// <inheritdoc/>
     protected override Teacher OpenCore(TeacherContext context)
     {

@@ -133,6 +133,19 @@ public sealed class MixingTrainingTests
         }));
 
     [Fact]
+    public void A_source_that_says_so_is_refused_before_it_is_opened() => Assert.Contains(
+        "SaidByRow { } knows an answer to each row, but the plan mixes images",
+        Refusal(_plan with { Mixing = new CutMix(), Objective = new KnowledgeDistillation(), Teacher = new SaidByRow() }),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void An_ensemble_is_of_rows_where_a_member_is()
+    {
+        Assert.True(new EnsembleTeacher(new UniformTeacher(), new SaidByRow()).KnowsTrainingRowsOnly);
+        Assert.False(new EnsembleTeacher(new UniformTeacher(), new VirtualTeacher()).KnowsTrainingRowsOnly);
+    }
+
+    [Fact]
     public void A_cache_of_answers_is_refused_and_none_is_kept()
     {
         var plan = _plan with { Mixing = new Mixup(), Views = 1, Objective = new KnowledgeDistillation(), Teacher = new VirtualTeacher() };
@@ -237,6 +250,13 @@ public sealed class MixingTrainingTests
                 return new TeacherSignal(zeros(batch.Images.shape[0], 4));
             }
         }
+    }
+
+    private sealed record SaidByRow : TeacherSource
+    {
+        public override bool KnowsTrainingRowsOnly => true;
+
+        protected override Teacher OpenCore(TeacherContext context) => throw new NotSupportedException("It was opened.");
     }
 
     private sealed record ByRow : TeacherSource
