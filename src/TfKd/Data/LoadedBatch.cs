@@ -20,6 +20,34 @@ public sealed record LoadedBatch(Tensor Images, Tensor Labels, IReadOnlyList<int
     /// <summary>For each row another one of its class; null unless they were asked for.</summary>
     public LoadedBatch? Partners { get; init; }
 
+    /// <summary>
+    /// The rows as they are, which none of the views is whose answers a teacher keeps; the tensors belong to the caller's dispose scope.
+    /// </summary>
+    /// <param name="device">Where they are wanted.</param>
+    /// <param name="classCount">Number of classes K.</param>
+    /// <param name="labelScale">What labels count for those that are missing; null where all rows have one.</param>
+    /// <param name="trainingRows">Which training rows they are; none for others.</param>
+    internal ImageBatch Unaugmented(Device device, int classCount, double? labelScale, IReadOnlyList<int> trainingRows) => new(
+        DeviceCopy.To(Images, device), TargetsOn(device, classCount, labelScale), trainingRows, ImageBatch.Unaugmented);
+
+    /// <summary>What the rows should be classified as; the tensors belong to the caller's dispose scope.</summary>
+    /// <param name="device">Where it is wanted.</param>
+    /// <param name="classCount">Number of classes K.</param>
+    /// <param name="labelScale">What labels count for those that are missing; null where all rows have one.</param>
+    /// <param name="rowWeights">Weights of the rows [N]; null where all weigh the same.</param>
+    internal Targets TargetsOn(Device device, int classCount, double? labelScale, Tensor? rowWeights = null)
+    {
+        var labels = DeviceCopy.To(Labels, device);
+        return (Indicators is { } known ? DeviceCopy.To(known, device) : null, labelScale) switch
+        {
+            ({ } indicators, { } scale) => Targets.FromPartialIndicators(
+                indicators, labels.ne(Targets.Unlabelled).to(indicators.dtype), scale, rowWeights),
+            ({ } indicators, null) => Targets.FromIndicators(indicators, rowWeights),
+            (null, { } scale) => Targets.FromPartialLabels(labels, classCount, scale, rowWeights),
+            _ => Targets.FromLabels(labels, classCount, rowWeights),
+        };
+    }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {

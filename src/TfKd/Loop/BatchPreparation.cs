@@ -24,35 +24,12 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
     {
         using var noGradient = no_grad();
         var weights = RowWeights is null ? null : DeviceCopy.Of(loaded.RowIds.Select(row => RowWeights[row]).ToArray(), device);
-        var labels = DeviceCopy.To(loaded.Labels, device);
-        var targets = (loaded.Indicators is { } known ? DeviceCopy.To(known, device) : null, LabelScale) switch
-        {
-            ({ } indicators, { } scale) => Targets.FromPartialIndicators(
-                indicators, labels.ne(Targets.Unlabelled).to(indicators.dtype), scale, weights),
-            ({ } indicators, null) => Targets.FromIndicators(indicators, weights),
-            _ => OfLabels(labels, classCount, LabelScale, weights),
-        };
+        var targets = loaded.TargetsOn(device, classCount, LabelScale, weights);
         var images = Augment(loaded, view);
         if (plan.Mixing is null)
             return new(images, targets, loaded.RowIds, view);
         var mixed = plan.Mixing.Apply(images, targets, new Random(MixingSeed(progress, number)));
         return new(mixed.Images, mixed.Targets, loaded.RowIds, view);
-    }
-
-    /// <summary>
-    /// Rows as they are, which none of the views is whose answers a teacher keeps; the tensors belong to the caller's dispose scope.
-    /// </summary>
-    /// <param name="loaded">The rows.</param>
-    /// <param name="network">Where they are wanted.</param>
-    /// <param name="labelScale">What labels count for those that are missing; null where all rows have one.</param>
-    /// <param name="trainingRows">Which training rows they are; none for others.</param>
-    public static ImageBatch Unchanged(
-        LoadedBatch loaded, ImageNetwork network, double? labelScale, IReadOnlyList<int> trainingRows)
-    {
-        var labels = DeviceCopy.To(loaded.Labels, network.Device);
-        return new(
-            DeviceCopy.To(loaded.Images, network.Device), OfLabels(labels, network.ClassCount, labelScale), trainingRows,
-            ImageBatch.Unaugmented);
     }
 
     /// <summary>The rows' images, augmented; they belong to the caller's dispose scope.</summary>
@@ -69,10 +46,6 @@ internal sealed class BatchPreparation(TrainingPlan plan, int classCount, Device
 
         return images;
     }
-
-    private static Targets OfLabels(Tensor labels, int classCount, double? labelScale, Tensor? weights = null) => labelScale is { } scale
-        ? Targets.FromPartialLabels(labels, classCount, scale, weights)
-        : Targets.FromLabels(labels, classCount, weights);
 
     // The first batch of a step draws what that of a step of one batch would.
     private int MixingSeed(TrainingProgress progress, int number) => number == 0

@@ -47,7 +47,8 @@ internal sealed class ProbeTargets(IImageSource source, ImageNetwork network, Te
     private void Answer(LoadedBatch loaded, int[] rows, Tensor targets)
     {
         using var kernels = network.PathOf(rows.Length).Enter();
-        var batch = BatchPreparation.Unchanged(loaded, network, labelScale: 1, teacher!.KnowsTrainingRowsOnly ? rows : []);
+        var batch = loaded.Unaugmented(
+            network.Device, network.ClassCount, labelScale: 1, teacher!.KnowsTrainingRowsOnly ? rows : []);
         var logits = teacher.Teach(batch).Logits.cpu().to(ScalarType.Float64);
         var answers = _areSeveral ? logits.sigmoid() : logits.softmax(1);
         if (!answers.isfinite().all().item<bool>())

@@ -63,7 +63,7 @@ internal static class TeacherReporting
         using var noGradient = no_grad();
         using var kernels = student.PathOf(loaded.RowIds.Count).Enter();
         // No training rows: a teacher that keeps its answers by their numbers must not take these for them.
-        var batch = BatchPreparation.Unchanged(loaded, student, labelScale: null, trainingRows: []);
-        statistics.Add(teacher.Teach(batch).Logits, student.Run(student.Path.Arrange(batch.Images)).Logits, batch.Targets.Labels!);
+        var batch = loaded.Unaugmented(student.Device, student.ClassCount, labelScale: null, trainingRows: []);
+        statistics.Add(teacher.Teach(batch).Logits, student.Run(student.Path.Arrange(batch.Images)).Logits, loaded.Labels);
     }
 }

@@ -102,9 +102,8 @@ public sealed record TrainedTeacher(NetworkArchitecture Architecture) : TeacherS
             {
                 using (loaded)
                 {
-                    var labels = Targets.FromPartialLabels(DeviceCopy.To(loaded.Labels, context.Device), _classCount, labelScale: 1);
-                    var images = DeviceCopy.To(loaded.Images, context.Device);
-                    var logits = network.Teach(new ImageBatch(images, labels, RowIds: [], View: 0)).Logits.cpu().to(float32);
+                    var batch = loaded.Unaugmented(context.Device, _classCount, labelScale: 1, trainingRows: []);
+                    var logits = network.Teach(batch).Logits.cpu().to(float32);
                     var numbers = logits.data<float>().ToArray();
                     for (var i = 0; i < block.Length; i++)
                         _answers[block[i]] = numbers[(i * _classCount)..((i + 1) * _classCount)];
