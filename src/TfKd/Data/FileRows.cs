@@ -1,12 +1,12 @@
 namespace TfKd;
 
 /// <summary>The rows of a source at another size, decoded from their files each time that they are read.</summary>
-internal sealed class FileRows : IImageSource, IRowsOfAnother
+internal sealed class FileRows : SizedRows
 {
-    private readonly IImageSource _source;
     private readonly string[] _files;
 
-    private FileRows(IImageSource source, ImageShape shape, string[] files) => (_source, Shape, _files) = (source, shape, files);
+    private FileRows(IImageSource source, ImageShape shape, string[] files)
+        : base(source, shape) => _files = files;
 
     /// <summary>The source itself where it has the size; null where a row is not the image of a file that is there.</summary>
     /// <param name="source">The rows.</param>
@@ -26,17 +26,5 @@ internal sealed class FileRows : IImageSource, IRowsOfAnother
         return new FileRows(source, shape, files);
     }
 
-    public int Count => _files.Length;
-
-    public ImageShape Shape { get; }
-
-    public IReadOnlyList<string> ClassNames => _source.ClassNames;
-
-    public SampleExtras? Extras => _source.Extras;
-
-    public int GetLabel(int row) => _source.GetLabel(row);
-
-    public int OriginOf(int row) => RowOrigin.Of(_source, row);
-
-    public void ReadPixels(int row, Span<byte> pixels) => ImageFile.Decode(_files[row], Shape, pixels);
+    public override void ReadPixels(int row, Span<byte> pixels) => ImageFile.Decode(_files[row], Shape, pixels);
 }
