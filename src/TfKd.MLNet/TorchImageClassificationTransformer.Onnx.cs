@@ -75,9 +75,17 @@ public sealed partial class TorchImageClassificationTransformer
 
         DecodedCache Read(ImageShape shape)
         {
-            (var images, leftOut) = CalibrationRows.Read(
-                calibrationRows, Columns.Image, new DecodedCache(shape, Model.ClassNames), settings.UndecodableImages, cancellationToken);
-            return images;
+            var images = new DecodedCache(shape, Model.ClassNames);
+            try
+            {
+                leftOut = CalibrationRows.Fill(images, calibrationRows, Columns.Image, settings.UndecodableImages, cancellationToken);
+                return images;
+            }
+            catch
+            {
+                images.Dispose();
+                throw;
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed class QuantizedExportTests
         model.SaveOnnx(folder.File("second.onnx"), settings, unlabelled);
         Assert.Equal(File.ReadAllBytes(folder.File("first.onnx")), File.ReadAllBytes(folder.File("second.onnx")));
         using var rows = new DecodedCache(TestImages.Shape, TestRows.Names);
-        CalibrationRows.Read(unlabelled, "Image", rows, UndecodableImages.Throw);
+        CalibrationRows.Fill(rows, unlabelled, "Image", UndecodableImages.Throw);
         Assert.Equal(OnnxCalibration.MaxImages, rows.Count);
     }
 
