@@ -54,8 +54,7 @@ public static partial class PhotoRecipe
         Require.Positive(imageSize);
         var isTaught = Require.NotNegative(unlabelledCount) > 0;
         weights ??= Pretrained.ResNet18;
-        // The features that the classifier is fitted to are of photos as they are; so may the teacher's answers be, and of larger ones.
-        var teacher = (FineTuned(photoCount, weights) with { Labels = labels }).ToTeacher();
+        var large = FineTuned(photoCount, weights) with { Labels = labels };
         return new()
         {
             Network = new ResNet { StageBlocks = [2, 2, 2], NormalizedFeatures = true },
@@ -65,7 +64,8 @@ public static partial class PhotoRecipe
             Labels = labels,
             Objective = isTaught ? Distillation(UnlabelledAlpha, StudentTemperature, labels is not null)
                 : labels is null ? new CrossEntropy() : new BinaryCrossEntropy(),
-            Teacher = isTaught ? teacher with { ReadsFiles = true } : null,
+            // The features that the classifier is fitted to are of photos as they are; so may the teacher's answers be, and of larger ones.
+            Teacher = isTaught ? large.ToTeacher() with { ReadsFiles = true } : null,
             ImageWidth = imageSize,
             ImageHeight = imageSize,
             MaxEpochs = 1,
