@@ -28,9 +28,9 @@ internal static class Failures
         error as ImageDecodingException ?? (error.InnerException is { } inner ? DecodingErrorOf(inner) : null);
 
     /// <summary>A photo that cannot be used, with the option that leaves it out.</summary>
-    /// <param name="error">What is wrong with it.</param>
+    /// <param name="error">What is wrong with it, and what ML.NET has put around that.</param>
     public static InvalidDataException Damaged(Exception error) =>
-        new($"{MessageOf(error)} --skip-damaged leaves such photos out.", error);
+        new($"{MessageOf(DecodingErrorOf(error) ?? error)} --skip-damaged leaves such photos out.", error);
 
     private static bool IsExpected(Exception error) => error
         is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException

@@ -117,9 +117,9 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             token.ThrowIfCancellationRequested();
             return model;
         }
-        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is { } error)
+        catch (Exception exception) when (Failures.DecodingErrorOf(exception) is not null)
         {
-            throw Failures.Damaged(error);
+            throw Failures.Damaged(exception);
         }
         catch (Exception exception) when (Failures.IsCancellation(exception) && !token.IsCancellationRequested)
         {
