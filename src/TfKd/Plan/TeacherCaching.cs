@@ -47,7 +47,9 @@ internal static class TeacherCaching
         var extent = new TeacherCacheExtent(training.Count, plan.ViewCount, Repeats: plan.ViewCount < plan.MaxEpochs);
         var rows = context.TrainingFingerprint ?? new(() => SourceFingerprint.Of(training));
         var views = new TeacherCacheViews(cache, format, extent, view => Key().Of(view), say);
-        say(views.Describe(), false);
+        // In one epoch no answer could come again, whatever was set.
+        if (views.Keeps || plan.MaxEpochs > 1)
+            say(views.Describe(), false);
         return views.Keeps || cache.ChangesNumbers ? new CachedTeacher(teacher, format, views) : teacher;
 
         // Made where it is asked for: the samples' fingerprint is a pass over all of them.

@@ -39,6 +39,14 @@ public sealed class TeacherMemoryCacheTests
     }
 
     [Fact]
+    public void Nothing_is_said_of_a_run_of_one_epoch()
+    {
+        var run = CachingRun.Of(_plan with { MaxEpochs = 1 });
+        Assert.Equal(AllOf(views: 1), run.Asked.Order());
+        Assert.Empty(run.Messages);
+    }
+
+    [Fact]
     public void Above_the_budget_the_teacher_is_asked_each_time()
     {
         const int Needed = Rows * 4 * sizeof(float);
