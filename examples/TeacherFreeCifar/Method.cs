@@ -47,6 +47,13 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
         new("ce-quad", "cross entropy of weight 4", _ => 4 * new CrossEntropy()),
         new("ls", "label smoothing 0.1", _ => new LabelSmoothing()) { Published = (1.39, "ResNet-18") },
         new("kd", "KD, ResNet-56", _ => Hinton, TeacherKind.Good) { Published = (1.60, "ResNet-56 to 20, Tian et al.") },
+        // As Hinton's, but for what the teacher's divergence is computed with.
+        new(
+            "kd-levelled",
+            "KD, ResNet-56 that tells no wrong class from another",
+            _ => (1 - Hinton.Alpha) * new CrossEntropy() + Hinton.Alpha * Math.Pow(Hinton.Temperature, 2)
+                * new LevelledTeacher { Inner = new SoftTargetKl { Temperature = Hinton.Temperature } },
+            TeacherKind.Good),
         new("kd-32", "KD, ResNet-32", _ => Hinton, TeacherKind.Fair),
         new("kd-code", "KD, the code's form, ResNet-56", _ => Code, TeacherKind.Good) { Published = (1.32, "ResNet-18 from ResNet-50") },
         new("re-kd", "Re-KD, ResNet-8", _ => Code, TeacherKind.Weak) { Published = (1.41, "ResNet-18 from MobileNetV2") },
@@ -123,7 +130,7 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
     [
         .. from name in new[]
            {
-               "baseline", "ls", "tf-kd-reg", "tf-kd-reg-code", "tf-kd-self-hinton", "kd", "dkd", "dist", "nkd", "z-score-kd",
+               "baseline", "ls", "tf-kd-reg", "tf-kd-reg-code", "tf-kd-self-hinton", "kd", "kd-levelled", "dkd", "dist", "nkd", "z-score-kd",
                "re-kd-hinton", "de-kd-hinton", "ce-double", "ce-quad", "ce-longer",
            }
            select All.Single(method => method.Name == name),
