@@ -40,20 +40,18 @@ internal static class Figures
     /// </summary>
     public static string Rates(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs)
     {
-        var model = Model("What the learning rate does", "learning rate", "top-1 on the rows held out, %");
-        model.Axes[0] = new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "learning rate", Base = 2 };
         var study = new Study(methods, runs);
-        foreach (var method in methods)
-        {
-            var line = LineOf(method, model);
-            line.Points.AddRange(
-                study.Tuning(method).Where(run => !run.Diverged).Select(run => new DataPoint(run.LearningRate, 100 * run.ValidationTop1)));
-            if (line.Points.Count > 0)
-                model.Series.Add(line);
-        }
-
-        return Svg(model);
+        return AgainstRate("What the learning rate does", "top-1 on the rows held out, %", methods, method =>
+            study.Tuning(method).Where(run => !run.Diverged).Select(run => (run.LearningRate, run.ValidationTop1)));
     }
+
+    /// <summary>
+    /// What each method has more than the first at the same learning rate: a line that falls is a gain that a better rate of the first makes
+    /// smaller.
+    /// </summary>
+    public static string Gains(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs) => AgainstRate(
+        $"Gain over {methods[0].Title} at the same learning rate", "points of top-1 on the rows held out", methods,
+        new Study(methods, runs).GainsByRate);
 
     /// <summary>
     /// Accuracy against confidence on the test rows, a line a method, over all rows of its runs: below the diagonal is who is too sure.
@@ -133,6 +131,22 @@ internal static class Figures
         var powers = logits.Select(logit => Math.Exp((logit - largest) / temperature)).ToArray();
         var sum = powers.Sum();
         return Array.ConvertAll(powers, power => power / sum);
+    }
+
+    private static string AgainstRate(
+        string title, string y, IReadOnlyList<Method> methods, Func<Method, IEnumerable<(double Rate, double Figure)>> figures)
+    {
+        var model = Model(title, "learning rate", y);
+        model.Axes[0] = new LogarithmicAxis { Position = AxisPosition.Bottom, Title = "learning rate", Base = 2 };
+        foreach (var method in methods)
+        {
+            var line = LineOf(method, model);
+            line.Points.AddRange(figures(method).Select(point => new DataPoint(point.Rate, 100 * point.Figure)));
+            if (line.Points.Count > 0)
+                model.Series.Add(line);
+        }
+
+        return Svg(model);
     }
 
     private static LineSeries LineOf(Method method, PlotModel model) =>

@@ -183,7 +183,10 @@ void WriteTables(DirectoryInfo folder, ResultsFile file)
         if (Figures.Reliability(compared) is { } reliability)
             Write($"{name}-reliability.svg", reliability);
         if (ofStudy is not null)
+        {
             Write($"{name}-rates.svg", Figures.Rates(Method.Studied, runs));
+            Write($"{name}-gains.svg", Figures.Gains(Method.Studied, runs));
+        }
     }
 
     void Write(string name, string text) => File.WriteAllText(Path.Combine(folder.FullName, name), text);

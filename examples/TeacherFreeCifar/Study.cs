@@ -54,6 +54,16 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     public IReadOnlyList<RunRecord> Tuning(Method method) =>
         [.. Of(method).Where(run => run.Seed == TuningSeed).OrderBy(run => run.LearningRate)];
 
+    /// <summary>
+    /// What a method has more than the first at the same rate, of the top-1 on the rows held out, by rate; where one of the two diverged
+    /// there is nothing.
+    /// </summary>
+    public IEnumerable<(double Rate, double Gain)> GainsByRate(Method method) =>
+        from run in Tuning(method)
+        join first in Tuning(methods[0]) on run.LearningRate equals first.LearningRate
+        where !run.Diverged && !first.Diverged
+        select (run.LearningRate, run.ValidationTop1 - first.ValidationTop1);
+
     /// <summary>The runs of a method that are compared, by seed.</summary>
     public IReadOnlyList<RunRecord> Compared(Method method)
     {

@@ -132,6 +132,21 @@ public sealed class StudyTests
         Assert.Contains(
             "dotnet run -c Release --project examples/TeacherFreeCifar -- study --preset few --data FOLDER --weights FOLDER", lines);
         Assert.NotNull(XDocument.Parse(Figures.Rates(_methods, runs)).Root);
+        Assert.NotNull(XDocument.Parse(Figures.Gains(_methods, runs)).Root);
+    }
+
+    [Fact]
+    public void Gains_are_over_the_first_method_at_the_same_rate()
+    {
+        RunRecord[] runs =
+        [
+            Record("baseline", 1, 0.05, 0.3), Record("baseline", 1, 0.1, 0.4), Record("baseline", 1, 0.2, 0) with { Diverged = true },
+            Record("baseline", 2, 0.05, 0.9),
+            Record("ls", 1, 0.1, 0.35), Record("ls", 1, 0.05, 0.5), Record("ls", 1, 0.2, 0.1), Record("ls", 1, 0.4, 0.1),
+        ];
+        Assert.Equal(
+            [(0.05, 0.2), (0.1, -0.05)],
+            new Study(_methods, runs).GainsByRate(_methods[1]).Select(point => (point.Rate, Math.Round(point.Gain, 12))));
     }
 
     [Fact]
