@@ -56,9 +56,9 @@ internal static class ExportAndServingPage
         transformer.SaveOnnx("small.onnx", new OnnxSettings { Weights = OnnxWeights.Int8 }, trainingRows);
     }
 
-    public static void Mirror(TorchImageClassificationTransformer model)
+    public static void Mirror(TorchImageClassificationTransformer transformer)
     {
-        using var mirrored = model.WithTestTimeAugmentation(TestTimeAugmentation.HorizontalFlip);
+        using var mirrored = transformer.WithTestTimeAugmentation(TestTimeAugmentation.HorizontalFlip);
         mirrored.SaveOnnx("mirrored.onnx");
     }
 

@@ -11,4 +11,10 @@ internal static class RecipesPage
         var result = trainer.Run(student, training, validation);
         Console.WriteLine(result.Best.Validation?.Top1);
     }
+
+    public static void Fill(byte[] pixels, int label)
+    {
+        using var training = new DecodedCache(new ImageShape(3, 32, 32), ["cat", "dog"]);
+        training.Add(pixels, label);
+    }
 }

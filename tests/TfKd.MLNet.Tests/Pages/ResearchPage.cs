@@ -7,10 +7,11 @@ internal static class ResearchPage
 {
     public static void Train(IImageSource training, IImageSource validation)
     {
+        var cifar100 = new ChannelStatistics([0.507, 0.487, 0.441], [0.267, 0.256, 0.276]);
         var plan = new TrainingPlan
         {
             Objective = new CrossEntropy() + new Ramped { Inner = new DecoupledKd(), Epochs = 20 },
-            Teacher = new WeightFileTeacher(new CifarResNet { Depth = 56 }, "resnet56.pth") { Normalization = ChannelStatistics.ImageNet },
+            Teacher = new WeightFileTeacher(new CifarResNet { Depth = 56 }, "resnet56.pth") { Normalization = cifar100 },
             Augmentations = [new RandomCrop(), new HorizontalFlip()],
             Optimizer = new Sgd { LearningRate = 0.1 },
             Schedule = new StepSchedule { Milestones = [60, 120, 160] },

@@ -45,7 +45,7 @@ internal static class SearchPage
         using var found = search.Run(new CifarResNet(), training, validation, space => new TrainingPlan
         {
             Objective = new KnowledgeDistillation { Temperature = space.UniformDouble("Temperature", 1, 20), Alpha = 0.9 },
-            Teacher = new WeightFileTeacher(new ResNet { Depth = 34 }, "teacher.pth"),
+            Teacher = new WeightFileTeacher(new ResNet { Depth = 34 }, "teacher.pth") { Normalization = ChannelStatistics.ImageNet },
             MaxEpochs = 30,
         });
         Console.WriteLine(found.Search);
