@@ -113,7 +113,8 @@ public sealed class Trainer(TrainingPlan plan)
             run.Cancel(setup.StepsAnEpoch, () => epoch.Summarize(0, default));
         }
 
-        return Finish(setup, token);
+        // All is trained: what is still to be found out of the teacher is no reason to lose it.
+        return Finish(setup, KeepsBest(run) ? CancellationToken.None : token);
     }
 
     private bool KeepsBest(TrainingRun run) => _own.OnCancellation == CancellationOutcome.KeepBest && run.Step > 0;

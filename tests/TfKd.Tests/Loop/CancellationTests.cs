@@ -98,6 +98,26 @@ public sealed class CancellationTests : IDisposable
     }
 
     [Fact]
+    public void After_the_last_epoch_nothing_is_lost_and_the_teacher_is_reported_on()
+    {
+        using var source = new CancellationTokenSource();
+        var plan = _plan with
+        {
+            Objective = new KnowledgeDistillation(),
+            Teacher = new GivenTeacher(new SmallCnn { InputShape = _training.Shape, Width = 4 }),
+        };
+        var callback = new Watcher { EpochEnd = state => { if (state.History.Count == 4) source.Cancel(); } };
+        var result = Run(plan with { Callbacks = [callback] }, isValidated: true, source.Token).Result;
+        Assert.True(source.IsCancellationRequested);
+        Assert.Equal((4, null), (result.History.Count, result.StopReason));
+        Assert.NotNull(result.TeacherReport!.Validation);
+        using var other = new CancellationTokenSource();
+        callback = new Watcher { EpochEnd = state => { if (state.History.Count == 4) other.Cancel(); } };
+        Assert.ThrowsAny<OperationCanceledException>(() => Run(
+            plan with { Callbacks = [callback], OnCancellation = CancellationOutcome.Throw }, isValidated: true, other.Token));
+    }
+
+    [Fact]
     public void The_default_is_to_throw() =>
         Assert.ThrowsAny<OperationCanceledException>(() =>
             Cancel(_plan with { OnCancellation = new TrainingPlan().OnCancellation }, afterStep: 12));
