@@ -34,13 +34,17 @@ public sealed class BatchLoader
     internal ReplicaShare Share { get; init; } = ReplicaShare.Whole;
 
     /// <summary>Number of batches of a shuffled epoch.</summary>
-    public int BatchCount => (UsedRows + BatchSize - 1) / BatchSize;
+    public int BatchCount => GroupCount(UsedRows, BatchSize);
 
     /// <summary>The batch sizes that occur: the full one, and what is left for the last.</summary>
     public IReadOnlyList<int> BatchSizes =>
     [
         .. new[] { Math.Min(BatchSize, _source.Count), _source.Count % BatchSize }.Select(Share.SizeOf).Where(size => size > 0).Distinct(),
     ];
+
+    /// <summary>Optimiser steps of a shuffled epoch.</summary>
+    /// <param name="accumulateSteps">Batches a step.</param>
+    internal int StepCount(int accumulateSteps) => GroupCount(BatchCount, accumulateSteps);
 
     /// <summary>The fewest rows in a batch of a shuffled epoch, in any process that has some of it; 0 without rows.</summary>
     internal int SmallestBatch => Share.SmallestOf(UsedRows % BatchSize is > 0 and var rest ? rest : Math.Min(BatchSize, UsedRows));
@@ -72,6 +76,9 @@ public sealed class BatchLoader
                 : batch with { Partners = Gather(Array.ConvertAll(rows, row => _partners.Of(row, seed, epoch))) };
         }
     }
+
+    // Sizes may be the largest number there is: all of them.
+    private static int GroupCount(int count, int size) => count == 0 ? 0 : (count - 1) / size + 1;
 
     private IEnumerable<LoadedBatch> Read(
         int[] order, int first, int count, Func<int[], LoadedBatch> gather, CancellationToken cancellationToken)
@@ -116,9 +123,14 @@ public sealed class BatchLoader
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The consumer left, and knows why.
+        }
+        catch (OperationCanceledException exception)
+        {
+            // Whoever reads on would take it for its own.
+            throw new IOException($"A row could not be read, as its source gave up: {exception.Message}", exception);
         }
         finally
         {

@@ -75,7 +75,7 @@ internal sealed class RunSetup : IDisposable
     public double[]? WeightsOfPositives { get; }
 
     /// <summary>Optimiser steps of an epoch.</summary>
-    public int StepsAnEpoch => (Loader.BatchCount + _plan.AccumulateSteps - 1) / _plan.AccumulateSteps;
+    public int StepsAnEpoch => Loader.StepCount(_plan.AccumulateSteps);
 
     /// <summary>The validation rows that this process measures; null: there are none.</summary>
     public IImageSource? ValidationRows { get; }
@@ -155,7 +155,7 @@ internal sealed class RunSetup : IDisposable
     {
         WithPartners = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.ClassPartners),
         // The batches of two steps.
-        Prefetch = 2 * _plan.AccumulateSteps,
+        Prefetch = (int)Math.Min(2L * _plan.AccumulateSteps, Math.Max(2, _data.Training.Count)),
         Share = Agreement.Share,
         Destination = _plan.Device ?? CPU,
     };

@@ -59,8 +59,7 @@ public sealed record LearningRateFinder
             throw new InvalidOperationException(
                 FormattableString.Invariant($"MaxRate must be above MinRate, but is {MaxRate}, and MinRate is {MinRate}."));
         var watcher = new Watcher(this);
-        var batches = new BatchLoader(training, plan.BatchSize).BatchCount;
-        var stepsAnEpoch = (batches + plan.AccumulateSteps - 1) / plan.AccumulateSteps;
+        var stepsAnEpoch = new BatchLoader(training, plan.BatchSize).StepCount(plan.AccumulateSteps);
         // The epoch that fits a head takes no step.
         var before = plan.LinearProbe is null ? 0 : 1;
         var growth = Math.Pow(MaxRate / MinRate, 1.0 / (Steps - 1));

@@ -71,8 +71,30 @@ public sealed class BatchLoaderTests
     [Fact]
     public void A_source_that_fails_is_reported()
     {
-        var loader = new BatchLoader(new FailingSource(), 2);
+        var loader = new BatchLoader(new FailingSource(new IOException("the disk is gone")), 2);
         Assert.Equal("the disk is gone", Assert.Throws<IOException>(() => Rows(loader.ReadInOrder())).Message);
+    }
+
+    [Fact]
+    public void A_source_that_gives_up_is_no_end_of_its_rows()
+    {
+        var loader = new BatchLoader(new FailingSource(new TaskCanceledException("100 seconds are over")), 2);
+        Assert.Equal(
+            "A row could not be read, as its source gave up: 100 seconds are over",
+            Assert.Throws<IOException>(() => Rows(loader.ReadInOrder())).Message);
+    }
+
+    [Fact]
+    public void A_batch_size_may_be_the_largest_number()
+    {
+        var loader = new BatchLoader(PatternSource.Create(10), int.MaxValue);
+        Assert.Equal((1, 1), (loader.BatchCount, loader.StepCount(int.MaxValue)));
+        Assert.Equal(10, Assert.Single(Rows(loader.ReadShuffled(seed: 1, epoch: 0))).Length);
+        Assert.Equal(
+            WatchedRun.Run(WatchedRun.Plan with { BatchSize = 48 }).Best.Validation,
+            WatchedRun.Run(WatchedRun.Plan with { BatchSize = int.MaxValue, AccumulateSteps = int.MaxValue }).Best.Validation);
+        loader = new BatchLoader(PatternSource.Create(10), 3);
+        Assert.Equal((3, 2), (loader.BatchCount, loader.StepCount(2)));
     }
 
     [Fact]
@@ -98,7 +120,7 @@ public sealed class BatchLoaderTests
         return rows;
     }
 
-    private sealed class FailingSource : IImageSource
+    private sealed class FailingSource(Exception exception) : IImageSource
     {
         public int Count => 4;
 
@@ -113,7 +135,7 @@ public sealed class BatchLoaderTests
         public void ReadPixels(int row, Span<byte> pixels)
         {
             if (row == 3)
-                throw new IOException("the disk is gone");
+                throw exception;
         }
     }
 }
