@@ -190,7 +190,7 @@ internal sealed class RunSetup : IDisposable
             WithPreActivations = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.PreActivations),
             WithClassifier = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier),
             TeacherTraining = new TeacherTraining(
-                _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
+                _plan.PlanOfTeachers ?? _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
         }, Callbacks.Say);
 
     private Learner CreateLearner(

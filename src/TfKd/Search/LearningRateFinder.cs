@@ -72,6 +72,8 @@ public sealed record LearningRateFinder
             WeightAverage = null,
             CheckpointDirectory = null,
             StepsARead = 1,
+            // Who is trained first to teach is to know something.
+            PlanOfTeachers = plan with { CheckpointDirectory = null, OnCancellation = CancellationOutcome.Throw, Callbacks = [] },
             OnCancellation = CancellationOutcome.Throw,
             Callbacks = [watcher],
         });

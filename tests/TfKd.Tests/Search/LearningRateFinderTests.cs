@@ -71,6 +71,22 @@ public sealed class LearningRateFinderTests
     }
 
     [Fact]
+    public void A_teacher_that_is_trained_first_is_trained_as_the_plan_says()
+    {
+        var plan = _plan with
+        {
+            MaxEpochs = 2,
+            Schedule = new ConstantSchedule(),
+            Objective = new KnowledgeDistillation(),
+            Teacher = new Asking(new SelfTeacher(), []),
+        };
+        var curve = new LearningRateFinder { MaxRate = 1e3, Steps = 40 }.Run(plan, _network, _training);
+        Assert.InRange(curve.Points.Count, 10, 40);
+        var recipe = Assert.Single(((Asking)plan.Teacher).Recipes);
+        Assert.Equal((plan.Optimizer, plan.Schedule), (recipe.Optimizer, recipe.Schedule));
+    }
+
+    [Fact]
     public void A_loss_that_falls_to_the_end_of_the_range_suggests_no_rate() => Assert.Equal(
         "Of 2 rates from 0.001 to 0.01 the loss is lowest at 0.01, where the range ends: it may go on falling, so try a higher MaxRate, "
             + "and look at the curve.",
@@ -87,6 +103,17 @@ public sealed class LearningRateFinderTests
         Assert.Equal(
             [["0.001", "2.0000", "2.0000"], ["0.01", "1.0000", "1.5000"], ["0.1", "3.0000", "2.5000"]],
             ReportPage.Cells(page.Section("curve").Descendants("table").Single()));
+    }
+
+    private sealed record Asking(TeacherSource Inner, List<TeacherRecipe> Recipes) : TeacherSource
+    {
+        public override IReadOnlyList<TeacherSource> Parts => [Inner];
+
+        protected override Teacher OpenCore(TeacherContext context)
+        {
+            Recipes.Add(context.TeacherTraining!.StudentRecipe);
+            return Inner.Open(context);
+        }
     }
 
     [Fact]
