@@ -21,19 +21,48 @@ internal static class SharedCheckpoint
         if (text is null)
             return null;
         var path = agreement.OfFirst(checkpoint?.Path)!;
-        var bytes = agreement.OfFirst(checkpoint is null ? null : File.ReadAllBytes(checkpoint.LoadedPath))!;
         if (checkpoint is null)
-            LoadCopy(bytes, parts());
+        {
+            LoadCopy(parts(), agreement);
+        }
+        else
+        {
+            using var file = File.OpenRead(checkpoint.LoadedPath);
+            Send(file, agreement);
+        }
+
         return (text, path);
     }
 
-    private static void LoadCopy(byte[] bytes, IEnumerable<CheckpointPart> parts)
+    /// <summary>Gives the others a file, in pieces: it may be larger than an array.</summary>
+    internal static void Send(Stream file, ReplicaAgreement agreement, int pieceBytes = 1 << 26)
+    {
+        var piece = new byte[pieceBytes];
+        int count;
+        do
+        {
+            count = file.ReadAtLeast(piece, pieceBytes, throwOnEndOfStream: false);
+            agreement.OfFirst(piece[..count]);
+        }
+        while (count > 0);
+    }
+
+    /// <summary>Takes what <see cref="Send"/> gives.</summary>
+    internal static void Receive(Stream file, ReplicaAgreement agreement)
+    {
+        // An empty piece is the end.
+        while (agreement.OfFirst((byte[]?)null) is { Length: > 0 } piece)
+            file.Write(piece);
+    }
+
+    private static void LoadCopy(IEnumerable<CheckpointPart> parts, ReplicaAgreement agreement)
     {
         var directory = Directory.CreateTempSubdirectory("tfkd-checkpoint");
         try
         {
             var copy = Path.Combine(directory.FullName, "checkpoint.safetensors");
-            File.WriteAllBytes(copy, bytes);
+            using (var file = File.Create(copy))
+                Receive(file, agreement);
             RunCheckpoint.Load(copy, parts);
         }
         finally
