@@ -98,7 +98,9 @@ internal sealed class TeacherTraining(
     {
         Objective = request.Objective ?? plan.Objective,
         Teacher = request.Teacher,
-        MaxEpochs = request.Epochs ?? plan.MaxEpochs,
+        MaxEpochs = request.Epochs ?? MoreEpochs.OfTeacher(plan),
+        // The watchers of the student, who would say it, are not those of the teacher.
+        BestEpochMetric = plan.RankingMetric,
         InitialWeights = recipe.InitialWeights,
         LinearProbe = recipe.LinearProbe,
         FrozenStages = recipe.FrozenStages,

@@ -157,8 +157,8 @@ public sealed partial record TrainingPlan
     /// Folder of the run's checkpoint, written as often as <see cref="CheckpointInterval"/> says; a run that finds one continues from it.
     /// Default null: none is written. The checkpoint has a checksum, and the one before it is kept and used where it is damaged; one run at
     /// a time may use a folder. More <see cref="MaxEpochs"/> go on from where fewer ended, unless the <see cref="Schedule"/> or the
-    /// <see cref="Objective"/> depends on their number (as a cosine does). A plan with a member that cannot be told from others (a
-    /// delegate, a tensor) is refused where this is set; see <see cref="NotIdentityAttribute"/>.
+    /// <see cref="Objective"/> depends on their number (as a cosine does), or a teacher is trained for as many. A plan with a
+    /// member that cannot be told from others (a delegate, a tensor) is refused where this is set; see <see cref="NotIdentityAttribute"/>.
     /// </summary>
     [NotIdentity]
     public string? CheckpointDirectory { get; init; }

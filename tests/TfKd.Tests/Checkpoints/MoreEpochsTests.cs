@@ -60,5 +60,30 @@ public sealed class MoreEpochsTests : IDisposable
         Assert.Equal(3, BrokenRun.Run(plan with { MaxEpochs = 3 }).Result.History.Count);
     }
 
+    [Fact]
+    public void A_teacher_of_as_many_epochs_is_refused_before_it_is_trained_and_the_run_stays()
+    {
+        var plan = Plan with
+        {
+            MaxEpochs = 2,
+            Objective = new KnowledgeDistillation(),
+            Teacher = new TrainedTeacher(BrokenRun.Network),
+        };
+        var (weights, _) = BrokenRun.Run(plan);
+        Assert.Equal(
+            $"The checkpoint in '{_directory}' is of 2 epochs, and the teacher was trained for as many: with 4 it would be another one. "
+                + "Set MaxEpochs to 2 again, or choose another folder; a teacher with a number of epochs of its own lets its student go on.",
+            Refusal(plan with { MaxEpochs = 4 }));
+        Assert.Equal(weights, BrokenRun.Run(plan).Weights);
+
+        var own = plan with
+        {
+            CheckpointDirectory = Path.Combine(_directory, "own"),
+            Teacher = new TrainedTeacher(BrokenRun.Network) { Epochs = 1 },
+        };
+        BrokenRun.Run(own);
+        Assert.Equal(4, BrokenRun.Run(own with { MaxEpochs = 4 }).Result.History.Count);
+    }
+
     private static string Refusal(TrainingPlan plan) => Assert.Throws<InvalidOperationException>(() => BrokenRun.Run(plan)).Message;
 }

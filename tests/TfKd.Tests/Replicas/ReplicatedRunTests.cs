@@ -137,6 +137,34 @@ public sealed class ReplicatedRunTests : IDisposable
             Assert.All(runs, run => Assert.Equal(runs[0].Result!.Weights, run.Result!.Weights));
     }
 
+    [Fact]
+    public void A_teacher_is_the_best_by_what_the_first_ones_callbacks_watch()
+    {
+        var plan = _plans["trained teacher"] with { Callbacks = [new EarlyStopping { Metric = ValidationMetric.Loss }] };
+        var expected = Run(plan, _network);
+        Assert.All(RunAll(plan, 2, _network), run => CheckSame(expected, run));
+    }
+
+    [Fact]
+    public void A_file_is_given_in_pieces()
+    {
+        byte[] file = [.. Enumerable.Range(0, 70_000).Select(index => (byte)(index * 7))];
+        foreach (var pieceBytes in new[] { 1024, 70_000, 1 << 20 })
+        {
+            var received = ThreadReplicas.Run(3, replicas =>
+            {
+                using var stream = replicas.Rank == 0 ? new MemoryStream(file) : new MemoryStream();
+                var agreement = new ReplicaAgreement(replicas);
+                if (replicas.Rank == 0)
+                    SharedCheckpoint.Send(stream, agreement, pieceBytes);
+                else
+                    SharedCheckpoint.Receive(stream, agreement);
+                return stream.ToArray();
+            });
+            Assert.All(received, run => Assert.Equal(file, run.Result));
+        }
+    }
+
     /// <summary>Broken off within the second epoch, and gone on with by others, who do not see the folder but for the first.</summary>
     [Theory]
     [InlineData(2, 3)]
