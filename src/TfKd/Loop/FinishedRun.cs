@@ -25,27 +25,15 @@ internal sealed record FinishedRun(string Run, long Step, TeacherReport Report, 
     /// <summary>The class that the teacher puts each validation row into; null where it was not asked.</summary>
     public IReadOnlyList<int>? Predictions { get; init; }
 
-    /// <summary>The fingerprint of the validation rows; null where there are no predictions.</summary>
-    public string? ValidationRows { get; init; }
-
     /// <summary>What a run found.</summary>
     /// <param name="run">Tells the run from others.</param>
     /// <param name="step">Steps that it took.</param>
     /// <param name="findings">What it found.</param>
-    /// <param name="validation">Its validation rows, or null.</param>
-    public static FinishedRun Of(string run, long step, TeacherFindings findings, IImageSource? validation) =>
-        new(run, step, findings.Report, findings.Example)
-        {
-            Predictions = findings.Predictions,
-            ValidationRows = findings.Predictions is null || validation is null ? null : SourceFingerprint.Of(validation),
-        };
+    public static FinishedRun Of(string run, long step, TeacherFindings findings) =>
+        new(run, step, findings.Report, findings.Example) { Predictions = findings.Predictions };
 
-    /// <summary>The same for a run that is found finished; without the predictions where it has other validation rows now.</summary>
-    public TeacherFindings FindingsOn(IImageSource? validation)
-    {
-        var areSame = ValidationRows is not null && validation is not null && SourceFingerprint.Of(validation) == ValidationRows;
-        return new(Report, Example, areSame ? Predictions : null);
-    }
+    /// <summary>The same for a run that is found finished.</summary>
+    public TeacherFindings ToFindings() => new(Report, Example, Predictions);
 
     /// <summary>What was written of a run at a step; null where nothing was, or what cannot be read.</summary>
     public static FinishedRun? Read(string directory, string run, long step)

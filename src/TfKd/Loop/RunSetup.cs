@@ -219,7 +219,7 @@ internal sealed class RunSetup : IDisposable
     {
         if (_plan.CheckpointDirectory is not { } directory)
             return null;
-        var rows = (_data.Training.Count, fingerprint.Value);
+        var rows = (_data.Training.Count, fingerprint.Value, _data.Validation is { } validation ? SourceFingerprint.Of(validation) : null);
         return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher, StepsAnEpoch);
     }
 

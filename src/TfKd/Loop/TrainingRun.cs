@@ -191,14 +191,14 @@ internal sealed class TrainingRun : IDisposable
 
     /// <summary>What is kept of a run that was found finished; null where it was not, or nothing is.</summary>
     public TeacherFindings? FindFinished() => WasFinished && _checkpoint is not null
-        ? FinishedRun.Read(_plan.CheckpointDirectory!, _checkpoint.IdentityHash, Step)?.FindingsOn(State.Validation)
+        ? FinishedRun.Read(_plan.CheckpointDirectory!, _checkpoint.IdentityHash, Step)?.ToFindings()
         : null;
 
     /// <summary>Keeps, beside the checkpoint, what was found of the teacher.</summary>
     public void KeepFinished(TeacherFindings findings)
     {
         if (_checkpoint is not null)
-            FinishedRun.Of(_checkpoint.IdentityHash, Step, findings, State.Validation).Keep(_plan.CheckpointDirectory!, State.Say);
+            FinishedRun.Of(_checkpoint.IdentityHash, Step, findings).Keep(_plan.CheckpointDirectory!, State.Say);
     }
 
     public void Dispose() => _best.Dispose();

@@ -23,6 +23,22 @@ public sealed class ResumeTests : IDisposable
         new Sam(new Sgd { LearningRate = 0.05, Momentum = 0.9 }),
     ];
 
+    [Fact]
+    public void Other_validation_rows_are_another_run()
+    {
+        var plan = WatchedRun.Plan with { CheckpointDirectory = _directory };
+        var (training, validation) = (PatternSource.Create(48), PatternSource.Create(32, seed: 2));
+        var first = WatchedRun.Run(plan, training, validation);
+        Assert.Equal(first.Best.Validation, WatchedRun.Run(plan, training, validation).Best.Validation);
+        foreach (var other in new[] { PatternSource.Create(32, seed: 4), null })
+        {
+            Assert.Contains(
+                "They differ in\nFingerprint of the validation rows",
+                Assert.Throws<InvalidOperationException>(() => WatchedRun.Run(plan, training, other)).Message,
+                StringComparison.Ordinal);
+        }
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Theory]
