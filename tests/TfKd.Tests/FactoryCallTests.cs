@@ -99,6 +99,7 @@ public sealed class FactoryCallTests
         ["TfKd/Loop/HeadFit.cs"] = (2, NotInStep),
         ["TfKd/Loop/IntegerTraining.cs"] = (1, NotInStep),
         ["TfKd/Loop/Learner.cs"] = (2, ReadLater),
+        ["TfKd/Loop/NetworkCreation.cs"] = (3, NotInStep),
         ["TfKd/Loop/NonFiniteSearch.cs"] = (1, NotInStep),
         ["TfKd/Loop/ParameterGradients.cs"] = (2, NotInStep),
         ["TfKd/Loop/ProbeRows.cs"] = (7, NotInStep),

@@ -169,16 +169,7 @@ internal sealed class RunSetup : IDisposable
             ? _data.Validation
             : new SourceSubset(rows, RowOrigin.OwnRows(rows, Agreement.Share));
 
-    private ImageNetwork CreatePeer()
-    {
-        var student = _data.Student;
-        var peer = NetworkCreation.Create(_plan, student.Architecture, _data.Training.ClassNames, SeedPurpose.Peer);
-        peer.Normalization.Set(student.Normalization.Statistics);
-        peer.to(_plan.Device ?? CPU);
-        Agreement.TakeOfFirst(peer.Body.state_dict().Values);
-        peer.UsePath(student.Checked!);
-        return peer;
-    }
+    private ImageNetwork CreatePeer() => NetworkCreation.CreatePeer(_plan, _data.Student, _data.Training.ClassNames, Agreement);
 
     private Teacher? OpenTeacher(Lazy<string> fingerprint, CancellationToken token) =>
         TeacherOpening.Open(_plan, new TeacherContext(_data.Training.ClassNames, _data.Training.Shape, _plan.Device ?? CPU)

@@ -148,6 +148,21 @@ public sealed class SelfTeachingTests
     }
 
     [Fact]
+    public void Peers_of_the_same_initial_weights_are_not_the_same()
+    {
+        var plan = _plan with
+        {
+            Objective = new CrossEntropy() + new SoftTargetKl(),
+            Teacher = new PeerTeacher(),
+            InitialWeights = new Waves(),
+            MaxEpochs = 1,
+        };
+        var result = Run(plan).Result;
+        Assert.NotEqual(result.History[0].Validation, result.History[0].PeerValidation);
+        Assert.NotEqual(0, result.History[0].Terms["soft_target_kl"], 1e-6);
+    }
+
+    [Fact]
     public void The_returned_weights_are_those_of_the_better_peer()
     {
         // Over some seeds, both the student and its peer win.
@@ -277,6 +292,20 @@ public sealed class SelfTeachingTests
     }
 
     /// <summary>Watches the student's run only: those of teachers have callbacks of their own.</summary>
+    // The head, too.
+    private sealed record Waves : InitialWeights
+    {
+        public override string Fingerprint => "waves";
+
+        public override void ApplyTo(ImageNetwork network, IReadOnlyList<string> classNames)
+        {
+            using var scope = NewDisposeScope();
+            using var noGradient = no_grad();
+            foreach (var parameter in network.Body.parameters())
+                parameter.copy_(arange(parameter.numel(), ScalarType.Float32).sin().mul(0.1).reshape(parameter.shape));
+        }
+    }
+
     private sealed class Watcher : TrainingCallback
     {
         public Action<TrainingState>? StudentBatchEnd { get; init; }
