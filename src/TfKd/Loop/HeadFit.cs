@@ -58,28 +58,39 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
         }
     }
 
-    /// <summary>The layer that is fitted.</summary>
-    /// <exception cref="InvalidOperationException">The network's head is no Linear on features.</exception>
-    public static Linear RequireHead(ImageNetwork network) =>
-        network.Body is IFeatureBody && NetworkHead.TryFind(network)?.Module is Linear { bias: not null } head
-            ? head
-            : throw new InvalidOperationException(
+    /// <summary>The layer that is fitted. One forward pass over a black image tells that it sees the features as they are.</summary>
+    /// <exception cref="InvalidOperationException">The network's head is no Linear on a vector of features.</exception>
+    public static Linear RequireHead(ImageNetwork network)
+    {
+        if (network.Body is not IFeatureBody || NetworkHead.TryFind(network)?.Module is not Linear { bias: not null } head)
+            throw new InvalidOperationException(
                 $"{nameof(LinearProbe)} needs a network whose body is an {nameof(IFeatureBody)} and whose head is a Linear with a bias, " +
                 $"but {network.Architecture} is none; leave {nameof(LinearProbe)} out.");
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var mode = new EvaluationMode(network);
+        // Before any check of kernels.
+        using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
+        var shape = network.Architecture.InputShape;
+        var features = network.Extract(zeros([1, shape.Channels, shape.Height, shape.Width], ScalarType.Byte, network.Device));
+        if (features.dim() != 2)
+            throw new InvalidOperationException(
+                $"{nameof(LinearProbe)} needs one vector of features an image, but those of {network.Architecture} have the shape " +
+                $"{Require.ShapeText(features)}; leave {nameof(LinearProbe)} out.");
+        // Those of a black image may be all 0, of which other layers make 0, too.
+        var others = arange(features.shape[1], ScalarType.Float32, network.Device).sin().unsqueeze(0);
+        return features.shape[1] == head.in_features && network.Classify(others).allclose(head.call(others))
+            ? head
+            : throw new InvalidOperationException(
+                $"{nameof(LinearProbe)} fits the head to the features, but that of {network.Architecture} sees what other layers make of " +
+                $"them; leave {nameof(LinearProbe)} out.");
+    }
 
-    private FrozenFeatures Compute(int batchSize, bool mirrored, CancellationToken token)
-    {
-        var features = FrozenFeatures.Compute(network, source, batchSize, token, orientation: new(false, false, mirrored))
+    private FrozenFeatures Compute(int batchSize, bool mirrored, CancellationToken token) =>
+        FrozenFeatures.Compute(network, source, batchSize, token, orientation: new(false, false, mirrored))
             ?? throw new InvalidOperationException(
                 $"The features of {source.Count} rows take more than {FrozenFeatures.MaxBytes >> 20} MiB, and {nameof(LinearProbe)} " +
                 "needs them in memory; leave it out.");
-        if (features.Values.dim() == 2)
-            return features;
-        features.Dispose();
-        throw new InvalidOperationException(
-            $"{nameof(LinearProbe)} needs one vector of features an image, but those of {network.Architecture} have the shape " +
-            $"{Require.ShapeText(features.Values)}; leave {nameof(LinearProbe)} out.");
-    }
 
     private Tensor Weights() => rowWeights is null
         ? ones(source.Count, ScalarType.Float64)
@@ -91,6 +102,9 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
         if (mirroring.Length == 1 && probe.Strengths.Count == 1)
             return new(probe.Strengths[0], mirroring[0], double.NaN, double.NaN);
         var folds = rows.DivideByTurns(probe.Folds);
+        // One row a class: there is nothing to choose by, and the strongest is the most careful.
+        if (folds.Count == 0)
+            return new(Descending()[0], mirroring[0], double.NaN, double.NaN);
         return mirroring.SelectMany(withMirrored => CrossValidate(rows, folds, withMirrored, token)).MinBy(choice => choice.Loss)!;
     }
 

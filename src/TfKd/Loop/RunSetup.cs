@@ -112,6 +112,8 @@ internal sealed class RunSetup : IDisposable
         MoveStudent(_plan.Device ?? CPU);
         // The first one's file of weights need not be there for the others.
         Agreement.TakeOfFirst(_data.Student.Body.state_dict().Values);
+        if (_plan.LinearProbe is not null)
+            HeadFit.RequireHead(_data.Student);
         var frozen = FreezeLayers(_data.Student);
         // A virtual teacher that is no more than that; of a plain cross entropy or label smoothing it is no news.
         if (_plan.Objective.SoftTargetOf(0, _data.Student.ClassCount) is not null

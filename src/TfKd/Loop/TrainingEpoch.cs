@@ -143,6 +143,9 @@ internal sealed class TrainingEpoch(TrainingPlan plan, RunSetup setup, Cancellat
             Teacher = teacher,
         };
         var result = fit.Run(features, plan.BatchSize, token);
+        // One that follows the student knew the random head.
+        setup.Participants.Teacher?.OnStepEnd(0);
+        setup.Participants.Teacher?.OnEpochEnd();
         setup.Callbacks.Say(result.Describe(rows.Count));
         return new EpochMetrics
         {

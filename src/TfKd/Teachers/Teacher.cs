@@ -54,8 +54,11 @@ public abstract class Teacher : IDisposable
         };
     }
 
-    /// <summary>After each step of the student. Does nothing by default.</summary>
-    /// <param name="stepCount">Steps taken since the run began, this one included.</param>
+    /// <summary>
+    /// After each step of the student, and once where its head was fitted without a step (<see cref="LinearProbe"/>). Does nothing by
+    /// default.
+    /// </summary>
+    /// <param name="stepCount">Steps taken since the run began, this one included; 0 where the head was fitted.</param>
     public virtual void OnStepEnd(long stepCount)
     {
     }

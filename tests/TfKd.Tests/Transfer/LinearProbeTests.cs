@@ -280,6 +280,60 @@ public sealed class LinearProbeTests
             $"LinearProbe fits the head of one network, but {new PeerTeacher()} has two; leave one of them out.", peer.Message);
     }
 
+    public static TheoryData<NetworkArchitecture, string> OtherHeads => new()
+    {
+        { new MobileNetV3 { Size = MobileNetV3Size.Small, InputShape = new ImageShape(3, 32, 32) }, "sees what other layers make of them" },
+        { new Vgg { Depth = 11, PoolSize = 1, InputShape = new ImageShape(3, 32, 32) }, "sees what other layers make of them" },
+        { new ConvNeXt { Width = 8, ThirdStageBlocks = 1, InputShape = new ImageShape(3, 32, 32) }, "have the shape [1,64,1,1]" },
+        { new HiddenLayer(), "sees what other layers make of them" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherHeads))]
+    public void A_head_that_sees_something_else_is_refused_before_a_teacher_is_trained(NetworkArchitecture architecture, string expected)
+    {
+        var plan = _plan with
+        {
+            FrozenStages = 0,
+            MaxEpochs = 2,
+            Objective = new KnowledgeDistillation(),
+            Teacher = new TrainedTeacher(_network) { Objective = new Untouched() },
+        };
+        Assert.Contains(
+            expected, Assert.Throws<InvalidOperationException>(() => Run(plan, architecture)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_one_row_a_class_nothing_is_said_of_a_choice()
+    {
+        var messages = new List<string>();
+        var training = PatternSource.Create(48);
+        var rows = Enumerable.Range(0, 4).Select(label => Enumerable.Range(0, 48).First(row => training.GetLabel(row) == label));
+        var trainer = new Trainer(_plan with { Callbacks = [new BrokenRun.Listener(messages.Add)] });
+        using var student = trainer.CreateStudent(_network, 4);
+        trainer.Run(student, new SourceSubset(training, [.. rows]));
+        Assert.Contains(
+            "The head was fitted to the features of 4 rows, without mirrored images, at L2 strength 1.", messages);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Teachers_that_follow_the_student_know_the_head_that_was_fitted(bool isAverage)
+    {
+        var asked = new List<(float[] Teacher, float[] Student)>();
+        TeacherSource source = isAverage ? new MovingAverageTeacher() : new PreviousEpochTeacher();
+        var plan = _plan with
+        {
+            MaxEpochs = 2,
+            Objective = new KnowledgeDistillation(),
+            Teacher = new Listened(source, asked),
+        };
+        Run(plan, _network);
+        Assert.Equal(3, asked.Count);
+        Assert.Equal(asked[0].Student, asked[0].Teacher, (one, other) => Math.Abs(one - other) < 1e-4);
+    }
+
     [Fact]
     public void Properties_have_ranges()
     {
@@ -289,6 +343,68 @@ public sealed class LinearProbeTests
             "Strengths must have one strength at least, but is empty. (Parameter 'Strengths')",
             Assert.Throws<ArgumentException>(() => new LinearProbe { Strengths = [] }).Message);
         Assert.Equal(new LinearProbe { Strengths = [1, 2] }, new LinearProbe { Strengths = [1, 2] });
+    }
+
+    private sealed record Untouched : Objective
+    {
+        public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
+
+        protected override Tensor ComputeCore(ObjectiveInput input) => throw new NotSupportedException("A teacher was trained.");
+    }
+
+    // Listens to what a teacher says in training, and what the student would say.
+    private sealed record Listened(TeacherSource Inner, List<(float[] Teacher, float[] Student)> Asked) : TeacherSource
+    {
+        public override IReadOnlyList<TeacherSource> Parts => [Inner];
+
+        protected override Teacher OpenCore(TeacherContext context) => new Listener(this, Inner.Open(context), context.Student!);
+
+        private sealed class Listener(Listened source, Teacher inner, ImageNetwork student) : Teacher
+        {
+            public override void OnStepEnd(long stepCount) => inner.OnStepEnd(stepCount);
+
+            public override void OnEpochEnd() => inner.OnEpochEnd();
+
+            protected override TeacherSignal TeachCore(ImageBatch batch)
+            {
+                var signal = inner.Teach(batch);
+                var isTraining = student.training;
+                student.eval();
+                source.Asked.Add((Numbers(signal.Logits), Numbers(student.Run(batch.Images).Logits)));
+                student.train(isTraining);
+                return signal;
+            }
+
+            protected override void DisposeCore() => inner.Dispose();
+
+            private static float[] Numbers(Tensor tensor) => tensor.detach().contiguous().data<float>().ToArray();
+        }
+    }
+
+    private sealed record HiddenLayer() : NetworkArchitecture(new ImageShape(3, 16, 16))
+    {
+        protected override nn.Module<Tensor, Tensor> BuildBody(int classCount) => new Layers(classCount);
+
+        // As wide as the features.
+        private sealed class Layers : nn.Module<Tensor, Tensor>, IFeatureBody
+        {
+            private readonly nn.Module<Tensor, Tensor> _stage = nn.Conv2d(3, 8, 3, stride: 2);
+            private readonly nn.Module<Tensor, Tensor> _hidden = nn.Linear(8, 8);
+            private readonly nn.Module<Tensor, Tensor> _head;
+
+            public Layers(int classCount)
+                : base("hidden layer")
+            {
+                _head = nn.Linear(8, classCount);
+                RegisterComponents();
+            }
+
+            public Tensor Extract(Tensor images) => _stage.call(images).mean([2L, 3]);
+
+            public Tensor Classify(Tensor features) => _head.call(_hidden.call(features).relu());
+
+            public override Tensor forward(Tensor images) => Classify(Extract(images));
+        }
     }
 
     private static void Run(TrainingPlan plan, NetworkArchitecture architecture)
