@@ -10,7 +10,8 @@ internal sealed class TorchScorer : IImageScorer
     private readonly HeadRecorder? _head;
     private readonly double _temperature;
     private readonly ImageShape _shape;
-    private readonly Lock _running = new();
+    // One for all: the switch of kernels holds for the whole process.
+    private static readonly Lock _running = new();
     private bool _isDisposed;
 
     /// <param name="network">In evaluation mode; the scorer's own from now on.</param>
@@ -27,7 +28,6 @@ internal sealed class TorchScorer : IImageScorer
 
     public void Score(ReadOnlyMemory<byte> images, int count, Memory<float> scores, Memory<float> embeddings)
     {
-        // The switch of kernels holds for the whole process, and a path is prepared in place.
         lock (_running)
         {
             if (_isDisposed)
