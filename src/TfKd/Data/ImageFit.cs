@@ -114,9 +114,9 @@ internal static class ImageFit
         for (var x = 0; x < green.Length; x++)
         {
             var white = 255 - row[4 * x + 3];
-            first[x] = (byte)(row[4 * x] + white);
-            green[x] = (byte)(row[4 * x + 1] + white);
-            third[x] = (byte)(row[4 * x + 2] + white);
+            first[x] = OnWhite(row[4 * x], white);
+            green[x] = OnWhite(row[4 * x + 1], white);
+            third[x] = OnWhite(row[4 * x + 2], white);
         }
     }
 
@@ -125,11 +125,14 @@ internal static class ImageFit
         for (var x = 0; x < target.Length; x++)
         {
             var white = 255 - row[4 * x + 3];
-            var (first, green, third) = (row[4 * x] + white, row[4 * x + 1] + white, row[4 * x + 2] + white);
+            var (first, green, third) = (OnWhite(row[4 * x], white), OnWhite(row[4 * x + 1], white), OnWhite(row[4 * x + 2], white));
             var (red, blue) = isBgra ? (third, first) : (first, third);
             target[x] = (byte)((299 * red + 587 * green + 114 * blue + 500) / 1000);
         }
     }
+
+    // A colour is no more than its opacity, but who made the pixels may not have kept to that.
+    private static byte OnWhite(byte colour, int white) => (byte)Math.Min(colour + white, 255);
 
     /// <summary>The scaled image that covers a shape, and how much of it is cropped away at the left and at the top.</summary>
     private readonly record struct Covering(long Width, long Height, long Left, long Top)

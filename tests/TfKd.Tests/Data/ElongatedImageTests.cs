@@ -69,6 +69,18 @@ public sealed class ElongatedImageTests
         Assert.InRange(seconds, 0, 3);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    public void A_colour_above_its_opacity_is_white_at_most(int channels)
+    {
+        var shape = new ImageShape(channels, 1, 1);
+        var pixels = new byte[shape.ByteCount];
+        using var buffers = new DecodeBuffers();
+        ImageFit.Fit(new SourcePixels((byte[])[200, 200, 200, 128], 1, 1, isBgra: true), shape, pixels, buffers);
+        Assert.All(pixels, pixel => Assert.Equal(255, pixel));
+    }
+
     private static byte[] Fit((byte[] Bytes, int Width, int Height) source, ImageShape shape, long mostCovering)
     {
         var pixels = new byte[shape.ByteCount];
