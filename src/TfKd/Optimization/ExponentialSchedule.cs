@@ -22,6 +22,7 @@ public sealed record ExponentialSchedule : LearningRateSchedule
     public override double Factor(double epoch, int maxEpochs)
     {
         var periods = epoch / Epochs;
-        return Math.Pow(Gamma, Staircase ? Math.Floor(periods) : periods);
+        // A step has the rate of its end: where two periods meet is the end of the first.
+        return Math.Pow(Gamma, Staircase ? Math.Max(0, Math.Ceiling(periods) - 1) : periods);
     }
 }

@@ -30,5 +30,6 @@ public sealed record StepSchedule : LearningRateSchedule
     public double Gamma { get; init => field = Require.Positive(value); } = 0.2;
 
     /// <inheritdoc/>
-    public override double Factor(double epoch, int maxEpochs) => Math.Pow(Gamma, Milestones.Count(milestone => epoch >= milestone));
+    // A step has the rate of its end: the last one before a milestone ends at it.
+    public override double Factor(double epoch, int maxEpochs) => Math.Pow(Gamma, Milestones.Count(milestone => epoch > milestone));
 }

@@ -5,11 +5,25 @@ public sealed class ScheduleTests
     [Theory]
     [InlineData(0, 1)]
     [InlineData(59.99, 1)]
-    [InlineData(60, 0.2)]
+    [InlineData(60, 1)]
+    [InlineData(60.01, 0.2)]
     [InlineData(120.5, 0.04)]
     [InlineData(199, 0.008)]
     public void Steps_multiply_at_each_milestone(double epoch, double factor) =>
         Assert.Equal(factor, new StepSchedule().Factor(epoch, 200), 12);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void The_last_step_before_a_milestone_has_the_rate_of_its_epoch(int stepsAnEpoch)
+    {
+        var plan = new TrainingPlan { Optimizer = new Sgd { LearningRate = 0.1 }, Schedule = new StepSchedule(), MaxEpochs = 200 };
+        Assert.Equal(0.1, plan.RateOf(59, stepsAnEpoch - 1, stepsAnEpoch), 1e-12);
+        Assert.Equal(0.02, plan.RateOf(60, 0, stepsAnEpoch), 1e-12);
+        plan = plan with { Schedule = new ExponentialSchedule { Staircase = true, Gamma = 0.5, Epochs = 3 } };
+        Assert.Equal(0.1, plan.RateOf(2, stepsAnEpoch - 1, stepsAnEpoch), 1e-12);
+        Assert.Equal(0.05, plan.RateOf(3, 0, stepsAnEpoch), 1e-12);
+    }
 
     [Theory]
     [InlineData(0, 1)]
@@ -41,7 +55,8 @@ public sealed class ScheduleTests
     [Theory]
     [InlineData(0, 1, 1)]
     [InlineData(1, 0.969536, 1)]
-    [InlineData(2, 0.94, 0.94)]
+    [InlineData(2, 0.94, 1)]
+    [InlineData(2.5, 0.925569, 0.94)]
     [InlineData(5, 0.856682, 0.8836)]
     public void Exponential_falls_by_one_factor_a_period(double epoch, double evenly, double inSteps)
     {
