@@ -65,9 +65,8 @@ public sealed record LearningRateFinder
         var growth = Math.Pow(MaxRate / MinRate, 1.0 / (Steps - 1));
         var trainer = new Trainer(plan with
         {
-            // A step has the rate of its end.
-            Optimizer = plan.Optimizer with { LearningRate = MinRate / Math.Pow(growth, 1 + before * stepsAnEpoch) },
-            Schedule = new ExponentialSchedule { Gamma = growth, Epochs = 1.0 / stepsAnEpoch },
+            Optimizer = plan.Optimizer with { LearningRate = MinRate },
+            Schedule = new RisingSchedule(growth, before, stepsAnEpoch),
             MaxEpochs = before + (Steps + stepsAnEpoch - 1) / stepsAnEpoch,
             WeightAverage = null,
             CheckpointDirectory = null,
@@ -90,6 +89,14 @@ public sealed record LearningRateFinder
         return new LearningRateCurve(watcher.Points);
     }
 
+    /// <summary>The lowest rate at the first step, and by one factor more at each that follows.</summary>
+    private sealed record RisingSchedule(double Growth, int FirstEpoch, int StepsAnEpoch) : LearningRateSchedule
+    {
+        // A step has the rate of its end.
+        public override double Factor(double epoch, int maxEpochs) =>
+            Math.Pow(Growth, Math.Max(0, (epoch - FirstEpoch) * StepsAnEpoch - 1));
+    }
+
     private sealed class Watcher(LearningRateFinder finder) : TrainingCallback
     {
         private double _mean;
@@ -107,7 +114,7 @@ public sealed record LearningRateFinder
             _lowest = Math.Min(_lowest, smoothed);
             if (Points.Count >= finder.Steps)
                 state.RequestStop("All rates have been tried.", immediately: true);
-            else if (smoothed > Diverged * _lowest)
+            else if (smoothed - _lowest > (Diverged - 1) * Math.Max(Math.Abs(_lowest), _lowest > 0 ? 0 : Math.Abs(Points[0].Loss)))
                 state.RequestStop("The loss rises.", immediately: true);
         }
     }

@@ -71,6 +71,25 @@ public sealed class LearningRateFinderTests
     }
 
     [Fact]
+    public void A_loss_below_0_that_falls_does_not_end_it()
+    {
+        var plan = _plan with { Objective = -1 * new LabelSmoothing() };
+        var curve = new LearningRateFinder { MinRate = 1e-6, MaxRate = 1e-4, Steps = 20 }.Run(plan, _network, _training);
+        Assert.Equal(20, curve.Points.Count);
+        Assert.All(curve.Points, point => Assert.InRange(point.Loss, -10, -0.1));
+    }
+
+    [Fact]
+    public void An_epoch_for_the_head_may_have_as_many_steps_as_it_likes()
+    {
+        var training = PatternSource.Create(600);
+        var curve = new LearningRateFinder { MinRate = 1e-7, MaxRate = 10, Steps = 10 }
+            .Run(_plan with { BatchSize = 1, LinearProbe = new LinearProbe { Strengths = [1], MirroredImages = false } }, _network, training);
+        Assert.Equal(1e-7, curve.Points[0].Rate, 1e-15);
+        Assert.Equal(1e-7 * Math.Pow(1e8, 1 / 9.0), curve.Points[1].Rate, 1e-12);
+    }
+
+    [Fact]
     public void A_teacher_that_is_trained_first_is_trained_as_the_plan_says()
     {
         var plan = _plan with
