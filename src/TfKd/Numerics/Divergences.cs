@@ -37,10 +37,11 @@ public static class Divergences
         using var scope = NewDisposeScope();
         var constant = logTarget.detach();
         var target = constant.exp();
-        // A finite stand-in for log 0: its product with p = 0 is 0, where that of minus infinity would be NaN.
-        var difference = constant.clamp(min: finfo(constant.dtype).min) - logProbabilities;
-        return (target * difference).sum(1).MoveToOuterDisposeScope();
+        return OfProbable(target, target * (constant - logProbabilities)).sum(1).MoveToOuterDisposeScope();
     }
+
+    // Where p is 0 its logarithm is minus infinity, which makes a NaN of the product, and no gradient.
+    private static Tensor OfProbable(Tensor target, Tensor terms) => where(target.eq(0), zeros_like(terms), terms);
 
     /// <summary>
     /// Each logit z beside a 0, whose softmax is sigmoid(z) and 1 - sigmoid(z): a yes and a no of each class, as distributions of two
@@ -86,7 +87,7 @@ public static class Divergences
         var difference = constant.clamp(min: finfo(constant.dtype).min) - logProbabilities;
         var small = difference.clamp(-1, 1);
         var near = target * (small + (-small).expm1());
-        var far = target * difference + (probabilities - target);
+        var far = OfProbable(target, target * difference) + (probabilities - target);
         return where(difference.detach().abs().lt(0.5), near, far).sum(1).MoveToOuterDisposeScope();
     }
 

@@ -82,17 +82,17 @@ public sealed record ContrastiveRepresentation : Objective
         var candidates = state.Candidates(rows, Negatives);
         var share = (double)Negatives / state.RowCount;
         var ofStudent = input.MeanOverRows(
-            Contrast(state.StudentNearness(ours, candidates, Temperature), share), "contrastive_student");
+            Contrast(state.StudentLogNearness(ours, candidates, Temperature), share), "contrastive_student");
         var ofTeacher = input.MeanOverRows(
-            Contrast(state.TeacherNearness(theirs, candidates, Temperature), share), "contrastive_teacher");
+            Contrast(state.TeacherLogNearness(theirs, candidates, Temperature), share), "contrastive_teacher");
         state.Keep(rows, ours, theirs, Momentum);
         return ofStudent + ofTeacher;
     }
 
     /// <summary>The term of each sample; the first candidate is the sample itself.</summary>
-    internal static Tensor Contrast(Tensor nearness, double share)
+    internal static Tensor Contrast(Tensor logNearness, double share)
     {
-        var logDenominators = (nearness + (share + Epsilon)).log();
-        return logDenominators.sum(1) - nearness.select(1, 0).log() - (nearness.shape[1] - 1) * Math.Log(share);
+        var logDenominators = logaddexp(logNearness, full_like(logNearness, Math.Log(share + Epsilon)));
+        return logDenominators.sum(1) - logNearness.select(1, 0) - (logNearness.shape[1] - 1) * Math.Log(share);
     }
 }

@@ -15,8 +15,8 @@ internal sealed class ContrastiveState : ObjectiveState
     private readonly Linear teacher;
     private readonly Tensor studentRows;
     private readonly Tensor teacherRows;
-    private readonly Tensor studentScale;
-    private readonly Tensor teacherScale;
+    private readonly Tensor studentLogScale;
+    private readonly Tensor teacherLogScale;
     private readonly OtherClassRows _others;
 
     /// <param name="inputs">Channels of the student's stage and of the teacher's.</param>
@@ -30,9 +30,9 @@ internal sealed class ContrastiveState : ObjectiveState
         var bound = Math.Sqrt(3.0 / size);
         studentRows = (rand(rowCount, size) * 2 - 1) * bound;
         teacherRows = (rand(rowCount, size) * 2 - 1) * bound;
-        // 0 until the first batch.
-        studentScale = zeros(1);
-        teacherScale = zeros(1);
+        // No number until the first batch.
+        studentLogScale = full(1, double.NaN);
+        teacherLogScale = full(1, double.NaN);
         RegisterComponents();
     }
 
@@ -48,13 +48,15 @@ internal sealed class ContrastiveState : ObjectiveState
     /// <summary>The rows themselves, and rows of other classes, [N,1+count].</summary>
     public Tensor Candidates(Tensor rows, int count) => cat([rows.unsqueeze(1), _others.Draw(rows, count)], 1);
 
-    /// <summary>How near the student's embeddings are to what is kept of the teacher's, for each candidate: 1 / n on average.</summary>
-    public Tensor StudentNearness(Tensor embeddings, Tensor candidates, double temperature) =>
-        Nearness(embeddings, candidates, temperature, Buffer(nameof(teacherRows)), Buffer(nameof(studentScale)));
+    /// <summary>
+    /// The logarithm of how near the student's embeddings are to what is kept of the teacher's, for each candidate: 1 / n on average.
+    /// </summary>
+    public Tensor StudentLogNearness(Tensor embeddings, Tensor candidates, double temperature) =>
+        LogNearness(embeddings, candidates, temperature, Buffer(nameof(teacherRows)), Buffer(nameof(studentLogScale)));
 
     /// <summary>The same of the teacher's embeddings and of what is kept of the student's.</summary>
-    public Tensor TeacherNearness(Tensor embeddings, Tensor candidates, double temperature) =>
-        Nearness(embeddings, candidates, temperature, Buffer(nameof(studentRows)), Buffer(nameof(teacherScale)));
+    public Tensor TeacherLogNearness(Tensor embeddings, Tensor candidates, double temperature) =>
+        LogNearness(embeddings, candidates, temperature, Buffer(nameof(studentRows)), Buffer(nameof(teacherLogScale)));
 
     /// <summary>Moves what is kept of rows towards their new embeddings.</summary>
     public void Keep(Tensor rows, Tensor ofStudent, Tensor ofTeacher, double momentum)
@@ -77,13 +79,18 @@ internal sealed class ContrastiveState : ObjectiveState
 
     private static Tensor Unit(Tensor embeddings) => nn.functional.normalize(embeddings);
 
-    private static Tensor Nearness(Tensor embeddings, Tensor candidates, double temperature, Tensor kept, Tensor scale)
+    // In logarithms: the exponential of 1 / temperature is soon above the largest float32.
+    private static Tensor LogNearness(Tensor embeddings, Tensor candidates, double temperature, Tensor kept, Tensor logScale)
     {
         // A copy: what is kept changes before gradients are computed.
-        var nearness = (embeddings.mm(kept.clone().t()).gather(1, candidates) / temperature).exp();
+        var similarities = embeddings.mm(kept.clone().t()).gather(1, candidates) / temperature;
         using (no_grad())
-            scale.copy_(where(scale.gt(0), scale, nearness.mean() * kept.shape[0]));
-        return nearness / scale.clone();
+        {
+            var logMean = similarities.flatten().logsumexp(0) - Math.Log(similarities.numel());
+            logScale.copy_(where(logScale.isnan(), logMean + Math.Log(kept.shape[0]), logScale));
+        }
+
+        return similarities - logScale.clone();
     }
 
     // By name: the module replaces its tensors when it moves to another device.

@@ -41,6 +41,7 @@ public sealed record ProbabilisticKnowledgeTransfer : StagePairObjective
     {
         var embeddings = UnitEmbeddings(feature);
         var nearness = ((1 + embeddings.mm(embeddings.t())) / 2).clamp(min: LeastNearness);
-        return nearness / (nearness * weights).sum(1, keepdim: true);
+        // Rows that all weigh 0 are near to none.
+        return nearness / (nearness * weights).sum(1, keepdim: true).clamp(min: finfo(nearness.dtype).tiny);
     }
 }

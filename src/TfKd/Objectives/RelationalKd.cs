@@ -68,7 +68,8 @@ public sealed record RelationalKd : StagePairObjective
     {
         var total = (weights * distances.gt(0)).sum().clamp(min: finfo(distances.dtype).tiny);
         var mean = (weights * distances).sum() / total;
-        return distances / mean.clamp(min: finfo(distances.dtype).tiny);
+        // Without a distance that counts there is no mean to be relative to.
+        return distances / where(mean.gt(0), mean, ones_like(mean));
     }
 
     // Of the angle at the first row between the second and the third.

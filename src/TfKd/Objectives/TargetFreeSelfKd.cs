@@ -11,8 +11,8 @@ namespace TfKd;
 /// <para>The published objective is <c>new CrossEntropy() + new TargetFreeSelfKd()</c>. With s the student's softmax, c the sample's class
 /// and w the softmax of a linear classifier on the mean over positions of an earlier stage, the term is a L_target + b L_non + m L_weak,
 /// each a mean over samples:</para>
-/// <para>L_target = -(1 + s_c^2 - mean of s_c^2 over the rows of the batch) log s_c, the factor being a constant. With row weights the mean
-/// is weighted, too.</para>
+/// <para>L_target = -(1 + s_c^2 - mean of s_c^2 over the rows of the batch) log s_c, the factor being a constant. With row weights it
+/// is the weighted mean of the batch.</para>
 /// <para>L_non = -sum over k other than c of z_k log n_k, with n the softmax of the student's logits without that of c, and z the constant
 /// Zipf distribution: 1 / rank, divided by its sum over those classes. What the ranks are of is said by <see cref="Ranking"/>.</para>
 /// <para>L_weak = H(q', w), with q' the label smoothed by 0.1 over all classes. It trains the earlier classifier and, through the feature,
@@ -70,7 +70,7 @@ public sealed record TargetFreeSelfKd : Objective
 
         var ofTarget = Divergences.NegativeLogLikelihood(labels, logStudent);
         var squared = ofTarget.detach().mul(-2).exp();
-        var target = input.MeanOverRows((1 + squared - input.MeanOverRows(squared)) * ofTarget, "target_free_self_kd_target");
+        var target = input.MeanOverRows((1 + squared - MeanOfBatch(squared, input)) * ofTarget, "target_free_self_kd_target");
 
         // The class itself counts with 0; its log 0 must not meet that 0 in a product.
         var others = Divergences.LogSoftmax(logits.masked_fill(isTarget, double.NegativeInfinity)).masked_fill(isTarget, 0);
@@ -81,6 +81,11 @@ public sealed record TargetFreeSelfKd : Objective
         var weakTerm = input.MeanOverRows(smoothed, "target_free_self_kd_weak");
         return Alpha * target + Beta * nonTarget + Mu * weakTerm;
     }
+
+    // A mean of the batch itself, whose weights need not have the mean 1 that they have over the run: else a factor could be negative.
+    private static Tensor MeanOfBatch(Tensor perRow, ObjectiveInput input) => input.Targets.RowWeights is { } weights
+        ? (perRow * weights).sum() / weights.sum().clamp(min: finfo(weights.dtype).tiny)
+        : perRow.mean();
 
     private Tensor Zipf(Tensor logits, Tensor weak, Tensor isTarget)
     {

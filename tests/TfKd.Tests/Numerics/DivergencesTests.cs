@@ -26,6 +26,21 @@ public sealed class DivergencesTests : IDisposable
         Assert.Equal([-1, 0, 0], logProbabilities.grad!.to(ScalarType.Float64).data<double>().ToArray());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void Kl_of_zero_from_zero_is_zero(double temperature)
+    {
+        var logTarget = tensor([0, double.NegativeInfinity], [1, 2]);
+        var logProbabilities = tensor([0, double.NegativeInfinity], [1, 2]).requires_grad_();
+
+        var kl = Divergences.Kl(logTarget, logProbabilities, temperature);
+        kl.sum().backward();
+
+        Assert.Equal(0, kl[0].item<double>());
+        Assert.True(logProbabilities.grad!.isfinite().all().item<bool>());
+    }
+
     [Fact]
     public void Kl_to_a_probability_of_zero_is_infinite_where_the_target_is_not_zero()
     {

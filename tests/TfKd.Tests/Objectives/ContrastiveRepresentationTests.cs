@@ -68,14 +68,34 @@ public sealed class ContrastiveRepresentationTests : IDisposable
         var (student, teacher) = (nn.functional.normalize(Waves(2, size, 3)), nn.functional.normalize(Waves(2, size, 4)));
         var candidates = tensor(new long[] { 1, 0, 2, 4, 3, 0, 1, 0 }, [2, 4]);
 
-        var ofStudent = ContrastiveRepresentation.Contrast(state.StudentNearness(student, candidates, 0.07), 3.0 / rows).mean();
-        var ofTeacher = ContrastiveRepresentation.Contrast(state.TeacherNearness(teacher, candidates, 0.07), 3.0 / rows).mean();
+        var ofStudent = ContrastiveRepresentation.Contrast(state.StudentLogNearness(student, candidates, 0.07), 3.0 / rows).mean();
+        var ofTeacher = ContrastiveRepresentation.Contrast(state.TeacherLogNearness(teacher, candidates, 0.07), 3.0 / rows).mean();
         state.Keep(tensor(new long[] { 1, 3 }), student, teacher, 0.5);
 
         Assert.Equal(9.776093279314669, ofStudent.item<double>(), 1e-12);
         Assert.Equal(11.334828962930338, ofTeacher.item<double>(), 1e-12);
         Assert.Equal(-0.270824548299923, state.get_buffer("studentRows")!.sum().item<double>(), 1e-12);
         Assert.Equal(-2.3553309433953986, state.get_buffer("teacherRows")!.sum().item<double>(), 1e-12);
+    }
+
+    [Fact]
+    public void Embeddings_that_are_near_are_finite_at_any_temperature()
+    {
+        using var scope = NewDisposeScope();
+        var objective = _objective with { Negatives = 3, EmbeddingSize = 4 };
+        using var states = ObjectiveStates.Create(objective, FeatureBatch.Context with { TrainingLabels = [0, 1, 2, 3, 4] });
+        var state = (ContrastiveState)states.Find(objective)!;
+        var kept = nn.functional.normalize(Waves(5, 4, 1)).to(ScalarType.Float32);
+        using (no_grad())
+            state.get_buffer("teacherRows")!.copy_(kept);
+        var student = kept.index_select(0, tensor(new long[] { 1, 3 })).clone().requires_grad_();
+        var candidates = tensor(new long[] { 1, 0, 2, 4, 3, 0, 1, 0 }, [2, 4]);
+
+        var value = ContrastiveRepresentation.Contrast(state.StudentLogNearness(student, candidates, 0.005), 3.0 / 5).mean();
+        value.backward();
+
+        Assert.True(double.IsFinite(value.item<float>()));
+        Assert.True(student.grad!.isfinite().all().item<bool>());
     }
 
     [Fact]

@@ -221,6 +221,25 @@ public sealed class ObjectiveContractTests
     }
 
     [Theory]
+    [MemberData(nameof(Names))]
+    public void Rows_that_all_weigh_nothing_are_of_no_account(string name)
+    {
+        var (value, gradient) = ValueAndGradient(name, LogitBatch.Random(seed: 4, rows: 3, classes: 4), [0, 0, 0]);
+
+        Assert.Equal(0, value, 1e-12);
+        Assert.All(gradient.SelectMany(row => row), number => Assert.Equal(0, number, 1e-12));
+    }
+
+    // A batch may have rows that weigh more than those of others.
+    [Fact]
+    public void A_batch_of_heavy_rows_is_a_multiple_of_itself()
+    {
+        var batch = LogitBatch.Random(seed: 4, rows: 3, classes: 4);
+
+        Assert.Equal(4 * Value(nameof(TargetFreeSelfKd), batch, 1, 1, 1), Value(nameof(TargetFreeSelfKd), batch, 4, 4, 4), 1e-12);
+    }
+
+    [Theory]
     [MemberData(nameof(NamesOfAnyCount))]
     public void A_row_of_double_weight_counts_as_two_rows(string name)
     {
