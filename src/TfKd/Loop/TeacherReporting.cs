@@ -23,7 +23,7 @@ internal static class TeacherReporting
     {
         var temperature = plan.Objective.TeacherTemperature;
         if (validation is null || teacher.KnowsTrainingRowsOnly)
-            return (new TeacherReport(temperature, training.ToFigures(), null), null);
+            return (new TeacherReport(temperature, training.ToFigures(), null) { HasTargets = HasTargets(plan, student) }, null);
         var predictions = new List<int>();
         var statistics = new TeacherStatistics(validation.ClassNames, plan.Objective) { Predictions = predictions };
         var loader = new BatchLoader(validation, plan.BatchSize);
@@ -35,8 +35,14 @@ internal static class TeacherReporting
                 Add(statistics, teacher, student, path.Of(loaded.RowIds.Count), loaded);
         }
 
-        return (new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures()), predictions);
+        return (
+            new TeacherReport(temperature, training.ToFigures(), statistics.ToFigures()) { HasTargets = HasTargets(plan, student) },
+            predictions);
     }
+
+    private static bool HasTargets(TrainingPlan plan, ImageNetwork student) =>
+        plan.Objective.SoftTargetOf(0, student.ClassCount, new float[student.ClassCount]) is { } target
+        && target.Source.Needs.HasFlag(ObjectiveNeeds.Teacher);
 
     /// <summary>What is wrong with a teacher that knows no more than guessing would; null with one that does.</summary>
     /// <param name="plan">What is run.</param>

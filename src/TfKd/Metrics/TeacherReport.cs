@@ -23,13 +23,21 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
     // Below a hundredth, be it of the nats there are or of probability, no run of three seeds could tell the two apart.
     private const double Negligible = 0.01;
 
-    /// <summary>Says by how much the targets are label smoothing, where they are little else; null where they say more.</summary>
+    /// <summary>
+    /// Whether the student is to answer as the teacher does; default true. Where it is false, the objective looks at features alone, and
+    /// the figures are of answers that the student does not see.
+    /// </summary>
+    public bool HasTargets { get; init; } = true;
+
+    /// <summary>
+    /// Says by how much the targets are label smoothing, where they are little else; null where they say more, and without targets.
+    /// </summary>
     public string? Warning
     {
         get
         {
             var nats = Math.Log(Math.Max(Training.Classes.Count - 1, 1));
-            if (Training.KlFromSmoothedLabel > Negligible * nats || Training.SmoothingDeviation > Negligible)
+            if (!HasTargets || Training.KlFromSmoothedLabel > Negligible * nats || Training.SmoothingDeviation > Negligible)
                 return null;
             return string.Create(CultureInfo.InvariantCulture,
                 $"The teacher's targets at temperature {Temperature} are little else than label smoothing "
@@ -44,7 +52,9 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Teacher, targets at temperature {Temperature}");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Teacher, {(HasTargets ? "targets" : "answers, which the student does not see,")} at temperature {Temperature}");
         text.AppendLine(
             CultureInfo.InvariantCulture,
             $"{"rows",-12} {"top-1",7} {"NLL",8} {"ECE",7} {"agreement",10} {"entropy",8} {"smoothing",16} {"KL",8}");

@@ -49,11 +49,10 @@ public sealed record LogitStandardization : Objective
         return null;
     }
 
-    /// <summary>That of <see cref="Inner"/>, of the standardised logits.</summary>
     /// <summary>False: logits that are standardised over the classes are no yes or no of each.</summary>
     public override bool TakesSeveralLabels => false;
 
-    /// <inheritdoc/>
+    /// <summary>That of <see cref="Inner"/>, of the standardised logits.</summary>
     public override SoftTarget? SoftTargetOf(
         int label, int classCount, ReadOnlySpan<float> teacherLogits = default, double? temperature = null)
     {

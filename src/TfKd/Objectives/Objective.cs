@@ -78,12 +78,13 @@ public abstract record Objective
 
     /// <summary>
     /// What the objective asks of the student for a sample beside its label: a softened distribution. Null where it asks for none, and
-    /// where a teacher would say it but <paramref name="teacherLogits"/> is empty. Of several parts it is that of the highest temperature,
-    /// of equal ones the first.
+    /// where a teacher would say it but <paramref name="teacherLogits"/> is empty. Of several parts it is that of the highest
+    /// <see cref="TeacherTemperature"/>, of equal ones the first.
     /// </summary>
     /// <remarks>
     /// By default that of the <see cref="Parts"/>; without parts, for an objective that needs a teacher, the softmax of the teacher's
-    /// logits divided by <see cref="TeacherTemperature"/>. Override it where the target is made in another way.
+    /// logits divided by <see cref="TeacherTemperature"/>, unless it looks at the teacher's features: these are no target. Override it
+    /// where the target is made in another way.
     /// </remarks>
     /// <param name="label">The sample's class, from 0 to K - 1.</param>
     /// <param name="classCount">Number of classes K, 2 or above.</param>
@@ -98,7 +99,7 @@ public abstract record Objective
                 return target;
         }
 
-        if (Parts.Any() || teacherLogits.IsEmpty || !Needs.HasFlag(ObjectiveNeeds.Teacher))
+        if (Parts.Any() || teacherLogits.IsEmpty || !Needs.HasFlag(ObjectiveNeeds.Teacher) || Needs.HasFlag(ObjectiveNeeds.TeacherFeatures))
             return null;
         var (own, probabilities) = (temperature ?? TeacherTemperature, new double[classCount]);
         SpanSoftmax.Of(teacherLogits, own, probabilities);

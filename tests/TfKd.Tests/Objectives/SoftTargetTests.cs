@@ -19,6 +19,16 @@ public sealed class SoftTargetTests
     }
 
     [Fact]
+    public void Who_looks_at_features_asks_for_no_distribution()
+    {
+        Assert.All(
+            new Objective[] { new FeatureHint(), new AttentionTransfer(), new ReusedClassifier(), new ContrastiveRepresentation() },
+            objective => Assert.Null((new CrossEntropy() + 100 * objective).SoftTargetOf(0, 4, _logits)));
+        var inner = new SoftTargetKl();
+        Assert.Same(inner, (100 * new FeatureHint() + inner).SoftTargetOf(0, 4, _logits)!.Source);
+    }
+
+    [Fact]
     public void Wrappers_say_what_their_parts_say()
     {
         var inner = new SoftTargetKl { Temperature = 3 };
