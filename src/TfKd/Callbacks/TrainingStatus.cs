@@ -13,7 +13,10 @@ public sealed record TrainingStatus(int Epoch, int MaxEpochs, double Fraction, T
     {
         ArgumentNullException.ThrowIfNull(state);
         var (epochs, last) = (state.Plan.MaxEpochs, state.History is [.., var latest] ? latest : null);
-        var remaining = last is null ? (TimeSpan?)null : last.Remaining - (last.Elapsed / state.History.Count * state.EpochProgress);
+        // The time of an epoch, whatever part of the run this process has taken.
+        var remaining = last is null
+            ? (TimeSpan?)null
+            : last.Remaining - (last.Remaining / Math.Max(epochs - state.History.Count, 1) * state.EpochProgress);
         return new(
             Math.Min(state.Epoch + 1, epochs),
             epochs,

@@ -24,6 +24,9 @@ internal sealed record EpochSums
     /// <summary>What <see cref="TeacherStatistics"/> gathered; filled for a checkpoint only.</summary>
     public IReadOnlyList<double> Teacher { get; init; } = [];
 
+    /// <summary>The teacher's answer that tells most, so far; filled for a checkpoint only.</summary>
+    public TeacherExample? Example { get; init; }
+
     /// <summary>The sums after one more step.</summary>
     public EpochSums After(StepOutcome outcome, double learningRate) => With(outcome) with
     {

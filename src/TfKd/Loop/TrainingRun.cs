@@ -82,7 +82,7 @@ internal sealed class TrainingRun : IDisposable
             return;
         foreach (var (learner, sums) in _participants.Learners.Zip(Sums.Losses))
             learner.Log.Restore(sums, learner.Network.Device);
-        _participants.Statistics?.LoadState(Sums.Teacher);
+        _participants.Statistics?.LoadState(Sums.Teacher, Sums.Example);
     }
 
     /// <summary>Takes note of a step.</summary>
@@ -176,6 +176,7 @@ internal sealed class TrainingRun : IDisposable
         {
             Losses = [.. _participants.Learners.Select(learner => _agreement.Sum(learner.Log.Sums))],
             Teacher = _participants.Statistics is { } statistics ? _agreement.Sum(statistics.ReadState()) : [],
+            Example = _participants.Statistics?.Example,
         });
     }
 
@@ -216,7 +217,8 @@ internal sealed class TrainingRun : IDisposable
             return;
         foreach (var learner in _participants.Learners)
             learner.Log.Restore(_agreement.Sum(learner.Log.Sums), learner.Network.Device);
-        _participants.Statistics?.LoadState(_agreement.Sum(_participants.Statistics.ReadState()));
+        if (_participants.Statistics is { } statistics)
+            statistics.LoadState(_agreement.Sum(statistics.ReadState()), statistics.Example);
     }
 
     private void RequireFiniteWeights()

@@ -11,7 +11,6 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
     private readonly ClassSums[] _classes = [.. classNames.Select(_ => new ClassSums())];
     private readonly double[] _target = new double[classNames.Count];
     private MetricsAccumulator _metrics = new();
-    private (bool IsCorrect, double Kl) _exampleRank;
     private int _agreed;
     private double _entropy;
     private double _smoothing;
@@ -39,8 +38,11 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
         [_agreed, _entropy, _smoothing, _squaredSmoothing, .. _metrics.ReadState(), .. _classes.SelectMany(sums => sums.ReadState())];
 
     /// <summary>Puts back what <see cref="ReadState"/> gave.</summary>
-    public void LoadState(IEnumerable<double> numbers)
+    /// <param name="numbers">That.</param>
+    /// <param name="example">The <see cref="Example"/> that was there.</param>
+    public void LoadState(IEnumerable<double> numbers, TeacherExample? example)
     {
+        Example = example;
         var state = new Queue<double>(numbers);
         (_agreed, _entropy, _smoothing, _squaredSmoothing) = ((int)state.Dequeue(), state.Dequeue(), state.Dequeue(), state.Dequeue());
         _metrics.LoadState(state);
@@ -85,8 +87,8 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
         _smoothing += smoothing;
         _squaredSmoothing += smoothing * smoothing;
         _classes[label].Add(best == label, correct, kl);
-        if (Example is null || (best == label, kl).CompareTo(_exampleRank) > 0)
-            (_exampleRank, Example) = ((best == label, kl), new TeacherExample(label, teacher.ToArray()));
+        if (Example is null || (best == label, kl).CompareTo((Example.IsRight, Example.Kl)) > 0)
+            Example = new TeacherExample(label, teacher.ToArray()) { IsRight = best == label, Kl = kl };
     }
 
     // What an objective asks of the student without a teacher, or of its features alone, is not the teacher's answer.

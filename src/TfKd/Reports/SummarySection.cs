@@ -63,7 +63,7 @@ internal static class SummarySection
         rows.Add(Row("Training accuracy", Markup.Of($"{best.TrainingAccuracy:P2}")));
         if (best.TeacherAgreement is { } agreement)
             rows.Add(Row("Agreement with the teacher", Markup.Of($"{agreement:P2}")));
-        rows.Add(Row("Time", Markup.Of($"{last.Elapsed.TotalSeconds:N1} s")));
+        rows.Add(Row("Time", Markup.Of($"{content.History.Sum(epoch => epoch.Times.Total.TotalSeconds):N1} s")));
         rows.Add(Row("Speed", Markup.Of($"{content.History.Average(epoch => epoch.ImagesPerSecond):N0} images/s")));
         if (content.Result is null)
             rows.Add(Row("Time left", Markup.Of($"about {last.Remaining.TotalSeconds:N0} s")));

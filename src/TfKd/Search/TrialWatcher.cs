@@ -33,7 +33,7 @@ internal sealed class TrialWatcher(int target, Func<TimeSpan, bool> isTimeUp, Ca
         Epochs = history.Count;
         Best = BestEpoch.Of(state.Plan, history)?.In(history);
         // Of the epochs themselves, which a resumed run knows; not since the process began.
-        Time = TimeSpan.FromTicks(history.Sum(epoch => (epoch.Times.Waiting + epoch.Times.Learning + epoch.Times.Validating).Ticks));
+        Time = TimeSpan.FromTicks(history.Sum(epoch => epoch.Times.Total.Ticks));
         var isOver = Epochs >= state.Plan.MaxEpochs || state.StopReason is not null;
         if (!isOver && Epochs > 0 && (Epochs >= target || isTimeUp(Time)))
             pause.Cancel();

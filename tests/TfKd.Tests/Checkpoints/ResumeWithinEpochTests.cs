@@ -76,6 +76,20 @@ public sealed class ResumeWithinEpochTests : IDisposable
         Assert.Equal(Figures(expected), Figures(result));
     }
 
+    [Theory]
+    [InlineData(12)]
+    [InlineData(15)]
+    public void The_teachers_example_is_that_of_the_whole_last_epoch(int step)
+    {
+        var plan = Plans["trained teacher"];
+        var expected = BrokenRun.Run(plan).Result.TeacherExample!;
+        var kept = plan with { CheckpointDirectory = _directory, CheckpointInterval = new() { Time = TimeSpan.FromTicks(1) } };
+        BrokenRun.BreakAfter(step, kept);
+        var found = BrokenRun.Run(kept).Result.TeacherExample!;
+        Assert.Equal((expected.Label, expected.IsRight, expected.Kl), (found.Label, found.IsRight, found.Kl));
+        Assert.Equal(expected.Logits, found.Logits);
+    }
+
     [Fact]
     public void A_run_can_be_broken_off_after_each_step()
     {
