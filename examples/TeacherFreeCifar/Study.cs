@@ -11,7 +11,7 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     /// <summary>The seed of the runs that choose the rate.</summary>
     public const long TuningSeed = 1;
 
-    // A grid that has been made this much longer has no best rate.
+    // A grid that has been made this much longer is left as it is.
     private const double LowestRate = 0.005, HighestRate = 1;
 
     /// <summary>
@@ -47,8 +47,13 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
         }
     }
 
-    /// <summary>The rate that was chosen for a method; null where some are still to be tried.</summary>
-    public double? RateOf(Method method) => MissingRates(method).Any() ? null : Best(method)!.LearningRate;
+    /// <summary>The rate that was chosen for a method; null where some are still to be tried, or all diverged.</summary>
+    public double? RateOf(Method method) =>
+        MissingRates(method).Any() || Best(method) is not { Diverged: false } best ? null : best.LearningRate;
+
+    /// <summary>Whether that rate is the end of a grid that is not made longer: one beyond it may be better.</summary>
+    public bool IsAtEnd(Method method) =>
+        RateOf(method) is { } rate && (rate == Tuning(method)[^1].LearningRate || rate == Tuning(method)[0].LearningRate);
 
     /// <summary>The runs that chose it, by rate.</summary>
     public IReadOnlyList<RunRecord> Tuning(Method method) =>

@@ -13,6 +13,7 @@ internal sealed class StudyTable
     private readonly Study _study;
     private readonly TwoWayModel? _model;
     private readonly IReadOnlyList<Method> _whole;
+    private readonly IReadOnlyList<Method> _diverged;
 
     /// <param name="methods">What is compared, what it is compared with first.</param>
     /// <param name="runs">The finished runs of one preset.</param>
@@ -21,8 +22,11 @@ internal sealed class StudyTable
         (_methods, _runs, _study) = (methods, runs, new Study(methods, runs));
         // Seeds that are not finished are left out, so that no method is compared on other seeds than cross entropy.
         Seeds = [.. Study.Seeds.TakeWhile(seed => _methods.All(method => OfSeed(method, seed) is not null || IsUntuned(method)))];
-        _whole = [.. methods.Where(method => Seeds.Count > 0 && !IsUntuned(method))];
-        _model = Seeds.Count > 1 && _whole.Count > 1
+        var tuned = methods.Where(method => Seeds.Count > 0 && !IsUntuned(method)).ToList();
+        _diverged = [.. tuned.Where(method => Seeds.Any(seed => OfSeed(method, seed)!.Diverged))];
+        _whole = [.. tuned.Except(_diverged)];
+        // What has no accuracy has no part in the model, and nothing is a gain over another method than the first.
+        _model = Seeds.Count > 1 && _whole.Count > 1 && _whole[0] == methods[0]
             ? new TwoWayModel(_whole.Select(method => Seeds.Select(seed => OfSeed(method, seed)!.Top1)))
             : null;
     }
@@ -86,6 +90,12 @@ internal sealed class StudyTable
 
             Statistics Of(Func<RunRecord, double> figure) => Statistics.Of(own.ConvertAll(run => figure(run)));
         }
+
+        foreach (var method in _diverged)
+        {
+            var count = Seeds.Count(seed => OfSeed(method, seed)!.Diverged);
+            text.Append(_culture, $"| {method.Title} | {_study.RateOf(method)} | diverged with {count} of {Seeds.Count} seeds | | | | |\n");
+        }
     }
 
     private void AppendRates(StringBuilder text)
@@ -103,7 +113,8 @@ internal sealed class StudyTable
             {
                 null => "",
                 { Diverged: true } => "diverged",
-                var run when rate == _study.RateOf(method) => string.Create(_culture, $"**{100 * run.ValidationTop1:F2}**"),
+                var run when rate == _study.RateOf(method) => string.Create(
+                    _culture, $"**{100 * run.ValidationTop1:F2}**{(_study.IsAtEnd(method) ? " (the end)" : "")}"),
                 var run => string.Create(_culture, $"{100 * run.ValidationTop1:F2}"),
             });
             text.Append(_culture, $"| {method.Title} | {string.Join(" | ", cells)} |\n");

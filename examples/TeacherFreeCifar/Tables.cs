@@ -12,9 +12,9 @@ internal static class Tables
     /// <summary>Runs that may be compared: of one preset, on the same rows.</summary>
     public static IEnumerable<(string Name, List<RunRecord> Runs)> Groups(IEnumerable<RunRecord> runs) =>
         from run in runs
-        group run by (Preset: PresetOf(run), run.Rows) into runsOfOne
-        orderby runsOfOne.Key.Preset.FileName(runsOfOne.Key.Rows)
-        select (runsOfOne.Key.Preset.FileName(runsOfOne.Key.Rows), runsOfOne.ToList());
+        group run by (Preset: ComparedPresetOf(run), run.Rows) into runsOfOne
+        orderby runsOfOne.Key.Preset.FolderName(runsOfOne.Key.Rows)
+        select (runsOfOne.Key.Preset.FolderName(runsOfOne.Key.Rows), runsOfOne.ToList());
 
     /// <summary>The preset of a run, at its own learning rate.</summary>
     public static Preset PresetOf(RunRecord run) => Preset.All[run.Preset] with
@@ -22,6 +22,11 @@ internal static class Tables
         Epochs = run.Epochs / MethodOf(run).EpochFactor,
         Precision = Enum.Parse<Precision>(run.Precision),
     };
+
+    // Where each method has a rate of its own, those of all rates are compared.
+    private static Preset ComparedPresetOf(RunRecord run) => PresetOf(run) is { TunesLearningRate: false } preset
+        ? preset with { LearningRate = run.LearningRate }
+        : PresetOf(run);
 
     public static Method MethodOf(RunRecord run) => Method.All.FirstOrDefault(method => method.Name == run.Method)
         ?? throw new InvalidDataException(
@@ -108,7 +113,7 @@ internal static class Tables
     private static string Command(IReadOnlyList<RunRecord> own)
     {
         var (run, method) = (own[0], MethodOf(own[0]));
-        var typed = Typed($"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}", PresetOf(run), run.Rows);
+        var typed = Typed($"{method.Name} --seeds {string.Join(' ', own.Select(run => run.Seed).Order())}", ComparedPresetOf(run), run.Rows);
         return method.HasGivenTeacher ? $"{typed} --weights FOLDER" : typed;
     }
 
@@ -118,6 +123,8 @@ internal static class Tables
             _culture, $"dotnet run -c Release --project examples/TeacherFreeCifar -- {command} --preset {preset.Name}");
         if (preset.Epochs != Preset.All[preset.Name].Epochs)
             text.Append(_culture, $" --epochs {preset.Epochs}");
+        if (preset.LearningRate != Preset.All[preset.Name].LearningRate)
+            text.Append(_culture, $" --learning-rate {preset.LearningRate}");
         if (preset.Precision != Precision.Float32)
             text.Append(_culture, $" --precision {preset.Precision}");
         var given = Laboratory.RowsGiven(preset, rows);

@@ -150,6 +150,60 @@ public sealed class StudyTests
     }
 
     [Fact]
+    public void A_method_that_diverges_has_no_part_in_the_model()
+    {
+        var runs = new List<RunRecord>();
+        while (new Study(_methods, runs).Next() is var (method, seed, rate))
+            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(rate - 0.1) + seed / 1000.0));
+        var whole = new StudyTable(_methods, runs).Markdown();
+        var lost = runs.FindIndex(run => run.Method == "ls" && run.Seed == 3);
+        runs[lost] = Record("ls", 3, 0.1, 0) with { Diverged = true, ValidationCurve = [], EceAtTemperature = null };
+        var table = new StudyTable(_methods, runs);
+        var lines = table.Markdown().Split('\n');
+        Assert.Contains("| label smoothing 0.1 | 0.1 | diverged with 1 of 5 seeds | | | | |", lines);
+        Assert.DoesNotContain(table.Compared, run => run.Method == "ls");
+        var others = new StudyTable([.. _methods.Where(method => method.Name != "ls")], [.. runs.Where(run => run.Method != "ls")]);
+        Assert.Equal(Gain(others.Markdown().Split('\n')), Gain(lines));
+        Assert.NotNull(XDocument.Parse(Figures.Accuracy(table.Compared)).Root);
+        Assert.Contains("| label smoothing 0.1 | 0.1 | 50", whole, StringComparison.Ordinal);
+
+        static string Gain(string[] lines) => lines.First(line => line.StartsWith("| Tf-KD_reg, the paper's form", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_a_rate_of_the_first_method_nothing_is_a_gain()
+    {
+        var runs = new List<RunRecord>();
+        while (new Study(_methods, runs).Next() is var (method, seed, rate))
+            runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(rate - 0.1)));
+        // Better than its grid's best, so that one beyond it is to be tried.
+        runs.Add(Record("baseline", 1, 0.4, 0.9));
+        var line = new StudyTable(_methods, runs).Markdown().Split('\n')
+            .First(line => line.StartsWith("| Tf-KD_reg, the paper's form | 0.1", StringComparison.Ordinal));
+        Assert.Contains("|  |  |", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rate_at_the_end_of_the_longest_grid_is_marked()
+    {
+        var runs = new List<RunRecord>();
+        while (new Study([_methods[0]], runs).Next() is var (method, seed, rate) && seed == 1)
+            runs.Add(Record(method.Name, seed, rate, rate / 2));
+        Assert.Contains("**40.00** (the end) |", new StudyTable([_methods[0]], runs).Markdown(), StringComparison.Ordinal);
+        Assert.Null(new Study([_methods[0]], runs.ConvertAll(run => run with { Diverged = true, ValidationTop1 = 0 })).RateOf(_methods[0]));
+    }
+
+    [Fact]
+    public void Runs_of_another_rate_are_another_table_where_all_methods_have_one()
+    {
+        var first = Record("baseline", 1, 0.1, 0.4) with { Preset = "cpu", Epochs = 3 };
+        var groups = Tables.Groups([first, first with { LearningRate = 0.2 }, first with { Seed = 2 }]).ToList();
+        Assert.Equal(["cpu-3-epochs-5000-rows", "cpu-3-epochs-5000-rows-at-0.2"], groups.Select(group => group.Name));
+        Assert.Contains("--learning-rate 0.2", Tables.Markdown(groups[1].Runs), StringComparison.Ordinal);
+        Assert.DoesNotContain("--learning-rate", Tables.Markdown(groups[0].Runs), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_whole_seed_the_table_has_the_rates_alone()
     {
         var table = new StudyTable(_methods, [Record("baseline", 1, 0.05, 0.5), Record("baseline", 1, 0.1, 0) with { Diverged = true }]);
