@@ -88,9 +88,9 @@ internal sealed class QuantizationPlan
         return root;
     }
 
-    /// <summary>Whether an operation moves values, or chooses among them.</summary>
-    public static bool OnlyMoves(OnnxOperation operation) =>
-        operation.Type is "MaxPool" or "Reshape" or "Transpose" or "Flatten" or "Slice" or "Pad";
+    /// <summary>Whether an operation moves values, or chooses among them; 0, which any range has, may come beside them.</summary>
+    public static bool OnlyMoves(OnnxOperation operation) => operation.Type is "MaxPool" or "Reshape" or "Transpose" or "Flatten" or "Slice"
+        || operation is { Type: "Pad", Inputs.Count: 2 };
 
     private bool IsLayer(OnnxOperation operation) => HasWeights(operation)
         && _parts.Constant(operation.Inputs[1]) is { DataType: OnnxDataType.Float32 } weights

@@ -121,6 +121,28 @@ public sealed class Int8Tests
             Assert.Throws<NotSupportedException>(() => OnnxCalibration.Measure(empty, images)).Message);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(2)]
+    public void What_is_put_around_a_map_is_in_its_range(double value)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(5);
+        var shape = new ImageShape(3, 12, 12);
+        using var network = new FactoryNetwork("padded", classCount => nn.Sequential(
+            ("first", nn.Conv2d(3, 8, 3)), ("relu", nn.ReLU()), ("pad", nn.ConstantPad2d(2, value)), ("second", nn.Conv2d(8, 8, 3)),
+            ("flatten", nn.Flatten()), ("fc", nn.Linear(8 * 12 * 12, classCount))), shape).Build(4);
+        using var images = CalibrationImages.Of(shape, 32);
+        network.Normalization.Set(ChannelStatistics.Of(images));
+        var options = new OnnxExportOptions { InputShape = shape };
+        var pixels = CalibrationImages.Pixels(images, 16);
+        var (expected, actual) = (Score(OnnxExporter.Export(network, options), pixels), Score(Export(network, options, images), pixels));
+        var spread = expected - expected.mean([0], keepdim: true);
+        var error = ((actual - expected).square().mean() / spread.square().mean()).sqrt().item<double>();
+        Assert.True(error < 0.1, $"logits are off by {error} of their spread.");
+    }
+
     private static byte[] Export(ImageNetwork network, OnnxExportOptions options, IImageSource images) =>
         OnnxExporter.Export(network, options with { Weights = OnnxWeights.Int8, Calibration = network.Calibrate(images) });
 
