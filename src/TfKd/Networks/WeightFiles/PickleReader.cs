@@ -171,7 +171,9 @@ internal sealed class PickleReader(Stream stream, Func<object?, object?> findSto
 
     private void Memoize(long index)
     {
-        // Python numbers what it remembers from 0 on.
+        // Python numbers what it remembers from 0 on, Python 2 from 1.
+        if (index == 1 && _memo.Count == 0)
+            _memo.Add(null);
         if (index > _memo.Count)
             throw PickleValue.Invalid($"a memo of number {_memo.Count} at most", $"{index}");
         if (index == _memo.Count)

@@ -66,6 +66,14 @@ public sealed class PickleReaderTests
     [MemberData(nameof(Values), DisableDiscoveryEnumeration = true)]
     public void A_value_is_read_as_Python_reads_it(string pickle, object? expected) => Assert.Equal(expected, Read(pickle));
 
+    [Fact]
+    public void Python_2_counts_what_it_remembers_from_1()
+    {
+        var expected = Read("28 4b05 71 00 4b06 71 01 68 00 68 01 74");
+        Assert.Equal(expected, Read("28 4b05 71 01 4b06 71 02 68 01 68 02 74"));
+        Assert.Throws<InvalidDataException>(() => Read("28 4b05 71 02 68 02 74"));
+    }
+
     [Theory]
     [MemberData(nameof(Refused), DisableDiscoveryEnumeration = true)]
     public void What_is_none_is_refused_with_what_was_found(string pickle, string message) =>
