@@ -12,6 +12,7 @@ public sealed class ImageClassifier : IDisposable
     private readonly Lock _replacing = new();
     private volatile LoadedClassifier _current;
     private FileStamp? _seen;
+    private FileStamp? _warned;
     private long _lastCheck;
     private int _isChecking;
     private bool _isDisposed;
@@ -56,7 +57,14 @@ public sealed class ImageClassifier : IDisposable
     public ImagePrediction PredictFile(string path)
     {
         Require.Name(path);
-        return Predict(1, (block, _) => block.AddFile(path))[0];
+        try
+        {
+            return Predict(1, (block, _) => block.AddFile(path))[0];
+        }
+        catch (ImageDecodingException exception) when (exception.InnerException is ImageDecodingException cause)
+        {
+            throw new ImageDecodingException($"'{path}' cannot be decoded: {cause.Message}", cause);
+        }
     }
 
     /// <summary>Classifies photos, decoded on all cores and scored many at a time: faster than one by one.</summary>
@@ -116,19 +124,15 @@ public sealed class ImageClassifier : IDisposable
         }
 
         _seen = stamp;
-        Reloading = Task.Run(Reload);
+        Reloading = Task.Run(() => Reload(stamp));
     }
 
-    private void Reload()
+    private void Reload(FileStamp stamp)
     {
         try
         {
-            Replace(LoadedClassifier.Load(_path));
-        }
-        catch (Exception exception)
-        {
-            _options.WarningCallback?.Invoke(
-                $"'{_path}' was replaced, and the new file cannot be used; the model that was there before goes on. {exception.Message}");
+            if (TryLoad(stamp) is { } loaded && Replace(loaded))
+                _options.MessageCallback?.Invoke($"'{_path}' was replaced, and is loaded again: {loaded.Model.ClassNames.Count} classes.");
         }
         finally
         {
@@ -136,7 +140,28 @@ public sealed class ImageClassifier : IDisposable
         }
     }
 
-    private void Replace(LoadedClassifier loaded)
+    private LoadedClassifier? TryLoad(FileStamp stamp)
+    {
+        try
+        {
+            return LoadedClassifier.Load(_path);
+        }
+        catch (Exception exception)
+        {
+            // What is in the file stays as it is; that it could not be opened may pass.
+            if (exception.GetBaseException() is IOException or UnauthorizedAccessException)
+                _seen = null;
+            if (_warned == stamp)
+                return null;
+            _warned = stamp;
+            _options.WarningCallback?.Invoke(
+                $"'{_path}' was replaced, and the new file cannot be used; the model that was there before goes on. {exception.Message}");
+            return null;
+        }
+    }
+
+    /// <returns>False where the classifier was disposed meanwhile.</returns>
+    private bool Replace(LoadedClassifier loaded)
     {
         LoadedClassifier old;
         lock (_replacing)
@@ -144,13 +169,13 @@ public sealed class ImageClassifier : IDisposable
             if (_isDisposed)
             {
                 loaded.Dispose();
-                return;
+                return false;
             }
 
             (old, _current, _seen) = (_current, loaded, loaded.Stamp);
         }
 
         old.Dispose();
-        _options.MessageCallback?.Invoke($"'{_path}' was replaced, and is loaded again: {loaded.Model.ClassNames.Count} classes.");
+        return true;
     }
 }

@@ -96,6 +96,11 @@ public sealed class ImageClassifierTests : IDisposable
             Assert.Throws<ImageDecodingException>(() => classifier.Predict([good, new byte[] { 1, 2, 3 }, good])).Message,
             StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => classifier.PredictFile(_folder.File("none.png")));
+        File.WriteAllBytes(_folder.File("damaged.png"), [1, 2, 3]);
+        Assert.StartsWith(
+            $"'{_folder.File("damaged.png")}' cannot be decoded: 3 bytes are not an image of a known format",
+            Assert.Throws<ImageDecodingException>(() => classifier.PredictFile(_folder.File("damaged.png"))).Message,
+            StringComparison.Ordinal);
         // It goes on.
         Assert.Equal(3, classifier.Predict(good).Scores.Count);
         classifier.Dispose();
@@ -140,6 +145,45 @@ public sealed class ImageClassifierTests : IDisposable
             classifier.Predict(TestImages.Encode(0, 1));
             await classifier.Reloading;
             return classifier.Predict(TestImages.Encode(0, 1)).ClassNames;
+        }
+    }
+
+    [Fact]
+    public async Task A_new_file_that_cannot_be_opened_yet_is_tried_again()
+    {
+        Save("a", "b");
+        var (clock, messages, warnings) = (new SetClock(), new List<string>(), new List<string>());
+        using var classifier = new ImageClassifier(ModelPath, new ImageClassifierOptions
+        {
+            ReloadOnChange = true,
+            CheckInterval = TimeSpan.FromSeconds(5),
+            MessageCallback = message =>
+            {
+                messages.Add(message);
+                throw new InvalidOperationException("The log is full.");
+            },
+            WarningCallback = warnings.Add,
+            Clock = clock,
+        });
+        Save("c", "d", "e");
+        using (new FileStream(ModelPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            await Check();
+            await Check();
+            Assert.Equal(["a", "b"], classifier.ClassNames);
+            Assert.Single(warnings);
+        }
+
+        await Assert.ThrowsAsync<InvalidOperationException>(Check);
+        Assert.Equal(["c", "d", "e"], classifier.ClassNames);
+        Assert.Single(messages);
+        Assert.Single(warnings);
+
+        async Task Check()
+        {
+            clock.Seconds += 6;
+            classifier.Predict(TestImages.Encode(0, 1));
+            await classifier.Reloading;
         }
     }
 
