@@ -25,8 +25,9 @@ public sealed partial class TorchImageClassificationTransformer
     /// <exception cref="ArgumentException">Two columns that are added have one name.</exception>
     /// <exception cref="NotSupportedException">
     /// The model gives no embeddings, and scores in <see cref="OnnxWeights.Int8"/>, which is not written without images to measure on; or
-    /// no single layer makes the network's logits.
+    /// no single layer makes the network's logits; or it scores with Torch.
     /// </exception>
+    /// <exception cref="InvalidOperationException">The model has no weights.</exception>
     /// <exception cref="InvalidDataException">The application does not have the architecture's type.</exception>
     /// <example><code>
     /// using var embedding = transformer.WithEmbedding("Features");

@@ -32,9 +32,12 @@ public sealed partial class TorchImageClassificationTransformer
     public void SaveOnnx(string path, OnnxSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var model = settings.AreOf(Model.Card) && Model.HasOnnx ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
+        var model = ToOnnx(settings);
         AtomicFile.Write(path, stream => stream.Write(model.Span));
     }
+
+    private ReadOnlyMemory<byte> ToOnnx(OnnxSettings settings) =>
+        settings.AreOf(Model.Card) && Model.HasOnnx ? Model.Onnx : NetworkExport.ToOnnx(Model, settings);
 
     /// <summary>Writes the ONNX model as the other method does, with rows to calibrate weights of Int8 on.</summary>
     /// <param name="path">The file, which is whole or not there.</param>

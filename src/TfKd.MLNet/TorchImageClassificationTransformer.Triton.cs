@@ -36,11 +36,12 @@ public sealed partial class TorchImageClassificationTransformer
                 $"A model's name must have letters, digits, points, underscores and hyphens only, but is '{name}'.", nameof(name));
         }
 
+        // Before any folder: a server that looks at the repository would take an empty one for a version.
+        var model = ToOnnx(settings ?? new OnnxSettings()).ToArray();
+        using var session = OnnxSession.Open(model, OnnxContent.TryRead(model), $"The ONNX model of '{name}'");
         var folder = Directory.CreateDirectory(Path.Combine(repository, name));
-        var network = Path.Combine(folder.CreateSubdirectory($"{version}").FullName, "model.onnx");
-        SaveOnnx(network, settings ?? new OnnxSettings());
-        var model = File.ReadAllBytes(network);
-        using var session = OnnxSession.Open(model, OnnxContent.TryRead(model), $"'{network}'");
+        AtomicFile.Write(
+            Path.Combine(folder.CreateSubdirectory($"{version}").FullName, "model.onnx"), stream => stream.Write(model));
         // A line a class: one in two lines would move all that follow.
         Write(
             Path.Combine(folder.FullName, TritonConfiguration.LabelsFile),

@@ -223,6 +223,14 @@ public sealed class EmbeddingTests : IDisposable
         using var renamed = embedding.WithEmbedding("Vector");
         Assert.Same(embedding.Model, renamed.Model);
         Assert.Equal(Embeddings(embedding), Column(renamed, "Vector"));
+        using var scoredByTorch = TrainingRuns.Fit(options: TrainingRuns.Options with
+        {
+            ScoringBackend = ScoringBackend.Torch,
+            MaxEpochs = 1,
+        });
+        Assert.Equal(
+            "The model scores with Torch, which gives no embeddings; train with ScoringBackend.OnnxRuntime.",
+            Assert.Throws<NotSupportedException>(() => scoredByTorch.WithEmbedding()).Message);
         using var none = embedding.WithEmbedding(null);
         Assert.Null(none.Transform(_data).Schema.GetColumnOrNull("Features"));
 

@@ -68,7 +68,7 @@ internal static class NetworkExport
 
         // Built for the size: an architecture refuses what is too small for it.
         using var network = model.CreateNetwork(model.InputShape.Sized(settings.Width, settings.Height));
-        var numbers = new OnnxNumbers(weights, Calibration: null, settings.ReduceRange);
+        var numbers = new OnnxNumbers(weights, Calibration: null, settings.ReducesRangeOf(model.Card));
         if (weights == OnnxWeights.Int8)
         {
             using var rows = readRows!(network.Architecture.InputShape);
@@ -149,10 +149,14 @@ internal static class NetworkExport
     }
 
     /// <summary>The same model, whose ONNX model gives embeddings, too.</summary>
-    /// <exception cref="NotSupportedException">It scores in Int8; or there is no embedding.</exception>
+    /// <exception cref="NotSupportedException">It scores in Int8, or with Torch; or there is no embedding.</exception>
+    /// <exception cref="InvalidOperationException">It has no weights.</exception>
     public static TorchImageClassificationModel WithEmbedding(TorchImageClassificationModel model)
     {
         RequireNoRanges(model, "gives no embeddings", nameof(TorchImageClassificationTrainer.Options.EmbeddingColumnName));
+        // As Fit refuses it.
+        if (!model.HasOnnx)
+            throw new NotSupportedException("The model scores with Torch, which gives no embeddings; train with ScoringBackend.OnnxRuntime.");
         using var network = model.CreateNetwork();
         return ToModel(network, model.Classes, model.Card.Training, FormOf(model) with { WithEmbedding = true }, model.Rejection);
     }

@@ -30,7 +30,8 @@ public sealed record OnnxSettings
 
     /// <summary>
     /// Whether weights of <see cref="OnnxWeights.Int8"/> take 7 of the 8 bits, for processors of the x86 family without VNNI; see
-    /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false. This property is ignored for other weights.
+    /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false: only where <see cref="Weights"/> is null and the model's own do. This
+    /// property is ignored for other weights.
     /// </summary>
     public bool ReduceRange { get; init; }
 
@@ -61,10 +62,16 @@ public sealed record OnnxSettings
     /// </code></example>
     public UndecodableImages UndecodableImages { get; init => field = Require.Defined(value); } = UndecodableImages.Throw;
 
+    /// <summary>Whether weights take 7 bits in the file of a model.</summary>
+    internal bool ReducesRangeOf(ModelCard card) =>
+        ReduceRange || (Weights is null && card.Training.Quantization is { ReduceRange: true });
+
     /// <summary>Whether these are the settings that a model is held in.</summary>
     internal bool AreOf(ModelCard card) => this with
     {
         Weights = Weights == card.OnnxWeights ? null : Weights,
+        ReduceRange = ReduceRange && (Weights ?? card.OnnxWeights) == OnnxWeights.Int8
+            && card.Training.Quantization is not { ReduceRange: true },
         Embedding = Embedding == card.EmbeddingSize > 0 ? null : Embedding,
         UndecodableImages = UndecodableImages.Throw,
     } == new OnnxSettings();

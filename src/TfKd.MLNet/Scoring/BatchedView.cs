@@ -22,7 +22,16 @@ internal sealed class BatchedView(IDataView input, ScoringContext scoring) : ITr
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         var active = columnsNeeded.Select(column => column.Index).ToHashSet();
-        return new BatchedCursor(input.GetRowCursor(scoring.DependenciesOf(input.Schema, active), rand), Schema, scoring, active);
+        var rows = input.GetRowCursor(scoring.DependenciesOf(input.Schema, active), rand);
+        try
+        {
+            return new BatchedCursor(rows, Schema, scoring, active);
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
     }
 
     /// <summary>One cursor: decoding and scoring a block use all cores by themselves.</summary>

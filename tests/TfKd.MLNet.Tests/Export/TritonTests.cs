@@ -75,6 +75,15 @@ public sealed class TritonTests : IDisposable
         Assert.Empty(Files());
     }
 
+    [Fact]
+    public void A_network_that_cannot_be_written_leaves_the_repository_as_it_was()
+    {
+        using var model = new TorchImageClassificationTransformer(TestModels.WithNetwork(), TestModels.Columns);
+        Assert.Throws<ArgumentException>(
+            () => model.SaveTriton(_folder.Path, "signs", new OnnxSettings { Weights = OnnxWeights.Int8 }));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
     private IEnumerable<string> Files() => Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(_folder.Path, path).Replace('\\', '/')).Order(StringComparer.Ordinal);
 }

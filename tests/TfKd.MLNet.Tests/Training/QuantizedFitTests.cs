@@ -66,6 +66,13 @@ public sealed class QuantizedFitTests
         using var model = TrainingRuns.Fit(options: options);
         var (card, report) = (model.Model.Card, model.Model.Card.Training.Quantization!);
         Assert.True(report.ReduceRange);
+        // Written anew, it has 7 bits again unless other weights are asked for; of float32 they are no setting.
+        Assert.True(new OnnxSettings().ReducesRangeOf(card));
+        Assert.False(new OnnxSettings { Weights = OnnxWeights.Int8 }.ReducesRangeOf(card));
+        Assert.True(new OnnxSettings { ReduceRange = true }.AreOf(card));
+        Assert.True(new OnnxSettings { ReduceRange = true }.AreOf(card with { OnnxWeights = OnnxWeights.Float32 }));
+        var eight = card with { Training = card.Training with { Quantization = report with { ReduceRange = false } } };
+        Assert.False(new OnnxSettings { ReduceRange = true }.AreOf(eight));
         // What was calibrated is what the integers answer.
         var calibrated = card.Training.Metrics.Single(metric =>
             metric is { Name: "NegativeLogLikelihood", Split: "Validation, calibrated on it" }).Value;
