@@ -33,9 +33,11 @@ internal static class PredictCommand
             using var scorer = new PhotoScorer(loaded, output);
             var count = Math.Min(parsed.GetValue(top) ?? 1, loaded.ClassNames.Count);
             var predictions = scorer.Score(paths, token).Select(photo => Prediction.Of(photo, loaded, count));
-            if (parsed.GetValue(csv))
-                output.Line(Header(loaded.Thresholds is not null, count));
-            return Write(predictions, output, parsed.GetValue(csv));
+            if (!parsed.GetValue(csv))
+                return Write(predictions, output, columns: null);
+            var header = Header(loaded.Thresholds is not null, count);
+            output.Line(header);
+            return Write(predictions, output, header.Split(',').Length);
         });
         return command;
     }
@@ -43,8 +45,8 @@ internal static class PredictCommand
     /// <summary>Writes the predictions as they come, but for JSON.</summary>
     /// <param name="predictions">The predictions.</param>
     /// <param name="output">Where.</param>
-    /// <param name="isCsv">Whether as CSV; otherwise for people.</param>
-    private static int Write(IEnumerable<Prediction> predictions, ToolOutput output, bool isCsv)
+    /// <param name="columns">How many columns, as CSV; null: for people.</param>
+    private static int Write(IEnumerable<Prediction> predictions, ToolOutput output, int? columns)
     {
         var (failed, all) = (0, new List<Prediction>());
         foreach (var prediction in predictions)
@@ -57,8 +59,8 @@ internal static class PredictCommand
 
             if (output.IsJson)
                 all.Add(prediction);
-            else if (isCsv)
-                output.Line(Csv(prediction));
+            else if (columns is { } count)
+                output.Line(Csv(prediction, count));
             else if (prediction.Top is not null)
                 output.Line(Text(prediction));
         }
@@ -82,8 +84,11 @@ internal static class PredictCommand
             + string.Join(", ", scores);
     }
 
-    private static string Csv(Prediction prediction)
+    // Of a photo that could not be read all cells but the first are empty.
+    private static string Csv(Prediction prediction, int columns)
     {
+        if (prediction.Error is not null)
+            return Quoted(prediction.Path) + new string(',', columns - 1);
         var top = prediction.Top ?? [];
         string[] first = prediction.Labels is { } labels
             ? [Quoted(string.Join(';', labels))]

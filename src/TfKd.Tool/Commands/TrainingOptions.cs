@@ -27,7 +27,9 @@ internal sealed class TrainingOptions
         "--test", $"Fraction of the photos that is held out to test on, the same of each class. Default: {DefaultTest}.");
 
     public Option<double?> Validation { get; } = OptionBuilder.Fraction(
-        "--validation", "Fraction of the others to choose the best epoch by. Default: 0.1 for scratch, none for the other recipes.");
+        "--validation",
+        "Fraction of the others to choose the best epoch by. Default: 0.1 for scratch, none for the other recipes; of a list of photos with "
+            + "several labels 0.2, to choose thresholds by.");
 
     public Option<int?> Seed { get; } = OptionBuilder.Within(
         new Option<int?>("--seed") { HelpName = "N", Description = "Seed of all that is random. Default: 1." },
@@ -40,7 +42,11 @@ internal sealed class TrainingOptions
         OptionBuilder.Count("--epochs", "Passes over the photos. Default: as many as the recipe has for so many photos.");
 
     public Option<int?> TrainTime { get; } = OptionBuilder.Within(
-        new Option<int?>("--train-time") { HelpName = "SECONDS", Description = "Ends training after so long, with the best until then." },
+        new Option<int?>("--train-time")
+        {
+            HelpName = "SECONDS",
+            Description = "Ends training after so long, with the best epoch of --validation, or otherwise as far as it came.",
+        },
         1, LongestTime, "a whole number of seconds, from 1 to 30 days");
 
     public Option<string> Unlabelled { get; } = OptionBuilder.Path(

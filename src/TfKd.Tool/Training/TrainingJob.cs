@@ -44,7 +44,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         Save(model, training, recipe);
 
         var trained = model.OfType<TorchImageClassificationTransformer>().Single().Model;
-        var evaluation = Evaluation.Of(trained, test, settings.SkipDamaged, output, token);
+        // There is a model now: a photo that cannot be read is no reason to say nothing of it.
+        var evaluation = Evaluation.Of(trained, test, skipDamaged: true, output, token);
         output.Result(() => Text(trained, evaluation), () => new
         {
             Command = command,

@@ -135,6 +135,9 @@ public sealed class ToolSeveralLabelsTests(MultiLabelProblem problem) : IClassFi
         var csv = (await ToolRun.Of("predict", "--model", model, _folder.File("photos"), "--csv", "--top", "2")).MustSucceed().Output;
         Assert.StartsWith("path,labels,label1,score1,label2,score2", csv, StringComparison.Ordinal);
         File.WriteAllText(_folder.File("predicted.csv"), csv);
+        File.WriteAllText(_folder.File("damaged.png"), "no photo");
+        var torn = (await ToolRun.Of("predict", "--model", model, _folder.File("damaged.png"), "--csv", "--top", "2")).Output;
+        Assert.EndsWith("damaged.png,,,,,", torn.TrimEnd(), StringComparison.Ordinal);
         var again = (await ToolRun.Of("evaluate", "--model", model, "--dataset", _folder.File("predicted.csv"), "--json")).MustSucceed();
         Assert.Equal(1, again.Json.GetProperty("subsetAccuracy").GetDouble());
         var json = (await ToolRun.Of("predict", "--model", model, _folder.File("photos"), "--json")).MustSucceed().Json;

@@ -153,6 +153,25 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
             30, result.GetProperty("trainingPhotos").GetInt32() + test.GetProperty("photos").GetInt32());
     }
 
+    [Fact]
+    public async Task A_damaged_photo_that_is_held_out_to_test_on_leaves_the_figures_of_the_others()
+    {
+        var photos = DrawnSigns.DrawFolder(_folder.Path, 30);
+        string[] command = ["train", "--dataset", photos, "--output", _folder.Path, "--recipe", "scratch", "--epochs", "1", "--json"];
+        var whole = (await ToolRun.Of([.. command, "--name", "A"])).MustSucceed().Json.GetProperty("test");
+        using (var quiet = new ToolOutput(
+            new ToolStreams(TextWriter.Null, TextWriter.Null, ErrorIsTerminal: false), new(Verbosity.Minimal, true, null)))
+        {
+            File.WriteAllText(PhotoFolder.Read(photos, null, quiet).Cut(0.2, seed: 1).HeldOut.Files[0].Path, "no photo");
+        }
+
+        var run = (await ToolRun.Of([.. command, "--name", "B"])).MustSucceed();
+        var test = run.Json.GetProperty("test");
+        Assert.Equal(whole.GetProperty("photos").GetInt32() - 1, test.GetProperty("photos").GetInt32());
+        Assert.Equal(1, test.GetProperty("damagedPhotos").GetInt32());
+        Assert.True(File.Exists(Path.Combine(_folder.Path, "B", "model.zip")));
+    }
+
     [Theory]
     [InlineData("class")]
     [InlineData("record")]
