@@ -103,9 +103,16 @@ internal sealed class LabelSetColumn
 
     private string NameOf(DataViewRow row) => _set is null ? $"Row {row.Position}" : $"Row {row.Position} of the {_set}";
 
-    private string[] NamesOf(VectorDataViewType vector) => Column.HasSlotNames(vector.Size)
-        ? SchemaColumns.SlotNames(Column)
-        : [.. Enumerable.Range(0, vector.Size).Select(place => place.ToString(CultureInfo.InvariantCulture))];
+    private string[] NamesOf(VectorDataViewType vector)
+    {
+        if (!Column.HasSlotNames(vector.Size))
+            return [.. Enumerable.Range(0, vector.Size).Select(place => place.ToString(CultureInfo.InvariantCulture))];
+        var names = SchemaColumns.SlotNames(Column);
+        return names.CountBy(name => name, StringComparer.Ordinal).FirstOrDefault(name => name.Value > 1) is { Key: { } twice }
+            ? throw new ArgumentException(
+                $"Label column '{Column.Name}' has several places for '{twice}'; expected slot names that differ, one a class.")
+            : names;
+    }
 
     private string[] TextsIn(IDataView data, Action<string> warn)
     {
