@@ -66,23 +66,6 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
         }
     }
 
-    /// <summary>
-    /// What determined the run whose checkpoint lies in a folder; null where there is none, or none that says so. Its tensors are not read.
-    /// </summary>
-    public static string? ReadIdentity(string directory)
-    {
-        try
-        {
-            var path = PathIn(directory);
-            return File.Exists(path) ? SafeTensors.ReadHeader(path).Metadata.GetValueOrDefault(IdentityKey) : null;
-        }
-        catch (InvalidDataException)
-        {
-            // Said when it is to be loaded.
-            return null;
-        }
-    }
-
     /// <param name="parts">All that has tensors.</param>
     /// <param name="state">Where the run stands, as its own text.</param>
     public void Save(IEnumerable<CheckpointPart> parts, string state)
@@ -189,7 +172,7 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
         var reason = "";
         if (Extendable is var (path, objection) && Others(other, path).SequenceEqual(Others(_identity, path)))
         {
-            if (objection(IdentityLine.Find(other, path) ?? defaults[path]) is not { } found)
+            if (objection(Value(other, path) ?? defaults[path]) is not { } found)
                 return;
             reason = "\n" + found;
         }
@@ -201,6 +184,9 @@ internal sealed class RunCheckpoint(string directory, params (string Name, objec
 
     private static IEnumerable<string> Others(string text, string path) =>
         text.Split('\n').Where(line => IdentityLine.Parse(line).Path != path);
+
+    private static string? Value(string text, string path) =>
+        text.Split('\n').Select(IdentityLine.Parse).Where(line => line.Path == path).Select(line => line.Text).FirstOrDefault();
 
     // Of the bytes that the file would have without it.
     private static string ChecksumOf(IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string> texts)

@@ -13,9 +13,5 @@ internal readonly record struct IdentityLine(string Path, string Text)
         return end < 0 ? new IdentityLine(line, "") : new IdentityLine(line[..end], line[(end + Separator.Length)..]);
     }
 
-    /// <summary>The text of the line of a path; null where an identity has none, since the value is its default.</summary>
-    public static string? Find(string identity, string path) =>
-        identity.Split('\n').Select(Parse).Where(line => line.Path == path).Select(line => line.Text).FirstOrDefault();
-
     public override string ToString() => Path + Separator + Text;
 }

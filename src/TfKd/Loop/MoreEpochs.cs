@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace TfKd;
 
 /// <summary>Whether a run may go on from the checkpoint of a plan that differs in the number of epochs alone.</summary>
@@ -11,6 +9,8 @@ internal static class MoreEpochs
     /// <param name="stepsAnEpoch">Steps of an epoch.</param>
     public static string? Objection(TrainingPlan plan, int before, int stepsAnEpoch)
     {
+        if (plan.IsOfTeacher)
+            return "A teacher of other epochs would be another one, and the run that it taught in lost; the checkpoints stay as they are.";
         if (before > plan.MaxEpochs)
             return "A run cannot get shorter than it was planned.";
         var shorter = plan with { MaxEpochs = before };
@@ -29,24 +29,6 @@ internal static class MoreEpochs
         return DependingOnEpochs(plan.Objective) is { } part
             ? $"{part} may depend on the number of epochs."
             : null;
-    }
-
-    /// <summary>The epochs of a teacher that is trained for as many as the student.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// The student has a checkpoint of another number: with more epochs its teacher would be another one, and the checkpoint lost.
-    /// </exception>
-    public static int OfTeacher(TrainingPlan plan)
-    {
-        if (plan.CheckpointDirectory is not { } directory || RunCheckpoint.ReadIdentity(directory) is not { } identity)
-            return plan.MaxEpochs;
-        var line = IdentityLine.Find(identity, RunIdentity.MaxEpochs);
-        var before = line is null ? new TrainingPlan().MaxEpochs : int.Parse(line, CultureInfo.InvariantCulture);
-        return before == plan.MaxEpochs
-            ? before
-            : throw new InvalidOperationException(
-                $"The checkpoint in '{directory}' is of {before} epochs, and the teacher was trained for as many: with {plan.MaxEpochs} it "
-                    + $"would be another one. Set {nameof(TrainingPlan.MaxEpochs)} to {before} again, or choose another folder; a teacher "
-                    + "with a number of epochs of its own lets its student go on.");
     }
 
     // An objective of the user's own sees the number of epochs; of the library's only one looks at it.

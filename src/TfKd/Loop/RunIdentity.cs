@@ -5,9 +5,6 @@ namespace TfKd;
 /// <summary>What makes a run the same as one before, so that it may go on from its checkpoint.</summary>
 internal static class RunIdentity
 {
-    /// <summary>The line that may differ.</summary>
-    public const string MaxEpochs = $"{nameof(TrainingPlan)}.{nameof(TrainingPlan.MaxEpochs)}";
-
     /// <summary>The checkpoint of a run.</summary>
     /// <param name="directory">Its folder.</param>
     /// <param name="plan">The plan.</param>
@@ -34,7 +31,7 @@ internal static class RunIdentity
         ("Fingerprint of the teacher", teacher?.Fingerprint),
         ("Fingerprint of the initial weights", plan.InitialWeights?.Fingerprint))
         {
-            Extendable = (MaxEpochs, before => MoreEpochs.Objection(
+            Extendable = ($"{nameof(TrainingPlan)}.{nameof(TrainingPlan.MaxEpochs)}", before => MoreEpochs.Objection(
                 plan, int.Parse(before, CultureInfo.InvariantCulture), stepsAnEpoch)),
         };
 }

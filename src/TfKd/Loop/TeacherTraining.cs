@@ -98,7 +98,7 @@ internal sealed class TeacherTraining(
     {
         Objective = request.Objective ?? plan.Objective,
         Teacher = request.Teacher,
-        MaxEpochs = request.Epochs ?? MoreEpochs.OfTeacher(plan),
+        MaxEpochs = request.Epochs ?? plan.MaxEpochs,
         // The watchers of the student, who would say it, are not those of the teacher.
         BestEpochMetric = plan.RankingMetric,
         InitialWeights = recipe.InitialWeights,
@@ -121,6 +121,7 @@ internal sealed class TeacherTraining(
         Schedule = recipe.Schedule,
         // A teacher looks at an image as it is.
         TestTimeAugmentation = TestTimeAugmentation.None,
+        IsOfTeacher = true,
         // Half a teacher is no teacher.
         OnCancellation = CancellationOutcome.Throw,
         Seed = SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.TeacherTraining, number),

@@ -55,7 +55,7 @@ public sealed class PlanIdentityTests
     public void Marked_are_those_that_do_not_change_the_weights() => Assert.Equal(
         [
             "CheckpointDirectory", "CheckpointInterval", "OnCancellation", "Device", "Replicas", "Callbacks", "StepsARead", "PlanOfTeachers", "Clock",
-            "Directory", "MemoryBudget",
+            "IsOfTeacher", "Directory", "MemoryBudget",
         ],
         PlanMembers.Types.SelectMany(PlanMembers.PropertiesOf).Where(property => property.IsDefined(typeof(NotIdentityAttribute)))
             .Select(property => property.Name));
