@@ -23,13 +23,10 @@ internal sealed class ProbeTargets(IImageSource source, ImageNetwork network, Te
         int[] unlabelled = [.. Enumerable.Range(0, source.Count).Where(row => source.GetLabel(row) == Targets.Unlabelled)];
         if (teacher is not null && unlabelled.Length > 0)
         {
-            var loader = new BatchLoader(new SourceSubset(source, unlabelled), batchSize);
-            var path = network.PathFor(source.Shape, loader.BatchSizes);
-            foreach (var loaded in loader.ReadInOrder(token))
+            foreach (var loaded in new BatchLoader(new SourceSubset(source, unlabelled), batchSize).ReadInOrder(token))
             {
                 using (loaded)
                 using (NewDisposeScope())
-                using (path.Of(loaded.RowIds.Count).Enter())
                     Answer(loaded, [.. loaded.RowIds.Select(row => unlabelled[row])], targets);
             }
         }
@@ -49,6 +46,7 @@ internal sealed class ProbeTargets(IImageSource source, ImageNetwork network, Te
 
     private void Answer(LoadedBatch loaded, int[] rows, Tensor targets)
     {
+        using var kernels = network.PathOf(rows.Length).Enter();
         var batch = loaded.Unaugmented(
             network.Device, network.ClassCount, labelScale: 1, teacher!.KnowsTrainingRowsOnly ? rows : []);
         var logits = teacher.Teach(batch).Logits.cpu().to(ScalarType.Float64);

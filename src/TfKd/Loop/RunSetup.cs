@@ -162,8 +162,13 @@ internal sealed class RunSetup : IDisposable
         Destination = _plan.Device ?? CPU,
     };
 
+    // All that the run will compute: the report on a teacher is of all validation rows, and a head is fitted to rows in their order.
     private IReadOnlyList<int> BatchSizes() =>
-        [.. Loader.BatchSizes, .. ValidationRows is null ? [] : new BatchLoader(ValidationRows, _plan.BatchSize).BatchSizes];
+    [
+        .. Loader.BatchSizes.Concat(new[] { ValidationRows, _plan.Teacher is null ? null : _data.Validation }
+            .Concat(_plan.LinearProbe is null ? [] : [_data.Training, SourceSubset.OfLabelled(_data.Training)])
+            .OfType<IImageSource>().SelectMany(rows => new BatchLoader(rows, _plan.BatchSize).BatchSizes)).Distinct(),
+    ];
 
     // Scores of several labels are ranked over all rows, so that each process has all of them.
     private IImageSource? ChooseValidationRows() =>

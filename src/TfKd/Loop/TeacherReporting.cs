@@ -26,13 +26,10 @@ internal static class TeacherReporting
             return (new TeacherReport(temperature, training.ToFigures(), null) { HasTargets = HasTargets(plan, student) }, null);
         var predictions = new List<int>();
         var statistics = new TeacherStatistics(validation.ClassNames, plan.Objective) { Predictions = predictions };
-        var loader = new BatchLoader(validation, plan.BatchSize);
-        // One of several processes has validated other batches than these.
-        var path = student.PathFor(validation.Shape, loader.BatchSizes);
-        foreach (var loaded in loader.ReadInOrder(token))
+        foreach (var loaded in new BatchLoader(validation, plan.BatchSize).ReadInOrder(token))
         {
             using (loaded)
-                Add(statistics, teacher, student, path.Of(loaded.RowIds.Count), loaded);
+                Add(statistics, teacher, student, loaded);
         }
 
         return (
@@ -66,14 +63,13 @@ internal static class TeacherReporting
             + "the size of its images.";
     }
 
-    private static void Add(
-        TeacherStatistics statistics, Teacher teacher, ImageNetwork student, ComputePath path, LoadedBatch loaded)
+    private static void Add(TeacherStatistics statistics, Teacher teacher, ImageNetwork student, LoadedBatch loaded)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var kernels = path.Enter();
+        using var kernels = student.PathOf(loaded.RowIds.Count).Enter();
         // No training rows: a teacher that keeps its answers by their numbers must not take these for them.
         var batch = loaded.Unaugmented(student.Device, student.ClassCount, labelScale: null, trainingRows: []);
-        statistics.Add(teacher.Teach(batch).Logits, student.Run(path.Arrange(batch.Images)).Logits, loaded.Labels);
+        statistics.Add(teacher.Teach(batch).Logits, student.Run(student.Path.Arrange(batch.Images)).Logits, loaded.Labels);
     }
 }

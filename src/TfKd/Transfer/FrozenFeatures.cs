@@ -32,16 +32,14 @@ internal sealed class FrozenFeatures : IDisposable
         using var noGradient = no_grad();
         using var mode = new EvaluationMode(network);
         Tensor? features = null;
-        var loader = new BatchLoader(source, batchSize);
-        var path = network.PathFor(source.Shape, loader.BatchSizes);
-        foreach (var batch in loader.ReadInOrder(token))
+        foreach (var batch in new BatchLoader(source, batchSize).ReadInOrder(token))
         {
             using (batch)
             using (NewDisposeScope())
-            using (path.Of(batch.RowIds.Count).Enter())
+            using (network.PathOf(batch.RowIds.Count).Enter())
             {
                 var images = DeviceCopy.To(batch.Images, network.Device);
-                var answer = network.Extract(path.Path.Arrange(orientation.Apply(images))).contiguous();
+                var answer = network.Extract(network.Path.Arrange(orientation.Apply(images))).contiguous();
                 if (features is null)
                 {
                     if (answer.numel() / answer.shape[0] * answer.ElementSize * source.Count > maxBytes)
