@@ -113,8 +113,7 @@ public sealed class Trainer(TrainingPlan plan)
             run.Cancel(setup.StepsAnEpoch, () => epoch.Summarize(0, default));
         }
 
-        // All is trained: what is still to be found out of the teacher is no reason to lose it.
-        return Finish(setup, KeepsBest(run) ? CancellationToken.None : token);
+        return Finish(setup, token);
     }
 
     private bool KeepsBest(TrainingRun run) => _own.OnCancellation == CancellationOutcome.KeepBest && run.Step > 0;
@@ -144,9 +143,17 @@ public sealed class Trainer(TrainingPlan plan)
             return result;
         if (run.FindFinished() is { } found)
             return found.AddTo(result);
-        return setup.Participants.Statistics is { Agreement: not null } statistics && !run.WasFinished && !run.EndedWithinEpoch
-            ? ReportTeacher(setup, statistics, token).AddTo(result)
-            : result;
+        if (setup.Participants.Statistics is not { Agreement: not null } statistics || run.WasFinished || run.EndedWithinEpoch)
+            return result;
+        try
+        {
+            return ReportTeacher(setup, statistics, token).AddTo(result);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested && KeepsBest(run))
+        {
+            // All is trained: that nobody waits for the report on the teacher is no reason to lose it.
+            return result;
+        }
     }
 
     private TeacherFindings ReportTeacher(RunSetup setup, TeacherStatistics statistics, CancellationToken token)
