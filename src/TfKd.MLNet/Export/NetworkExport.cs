@@ -156,7 +156,8 @@ internal static class NetworkExport
         RequireNoRanges(model, "gives no embeddings", nameof(TorchImageClassificationTrainer.Options.EmbeddingColumnName));
         // As Fit refuses it.
         if (!model.HasOnnx)
-            throw new NotSupportedException("The model scores with Torch, which gives no embeddings; train with ScoringBackend.OnnxRuntime.");
+            throw new NotSupportedException(
+                "The model scores with Torch, which gives no embeddings; train with ScoringBackend.OnnxRuntime.");
         using var network = model.CreateNetwork();
         return ToModel(network, model.Classes, model.Card.Training, FormOf(model) with { WithEmbedding = true }, model.Rejection);
     }

@@ -30,8 +30,8 @@ public sealed record OnnxSettings
 
     /// <summary>
     /// Whether weights of <see cref="OnnxWeights.Int8"/> take 7 of the 8 bits, for processors of the x86 family without VNNI; see
-    /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false: only where <see cref="Weights"/> is null and the model's own do. This
-    /// property is ignored for other weights.
+    /// <see cref="OnnxExportOptions.ReduceRange"/>. Default false: only where the model's own do. This property is ignored for other
+    /// weights.
     /// </summary>
     public bool ReduceRange { get; init; }
 
@@ -64,7 +64,7 @@ public sealed record OnnxSettings
 
     /// <summary>Whether weights take 7 bits in the file of a model.</summary>
     internal bool ReducesRangeOf(ModelCard card) =>
-        ReduceRange || (Weights is null && card.Training.Quantization is { ReduceRange: true });
+        ReduceRange || card.Training.Quantization is { ReduceRange: true };
 
     /// <summary>Whether these are the settings that a model is held in.</summary>
     internal bool AreOf(ModelCard card) => this with

@@ -28,8 +28,8 @@ internal sealed class TrainingOptions
 
     public Option<double?> Validation { get; } = OptionBuilder.Fraction(
         "--validation",
-        "Fraction of the others to choose the best epoch by. Default: 0.1 for scratch, none for the other recipes; of a list of photos with "
-            + "several labels 0.2, to choose thresholds by.");
+        "Fraction of the others to choose the best epoch by. Default: 0.1 for scratch, none for the other recipes; of a list of photos "
+            + "with several labels 0.2, to choose thresholds by.");
 
     public Option<int?> Seed { get; } = OptionBuilder.Within(
         new Option<int?>("--seed") { HelpName = "N", Description = "Seed of all that is random. Default: 1." },

@@ -24,8 +24,8 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
     private const double Negligible = 0.01;
 
     /// <summary>
-    /// Whether the student is to answer as the teacher does; default true. Where it is false, the objective looks at features alone, and
-    /// the figures are of answers that the student does not see.
+    /// Whether the objective asks the student for the teacher's answers (<see cref="Objective.SoftTargetOf"/>); default true. Where it is
+    /// false, as for objectives on features, the figures are of answers that the student is not asked for.
     /// </summary>
     public bool HasTargets { get; init; } = true;
 
@@ -54,7 +54,7 @@ public sealed record TeacherReport(double Temperature, TeacherFigures Training, 
         var text = new StringBuilder();
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"Teacher, {(HasTargets ? "targets" : "answers, which the student does not see,")} at temperature {Temperature}");
+            $"Teacher, {(HasTargets ? "targets" : "answers, which the objective does not ask for,")} at temperature {Temperature}");
         text.AppendLine(
             CultureInfo.InvariantCulture,
             $"{"rows",-12} {"top-1",7} {"NLL",8} {"ECE",7} {"agreement",10} {"entropy",8} {"smoothing",16} {"KL",8}");

@@ -29,7 +29,7 @@ public sealed record StepSchedule : LearningRateSchedule
     /// <summary>The factor of each step, above 0. Default 0.2.</summary>
     public double Gamma { get; init => field = Require.Positive(value); } = 0.2;
 
+    /// <summary>The factor of the step that ends at a point of the run: at a milestone itself it is that of the epochs before.</summary>
     /// <inheritdoc/>
-    // A step has the rate of its end: the last one before a milestone ends at it.
     public override double Factor(double epoch, int maxEpochs) => Math.Pow(Gamma, Milestones.Count(milestone => epoch > milestone));
 }

@@ -11,8 +11,10 @@ internal static class TeacherSection
         return Markup.Of($"""
             <section id="teacher"><h2>Teacher</h2>
             {(report.Warning is { } warning ? Markup.Of($"""<p class="note">{warning}</p>""") : Markup.Empty)}
-            {(report.HasTargets ? Markup.Empty : Markup.Of($"<p>The objective looks at features: the student sees no targets.</p>"))}
-            <p>Targets are the teacher's answers at the objective's temperature, {report.Temperature:0.###}. Their KL divergence from the
+            <p>{(report.HasTargets
+                ? Markup.Of($"Targets are the teacher's answers at the objective's temperature, {report.Temperature:0.###}.")
+                : Markup.Of($"The objective asks for no targets; those below are the teacher's answers at {report.Temperature:0.###}."))}
+            Their KL divergence from the
             smoothed label that gives the class as much is what they say of the likeness of the other classes, which neither hard nor
             smoothed labels say.</p>
             {Page.Scrolling("Figures of the teacher", Markup.Of($"""

@@ -24,7 +24,9 @@ public sealed record LearningRateFinder
     public double MaxRate { get; init => field = Require.Positive(value); } = 10;
 
     /// <summary>
-    /// Steps from one to the other, 10 or more. Default 100. Fewer are taken where the loss is above four times its lowest before.
+    /// Steps from one to the other, 10 or more. Default 100. Fewer are taken where the loss is above four times its lowest before;
+    /// of losses below 0, which some objectives have, where it has risen by three times the lowest or the first, whichever is farther from
+    /// 0.
     /// </summary>
     public int Steps
     {
@@ -39,7 +41,9 @@ public sealed record LearningRateFinder
 
     /// <summary>Trains a network that is made by the plan's seed, with the plan's optimiser, objective, augmentations and so on.</summary>
     /// <param name="plan">
-    /// How it is to be trained; the optimiser's rate, the schedule, the number of epochs, checkpoints and callbacks are not looked at.
+    /// How it is to be trained; the optimiser's rate, the schedule, the number of epochs, checkpoints and callbacks are not looked at, but
+    /// for a teacher that is trained first: it is trained as the plan says, for all of its epochs, so give it few
+    /// (<see cref="TrainedTeacher.Epochs"/>), or take one that is there already.
     /// </param>
     /// <param name="network">The network.</param>
     /// <param name="training">Rows to learn from.</param>

@@ -63,7 +63,9 @@ public abstract class Teacher : IDisposable
     {
     }
 
-    /// <summary>After the last step of each epoch. Does nothing by default.</summary>
+    /// <summary>
+    /// After the last step of each epoch, that in which the head was fitted without a step among them. Does nothing by default.
+    /// </summary>
     public virtual void OnEpochEnd()
     {
     }

@@ -66,9 +66,10 @@ public sealed class QuantizedFitTests
         using var model = TrainingRuns.Fit(options: options);
         var (card, report) = (model.Model.Card, model.Model.Card.Training.Quantization!);
         Assert.True(report.ReduceRange);
-        // Written anew, it has 7 bits again unless other weights are asked for; of float32 they are no setting.
-        Assert.True(new OnnxSettings().ReducesRangeOf(card));
-        Assert.False(new OnnxSettings { Weights = OnnxWeights.Int8 }.ReducesRangeOf(card));
+        // Written anew, it has 7 bits again, whether Int8 is said or not; of float32 they are no setting.
+        Assert.All(
+            new OnnxSettings[] { new(), new() { Weights = OnnxWeights.Int8 } },
+            settings => Assert.True(settings.ReducesRangeOf(card) && settings.AreOf(card)));
         Assert.True(new OnnxSettings { ReduceRange = true }.AreOf(card));
         Assert.True(new OnnxSettings { ReduceRange = true }.AreOf(card with { OnnxWeights = OnnxWeights.Float32 }));
         var eight = card with { Training = card.Training with { Quantization = report with { ReduceRange = false } } };

@@ -80,11 +80,32 @@ public sealed class LearningRateFinderTests
     }
 
     [Fact]
+    public void A_loss_below_0_that_rises_ends_it()
+    {
+        // The loss of a network that learns the labels, less a constant: below 0 at first, and high where the rates are.
+        var plan = _plan with { Objective = new CrossEntropy() + -1 * new Constant { Value = 5 } };
+        var curve = new LearningRateFinder { MaxRate = 1e6, Steps = 80 }.Run(plan, _network, _training);
+        Assert.InRange(curve.Points[0].Loss, -5, -1);
+        Assert.InRange(curve.Points.Count, 10, 79);
+    }
+
+    private sealed record Constant : Objective
+    {
+        public double Value { get; init; }
+
+        public override ObjectiveNeeds Needs => ObjectiveNeeds.None;
+
+        protected override TorchSharp.torch.Tensor ComputeCore(ObjectiveInput input) => 0 * input.Student.Logits.mean() + Value;
+    }
+
+    [Fact]
     public void An_epoch_for_the_head_may_have_as_many_steps_as_it_likes()
     {
         var training = PatternSource.Create(600);
         var curve = new LearningRateFinder { MinRate = 1e-7, MaxRate = 10, Steps = 10 }
-            .Run(_plan with { BatchSize = 1, LinearProbe = new LinearProbe { Strengths = [1], MirroredImages = false } }, _network, training);
+            .Run(
+                _plan with { BatchSize = 1, LinearProbe = new LinearProbe { Strengths = [1], MirroredImages = false } }, _network,
+                training);
         Assert.Equal(1e-7, curve.Points[0].Rate, 1e-15);
         Assert.Equal(1e-7 * Math.Pow(1e8, 1 / 9.0), curve.Points[1].Rate, 1e-12);
     }
