@@ -59,7 +59,7 @@ internal sealed class StudyTable
 
     private void AppendGains(StringBuilder text)
     {
-        if (_whole.Count == 0)
+        if (_whole.Count + _diverged.Count == 0)
         {
             text.Append("No seed is finished yet that methods are compared on.\n");
             return;
@@ -71,6 +71,8 @@ internal sealed class StudyTable
         text.Append(
             "95 % interval by the two-way model (method and seed; one deviation for all); p is adjusted by Holm's method for all " +
             "comparisons. ECE and NLL are of the test rows, behind the arrow at the temperature that fits the rows held out.\n\n");
+        if (_whole.Count == 0 || _whole[0] != _methods[0])
+            text.Append(_culture, $"There are no gains, as {_methods[0].Title} diverged, or has no rate yet.\n\n");
         text.Append("| method | rate | top-1 % | gain | p | ECE % | NLL |\n|---|---|---|---|---|---|---|\n");
         var probabilities = _model?.AdjustedProbabilities();
         for (var i = 0; i < _whole.Count; i++)
