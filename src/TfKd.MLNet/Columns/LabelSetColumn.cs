@@ -108,7 +108,7 @@ internal sealed class LabelSetColumn
         if (!Column.HasSlotNames(vector.Size))
             return [.. Enumerable.Range(0, vector.Size).Select(place => place.ToString(CultureInfo.InvariantCulture))];
         var names = SchemaColumns.SlotNames(Column);
-        return names.CountBy(name => name, StringComparer.Ordinal).FirstOrDefault(name => name.Value > 1) is { Key: { } twice }
+        return names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(alike => alike.Count() > 1) is { Key: var twice }
             ? throw new ArgumentException(
                 $"Label column '{Column.Name}' has several places for '{twice}'; expected slot names that differ, one a class.")
             : names;
