@@ -28,8 +28,8 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     };
 
     /// <summary>
-    /// Where regularisation has something to do, and two cores finish: a ninth of the rows, which the student comes to know by heart. Each
-    /// method has a learning rate of its own.
+    /// What two cores finish with a learning rate of its own for each method: a ninth of the rows, of which the student knows half by heart
+    /// at the end.
     /// </summary>
     public static readonly Preset Few = new("few", 30, new WarmUpSchedule(), [new RandomCrop(), new HorizontalFlip()])
     {
