@@ -38,20 +38,17 @@ internal static class Figures
     /// Top-1 on the rows held out against the learning rate, a line a method, of the runs that choose it: where a line is flat, a method
     /// asks for no care.
     /// </summary>
-    public static string Rates(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs)
-    {
-        var study = new Study(methods, runs);
-        return AgainstRate("What the learning rate does", "top-1 on the rows held out, %", methods, method =>
-            study.Tuning(method).Where(run => !run.Diverged).Select(run => (run.LearningRate, run.ValidationTop1)));
-    }
+    public static string Rates(Study study) => AgainstRate(
+        "What the learning rate does", "top-1 on the rows held out, %", study.Methods,
+        method => study.Tuning(method).Where(run => !run.Diverged).Select(run => (run.LearningRate, run.ValidationTop1)));
 
     /// <summary>
     /// What each method has more than the first at the same learning rate: a line that falls is a gain that a better rate of the first makes
     /// smaller.
     /// </summary>
-    public static string Gains(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs) => AgainstRate(
-        $"Gain over {methods[0].Title} at the same learning rate", "points of top-1 on the rows held out", methods,
-        new Study(methods, runs).GainsByRate);
+    public static string Gains(Study study) => AgainstRate(
+        $"Gain over {study.Methods[0].Title} at the same learning rate", "points of top-1 on the rows held out", study.Methods,
+        study.GainsByRate);
 
     /// <summary>
     /// Accuracy against confidence on the test rows, a line a method, over all rows of its runs: below the diagonal is who is too sure.

@@ -29,6 +29,7 @@ internal sealed class Laboratory(
         [TeacherKind.Fair] = "ResNet-32, given",
         [TeacherKind.Weak] = "ResNet-8",
         [TeacherKind.Defective] = "ResNet-32 after 1 epoch",
+        [TeacherKind.Unfinished] = "ResNet-32 after 10 epochs",
     };
 
     private readonly (SourceSubset Kept, SourceSubset HeldOut) _split = StratifiedSplit.Cut(training, ValidationFraction, seed: 1);
@@ -89,7 +90,7 @@ internal sealed class Laboratory(
             using (network)
                 return Test(network, result, record, token);
         }
-        catch (TrainingDivergedException) when (preset.TunesLearningRate)
+        catch (TrainingDivergedException) when (preset.Studied.Count > 0)
         {
             return record with { Diverged = true };
         }
@@ -129,12 +130,14 @@ internal sealed class Laboratory(
             TeacherKind.Good => Given(56),
             TeacherKind.Fair => Given(32),
             TeacherKind.Weak => Trained(new CifarResNet { Depth = 8 }, plan, "weak-teacher"),
-            TeacherKind.Defective =>
-                Trained(
-                    new CifarResNet { Depth = 32 }, plan with { MaxEpochs = 1, Schedule = new ConstantSchedule() }, "defective-teacher"),
+            TeacherKind.Defective => Stopped(1, "defective-teacher"),
+            TeacherKind.Unfinished => Stopped(10, "unfinished-teacher"),
             // The baseline's own run, where there was one.
             _ => Trained(_student, preset.Plan(seed), RunName(Method.All[0], seed)),
         };
+
+        WeightFileTeacher Stopped(int epochs, string name) =>
+            Trained(new CifarResNet { Depth = 32 }, plan with { MaxEpochs = epochs, Schedule = new ConstantSchedule() }, name);
 
         WeightFileTeacher Given(int depth) =>
             Of(

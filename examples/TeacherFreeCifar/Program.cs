@@ -24,7 +24,7 @@ var presetName = new Option<string>("--preset")
 {
     HelpName = "NAME",
     Recursive = true,
-    Description = "paper: 200 epochs, for a GPU. cpu: three, for two cores. few: 30 on 5,000 rows, where study chooses the learning rates.",
+    Description = "paper: 200 epochs, for a GPU. cpu: three, for two cores. few: 30 on 5,000 rows, where study chooses the learning rates. long: 60, after few.",
     DefaultValueFactory = _ => Preset.Cpu.Name,
 };
 presetName.AcceptOnlyFromAmong([.. Preset.All.Keys]);
@@ -94,30 +94,39 @@ return await root.Parse(args).InvokeAsync();
 
 void Run(IReadOnlyList<Method> methods, ParseResult given, CancellationToken token)
 {
-    var rate = ChosenPreset(given).LearningRate;
-    Work(given, token, runs =>
+    var (preset, laboratory) = (ChosenPreset(given), Open(given));
+    Work(given, laboratory, token, finished =>
         from seed in given.GetRequiredValue(seeds)
         from method in methods
-        where !runs.Any(run => (run.Method, run.Seed, run.LearningRate) == (method.Name, seed, rate))
-        select (method, seed, rate), _ => null);
+        where !Tables.Of(preset, laboratory.RowsOf(preset), finished)
+            .Any(run => (run.Method, run.Seed, run.LearningRate) == (method.Name, seed, preset.LearningRate))
+        select (method, seed, preset.LearningRate), _ => null);
 }
 
 void RunStudy(ParseResult given, CancellationToken token)
 {
-    if (ChosenPreset(given) is { TunesLearningRate: false } preset)
-        throw new ArgumentException($"--preset {preset.Name} has one learning rate for all methods; expected few.");
-    Work(
-        given, token, runs => new Study(Method.Studied, runs).Missing(), runs => new Study(Method.Studied, runs).RateOf(Method.All[0]));
+    var (preset, laboratory) = (ChosenPreset(given), Open(given));
+    if (preset.Studied.Count == 0)
+    {
+        throw new ArgumentException(
+            $"--preset {preset.Name} has one learning rate for all methods; expected " +
+            $"{string.Join(" or ", Preset.All.Values.Where(other => other.Studied.Count > 0).Select(other => other.Name))}.");
+    }
+
+    Work(given, laboratory, token, finished => Of(finished).Missing(), finished => Of(finished).RateOf(Method.All[0]));
+
+    Study Of(IReadOnlyList<RunRecord> finished) => Study.Of(preset, laboratory.RowsOf(preset), finished);
 }
 
 // Each run anew from what is finished: what is to be done may depend on it, and other processes are at work, too.
 void Work(
     ParseResult given,
+    Laboratory laboratory,
     CancellationToken token,
-    Func<List<RunRecord>, IEnumerable<(Method, long, double)>> missing,
-    Func<List<RunRecord>, double?> baselineRate)
+    Func<IReadOnlyList<RunRecord>, IEnumerable<(Method, long, double)>> missing,
+    Func<IReadOnlyList<RunRecord>, double?> baselineRate)
 {
-    var (started, preset, laboratory) = (DateTime.UtcNow, ChosenPreset(given), Open(given));
+    var (started, preset) = (DateTime.UtcNow, ChosenPreset(given));
     while (Missing() is { Count: > 0 } runs && !IsLate(given, started))
     {
         if (!runs.Any(TryFinish))
@@ -126,10 +135,10 @@ void Work(
 
     List<(Method, long, double)> Missing() => [.. missing(Finished())];
 
-    List<RunRecord> Finished()
+    IReadOnlyList<RunRecord> Finished()
     {
         using var file = OpenResults(given, token);
-        return Of(preset, laboratory, file.Read());
+        return file.Read();
     }
 
     bool TryFinish((Method Method, long Seed, double Rate) wanted)
@@ -143,16 +152,6 @@ void Work(
         Finish(laboratory.Run(own, wanted.Method, wanted.Seed, self, token), given, token);
         return true;
     }
-}
-
-List<RunRecord> Of(Preset preset, Laboratory laboratory, IReadOnlyList<RunRecord> finished)
-{
-    var (rows, precision) = (laboratory.RowsOf(preset), preset.Precision.ToString());
-    return
-    [
-        .. finished.Where(run => run.Preset == preset.Name && run.Rows == rows
-            && run.Epochs == preset.Epochs * Tables.MethodOf(run).EpochFactor && run.Precision == precision),
-    ];
 }
 
 bool IsLate(ParseResult given, DateTime started) =>
@@ -173,19 +172,22 @@ void Finish(RunRecord record, ParseResult given, CancellationToken token)
 
 void WriteTables(DirectoryInfo folder, ResultsFile file)
 {
-    foreach (var (name, runs) in Tables.Groups(file.Read()))
+    var finished = file.Read();
+    foreach (var (name, runs) in Tables.Groups(finished))
     {
-        var ofStudy = Preset.All[runs[0].Preset].TunesLearningRate ? new StudyTable(Method.Studied, runs) : null;
+        var preset = Tables.PresetOf(runs[0]);
+        var study = preset.Studied.Count > 0 ? Study.Of(preset, runs[0].Rows, finished) : null;
+        var ofStudy = study is null ? null : new StudyTable(study);
         Write($"{name}.md", ofStudy?.Markdown() ?? Tables.Markdown(runs));
         Write($"{name}.csv", Tables.Csv(runs));
         var compared = ofStudy?.Compared ?? runs;
         Write($"{name}.svg", Figures.Accuracy(compared));
         if (Figures.Reliability(compared) is { } reliability)
             Write($"{name}-reliability.svg", reliability);
-        if (ofStudy is not null)
+        if (study is not null)
         {
-            Write($"{name}-rates.svg", Figures.Rates(Method.Studied, runs));
-            Write($"{name}-gains.svg", Figures.Gains(Method.Studied, runs));
+            Write($"{name}-rates.svg", Figures.Rates(study));
+            Write($"{name}-gains.svg", Figures.Gains(study));
         }
     }
 

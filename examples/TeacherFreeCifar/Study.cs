@@ -6,8 +6,29 @@ namespace TeacherFreeCifar;
 /// </summary>
 /// <param name="methods">What is compared, what it is compared with first.</param>
 /// <param name="runs">The finished runs of one preset.</param>
-internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs)
+/// <param name="shorter">
+/// The finished runs of one that takes half the time. Where it is given the grid of a method is what was best there and half of it: neither
+/// end has been better beyond, and more steps ask for no longer ones. What has no rate there is not run.
+/// </param>
+internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs, IReadOnlyList<RunRecord>? shorter = null)
 {
+    /// <summary>What is compared, what it is compared with first.</summary>
+    public IReadOnlyList<Method> Methods => methods;
+
+    /// <summary>The finished runs of one preset.</summary>
+    public IReadOnlyList<RunRecord> Runs => runs;
+
+    /// <summary>The study of a preset on so many training rows.</summary>
+    /// <param name="preset">The preset.</param>
+    /// <param name="rows">Training rows.</param>
+    /// <param name="finished">All finished runs; those of others are left aside.</param>
+    public static Study Of(Preset preset, int rows, IReadOnlyList<RunRecord> finished) => new(
+        preset.Studied,
+        Tables.Of(preset, rows, finished),
+        preset.Shorter is { } shorter
+            ? Tables.Of(Preset.All[shorter] with { Epochs = preset.Epochs / 2, Precision = preset.Precision }, rows, finished)
+            : null);
+
     /// <summary>The seed of the runs that choose the rate.</summary>
     public const long TuningSeed = 1;
 
@@ -18,6 +39,11 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     /// The rates that each method is tried with, others where an end is best. For batches of 128 they would be four times as high.
     /// </summary>
     public static IReadOnlyList<double> Rates { get; } = [0.05, 0.1, 0.2];
+
+    /// <summary>Which rates are tried, as the end of a sentence.</summary>
+    public string Grid => shorter is null
+        ? "a grid is made longer where its end is best"
+        : "tried are the best rate of half the time and half of it";
 
     /// <summary>The seeds of the runs that are compared.</summary>
     public static IReadOnlyList<long> Seeds { get; } = [2, 3, 4, 5, 6];
@@ -53,7 +79,8 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
 
     /// <summary>Whether that rate is the end of a grid that is not made longer: one beyond it may be better.</summary>
     public bool IsAtEnd(Method method) =>
-        RateOf(method) is { } rate && (rate == Tuning(method)[^1].LearningRate || rate == Tuning(method)[0].LearningRate);
+        RateOf(method) is { } rate
+        && (rate == Tuning(method)[0].LearningRate || (shorter is null && rate == Tuning(method)[^1].LearningRate));
 
     /// <summary>The runs that chose it, by rate.</summary>
     public IReadOnlyList<RunRecord> Tuning(Method method) =>
@@ -84,6 +111,8 @@ internal sealed class Study(IReadOnlyList<Method> methods, IReadOnlyList<RunReco
     private IEnumerable<double> MissingRates(Method method)
     {
         var tried = Tuning(method).Select(run => run.LearningRate).ToList();
+        if (shorter is not null)
+            return new Study(methods, shorter).RateOf(method) is { } known ? new[] { known / 2, known }.Except(tried) : [];
         if (Rates.Any(rate => !tried.Contains(rate)))
             return Rates.Except(tried);
         var best = Best(method)!.LearningRate;

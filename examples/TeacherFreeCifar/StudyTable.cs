@@ -8,20 +8,16 @@ internal sealed class StudyTable
 {
     private static readonly CultureInfo _culture = CultureInfo.InvariantCulture;
 
-    private readonly IReadOnlyList<Method> _methods;
-    private readonly IReadOnlyList<RunRecord> _runs;
     private readonly Study _study;
     private readonly TwoWayModel? _model;
     private readonly IReadOnlyList<Method> _whole;
     private readonly IReadOnlyList<Method> _diverged;
 
-    /// <param name="methods">What is compared, what it is compared with first.</param>
-    /// <param name="runs">The finished runs of one preset.</param>
-    public StudyTable(IReadOnlyList<Method> methods, IReadOnlyList<RunRecord> runs)
+    public StudyTable(Study study)
     {
-        (_methods, _runs, _study) = (methods, runs, new Study(methods, runs));
+        (_study, var methods) = (study, study.Methods);
         // Seeds that are not finished are left out, so that no method is compared on other seeds than cross entropy.
-        Seeds = [.. Study.Seeds.TakeWhile(seed => _methods.All(method => OfSeed(method, seed) is not null || IsUntuned(method)))];
+        Seeds = [.. Study.Seeds.TakeWhile(seed => methods.All(method => OfSeed(method, seed) is not null || IsUntuned(method)))];
         var tuned = methods.Where(method => Seeds.Count > 0 && !IsUntuned(method)).ToList();
         _diverged = [.. tuned.Where(method => Seeds.Any(seed => OfSeed(method, seed)!.Diverged))];
         _whole = [.. tuned.Except(_diverged)];
@@ -37,14 +33,14 @@ internal sealed class StudyTable
     /// <summary>The runs that are compared; before there are any, those that choose the learning rate.</summary>
     public IReadOnlyList<RunRecord> Compared => _whole.Count > 0
         ? [.. _whole.SelectMany(method => Seeds.Select(seed => OfSeed(method, seed)!))]
-        : [.. _methods.Select(_study.Best).OfType<RunRecord>()];
+        : [.. _study.Methods.Select(_study.Best).OfType<RunRecord>()];
 
     public string Markdown()
     {
-        var (text, preset) = (new StringBuilder(), Tables.PresetOf(_runs[0]));
+        var (text, preset) = (new StringBuilder(), Tables.PresetOf(_study.Runs[0]));
         text.Append(
             _culture,
-            $"ResNet-20 on CIFAR-100, preset `{preset.Name}`: {preset.Epochs} epochs on {_runs[0].Rows} rows, {preset.Precision}. ");
+            $"ResNet-20 on CIFAR-100, preset `{preset.Name}`: {preset.Epochs} epochs on {_study.Runs[0].Rows} rows, {preset.Precision}. ");
         text.Append(
             _culture,
             $"Each method has the learning rate that is best on the rows held out with seed {Study.TuningSeed}. The last epoch is taken; ");
@@ -52,9 +48,9 @@ internal sealed class StudyTable
         AppendGains(text);
         AppendRates(text);
         text.Append("\n## Machines\n\n| processor, threads, libtorch | version | runs |\n|---|---|---|\n");
-        foreach (var machine in _runs.GroupBy(run => (run.Machine, run.Version)).OrderBy(machine => machine.Key))
+        foreach (var machine in _study.Runs.GroupBy(run => (run.Machine, run.Version)).OrderBy(machine => machine.Key))
             text.Append(_culture, $"| {machine.Key.Machine} | {machine.Key.Version} | {machine.Count()} |\n");
-        return text.Append(_culture, $"\n```\n{Tables.Typed("study", preset, _runs[0].Rows)} --weights FOLDER\n```\n").ToString();
+        return text.Append(_culture, $"\n```\n{Tables.Typed("study", preset, _study.Runs[0].Rows)} --weights FOLDER\n```\n").ToString();
     }
 
     private void AppendGains(StringBuilder text)
@@ -71,8 +67,8 @@ internal sealed class StudyTable
         text.Append(
             "95 % interval by the two-way model (method and seed; one deviation for all); p is adjusted by Holm's method for all " +
             "comparisons. ECE and NLL are of the test rows, behind the arrow at the temperature that fits the rows held out.\n\n");
-        if (_whole.Count == 0 || _whole[0] != _methods[0])
-            text.Append(_culture, $"There are no gains, as {_methods[0].Title} diverged, or has no rate yet.\n\n");
+        if (_whole.Count == 0 || _whole[0] != _study.Methods[0])
+            text.Append(_culture, $"There are no gains, as {_study.Methods[0].Title} diverged, or has no rate yet.\n\n");
         text.Append("| method | rate | top-1 % | gain | p | ECE % | NLL |\n|---|---|---|---|---|---|---|\n");
         var probabilities = _model?.AdjustedProbabilities();
         for (var i = 0; i < _whole.Count; i++)
@@ -102,14 +98,13 @@ internal sealed class StudyTable
 
     private void AppendRates(StringBuilder text)
     {
-        var rates = _methods.SelectMany(_study.Tuning).Select(run => run.LearningRate).Distinct().Order().ToList();
+        var rates = _study.Methods.SelectMany(_study.Tuning).Select(run => run.LearningRate).Distinct().Order().ToList();
         text.Append(
             _culture,
-            $"\n## Learning rates\n\nTop-1 in % on the rows held out, seed {Study.TuningSeed}; a grid is made longer where its end is " +
-            $"best.\n\n");
+            $"\n## Learning rates\n\nTop-1 in % on the rows held out, seed {Study.TuningSeed}; {_study.Grid}.\n\n");
         text.Append(_culture, $"| method | {string.Join(" | ", rates.Select(rate => rate.ToString(_culture)))} |\n");
         text.Append(_culture, $"|---|{string.Concat(rates.Select(_ => "---|"))}\n");
-        foreach (var method in _methods.Where(method => _study.Tuning(method).Count > 0))
+        foreach (var method in _study.Methods.Where(method => _study.Tuning(method).Count > 0))
         {
             var cells = rates.Select(rate => _study.Tuning(method).FirstOrDefault(run => run.LearningRate == rate) switch
             {

@@ -16,6 +16,13 @@ internal static class Tables
         orderby runsOfOne.Key.Preset.FolderName(runsOfOne.Key.Rows)
         select (runsOfOne.Key.Preset.FolderName(runsOfOne.Key.Rows), runsOfOne.ToList());
 
+    /// <summary>The runs of a preset on so many training rows, at any learning rate.</summary>
+    public static IReadOnlyList<RunRecord> Of(Preset preset, int rows, IEnumerable<RunRecord> finished) =>
+    [
+        .. finished.Where(run => run.Preset == preset.Name && run.Rows == rows && run.Epochs == preset.Epochs * MethodOf(run).EpochFactor
+            && run.Precision == preset.Precision.ToString()),
+    ];
+
     /// <summary>The preset of a run, at its own learning rate.</summary>
     public static Preset PresetOf(RunRecord run) => Preset.All[run.Preset] with
     {
@@ -24,7 +31,7 @@ internal static class Tables
     };
 
     // Where each method has a rate of its own, those of all rates are compared.
-    private static Preset ComparedPresetOf(RunRecord run) => PresetOf(run) is { TunesLearningRate: false } preset
+    private static Preset ComparedPresetOf(RunRecord run) => PresetOf(run) is { Studied.Count: 0 } preset
         ? preset with { LearningRate = run.LearningRate }
         : PresetOf(run);
 

@@ -15,6 +15,9 @@ internal enum TeacherKind
     /// <summary>A ResNet-32 after one epoch.</summary>
     Defective,
 
+    /// <summary>A ResNet-32 after ten epochs, stopped early as the paper's poor teachers are: it has learned a part of what the student will.</summary>
+    Unfinished,
+
     /// <summary>The student's own network of the same seed, trained with cross entropy.</summary>
     Self,
 }

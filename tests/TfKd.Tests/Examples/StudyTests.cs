@@ -120,7 +120,7 @@ public sealed class StudyTests
             runs.Add(record with { Top1 = 0.3 + gain + seed / 100.0 });
         }
 
-        var table = new StudyTable(_methods, runs);
+        var table = new StudyTable(new Study(_methods, runs));
         Assert.Equal([2, 3], table.Seeds);
         Assert.Equal(6, table.Compared.Count);
         var lines = table.Markdown().Split('\n');
@@ -131,8 +131,42 @@ public sealed class StudyTests
         Assert.Contains($"| one; 2 threads | 0.1.0+abc | {runs.Count} |", lines);
         Assert.Contains(
             "dotnet run -c Release --project examples/TeacherFreeCifar -- study --preset few --data FOLDER --weights FOLDER", lines);
-        Assert.NotNull(XDocument.Parse(Figures.Rates(_methods, runs)).Root);
-        Assert.NotNull(XDocument.Parse(Figures.Gains(_methods, runs)).Root);
+        Assert.NotNull(XDocument.Parse(Figures.Rates(new Study(_methods, runs))).Root);
+        Assert.NotNull(XDocument.Parse(Figures.Gains(new Study(_methods, runs))).Root);
+    }
+
+    [Fact]
+    public void After_half_the_time_the_best_rate_and_half_of_it_are_tried_and_what_has_none_is_not_run()
+    {
+        // Of the third method one rate is not tried yet.
+        var shorter = _methods.SelectMany(method => Study.Rates.Select(rate => Record(
+            method.Name, 1, rate, 0.5 - Math.Abs(rate - 0.1)))).SkipLast(1).ToList();
+        var runs = new List<RunRecord>();
+        var order = new List<string>();
+        while (new Study(_methods, runs, shorter).Next() is var (method, seed, rate) && seed <= 2)
+        {
+            order.Add(FormattableString.Invariant($"{method.Name} {rate} {seed}"));
+            runs.Add(Record(method.Name, seed, rate, method.Name == "ls" ? 0.5 - rate : rate));
+        }
+
+        Assert.Equal(["baseline 0.05 1", "baseline 0.1 1", "ls 0.05 1", "ls 0.1 1", "baseline 0.1 2", "ls 0.05 2"], order);
+        var study = new Study(_methods, runs, shorter);
+        // What is above the higher of the two was tried before.
+        Assert.Equal([false, true, false], _methods.Select(study.IsAtEnd));
+        Assert.Contains("half of it.", new StudyTable(study).Markdown(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_shorter_runs_are_those_of_its_preset_in_the_same_numbers_on_as_many_rows()
+    {
+        var shorter = Study.Rates.Select(rate => Record("baseline", 1, rate, 0.5 - Math.Abs(rate - 0.1))).ToList();
+        Assert.Equal([0.05, 0.1], Missing(Preset.Long, 5000));
+        Assert.Equal([0.05, 0.1], Missing(Preset.Long with { LearningRate = 0.4 }, 5000));
+        Assert.Empty(Missing(Preset.Long, 400));
+        Assert.Empty(Missing(Preset.Long with { Epochs = 30 }, 5000));
+        Assert.Empty(Missing(Preset.Long with { Precision = Precision.BFloat16 }, 5000));
+
+        IEnumerable<double> Missing(Preset preset, int rows) => Study.Of(preset, rows, shorter).Missing().Select(run => run.Rate);
     }
 
     [Fact]
@@ -155,14 +189,15 @@ public sealed class StudyTests
         var runs = new List<RunRecord>();
         while (new Study(_methods, runs).Next() is var (method, seed, rate))
             runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(rate - 0.1) + seed / 1000.0));
-        var whole = new StudyTable(_methods, runs).Markdown();
+        var whole = new StudyTable(new Study(_methods, runs)).Markdown();
         var lost = runs.FindIndex(run => run.Method == "ls" && run.Seed == 3);
         runs[lost] = Record("ls", 3, 0.1, 0) with { Diverged = true, ValidationCurve = [], EceAtTemperature = null };
-        var table = new StudyTable(_methods, runs);
+        var table = new StudyTable(new Study(_methods, runs));
         var lines = table.Markdown().Split('\n');
         Assert.Contains("| label smoothing 0.1 | 0.1 | diverged with 1 of 5 seeds | | | | |", lines);
         Assert.DoesNotContain(table.Compared, run => run.Method == "ls");
-        var others = new StudyTable([.. _methods.Where(method => method.Name != "ls")], [.. runs.Where(run => run.Method != "ls")]);
+        var others = new StudyTable(
+            new Study([.. _methods.Where(method => method.Name != "ls")], [.. runs.Where(run => run.Method != "ls")]));
         Assert.Equal(Gain(others.Markdown().Split('\n')), Gain(lines));
         Assert.NotNull(XDocument.Parse(Figures.Accuracy(table.Compared)).Root);
         Assert.Contains("| label smoothing 0.1 | 0.1 | 50", whole, StringComparison.Ordinal);
@@ -178,7 +213,7 @@ public sealed class StudyTests
             runs.Add(Record(method.Name, seed, rate, 0.5 - Math.Abs(rate - 0.1)));
         // Better than its grid's best, so that one beyond it is to be tried.
         runs.Add(Record("baseline", 1, 0.4, 0.9));
-        var line = new StudyTable(_methods, runs).Markdown().Split('\n')
+        var line = new StudyTable(new Study(_methods, runs)).Markdown().Split('\n')
             .First(line => line.StartsWith("| Tf-KD_reg, the paper's form | 0.1", StringComparison.Ordinal));
         Assert.Contains("|  |  |", line, StringComparison.Ordinal);
     }
@@ -189,7 +224,7 @@ public sealed class StudyTests
         var runs = new List<RunRecord>();
         while (new Study([_methods[0]], runs).Next() is var (method, seed, rate) && seed == 1)
             runs.Add(Record(method.Name, seed, rate, rate / 2));
-        Assert.Contains("**40.00** (the end) |", new StudyTable([_methods[0]], runs).Markdown(), StringComparison.Ordinal);
+        Assert.Contains("**40.00** (the end) |", new StudyTable(new Study([_methods[0]], runs)).Markdown(), StringComparison.Ordinal);
         Assert.Null(new Study([_methods[0]], runs.ConvertAll(run => run with { Diverged = true, ValidationTop1 = 0 })).RateOf(_methods[0]));
     }
 
@@ -206,7 +241,8 @@ public sealed class StudyTests
     [Fact]
     public void Without_a_whole_seed_the_table_has_the_rates_alone()
     {
-        var table = new StudyTable(_methods, [Record("baseline", 1, 0.05, 0.5), Record("baseline", 1, 0.1, 0) with { Diverged = true }]);
+        var table = new StudyTable(
+            new Study(_methods, [Record("baseline", 1, 0.05, 0.5), Record("baseline", 1, 0.1, 0) with { Diverged = true }]));
         Assert.Contains("No seed is finished yet", table.Markdown(), StringComparison.Ordinal);
         Assert.Contains("| cross entropy | 50.00 | diverged |", table.Markdown(), StringComparison.Ordinal);
         Assert.Equal(0.05, Assert.Single(table.Compared).LearningRate);

@@ -114,10 +114,10 @@ public sealed class TeacherFreeCifarTests : IDisposable
         var teachers = laboratory.TestTeachers(_preset, CancellationToken.None).ToList();
 
         Assert.Equal(
-            ["ResNet-56, given", "ResNet-32, given", "ResNet-8", "ResNet-32 after 1 epoch"], teachers.Select(teacher => teacher.Name));
+            ["ResNet-56, given", "ResNet-32, given", "ResNet-8", "ResNet-32 after 1 epoch", "ResNet-32 after 10 epochs"], teachers.Select(teacher => teacher.Name));
         Assert.All(teachers, teacher => Assert.Equal((4, 12), (teacher.HeldOut.Count, teacher.Test.Count)));
         var lines = Tables.Teachers(_preset, laboratory.RowsOf(_preset), teachers).Split('\n');
-        Assert.Equal(4, lines.Count(line => line.StartsWith("| ResNet", StringComparison.Ordinal)));
+        Assert.Equal(5, lines.Count(line => line.StartsWith("| ResNet", StringComparison.Ordinal)));
         Assert.Contains(
             "dotnet run -c Release --project examples/TeacherFreeCifar -- teachers --preset cpu --epochs 1 --rows 40 --data FOLDER "
                 + "--weights FOLDER",
