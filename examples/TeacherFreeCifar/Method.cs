@@ -140,7 +140,7 @@ internal sealed record Method(string Name, string Title, Func<int, Objective> Ob
     /// </summary>
     public static IReadOnlyList<Method> StudiedLonger { get; } =
     [
-        .. Named("baseline", "ls", "tf-kd-reg", "tf-kd-self-hinton", "re-kd-hinton", "de-kd-10-hinton", "kd", "kd-levelled"),
+        .. Named("baseline", "ls", "tf-kd-reg", "tf-kd-self-hinton", "re-kd-hinton", "kd", "kd-levelled"),
     ];
 
     private static IEnumerable<Method> Named(params IEnumerable<string> names) =>

@@ -42,7 +42,7 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
 
     /// <summary>
     /// The same for twice the epochs, when the student is right about more of those views, with the learning rates that are best for half
-    /// the time or half of them; fewer methods, so that there are seeds enough.
+    /// the time; fewer methods, so that there are seeds enough.
     /// </summary>
     public static readonly Preset Long = Few with { Name = "long", Epochs = 60, Studied = Method.StudiedLonger, Shorter = Few.Name };
 
@@ -73,7 +73,7 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     public IReadOnlyList<Method> Studied { get; init; } = [];
 
     /// <summary>
-    /// The preset of half the time whose runs say which learning rates are tried. Default null: a grid is, which is the same for all.
+    /// The preset of half the time whose runs say the learning rates. Default null: its own do.
     /// </summary>
     public string? Shorter { get; init; }
 

@@ -17,7 +17,7 @@ internal sealed class StudyTable
     {
         (_study, var methods) = (study, study.Methods);
         // Seeds that are not finished are left out, so that no method is compared on other seeds than cross entropy.
-        Seeds = [.. Study.Seeds.TakeWhile(seed => methods.All(method => OfSeed(method, seed) is not null || IsUntuned(method)))];
+        Seeds = [.. study.ComparedSeeds.TakeWhile(seed => methods.All(method => OfSeed(method, seed) is not null || IsUntuned(method)))];
         var tuned = methods.Where(method => Seeds.Count > 0 && !IsUntuned(method)).ToList();
         _diverged = [.. tuned.Where(method => Seeds.Any(seed => OfSeed(method, seed)!.Diverged))];
         _whole = [.. tuned.Except(_diverged)];
@@ -43,7 +43,7 @@ internal sealed class StudyTable
             $"ResNet-20 on CIFAR-100, preset `{preset.Name}`: {preset.Epochs} epochs on {_study.Runs[0].Rows} rows, {preset.Precision}. ");
         text.Append(
             _culture,
-            $"Each method has the learning rate that is best on the rows held out with seed {Study.TuningSeed}. The last epoch is taken; ");
+            $"Each method has the learning rate {_study.Choice}. The last epoch is taken; ");
         text.Append("the test rows are read once, after the run.\n\n");
         AppendGains(text);
         AppendRates(text);

@@ -136,32 +136,40 @@ public sealed class StudyTests
     }
 
     [Fact]
-    public void After_half_the_time_the_best_rate_and_half_of_it_are_tried_and_what_has_none_is_not_run()
+    public void A_longer_run_has_the_best_rate_of_the_shorter_up_to_a_limit_and_half_of_it_is_tried_last()
     {
-        // Of the third method one rate is not tried yet.
-        var shorter = _methods.SelectMany(method => Study.Rates.Select(rate => Record(
-            method.Name, 1, rate, 0.5 - Math.Abs(rate - 0.1)))).SkipLast(1).ToList();
+        // 0.2 is best for the first method, 0.05 for the second; of the third one rate is not tried yet.
+        var shorter = _methods.SelectMany(method => new[] { 0.025, 0.05, 0.1, 0.2, 0.4 }.Select(rate => Record(
+            method.Name, 1, rate, 0.9 - Math.Abs(Math.Log2(rate / (method == _methods[0] ? 0.2 : 0.05))) / 10))).ToList();
+        shorter.RemoveAll(run => run.Method == _methods[2].Name && run.LearningRate == 0.1);
         var runs = new List<RunRecord>();
         var order = new List<string>();
-        while (new Study(_methods, runs, shorter).Next() is var (method, seed, rate) && seed <= 2)
+        while (new Study(_methods, runs, shorter).Next() is var (method, seed, rate))
         {
             order.Add(FormattableString.Invariant($"{method.Name} {rate} {seed}"));
-            runs.Add(Record(method.Name, seed, rate, method.Name == "ls" ? 0.5 - rate : rate));
+            runs.Add(Record(method.Name, seed, rate, 0.5 - rate));
         }
 
-        Assert.Equal(["baseline 0.05 1", "baseline 0.1 1", "ls 0.05 1", "ls 0.1 1", "baseline 0.1 2", "ls 0.05 2"], order);
+        Assert.Equal(
+            [
+                .. new[] { 2, 3, 4 }.SelectMany(seed => new[] { $"baseline 0.1 {seed}", $"ls 0.05 {seed}" }),
+                "baseline 0.1 1", "baseline 0.05 1", "ls 0.05 1", "ls 0.025 1",
+            ],
+            order);
+        // What was tried last chooses nothing.
         var study = new Study(_methods, runs, shorter);
-        // What is above the higher of the two was tried before.
-        Assert.Equal([false, true, false], _methods.Select(study.IsAtEnd));
-        Assert.Contains("half of it.", new StudyTable(study).Markdown(), StringComparison.Ordinal);
+        Assert.Equal([0.1, 0.05, null], _methods.Select(study.RateOf));
+        var lines = new StudyTable(study).Markdown().Split('\n');
+        Assert.Contains("| label smoothing 0.1 | 47.50 | **45.00** |  |", lines);
+        Assert.Contains(lines, line => line.StartsWith("Seeds 2 3 4, mean", StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_shorter_runs_are_those_of_its_preset_in_the_same_numbers_on_as_many_rows()
     {
         var shorter = Study.Rates.Select(rate => Record("baseline", 1, rate, 0.5 - Math.Abs(rate - 0.1))).ToList();
-        Assert.Equal([0.05, 0.1], Missing(Preset.Long, 5000));
-        Assert.Equal([0.05, 0.1], Missing(Preset.Long with { LearningRate = 0.4 }, 5000));
+        Assert.Equal([0.1, 0.1, 0.1, 0.1, 0.05], Missing(Preset.Long, 5000));
+        Assert.Equal([0.1, 0.1, 0.1, 0.1, 0.05], Missing(Preset.Long with { LearningRate = 0.4 }, 5000));
         Assert.Empty(Missing(Preset.Long, 400));
         Assert.Empty(Missing(Preset.Long with { Epochs = 30 }, 5000));
         Assert.Empty(Missing(Preset.Long with { Precision = Precision.BFloat16 }, 5000));
