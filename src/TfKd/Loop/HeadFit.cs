@@ -70,9 +70,8 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
         using var noGradient = no_grad();
         using var mode = new EvaluationMode(network);
         // Before any check of kernels.
-        using var kernels = (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default).Enter();
-        var shape = network.Architecture.InputShape;
-        var features = network.Extract(zeros([1, shape.Channels, shape.Height, shape.Width], ScalarType.Byte, network.Device));
+        using var kernels = ComputePath.Unchecked.Enter();
+        var features = network.Extract(FeatureProbe.Black(network.Device, 1, network.Architecture.InputShape));
         if (features.dim() != 2)
             throw new InvalidOperationException(
                 $"{nameof(LinearProbe)} needs one vector of features an image, but those of {network.Architecture} have the shape " +

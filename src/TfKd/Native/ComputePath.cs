@@ -27,6 +27,9 @@ public sealed record ComputePath(MemoryLayout Layout, bool OneDnn)
     /// <summary>libtorch's own kernels: slow, but right on every processor they were tried on.</summary>
     public static ComputePath Trusted { get; } = new(MemoryLayout.Contiguous, OneDnn: false);
 
+    /// <summary>Right without a check: <see cref="Trusted"/> where oneDNN can be switched off, else <see cref="Default"/>.</summary>
+    internal static ComputePath Unchecked => TfKd.OneDnn.CanSwitch ? Trusted : Default;
+
     /// <summary>
     /// Puts the weights of a module's convolutions into the layout. The parameters stay the same objects; make the optimiser's buffers,
     /// which follow the layout of gradients, after it.

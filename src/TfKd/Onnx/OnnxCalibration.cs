@@ -63,8 +63,7 @@ public sealed class OnnxCalibration
         using var recorder = new RangeRecorder(trace.Graph, trace.Measured);
         using (new LeafHooks(module, trace.Emitters, recorder))
         {
-            var kernels = path ?? (OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default);
-            Run(module, chosen, kernels, recorder, cancellationToken);
+            Run(module, chosen, path ?? ComputePath.Unchecked, recorder, cancellationToken);
         }
 
         return recorder.Paths.SequenceEqual(trace.Calls.Select(call => call.Path))

@@ -39,7 +39,7 @@ internal sealed class TorchScriptModel : IFileModel
         }
 
         _module.eval();
-        _kernels = device.type == DeviceType.CPU && OneDnn.CanSwitch ? ComputePath.Trusted : ComputePath.Default;
+        _kernels = device.type == DeviceType.CPU ? ComputePath.Unchecked : ComputePath.Default;
     }
 
     /// <inheritdoc/>
