@@ -61,7 +61,8 @@ internal static class FeatureProbe
             new NetworkOutput(signal.Logits) { Features = signal.Features, PreActivations = signal.PreActivations }, signal.Classifier);
     }
 
-    private static Tensor Black(Device device, int batchSize, ImageShape shape) =>
+    /// <summary>Black images, [N,C,H,W] of bytes.</summary>
+    public static Tensor Black(Device device, int batchSize, ImageShape shape) =>
         zeros(batchSize, shape.Channels, shape.Height, shape.Width, ScalarType.Byte, device);
 
     private static void RequireClassifier(TrainingPlan plan, NetworkOutput answer, TeacherClassifier? classifier)

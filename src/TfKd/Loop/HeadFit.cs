@@ -25,7 +25,7 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
     /// <exception cref="InvalidOperationException">The network's head is no Linear on features, or the features are too many.</exception>
     public HeadFitResult Run(FrozenFeatures? known, int batchSize, CancellationToken token)
     {
-        var head = RequireHead(network);
+        var head = HeadOf(network);
         var (features, mirrored) = (known, (FrozenFeatures?)null);
         try
         {
@@ -58,14 +58,19 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
         }
     }
 
-    /// <summary>The layer that is fitted. One forward pass over a black image tells that it sees the features as they are.</summary>
-    /// <exception cref="InvalidOperationException">The network's head is no Linear on a vector of features.</exception>
-    public static Linear RequireHead(ImageNetwork network)
-    {
-        if (network.Body is not IFeatureBody || NetworkHead.TryFind(network)?.Module is not Linear { bias: not null } head)
-            throw new InvalidOperationException(
+    /// <summary>The layer that is fitted.</summary>
+    private static Linear HeadOf(ImageNetwork network) =>
+        network.Body is IFeatureBody && NetworkHead.TryFind(network)?.Module is Linear { bias: not null } head
+            ? head
+            : throw new InvalidOperationException(
                 $"{nameof(LinearProbe)} needs a network whose body is an {nameof(IFeatureBody)} and whose head is a Linear with a bias, " +
                 $"but {network.Architecture} is none; leave {nameof(LinearProbe)} out.");
+
+    /// <summary>Finds out, by one forward pass over a black image, that the head sees the features as they are.</summary>
+    /// <exception cref="InvalidOperationException">The network's head is no Linear on a vector of features.</exception>
+    public static void RequireHead(ImageNetwork network)
+    {
+        var head = HeadOf(network);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var mode = new EvaluationMode(network);
@@ -78,9 +83,8 @@ internal sealed class HeadFit(LinearProbe probe, ImageNetwork network, IImageSou
                 $"{Require.ShapeText(features)}; leave {nameof(LinearProbe)} out.");
         // Those of a black image may be all 0, of which other layers make 0, too.
         var others = arange(features.shape[1], ScalarType.Float32, network.Device).sin().unsqueeze(0);
-        return features.shape[1] == head.in_features && network.Classify(others).allclose(head.call(others))
-            ? head
-            : throw new InvalidOperationException(
+        if (features.shape[1] != head.in_features || !network.Classify(others).allclose(head.call(others)))
+            throw new InvalidOperationException(
                 $"{nameof(LinearProbe)} fits the head to the features, but that of {network.Architecture} sees what other layers make of " +
                 $"them; leave {nameof(LinearProbe)} out.");
     }

@@ -189,7 +189,7 @@ public sealed class UnlabelledRunTests
         var trainer = new Trainer(plan);
         using var student = trainer.CreateStudent(_network, 4);
         var epoch = Assert.Single(trainer.Run(student, rows).History);
-        return (HeadFit.RequireHead(student).weight.data<float>().ToArray(), epoch);
+        return (((TorchSharp.Modules.Linear)NetworkHead.TryFind(student)!.Module).weight.data<float>().ToArray(), epoch);
     }
 
     private static TrainingResult Run(TrainingPlan plan, IImageSource rows, CancellationToken token = default)
