@@ -54,12 +54,9 @@ public sealed record Dist : Objective
     {
         var student = Divergences.LogSoftmax(input.Student.Logits, Temperature);
         var teacher = Divergences.LogSoftmax(input.RequireTeacher().Logits, Temperature).detach();
-        var share = input.Targets.RowWeights is { } weights
-            ? (weights / weights.sum().clamp(min: finfo(weights.dtype).tiny)).unsqueeze(1)
-            : null;
 
         var rows = input.MeanOverRows(Correlations.Distance(student, teacher, 1).squeeze(1), "inter_class_relation");
-        var perColumn = Correlations.Distance(student, teacher, 0, share);
+        var perColumn = Correlations.Distance(student, teacher, 0, input.SharesOfBatch()?.unsqueeze(1));
         var columns = input.MeanOverRows(perColumn.mean().expand(student.shape[0]), "intra_class_relation");
 
         var factor = Form == DistForm.ReferenceCode ? Temperature * Temperature : 1;

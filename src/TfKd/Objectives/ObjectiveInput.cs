@@ -147,6 +147,14 @@ public sealed record ObjectiveInput(NetworkOutput Student, Targets Targets, Teac
         return weighted.mean();
     }
 
+    /// <summary>
+    /// The share of each sample in a mean of the batch itself, [N], which add up to 1; null where all weigh the same. Row weights have a
+    /// mean of 1 over the run, not over each batch: what stands for the batch, and is no part of a loss, takes these.
+    /// </summary>
+    internal Tensor? SharesOfBatch() => Targets.RowWeights is { } weights
+        ? weights / weights.sum().clamp(min: finfo(weights.dtype).tiny)
+        : null;
+
     /// <summary>The mean over samples, recorded in <see cref="Log"/> as the value of a term.</summary>
     /// <param name="perRow">One value a sample, [N].</param>
     /// <param name="term">The term's name, such as <c>cross_entropy</c>.</param>

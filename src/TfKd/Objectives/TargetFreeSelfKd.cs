@@ -83,9 +83,8 @@ public sealed record TargetFreeSelfKd : Objective
     }
 
     // A mean of the batch itself, whose weights need not have the mean 1 that they have over the run: else a factor could be negative.
-    private static Tensor MeanOfBatch(Tensor perRow, ObjectiveInput input) => input.Targets.RowWeights is { } weights
-        ? (perRow * weights).sum() / weights.sum().clamp(min: finfo(weights.dtype).tiny)
-        : perRow.mean();
+    private static Tensor MeanOfBatch(Tensor perRow, ObjectiveInput input) =>
+        input.SharesOfBatch() is { } shares ? (perRow * shares).sum() : perRow.mean();
 
     private Tensor Zipf(Tensor logits, Tensor weak, Tensor isTarget)
     {
