@@ -38,8 +38,7 @@ internal static class TeacherReporting
     }
 
     private static bool HasTargets(TrainingPlan plan, ImageNetwork student) =>
-        plan.Objective.SoftTargetOf(0, student.ClassCount, new float[student.ClassCount]) is { } target
-        && target.Source.Needs.HasFlag(ObjectiveNeeds.Teacher);
+        plan.Objective.TeacherTargetOf(0, student.ClassCount, new float[student.ClassCount]) is not null;
 
     /// <summary>What is wrong with a teacher that knows no more than guessing would; null with one that does.</summary>
     /// <param name="plan">What is run.</param>

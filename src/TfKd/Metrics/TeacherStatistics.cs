@@ -91,10 +91,9 @@ internal sealed class TeacherStatistics(IReadOnlyList<string> classNames, Object
             Example = new TeacherExample(label, teacher.ToArray()) { IsRight = best == label, Kl = kl };
     }
 
-    // What an objective asks of the student without a teacher, or of its features alone, is not the teacher's answer.
     private void SetTarget(ReadOnlySpan<float> teacher, int label)
     {
-        if (objective.SoftTargetOf(label, _target.Length, teacher) is { } target && target.Source.Needs.HasFlag(ObjectiveNeeds.Teacher))
+        if (objective.TeacherTargetOf(label, _target.Length, teacher) is { } target)
         {
             for (var k = 0; k < _target.Length; k++)
                 _target[k] = target.Probabilities[k];

@@ -107,6 +107,15 @@ public abstract record Objective
     }
 
     /// <summary>
+    /// The same where it is made of the teacher's answer; null where it is not: what an objective asks of the student without a teacher, or
+    /// of its features alone, says nothing of the teacher.
+    /// </summary>
+    internal SoftTarget? TeacherTargetOf(int label, int classCount, ReadOnlySpan<float> teacherLogits) =>
+        SoftTargetOf(label, classCount, teacherLogits) is { } target && target.Source.Needs.HasFlag(ObjectiveNeeds.Teacher)
+            ? target
+            : null;
+
+    /// <summary>
     /// The objectives this one is made of; none by default. One that wraps others must name them, or their states are never made.
     /// </summary>
     public virtual IEnumerable<Objective> Parts => [];
