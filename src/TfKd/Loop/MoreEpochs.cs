@@ -9,8 +9,6 @@ internal static class MoreEpochs
     /// <param name="stepsAnEpoch">Steps of an epoch.</param>
     public static string? Objection(TrainingPlan plan, int before, int stepsAnEpoch)
     {
-        if (plan.IsOfTeacher)
-            return "A teacher of other epochs would be another one, and the run that it taught in lost; the checkpoints stay as they are.";
         if (before > plan.MaxEpochs)
             return "A run cannot get shorter than it was planned.";
         var shorter = plan with { MaxEpochs = before };

@@ -8,30 +8,28 @@ internal static class RunIdentity
     /// <summary>The checkpoint of a run.</summary>
     /// <param name="directory">Its folder.</param>
     /// <param name="plan">The plan.</param>
-    /// <param name="network">The student's network.</param>
-    /// <param name="rows">
-    /// Number and fingerprint of the training rows; fingerprint of the validation rows, null: there are none.
-    /// </param>
+    /// <param name="data">The network, and the rows.</param>
+    /// <param name="fingerprint">That of the training rows.</param>
     /// <param name="teacher">The teacher; null: there is none.</param>
     /// <param name="stepsAnEpoch">
     /// Steps of an epoch: a checkpoint of fewer epochs is gone on with where they were the first of these.
     /// </param>
     /// <exception cref="InvalidOperationException">A member of the plan or of the network has no canonical text.</exception>
     public static RunCheckpoint Open(
-        string directory, TrainingPlan plan, NetworkArchitecture network, (int Count, string Fingerprint, string? Validation) rows,
-        Teacher? teacher, int stepsAnEpoch) => new(
+        string directory, TrainingPlan plan, RunData data, string fingerprint, Teacher? teacher, int stepsAnEpoch) => new(
         directory,
-        ("Network", network),
+        ("Network", data.Student.Architecture),
         (nameof(TrainingPlan), plan.Essence),
-        ("Training rows", rows.Count),
-        ("Fingerprint of the training rows", rows.Fingerprint),
+        ("Training rows", data.Training.Count),
+        ("Fingerprint of the training rows", fingerprint),
         // The best epoch is chosen by them, and their figures are in the history.
-        ("Fingerprint of the validation rows", rows.Validation),
+        ("Fingerprint of the validation rows", data.Validation is null ? null : SourceFingerprint.Of(data.Validation)),
         // The plan may name a file or a column only, and what is in it may have changed.
         ("Fingerprint of the teacher", teacher?.Fingerprint),
         ("Fingerprint of the initial weights", plan.InitialWeights?.Fingerprint))
         {
-            Extendable = ($"{nameof(TrainingPlan)}.{nameof(TrainingPlan.MaxEpochs)}", before => MoreEpochs.Objection(
-                plan, int.Parse(before, CultureInfo.InvariantCulture), stepsAnEpoch)),
+            Extendable = ($"{nameof(TrainingPlan)}.{nameof(TrainingPlan.MaxEpochs)}", before => data.IsOfTeacher
+                ? "A teacher of other epochs would be another one, and the run that it taught in lost; the checkpoints stay as they are."
+                : MoreEpochs.Objection(plan, int.Parse(before, CultureInfo.InvariantCulture), stepsAnEpoch)),
         };
 }

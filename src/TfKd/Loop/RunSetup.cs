@@ -188,7 +188,7 @@ internal sealed class RunSetup : IDisposable
             WithPreActivations = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.PreActivations),
             WithClassifier = _plan.Objective.Needs.HasFlag(ObjectiveNeeds.TeacherClassifier),
             TeacherTraining = new TeacherTraining(
-                _plan.PlanOfTeachers ?? _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
+                _data.PlanOfTeachers ?? _plan, _data.Student.Architecture, _data.Training, _data.Validation, Callbacks.Say, token),
         }, Callbacks.Say);
 
     private Learner CreateLearner(
@@ -213,13 +213,9 @@ internal sealed class RunSetup : IDisposable
         Say = Callbacks.Say,
     };
 
-    private RunCheckpoint? OpenCheckpoint(Lazy<string> fingerprint)
-    {
-        if (_plan.CheckpointDirectory is not { } directory)
-            return null;
-        var rows = (_data.Training.Count, fingerprint.Value, _data.Validation is { } validation ? SourceFingerprint.Of(validation) : null);
-        return RunIdentity.Open(directory, _plan, _data.Student.Architecture, rows, Participants.Teacher, StepsAnEpoch);
-    }
+    private RunCheckpoint? OpenCheckpoint(Lazy<string> fingerprint) => _plan.CheckpointDirectory is { } directory
+        ? RunIdentity.Open(directory, _plan, _data, fingerprint.Value, Participants.Teacher, StepsAnEpoch)
+        : null;
 
     private StepStrategy CreateStrategy(UnreadSteps? unread)
     {

@@ -47,7 +47,7 @@ internal sealed class TeacherTraining(
         var shape = ShapeOf(recipe);
         var sized = (request.Architecture ?? student) with { InputShape = shape };
         say($"Training teacher {number}: {sized}, {own.MaxEpochs} epochs, {own.Objective}.");
-        var trainer = new Trainer(own with { Callbacks = [new Relay($"Teacher {number}", say)] });
+        var trainer = new Trainer(own with { Callbacks = [new Relay($"Teacher {number}", say)] }) { IsOfTeacher = true };
         var network = trainer.CreateStudent(sized, training.ClassNames);
         try
         {
@@ -121,7 +121,6 @@ internal sealed class TeacherTraining(
         Schedule = recipe.Schedule,
         // A teacher looks at an image as it is.
         TestTimeAugmentation = TestTimeAugmentation.None,
-        IsOfTeacher = true,
         // Half a teacher is no teacher.
         OnCancellation = CancellationOutcome.Throw,
         Seed = SeedSequence.DeriveInt32(plan.Seed, SeedPurpose.TeacherTraining, number),

@@ -20,6 +20,12 @@ public sealed class Trainer(TrainingPlan plan)
     /// <summary>What will be done with the student's scores after the run, for reports to tell of; null, the default: not known.</summary>
     internal ScoreUse? Scores { get; init; }
 
+    /// <inheritdoc cref="RunData.PlanOfTeachers"/>
+    internal TrainingPlan? PlanOfTeachers { get; init; }
+
+    /// <inheritdoc cref="RunData.IsOfTeacher"/>
+    internal bool IsOfTeacher { get; init; }
+
     /// <summary>
     /// Builds a network whose initial weights are drawn from the plan's seed, or are those of <see cref="TrainingPlan.InitialWeights"/>;
     /// the caller disposes it.
@@ -76,7 +82,13 @@ public sealed class Trainer(TrainingPlan plan)
         var agreement = new ReplicaAgreement(_own.Replicas);
         try
         {
-            return ScalarRace.Explain(() => Run(new(student, training, validation) { Scores = Scores }, agreement, token));
+            var data = new RunData(student, training, validation)
+            {
+                Scores = Scores,
+                PlanOfTeachers = PlanOfTeachers,
+                IsOfTeacher = IsOfTeacher,
+            };
+            return ScalarRace.Explain(() => Run(data, agreement, token));
         }
         catch (Exception exception) when (!agreement.KnowsOf(exception))
         {

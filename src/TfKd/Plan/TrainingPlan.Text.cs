@@ -41,10 +41,6 @@ public sealed partial record TrainingPlan
         }
     }
 
-    /// <summary>Whether a teacher is trained by it, whose run's checkpoint is for those epochs alone. Default false.</summary>
-    [NotIdentity]
-    internal bool IsOfTeacher { get; init; }
-
     /// <summary>What this process runs of it: one of several neither writes checkpoints nor has watchers, but for the first.</summary>
     internal TrainingPlan OfThisProcess => Replicas is null or { Rank: 0 }
         ? this

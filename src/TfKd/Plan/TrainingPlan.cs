@@ -206,10 +206,6 @@ public sealed partial record TrainingPlan
     [NotIdentity]
     internal int? StepsARead { get; init; }
 
-    /// <summary>How teachers are trained that the run trains first. Default null: as this plan says.</summary>
-    [NotIdentity]
-    internal TrainingPlan? PlanOfTeachers { get; init; }
-
     [NotIdentity]
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 

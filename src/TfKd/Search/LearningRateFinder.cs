@@ -63,23 +63,7 @@ public sealed record LearningRateFinder
             throw new InvalidOperationException(
                 FormattableString.Invariant($"MaxRate must be above MinRate, but is {MaxRate}, and MinRate is {MinRate}."));
         var watcher = new Watcher(this);
-        var stepsAnEpoch = new BatchLoader(training, plan.BatchSize).StepCount(plan.AccumulateSteps);
-        // The epoch that fits a head takes no step.
-        var before = plan.LinearProbe is null ? 0 : 1;
-        var growth = Math.Pow(MaxRate / MinRate, 1.0 / (Steps - 1));
-        var trainer = new Trainer(plan with
-        {
-            Optimizer = plan.Optimizer with { LearningRate = MinRate },
-            Schedule = new RisingSchedule(growth, before, stepsAnEpoch),
-            MaxEpochs = before + (Steps + stepsAnEpoch - 1) / stepsAnEpoch,
-            WeightAverage = null,
-            CheckpointDirectory = null,
-            StepsARead = 1,
-            // Who is trained first to teach is to know something.
-            PlanOfTeachers = plan with { CheckpointDirectory = null, OnCancellation = CancellationOutcome.Throw, Callbacks = [] },
-            OnCancellation = CancellationOutcome.Throw,
-            Callbacks = [watcher],
-        });
+        var trainer = CreateTrainer(plan, training, watcher);
         using var student = trainer.CreateStudent(network, training.ClassNames);
         try
         {
@@ -91,6 +75,29 @@ public sealed record LearningRateFinder
         }
 
         return new LearningRateCurve(watcher.Points);
+    }
+
+    private Trainer CreateTrainer(TrainingPlan plan, IImageSource training, Watcher watcher)
+    {
+        var stepsAnEpoch = new BatchLoader(training, plan.BatchSize).StepCount(plan.AccumulateSteps);
+        // The epoch that fits a head takes no step.
+        var before = plan.LinearProbe is null ? 0 : 1;
+        var growth = Math.Pow(MaxRate / MinRate, 1.0 / (Steps - 1));
+        return new Trainer(plan with
+        {
+            Optimizer = plan.Optimizer with { LearningRate = MinRate },
+            Schedule = new RisingSchedule(growth, before, stepsAnEpoch),
+            MaxEpochs = before + (Steps + stepsAnEpoch - 1) / stepsAnEpoch,
+            WeightAverage = null,
+            CheckpointDirectory = null,
+            StepsARead = 1,
+            OnCancellation = CancellationOutcome.Throw,
+            Callbacks = [watcher],
+        })
+        {
+            // Who is trained first to teach is to know something.
+            PlanOfTeachers = plan with { CheckpointDirectory = null, OnCancellation = CancellationOutcome.Throw, Callbacks = [] },
+        };
     }
 
     /// <summary>The lowest rate at the first step, and by one factor more at each that follows.</summary>

@@ -54,8 +54,8 @@ public sealed class PlanIdentityTests
     [Fact]
     public void Marked_are_those_that_do_not_change_the_weights() => Assert.Equal(
         [
-            "CheckpointDirectory", "CheckpointInterval", "OnCancellation", "Device", "Replicas", "Callbacks", "StepsARead", "PlanOfTeachers", "Clock",
-            "IsOfTeacher", "Directory", "MemoryBudget",
+            "CheckpointDirectory", "CheckpointInterval", "OnCancellation", "Device", "Replicas", "Callbacks", "StepsARead", "Clock",
+            "Directory", "MemoryBudget",
         ],
         PlanMembers.Types.SelectMany(PlanMembers.PropertiesOf).Where(property => property.IsDefined(typeof(NotIdentityAttribute)))
             .Select(property => property.Name));
