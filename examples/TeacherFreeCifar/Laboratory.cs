@@ -227,7 +227,7 @@ internal sealed class Laboratory(
     }
 
     // Runs of other lengths, rates or rows have a folder of their own.
-    private string FolderOf(Preset preset, string name) => Path.Combine(work, preset.FolderName(RowsOf(preset)), name);
+    private string FolderOf(Preset preset, string name) => Path.Combine(work, preset.RunsName(RowsOf(preset)), name);
 
     private string ClaimOf(Preset preset, string name) => $"{FolderOf(preset, name)}.claim";
 

@@ -90,8 +90,8 @@ internal sealed record Preset(string Name, int Epochs, LearningRateSchedule Sche
     public string FileName(int rows) =>
         $"{Name}-{Epochs}-epochs-{rows}-rows{(Precision == Precision.Float32 ? "" : $"-{Precision.ToString().ToLowerInvariant()}")}";
 
-    /// <summary>What a run's folder lies in.</summary>
-    public string FolderName(int rows) =>
+    /// <summary>What runs of one learning rate are called: the folder of their checkpoints, and tables of them alone.</summary>
+    public string RunsName(int rows) =>
         LearningRate == 0.1 ? FileName(rows) : string.Create(CultureInfo.InvariantCulture, $"{FileName(rows)}-at-{LearningRate}");
 
     /// <summary>The plan of one run; its objective and teacher are still to be set.</summary>

@@ -13,8 +13,9 @@ internal static class Tables
     public static IEnumerable<(string Name, List<RunRecord> Runs)> Groups(IEnumerable<RunRecord> runs) =>
         from run in runs
         group run by (Preset: ComparedPresetOf(run), run.Rows) into runsOfOne
-        orderby runsOfOne.Key.Preset.FolderName(runsOfOne.Key.Rows)
-        select (runsOfOne.Key.Preset.FolderName(runsOfOne.Key.Rows), runsOfOne.ToList());
+        let name = runsOfOne.Key.Preset.RunsName(runsOfOne.Key.Rows)
+        orderby name
+        select (name, runsOfOne.ToList());
 
     /// <summary>The runs of a preset on so many training rows, at any learning rate.</summary>
     public static IReadOnlyList<RunRecord> Of(Preset preset, int rows, IEnumerable<RunRecord> finished) =>

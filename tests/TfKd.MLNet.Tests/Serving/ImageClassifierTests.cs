@@ -114,14 +114,7 @@ public sealed class ImageClassifierTests : IDisposable
     {
         Save("a", "b");
         var (clock, messages, warnings) = (new SetClock(), new List<string>(), new List<string>());
-        using var classifier = new ImageClassifier(ModelPath, new ImageClassifierOptions
-        {
-            ReloadOnChange = true,
-            CheckInterval = TimeSpan.FromSeconds(5),
-            MessageCallback = messages.Add,
-            WarningCallback = warnings.Add,
-            Clock = clock,
-        });
+        using var classifier = OpenReloading(clock, messages.Add, warnings.Add);
         Save("c", "d", "e");
         Assert.Equal(["a", "b"], await ClassesAfter(seconds: 4));
         Assert.Equal(["c", "d", "e"], await ClassesAfter(seconds: 2));
@@ -153,18 +146,7 @@ public sealed class ImageClassifierTests : IDisposable
     {
         Save("a", "b");
         var (clock, messages, warnings) = (new SetClock(), new List<string>(), new List<string>());
-        using var classifier = new ImageClassifier(ModelPath, new ImageClassifierOptions
-        {
-            ReloadOnChange = true,
-            CheckInterval = TimeSpan.FromSeconds(5),
-            MessageCallback = message =>
-            {
-                messages.Add(message);
-                throw new InvalidOperationException("The log is full.");
-            },
-            WarningCallback = warnings.Add,
-            Clock = clock,
-        });
+        using var classifier = OpenReloading(clock, Fail, warnings.Add);
         Save("c", "d", "e");
         using (new FileStream(ModelPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
@@ -178,6 +160,12 @@ public sealed class ImageClassifierTests : IDisposable
         Assert.Equal(["c", "d", "e"], classifier.ClassNames);
         Assert.Single(messages);
         Assert.Single(warnings);
+
+        void Fail(string message)
+        {
+            messages.Add(message);
+            throw new InvalidOperationException("The log is full.");
+        }
 
         async Task Check()
         {
@@ -231,6 +219,16 @@ public sealed class ImageClassifierTests : IDisposable
         ml.Model.Save(transformer, schema, _folder.File("new.zip"));
         File.Move(_folder.File("new.zip"), ModelPath, overwrite: true);
     }
+
+    private ImageClassifier OpenReloading(TimeProvider clock, Action<string> message, Action<string> warning) =>
+        new(ModelPath, new ImageClassifierOptions
+        {
+            ReloadOnChange = true,
+            CheckInterval = TimeSpan.FromSeconds(5),
+            MessageCallback = message,
+            WarningCallback = warning,
+            Clock = clock,
+        });
 
     private sealed class SetClock : TimeProvider
     {
