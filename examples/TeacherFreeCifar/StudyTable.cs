@@ -76,7 +76,7 @@ internal sealed class StudyTable
             var (method, own) = (_whole[i], Seeds.Select(seed => OfSeed(_whole[i], seed)!).ToList());
             var gain = i > 0 && _model is not null
                 ? string.Create(
-                    _culture, $"{100 * _model.Gains[i - 1]:+0.00;-0.00} ± {100 * _model.Margin:F2} | {probabilities![i - 1]:F3}")
+                    _culture, $"{100 * _model.Gains[i - 1]:+0.00;-0.00;0.00} ± {100 * _model.Margin:F2} | {probabilities![i - 1]:F3}")
                 : " | ";
             text.Append(
                 _culture,

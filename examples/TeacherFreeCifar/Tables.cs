@@ -83,7 +83,7 @@ internal static class Tables
             text.Append(
                 _culture,
                 $"| {method.Title} | {string.Join(' ', own.Select(run => run.Seed).Order())} | {Of(run => run.Top1).Text("F2", 100)} | " +
-                $"{gain?.Text("+0.00;-0.00", 100)} | {Verdict(gain)} ");
+                $"{gain?.Text("+0.00;-0.00;0.00", 100)} | {Verdict(gain)} ");
             text.Append(
                 _culture,
                 $"| {Of(run => run.Ece).Text("F2", 100)} | {Of(run => run.Nll).Text("F3")} | {Of(run => run.Seconds).Mean:F0} | " +

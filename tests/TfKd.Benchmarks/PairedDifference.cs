@@ -32,5 +32,5 @@ internal readonly record struct PairedDifference(double Mean, double Margin)
     /// <param name="scale">What both are multiplied with.</param>
     public string Text(string format, double scale = 1) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(scale * Mean).ToString($"+{format};-{format}", CultureInfo.InvariantCulture)} ± {(scale * Margin).ToString(format, CultureInfo.InvariantCulture)}");
+        $"{(scale * Mean).ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture)} ± {(scale * Margin).ToString(format, CultureInfo.InvariantCulture)}");
 }
