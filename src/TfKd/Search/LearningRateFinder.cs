@@ -49,7 +49,7 @@ public sealed record LearningRateFinder
     /// <param name="training">Rows to learn from.</param>
     /// <param name="token">Stops between two steps.</param>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="MaxRate"/> is not above <see cref="MinRate"/>; or plan, network and rows do not fit together; or the loss was never a
+    /// <see cref="MaxRate"/> is not above <see cref="MinRate"/>; or the plan has several processes; or plan, network and rows do not fit together; or the loss was never a
     /// number.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -62,6 +62,7 @@ public sealed record LearningRateFinder
         if (MaxRate <= MinRate)
             throw new InvalidOperationException(
                 FormattableString.Invariant($"MaxRate must be above MinRate, but is {MaxRate}, and MinRate is {MinRate}."));
+        OneProcess.Require("The learning rate finder", [plan]);
         var watcher = new Watcher(this);
         var trainer = CreateTrainer(plan, training, watcher);
         using var student = trainer.CreateStudent(network, training.ClassNames);
@@ -89,6 +90,8 @@ public sealed record LearningRateFinder
             Schedule = new RisingSchedule(growth, before, stepsAnEpoch),
             MaxEpochs = before + (Steps + stepsAnEpoch - 1) / stepsAnEpoch,
             WeightAverage = null,
+            // It is for later epochs than there are here.
+            FakeQuantization = plan.FakeQuantization is { FirstEpoch: > 0 } ? null : plan.FakeQuantization,
             CheckpointDirectory = null,
             StepsARead = 1,
             OnCancellation = CancellationOutcome.Throw,

@@ -27,7 +27,9 @@ public sealed class PlanSearch(SearchSettings settings)
     /// again in a canonical text, as with <see cref="TrainingPlan.CheckpointDirectory"/>.
     /// </param>
     /// <param name="token">Stops the search; with <see cref="SearchSettings.Directory"/> another one goes on with it.</param>
-    /// <exception cref="InvalidOperationException">All trials failed, or the folder is of another search.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// All trials failed, or a plan has several processes, or the folder is of another search.
+    /// </exception>
     /// <exception cref="IOException">The folder cannot be written, or another search is in it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public PlanSearchResult Run(
@@ -48,7 +50,7 @@ public sealed class PlanSearch(SearchSettings settings)
             Train = (made, directory, watcher, stop) => Train(Watched(made, directory, watcher), network, rows, stop).Student.Dispose(),
         };
         var (best, table) = new SearchRun<TrainingPlan>(Settings, folder.Path, task, token).Run();
-        var last = Watched(best.Settings!, SearchRun<TrainingPlan>.FolderOf(best, folder.Path), new FinishedTrial());
+        var last = Watched(best.Settings!, SearchRun<TrainingPlan>.FolderOf(best, folder.Path), new FinishedTrial(best.Record.Epochs));
         var (student, result) = Train(last, network, rows, token);
         return new PlanSearchResult(table, best.Settings!, student, result);
     }

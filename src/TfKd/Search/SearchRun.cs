@@ -7,7 +7,7 @@ namespace TfKd;
 /// <param name="token">Stops it, to be gone on with.</param>
 internal sealed class SearchRun<T>(SearchSettings settings, string directory, SearchTask<T> task, CancellationToken token)
 {
-    private readonly List<Trial<T>> _trials = Trial<T>.Draw(settings, task);
+    private List<Trial<T>> _trials = Trial<T>.Draw(settings, task);
 
     private SearchMethod Method => settings.Method;
 
@@ -31,6 +31,7 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
     /// <exception cref="InvalidOperationException">All trials failed, or the folder is of another search.</exception>
     public (Trial<T> Best, SearchResult Table) Run()
     {
+        OneProcess.Require("A search", _trials.Select(trial => trial.Plan));
         Recall();
         if (settings.ReportPath is { } path)
             ReportFile.Write(nameof(SearchSettings), path, SearchPage.Of(ToTable()));
@@ -49,6 +50,9 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
     {
         if (SearchJournal.Find(directory, settings) is not { } journal)
             return;
+        // Of a search that was longer before, all that was found is in the table.
+        if (journal.Trials.Count > _trials.Count)
+            _trials = Trial<T>.Draw(settings with { MaxTrials = journal.Trials.Count }, task);
         foreach (var (record, trial) in journal.Trials.Zip(_trials))
         {
             if (!record.Settings.SequenceEqual(trial.Record.Settings))
@@ -68,7 +72,7 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
 
     private void Search()
     {
-        var alive = _trials.Where(trial => !trial.HasFailed).ToList();
+        var alive = _trials.Take(settings.MaxTrials).ToList();
         for (var rung = 0; rung < Method.RungCount; rung++)
         {
             foreach (var trial in alive)
@@ -85,7 +89,8 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
             // Its trial at work was stopped.
             if (alive.Exists(trial => !trial.HasFailed && trial.Record.Ranks.Count <= rung))
                 return;
-            alive = [.. alive.Where(trial => !trial.HasFailed).OrderByDescending(trial => trial.Record.Ranks[rung])];
+            // With one that failed in a later rung before the search was gone on with: the others are compared with it, as they were.
+            alive = [.. alive.Where(trial => trial.Record.Ranks.Count > rung).OrderByDescending(trial => trial.Record.Ranks[rung])];
             if (rung < Method.RungCount - 1)
                 alive = LeaveBehind(alive);
         }
@@ -164,6 +169,7 @@ internal sealed class SearchRun<T>(SearchSettings settings, string directory, Se
     private Trial<T>? Best() => _trials
         .Where(trial => !trial.HasFailed && trial.Record.Rank is not null)
         .OrderByDescending(trial => trial.Record.Ranks.Count)
+        .ThenBy(trial => trial.Record.IsLeftBehind)
         .ThenByDescending(trial => trial.Rank)
         .FirstOrDefault();
 

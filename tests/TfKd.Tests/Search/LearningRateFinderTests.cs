@@ -52,7 +52,8 @@ public sealed class LearningRateFinderTests
         {
             Optimizer = new Sgd { LearningRate = 5 },
             Schedule = new StepSchedule(),
-            MaxEpochs = 1,
+            MaxEpochs = 30,
+            FakeQuantization = new FakeQuantization { FirstEpoch = 15 },
             CheckpointDirectory = "/nowhere/at/all",
             Callbacks = [new EarlyStopping()],
         };

@@ -113,6 +113,34 @@ public sealed class PlanSearchTests : IDisposable
     }
 
     [Fact]
+    public void The_best_is_one_that_was_left_behind_where_those_that_went_on_failed()
+    {
+        using var found = SearchCase.Run(
+            SearchCase.Settings with { Method = new SuccessiveHalving { Reduction = 2, Rungs = 3 } },
+            space => SearchCase.Plan(space) with { Callbacks = [FailingAt(epoch: 2)] });
+        Assert.Equal((SearchTrialState.LeftBehind, 1), (found.Search.Best.State, found.Search.Best.Epochs));
+        Assert.Equal(2, found.Search.Trials.Count(trial => trial.State == SearchTrialState.Failed));
+        // Its checkpoint is gone, and the network is not the initial one.
+        Assert.Single(found.Result.History);
+        Assert.Equal(found.Search.Best.Validation, Evaluator.Evaluate(found.Student, SearchCase.Validation, 16));
+    }
+
+    [Fact]
+    public void Several_processes_are_refused()
+    {
+        Assert.Equal(
+            "A search runs in one process, but Replicas has 2; do it without Replicas, then train with what was found.",
+            Assert.Throws<InvalidOperationException>(() =>
+                SearchCase.Run(SearchCase.Settings, space => SearchCase.Plan(space) with { Replicas = new TwoProcesses() })).Message);
+        var plan = SearchCase.Plan(new SearchSpace(0, 0)) with { Replicas = new TwoProcesses() };
+        Assert.StartsWith(
+            "The learning rate finder runs in one process, ",
+            Assert.Throws<InvalidOperationException>(
+                () => new LearningRateFinder().Run(plan, SearchCase.Network, SearchCase.Training)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_teacher_is_reported_of_a_trial_that_was_paused()
     {
         using var found = SearchCase.Run(
@@ -147,7 +175,7 @@ public sealed class PlanSearchTests : IDisposable
         var trial = Assert.Single(found.Search.Trials);
         Assert.Equal((SearchTrialState.Stopped, 1), (trial.State, trial.Epochs));
         Assert.Equal(trial.Validation!.Top1, trial.Score);
-        Assert.Equal("The time of the search was up.", found.Result.StopReason);
+        Assert.Equal("The search ended with this epoch.", found.Result.StopReason);
         Assert.Null(found.Result.TeacherReport);
         Assert.Equal(trial.Validation, Evaluator.Evaluate(found.Student, SearchCase.Validation, 16));
     }
@@ -179,5 +207,29 @@ public sealed class PlanSearchTests : IDisposable
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new SearchSettings { Directory = "" });
         Assert.Throws<ArgumentException>(() => new SearchSettings { ReportPath = "" });
+    }
+
+    private static WatchedRun.Watcher FailingAt(int epoch) => new()
+    {
+        EpochEnd = state =>
+        {
+            if (state.History.Count == epoch)
+                throw new InvalidOperationException("It fails.");
+        },
+    };
+
+    private sealed class TwoProcesses : Replicas
+    {
+        public override int Rank => 0;
+
+        public override int Count => 2;
+
+        public override void Sum(Span<float> values) => throw new NotSupportedException();
+
+        public override void Sum(Span<double> values) => throw new NotSupportedException();
+
+        public override void Broadcast(Span<byte> bytes) => throw new NotSupportedException();
+
+        public override void Abort(string reason) => throw new NotSupportedException();
     }
 }

@@ -41,6 +41,51 @@ public sealed class ResumedSearchTests : IDisposable
     }
 
     [Fact]
+    public void A_halving_that_goes_on_compares_with_those_that_failed_later()
+    {
+        var settings = Kept with { MaxTrials = 8, Method = new SuccessiveHalving { Reduction = 2, Rungs = 3 } };
+        using var unbroken = SearchCase.Run(settings with { Directory = null }, Failing);
+        Assert.Contains(unbroken.Search.Trials, trial => trial.State == SearchTrialState.Failed);
+        using var source = new CancellationTokenSource();
+        // The first rung takes 8 epochs, the second one of each that went on.
+        var counter = new SearchCase.Counter { AtEpoch = epoch => { if (epoch == 12) source.Cancel(); } };
+        Assert.ThrowsAny<OperationCanceledException>(() => SearchCase.Run(
+            settings, space => Failing(space) is var plan ? plan with { Callbacks = [counter, .. plan.Callbacks] } : plan, source.Token));
+        using var resumed = SearchCase.Run(settings, Failing);
+        Assert.Equal(SearchCase.Timeless(unbroken.Search), SearchCase.Timeless(resumed.Search));
+
+        static TrainingPlan Failing(SearchSpace space)
+        {
+            var plan = SearchCase.Plan(space);
+            return plan with
+            {
+                Callbacks =
+                [
+                    new WatchedRun.Watcher
+                    {
+                        EpochEnd = state =>
+                        {
+                            if (state.History.Count == 2 && plan.Augmentations.Count > 0)
+                                throw new InvalidOperationException("It fails.");
+                        },
+                    },
+                ],
+            };
+        }
+    }
+
+    [Fact]
+    public void A_random_search_of_fewer_trials_keeps_what_was_found()
+    {
+        var settings = Kept with { Metric = ValidationMetric.Loss };
+        using var longer = SearchCase.Run(settings);
+        Assert.NotEqual(1, longer.Search.Best.Number);
+        using var shorter = SearchCase.Run(settings with { MaxTrials = 1 });
+        Assert.Equal(SearchCase.Timeless(longer.Search), SearchCase.Timeless(shorter.Search));
+        Assert.Equal(SearchCase.WeightsOf(longer.Student), SearchCase.WeightsOf(shorter.Student));
+    }
+
+    [Fact]
     public void A_finished_search_trains_nothing()
     {
         using var first = SearchCase.Run(Kept);
