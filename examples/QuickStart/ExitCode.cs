@@ -17,7 +17,9 @@ internal static class ExitCode
             Console.Error.WriteLine("Stopped.");
             return Interrupted;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (
+            error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or InvalidOperationException
+                or NotSupportedException or ImageDecodingException or TrainingDivergedException)
         {
             Console.Error.WriteLine(error.Message);
             return Failure;

@@ -41,11 +41,8 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
         output.EndProgress();
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         output.Say(string.Create(CultureInfo.InvariantCulture, $"Trained in {ProgressLine.Text(TimeSpan.FromSeconds(seconds))}."));
-        Save(model, training, recipe);
-
         var trained = model.OfType<TorchImageClassificationTransformer>().Single().Model;
-        // There is a model now: a photo that cannot be read is no reason to say nothing of it.
-        var evaluation = Evaluation.Of(trained, test, skipDamaged: true, output, token);
+        var evaluation = SaveTested(trained, test, () => Save(model, training, recipe), token);
         output.Result(() => Text(trained, evaluation), () => new
         {
             Command = command,
@@ -59,6 +56,28 @@ internal sealed class TrainingJob(TrainingSettings settings, ToolOutput output)
             Teacher = trained.Card.Training.TeacherReport?.ToString(),
             Test = evaluation.ToJson(),
         });
+    }
+
+    // Who stops it here gets no model, as before, and the same command goes on; whatever else happens, what was trained is kept.
+    private Evaluation SaveTested(
+        TorchImageClassificationModel trained, PhotoFolder test, Action save, CancellationToken token)
+    {
+        var isStopped = false;
+        try
+        {
+            // A photo that cannot be read is no reason to say nothing of the model.
+            return Evaluation.Of(trained, test, skipDamaged: true, output, token);
+        }
+        catch (OperationCanceledException)
+        {
+            isStopped = true;
+            throw;
+        }
+        finally
+        {
+            if (!isStopped)
+                save();
+        }
     }
 
     private PhotoFolder ReadPhotos()

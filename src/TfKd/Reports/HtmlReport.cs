@@ -10,7 +10,8 @@ namespace TfKd;
 /// It is written before the first step, after each epoch with what is known then (load the page again to see more), and after the run as a
 /// whole, with one more pass over the validation rows with the final weights; always as a whole file. One that cannot be written before the
 /// first step ends the run; later that is a warning. The report holds some of the validation images, at most 96 pixels a side, with the
-/// names of their files where <see cref="SampleExtras.GetFile"/> knows them, but never whole paths. Its length grows with the classes, the
+/// names of their files where <see cref="SampleExtras.GetFile"/> knows them, but not their folders; files that the plan names, a teacher's
+/// or that of the initial weights, are written as the plan has them. Its length grows with the classes, the
 /// epochs and <see cref="MaxMistakes"/> (two pictures each, of 40 kB at most, a few as a rule), not with the rows.
 /// </remarks>
 /// <example><code>

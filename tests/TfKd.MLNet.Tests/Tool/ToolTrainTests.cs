@@ -87,8 +87,11 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
         Assert.NotEqual(before, File.ReadAllBytes(model));
     }
 
-    [Fact]
-    public async Task A_run_that_is_stopped_leaves_no_model_and_goes_on_from_its_checkpoints()
+    [Theory]
+    [InlineData("epoch 1 of 2,")]
+    // While the model is tested.
+    [InlineData("Trained in")]
+    public async Task A_run_that_is_stopped_leaves_no_model_and_goes_on_from_its_checkpoints(string place)
     {
         string[] command =
         [
@@ -97,7 +100,7 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
         ];
         using var stop = new CancellationTokenSource();
         using var output = new StringWriter();
-        using var error = new SignalWriter("epoch 1 of 2,", stop.Cancel);
+        using var error = new SignalWriter(place, stop.Cancel);
         var code = await ToolCommand.RunAsync(command, new ToolStreams(output, error, ErrorIsTerminal: false), stop.Token);
         Assert.Equal(ExitCode.Interrupted, code);
         Assert.Equal("", output.ToString());
@@ -106,7 +109,8 @@ public sealed class ToolTrainTests(TrainedByTool trained) : IClassFixture<Traine
 
         var second = (await ToolRun.Of(command)).MustSucceed();
         Assert.DoesNotContain("epoch 1 of 2,", second.Error, StringComparison.Ordinal);
-        Assert.Contains("epoch 2 of 2,", second.Error, StringComparison.Ordinal);
+        if (place == "epoch 1 of 2,")
+            Assert.Contains("epoch 2 of 2,", second.Error, StringComparison.Ordinal);
     }
 
     [Fact]
