@@ -27,6 +27,8 @@ public sealed class OnnxOperatorTests
         { "Pad by ''", OnnxFile.OfOneNode(Node("Pad", ["images"]).Message(5, OnnxArgument.Of("pads", [0L, 0, 9, 9, 0, 0, 9, 9]).Message)) },
         { "pads above 256", OnnxFile.OfOneNode(Convolution([30_000, 30_000, 0, 0])) },
         { "pads above 256", OnnxFile.OfOneNode(Convolution([-1, 0, 0, 0])) },
+        { "a ConvTranspose that enlarges more than 16 times, or to a given size", OnnxFile.OfOneNode(Transposed("strides", [1, 17])) },
+        { "a ConvTranspose that enlarges more than 16 times, or to a given size", OnnxFile.OfOneNode(Transposed("output_shape", [1, 9])) },
     };
 
     [Theory]
@@ -57,6 +59,16 @@ public sealed class OnnxOperatorTests
     }
 
     [Fact]
+    public void A_network_with_a_transposed_convolution_may_be_in_a_model()
+    {
+        using var network = new FactoryNetwork("hourglass", count => TorchSharp.torch.nn.Sequential(
+            TorchSharp.torch.nn.Conv2d(3, 4, 3, stride: 2), TorchSharp.torch.nn.ConvTranspose2d(4, 4, 3, stride: 2),
+            TorchSharp.torch.nn.AdaptiveAvgPool2d(1), TorchSharp.torch.nn.Flatten(), TorchSharp.torch.nn.Linear(4, count)),
+            TestImages.Shape).Build(3);
+        Assert.Null(Read(NetworkExport.ToOnnx(network, ClassKeys.FromCard(TestModels.TextClasses("a", "b", "c")), null)).Unbounded());
+    }
+
+    [Fact]
     public void Bytes_that_cannot_be_looked_at_are_not_opened() => Assert.Equal(
         "The model's network is no ONNX model: expected a protobuf message, found other bytes.",
         Assert.Throws<InvalidDataException>(() => Open([0x3b, 0x3c])).Message);
@@ -81,6 +93,9 @@ public sealed class OnnxOperatorTests
 
     private static ProtoMessage Convolution(long[] pads) =>
         Node("Conv", ["images", "numbers"]).Message(5, OnnxArgument.Of("pads", pads).Message);
+
+    private static ProtoMessage Transposed(string name, long[] values) =>
+        Node("ConvTranspose", ["images", "numbers"]).Message(5, OnnxArgument.Of(name, values).Message);
 
     private static ProtoMessage Node(string type, string[] inputs)
     {

@@ -13,6 +13,9 @@ internal static class ScalarRace
     // What libtorch says of a scalar of no type.
     private const string Sign = "Expected false to be true";
 
+    /// <summary>Whether it is what an error of libtorch's tells of.</summary>
+    public static bool IsCauseOf(ExternalException exception) => exception.Message.StartsWith(Sign, StringComparison.Ordinal);
+
     /// <summary>Computes, and again where a scalar was lost.</summary>
     /// <param name="compute">What leaves nothing behind where it throws.</param>
     public static T Survive<T>(Func<T> compute)
@@ -23,7 +26,7 @@ internal static class ScalarRace
             {
                 return compute();
             }
-            catch (ExternalException exception) when (attempt < MostAttempts && IsOne(exception))
+            catch (ExternalException exception) when (attempt < MostAttempts && IsCauseOf(exception))
             {
                 // Nothing is wrong with what was asked for.
             }
@@ -39,7 +42,7 @@ internal static class ScalarRace
         {
             return run();
         }
-        catch (ExternalException exception) when (IsOne(exception))
+        catch (ExternalException exception) when (IsCauseOf(exception))
         {
             throw new InvalidOperationException(
                 "TorchSharp freed a number while libtorch was reading it, as it does once in millions of operations. Nothing is wrong with "
@@ -47,6 +50,4 @@ internal static class ScalarRace
                 exception);
         }
     }
-
-    private static bool IsOne(ExternalException exception) => exception.Message.StartsWith(Sign, StringComparison.Ordinal);
 }

@@ -17,16 +17,22 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         + "call, not by forward.";
 
     private const int CheckBatch = 2;
-    private const int MostAttempts = 6;
+    private const int MostAttempts = 10;
     private const float SmallScale = 0.03f;
 
-    // Where what a norm adds to a variance shows, and where what it divides by at least does.
-    private static readonly float[] _tinyScales = [1e-5f, 1e-15f];
+    // Where limits show that the network is far from.
+    private const float LargeScale = 1e3f;
+
+    // Where what is added to a variance shows, and where what a norm divides by at least does.
+    private const float TinyScale = 1e-5f, TiniestScale = 1e-15f;
+
+    // What the functions are looked for with, until the checks hold.
+    private static readonly float[] _scales = [1, SmallScale, LargeScale, TinyScale];
 
     private readonly List<LeafCall> _calls = [];
     private readonly List<TracedCall> _traced = [];
     private readonly RefutedGuesses _refuted = new();
-    private float _scale = 1;
+    private int _scale;
     private WideValues _wide = new(1);
     private TracedValue? _wrong;
     private TracedValues? _values;
@@ -75,7 +81,7 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
         using var scope = NewDisposeScope();
         using var values = new TracedValues(scope);
         (_values, _search) = (values, new FunctionalSearch(values, graph, emitters, _refuted));
-        (_wide, _wrong) = (new WideValues(1, _scale), null);
+        (_wide, _wrong) = (new WideValues(1, _scales[_scale]), null);
         var device = module.parameters().FirstOrDefault()?.device ?? CPU;
         TracedValue images, result;
         using (var hooks = new LeafHooks(module, emitters, this))
@@ -100,16 +106,16 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     }
 
     // Two functions may be one for the numbers of the pass, as softmax of large ones along rows and along columns: the next that fits is
-    // tried then, and in the end smaller numbers.
+    // tried then, and in the end other numbers.
     private bool TryOtherwise()
     {
         if (_search is not { IsUsed: true })
             return false;
         if (_refuted.Ban(_wrong))
             return true;
-        if (_scale != 1)
+        if (_scale == _scales.Length - 1)
             return false;
-        _scale = SmallScale;
+        _scale++;
         _refuted.Clear();
         return true;
     }
@@ -183,9 +189,9 @@ internal sealed class LeafTracer(OnnxGraph graph, IReadOnlyList<OnnxEmitter> emi
     private bool Check(nn.Module<Tensor, Tensor> module, Func<int, Tensor> pixelsOf, TracedValue images, TracedValue result)
     {
         var (holds, seed) = (true, 1u);
-        float[] tiny = _search!.HidesEpsilons ? _tinyScales : [];
+        float?[] tiny = _search!.HidesEpsilons ? [TinyScale, TiniestScale] : _search.Divides ? [TinyScale] : [];
         // With large numbers, with small ones, and with the network's own, which layers that share memory compute as they are used.
-        foreach (var scale in (float?[])[1, SmallScale, .. tiny, null])
+        foreach (var scale in (float?[])[1, SmallScale, LargeScale, .. tiny, null])
         {
             using var scope = NewDisposeScope();
             var refit = new NormRefit(_refuted);

@@ -17,6 +17,7 @@ internal sealed class OnnxContent
     // How much larger one layer may make an image in all, and how far it may go beyond an edge.
     private const long MostTimesPadded = 4096;
     private const long MostPixelsPadded = 256;
+    private const long MostEnlarged = 16;
 
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unbounded = new(StringComparer.Ordinal);
@@ -160,25 +161,35 @@ internal sealed class OnnxContent
 
     private void ReadNode(ReadOnlySpan<byte> node, int depth)
     {
-        var (type, domain, inputs) = ("", "", new List<string>());
+        var (type, domain, inputs, attributes) = ("", "", new List<string>(), new List<(string Name, List<long> Integers)>());
         for (var fields = new ProtoFields(node); fields.Next();)
         {
             switch (fields.Number)
             {
                 case 1: inputs.Add(fields.Text); break;
                 case 4: type = fields.Text; break;
-                case 5: ReadAttribute(fields.Bytes, depth); break;
+                case 5: attributes.Add(ReadAttribute(fields.Bytes, depth)); break;
                 case 7: domain = fields.Text; break;
             }
         }
 
         if (!OnnxOperators.AreBounded(domain, type))
             _unbounded.Add(domain.Length == 0 ? type : $"{domain}.{type}");
+        // It makes a map as much larger as these say.
+        if (type == "ConvTranspose" && attributes.Exists(IsEnlargement))
+            _unbounded.Add($"a ConvTranspose that enlarges more than {MostEnlarged} times, or to a given size");
         if (type == "Pad")
             _paddings.Add(inputs.ElementAtOrDefault(1) ?? "");
     }
 
-    private void ReadAttribute(ReadOnlySpan<byte> attribute, int depth)
+    private static bool IsEnlargement((string Name, List<long> Integers) attribute) => attribute.Name switch
+    {
+        "output_shape" => true,
+        "strides" or "dilations" or "output_padding" => attribute.Integers.Exists(times => times is < 0 or > MostEnlarged),
+        _ => false,
+    };
+
+    private (string Name, List<long> Integers) ReadAttribute(ReadOnlySpan<byte> attribute, int depth)
     {
         var (name, integers) = ("", new List<long>());
         for (var fields = new ProtoFields(attribute); fields.Next();)
@@ -195,6 +206,7 @@ internal sealed class OnnxContent
 
         if (name == "pads" && integers.Exists(pixels => pixels is < 0 or > MostPixelsPadded))
             _unbounded.Add($"pads above {MostPixelsPadded}");
+        return (name, integers);
     }
 
     private void ReadSparseTensor(ReadOnlySpan<byte> tensor)

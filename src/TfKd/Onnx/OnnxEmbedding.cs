@@ -11,9 +11,9 @@ internal static class OnnxEmbedding
     /// <summary>Writes what makes the embedding of what that layer reads; where it is a vector, nothing.</summary>
     /// <param name="graph">The graph, as the trace left it.</param>
     /// <param name="result">What the network returned.</param>
-    /// <param name="calls">The calls of leaves.</param>
+    /// <param name="traced">What computes it.</param>
     /// <exception cref="NotSupportedException">The logits are not made by one layer of one vector or map.</exception>
-    public static OnnxValue Write(OnnxGraph graph, OnnxValue result, IReadOnlyList<LeafCall> calls)
+    public static OnnxValue Write(OnnxGraph graph, OnnxValue result, TracedGraph traced)
     {
         var parts = new OnnxParts(graph.Parts);
         var head = FindHead(parts, result.Name);
@@ -23,7 +23,7 @@ internal static class OnnxEmbedding
             case "Conv":
                 var pooled = graph.Node("Flatten", "pooled", [graph.Node("GlobalAveragePool", "pool", [input], [])], []);
                 return new(pooled, [1, weights[1] * head.Integer("group", 1)], ScalarType.Float32);
-            case "MatMul" when ShapeOf(input, calls) is { } shape && shape.Count != 2:
+            case "MatMul" when ShapeOf(input, traced) is { } shape && shape.Count != 2:
                 throw Refuse($"'{head.Output}', which makes its logits, reads [N,{string.Join(',', shape.Skip(1))}]");
             default:
                 return new(input, [1, weights[head.Type == "Gemm" ? (int)head.Integer("transB", 0) : 0]], ScalarType.Float32);
@@ -46,8 +46,9 @@ internal static class OnnxEmbedding
         throw Refuse("no layer with weights makes its logits");
     }
 
-    private static IReadOnlyList<long>? ShapeOf(string value, IReadOnlyList<LeafCall> calls) =>
-        calls.FirstOrDefault(call => call.Value == value)?.Shape;
+    private static IReadOnlyList<long>? ShapeOf(string value, TracedGraph traced) =>
+        traced.Calls.FirstOrDefault(call => call.Value == value)?.Shape
+        ?? traced.Functions.FirstOrDefault(function => function.Value == value)?.Shape;
 
     private static NotSupportedException Refuse(string found) => new(
         $"An embedding is asked for, but the network has none: {found}. Expected one Linear or Conv2d that makes the logits, alone, of one "

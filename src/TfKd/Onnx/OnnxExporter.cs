@@ -77,7 +77,7 @@ public static class OnnxExporter
         var outputs = new OnnxOutputs(graph, options);
         var orientations = new OnnxOrientations(graph, options.TestTimeAugmentation);
         var tracer = new LeafTracer(graph, WithBuiltIn(emitters));
-        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Traced.Calls, orientations);
+        var values = outputs.Write(tracer.Trace(module, orientations.Write(input)), tracer.Traced, orientations);
         Rewrite(graph, tracer.Traced, options);
         return ToMessage(graph.ToMessage(module.GetName(), input, values), options);
     }

@@ -40,7 +40,10 @@ internal sealed class OnnxGraph
     /// <summary>
     /// Adds a tensor as a float32 constant; the same key with the same numbers gives the same constant, for a layer that is called twice.
     /// </summary>
-    public string Weights(string key, Tensor tensor)
+    /// <param name="key">What it is called.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="isParameter">Whether it is made of a parameter or buffer; otherwise of settings and sizes.</param>
+    public string Weights(string key, Tensor tensor, bool isParameter = true)
     {
         using var scope = NewDisposeScope();
         var values = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
@@ -53,7 +56,10 @@ internal sealed class OnnxGraph
             place = $"{key}#{i}";
         }
 
-        var constant = new OnnxConstant(Name(key), OnnxDataType.Float32, values.shape, values.bytes.ToArray()) { Key = key };
+        var constant = new OnnxConstant(Name(key), OnnxDataType.Float32, values.shape, values.bytes.ToArray())
+        {
+            Key = isParameter ? key : null,
+        };
         _parts.Add(constant);
         _weights[place] = constant;
         return constant.Name;

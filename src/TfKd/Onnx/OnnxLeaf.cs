@@ -44,6 +44,9 @@ public sealed class OnnxLeaf
         return _graph.Weights($"{Path}.{name}", tensor);
     }
 
+    /// <summary>Writes numbers that no parameter has, as float32: those of an interpolation, say.</summary>
+    internal string Fixed(string name, Tensor tensor) => _graph.Weights($"{Path}.{name}", tensor, isParameter: false);
+
     /// <summary>Writes a vector of 64-bit integers, such as a shape.</summary>
     /// <returns>The name of the constant.</returns>
     public string Integers(string name, params IReadOnlyList<long> values)

@@ -13,7 +13,7 @@ internal static class OnnxOperators
     private static readonly HashSet<string> _bounded = new(StringComparer.Ordinal)
     {
         // Layers.
-        "AveragePool", "BatchNormalization", "Conv", "Dropout", "Flatten", "Gemm", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
+        "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Dropout", "Flatten", "Gemm", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
         "GroupNormalization", "InstanceNormalization", "LRN", "LayerNormalization", "LpNormalization", "MatMul", "MaxPool",
         "MeanVarianceNormalization", "Pad", "Softmax", "LogSoftmax",
         // Activations.

@@ -31,11 +31,11 @@ internal sealed class OnnxOutputs
 
     /// <summary>Writes what makes the outputs of the network's result.</summary>
     /// <param name="result">What the network returned.</param>
-    /// <param name="calls">The calls of leaves.</param>
+    /// <param name="traced">What computes it.</param>
     /// <param name="orientations">In which orientations the network looked at the images.</param>
     /// <returns>The outputs, in the order of the file.</returns>
     /// <exception cref="NotSupportedException">There is no embedding.</exception>
-    public IReadOnlyList<OnnxValue> Write(OnnxValue result, IReadOnlyList<LeafCall> calls, OnnxOrientations orientations)
+    public IReadOnlyList<OnnxValue> Write(OnnxValue result, TracedGraph traced, OnnxOrientations orientations)
     {
         var logits = AddSettings(orientations.Average(result));
         // A node of its own gives the output its name, whichever leaf made it; runtimes remove an Identity.
@@ -44,7 +44,7 @@ internal sealed class OnnxOutputs
         List<OnnxValue> outputs = [scores];
         if (_options.EmbeddingName is { } name)
         {
-            var embedding = orientations.Average(OnnxEmbedding.Write(_graph, result, calls));
+            var embedding = orientations.Average(OnnxEmbedding.Write(_graph, result, traced));
             outputs.Add(embedding with { Name = name });
             _graph.Close("Identity", [embedding.Name], outputs[^1]);
         }

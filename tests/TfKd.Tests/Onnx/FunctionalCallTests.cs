@@ -124,6 +124,58 @@ public sealed class FunctionalCallTests
         Assert.InRange((expected - found).abs().max().item<double>(), 0, 1e-4);
     }
 
+    [Theory]
+    [InlineData(50)]
+    [InlineData(2000)]
+    public void A_limit_that_is_far_away_is_in_the_export(double limit)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var module = new Between(x => x.clamp(-limit, limit));
+        var shape = new ImageShape(3, 9, 9);
+        using var session = OnnxRun.Open(OnnxExporter.Export(module, new() { InputShape = shape, InputType = ScalarType.Float32 }));
+        var images = TestNetworks.Pixels(2, shape, ScalarType.Float32) * 1e4;
+        var (expected, found) = (module.call(images).to(ScalarType.Float64), OnnxRun.Score(session, images));
+        Assert.Equal(limit, expected.max().item<double>());
+        Assert.InRange((expected - found).abs().max().item<double>(), 0, 1e-4 * limit);
+    }
+
+    // Where all channels are 0, it is what keeps 0 / 0 away.
+    [Theory]
+    [InlineData(1e-3)]
+    [InlineData(1e-6)]
+    public void An_epsilon_that_the_network_does_not_show_is_in_the_export(double epsilon)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var module = new Between(x => x / ((x * x).mean([1L], true) + epsilon).sqrt());
+        var shape = new ImageShape(3, 7, 7);
+        module.Conv.bias!.fill_(0);
+        var images = TestNetworks.Pixels(2, shape, ScalarType.Float32);
+        images[.., .., ..4, ..4] = 0;
+        using var session = OnnxRun.Open(OnnxExporter.Export(module, new() { InputShape = shape, InputType = ScalarType.Float32 }));
+        var (expected, found) = (module.call(images).to(ScalarType.Float64), OnnxRun.Score(session, images));
+        Assert.Equal(0, expected[0, 0, 0, 0].item<double>());
+        Assert.InRange((expected - found).abs().max().item<double>(), 0, 1e-4);
+    }
+
+    [Fact]
+    public void An_epsilon_that_no_numbers_show_is_refused() =>
+        AssertRefused(new Between(x => x / ((x * x).mean([1L], true) + 1e-8).sqrt()));
+
+    [Fact]
+    public void A_parameter_that_is_repeated_for_each_image_is_refused_in_words() => AssertRefused(new ClassToken());
+
+    private static void AssertRefused(nn.Module<Tensor, Tensor> module)
+    {
+        using (module)
+        {
+            var options = new OnnxExportOptions { InputShape = new ImageShape(3, 7, 7), InputType = ScalarType.Float32 };
+            var exception = Assert.Throws<NotSupportedException>(() => OnnxExporter.Export(module, options));
+            Assert.Contains(LeafTracer.Advice, exception.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void A_network_that_adds_and_rectifies_in_place_is_in_integers()
     {
@@ -171,6 +223,21 @@ public sealed class FunctionalCallTests
         public Conv2d Conv => conv;
 
         public override Tensor forward(Tensor input) => last.call(_function(conv.call(input)));
+    }
+
+    private sealed class ClassToken : nn.Module<Tensor, Tensor>
+    {
+        private readonly Conv2d conv = nn.Conv2d(3, 4, 3);
+        private readonly Identity last = nn.Identity();
+        private readonly Parameter token = nn.Parameter(rand(1, 1, 4));
+
+        public ClassToken() : base(nameof(ClassToken)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            var tokens = conv.call(input).flatten(2).transpose(1, 2);
+            return last.call(cat([token.expand(tokens.shape[0], -1, -1), tokens], 1));
+        }
     }
 
     /// <summary>As torchvision's blocks for .NET are.</summary>

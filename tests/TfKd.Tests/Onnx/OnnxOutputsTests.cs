@@ -116,6 +116,7 @@ public sealed class OnnxOutputsTests
         AssertRefused(
             "'2', which makes its logits, reads [N,16,3]",
             nn.Sequential(new MapToTokens(), nn.ReLU(), nn.Linear(3, 5), new FirstToken()));
+        AssertRefused("'head', which makes its logits, reads [N,16,3]", new HeadOnTokens());
 
         static void AssertRefused(string found, nn.Module<Tensor, Tensor> module)
         {
@@ -125,6 +126,16 @@ public sealed class OnnxOutputsTests
                         + "alone, of one vector or map an image.",
                     Assert.Throws<NotSupportedException>(() => Export(module)).Message);
         }
+    }
+
+    private sealed class HeadOnTokens : nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.ReLU relu = nn.ReLU();
+        private readonly TorchSharp.Modules.Linear head = nn.Linear(3, 5);
+
+        public HeadOnTokens() : base(nameof(HeadOnTokens)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => head.call(relu.call(input).flatten(2).transpose(1, 2)).mean([1L]);
     }
 
     [Theory]

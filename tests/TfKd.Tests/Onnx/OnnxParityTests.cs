@@ -156,6 +156,7 @@ public sealed class OnnxParityTests
         { "unflatten", () => nn.Unflatten(1, [2L, 2L]) },
         { "flattenOfSome", () => nn.Flatten(2, 3) },
         { "upsampleNearest", () => nn.Upsample(scale_factor: [2, 2]) },
+        { "upsampleToLess", () => nn.Upsample(scale_factor: [0.5, 0.5], mode: UpsampleMode.Bilinear, align_corners: false) },
         { "upsampleBilinear", () => nn.Upsample([17L, 29L], mode: UpsampleMode.Bilinear, align_corners: false) },
         { "upsampleAligned", () => nn.Upsample([17L, 29L], mode: UpsampleMode.Bilinear, align_corners: true) },
         { "upsampleBicubic", () => nn.Upsample([17L, 29L], mode: UpsampleMode.Bicubic, align_corners: false) },

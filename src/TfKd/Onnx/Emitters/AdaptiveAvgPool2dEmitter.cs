@@ -21,8 +21,8 @@ internal sealed class AdaptiveAvgPool2dEmitter : OnnxEmitter<AdaptiveAvgPool2d>
         }
         using var scope = NewDisposeScope();
         // A layer that is called twice may see two sizes.
-        var rows = leaf.Weights($"rows{input[0]}to{output[0]}", Means(input[0], output[0]));
-        var columns = leaf.Weights($"columns{input[1]}to{output[1]}", Means(input[1], output[1]).t());
+        var rows = leaf.Fixed($"rows{input[0]}to{output[0]}", Means(input[0], output[0]));
+        var columns = leaf.Fixed($"columns{input[1]}to{output[1]}", Means(input[1], output[1]).t());
         return leaf.Node("MatMul", [rows, leaf.Node("MatMul", [leaf.Input.Name, columns])]);
     }
 

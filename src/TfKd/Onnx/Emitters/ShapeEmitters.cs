@@ -46,14 +46,15 @@ internal sealed class UpsampleEmitter : OnnxEmitter<Upsample>
             throw leaf.Refuse($"it enlarges {leaf.Input.Shape.Count - 2} dimensions, and only height and width are known");
         using var scope = NewDisposeScope();
         var (height, width) = (leaf.Input.Shape[2], leaf.Input.Shape[3]);
-        var rows = layer.forward(eye(height).view(height, 1, height, 1))[.., 0, .., 0].t();
-        var columns = layer.forward(eye(width).view(width, 1, 1, width))[.., 0, 0, ..];
+        // With the other side as it is: a factor below 1 would leave nothing of one pixel.
+        var rows = layer.forward(eye(height).view(height, 1, height, 1).expand(-1, -1, -1, width))[.., 0, .., 0].t();
+        var columns = layer.forward(eye(width).view(width, 1, 1, width).expand(-1, -1, height, -1))[.., 0, 0, ..];
         // A layer that is called twice may see two sizes; functions of several modules have one path.
         var suffix = $"{layer.mode}{layer.align_corners}";
         return leaf.Node("MatMul",
         [
-            leaf.Weights($"rows{height}to{rows.shape[0]}{suffix}", rows),
-            leaf.Node("MatMul", [leaf.Input.Name, leaf.Weights($"columns{width}to{columns.shape[1]}{suffix}", columns)]),
+            leaf.Fixed($"rows{height}to{rows.shape[0]}{suffix}", rows),
+            leaf.Node("MatMul", [leaf.Input.Name, leaf.Fixed($"columns{width}to{columns.shape[1]}{suffix}", columns)]),
         ]);
     }
 }

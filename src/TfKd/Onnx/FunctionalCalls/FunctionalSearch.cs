@@ -39,6 +39,9 @@ internal sealed class FunctionalSearch(
     /// <summary>Whether a function was found whose epsilon only small numbers show.</summary>
     public bool HidesEpsilons { get; private set; }
 
+    /// <summary>Whether a function was found beside which an epsilon of the user's own may stand, that only small numbers show.</summary>
+    public bool Divides { get; private set; }
+
     /// <summary>What a tensor is; null: nothing that is tried gives it.</summary>
     /// <param name="tensor">The tensor.</param>
     /// <param name="problem">What to say where something in it is not as it is taken to be.</param>
@@ -66,7 +69,7 @@ internal sealed class FunctionalSearch(
     public TracedValue Constant(Tensor tensor, string problem)
     {
         var name = $"constant{++_constantCount}";
-        return values.AddConstant(tensor, problem, content => new(graph.Weights(name, content), content.shape, ScalarType.Float32));
+        return values.AddConstant(tensor, problem, content => new(graph.Weights(name, content, isParameter: false), content.shape, ScalarType.Float32));
     }
 
     /// <summary>Leaves a tensor out that has another in its place.</summary>
@@ -232,6 +235,7 @@ internal sealed class FunctionalSearch(
     {
         var call = new FunctionalCall(layer, inputs, _found++);
         HidesEpsilons |= layer is FunctionalNorm { HidesEpsilon: true };
+        Divides |= layer.GetName() is "Div" or "Reciprocal" or "Sqrt" or "Log";
         long[] shape = [.. tensor.shape];
         return values.Add(tensor, call, () => new(Write(call, shape), shape, ScalarType.Float32));
     }
@@ -241,7 +245,7 @@ internal sealed class FunctionalSearch(
         var (layer, name) = (call.Layer, call.Layer.GetName());
         var leaf = new OnnxLeaf(graph, name, name, [.. call.Inputs.Select(input => input.Written)], shape);
         var value = emitters.First(emitter => emitter.Handles(layer)).Emit(layer, leaf);
-        _written.Add(new(value, layer, [.. leaf.Inputs.Select(input => input.Name)]));
+        _written.Add(new(value, layer, [.. leaf.Inputs.Select(input => input.Name)]) { Shape = shape });
         return value;
     }
 }

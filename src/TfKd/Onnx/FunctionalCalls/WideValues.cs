@@ -19,6 +19,9 @@ internal sealed class WideValues(uint seed, float scale = 1)
 
     private uint _state = seed;
 
+    /// <summary>Whether the numbers go far beyond those of 1.</summary>
+    public bool IsLarge => scale > 1;
+
     /// <summary>A tensor like another, with such numbers.</summary>
     public Tensor Like(Tensor pattern)
     {

@@ -99,7 +99,8 @@ internal sealed class QuantizationPlan
         {
             "Conv" => CanHold(ClampBehind(operation)?.Output ?? operation.Output),
             "Gemm" => operation.Integer("transB", 0) == 1 && operation.Number("alpha", 1) == 1 && operation.Number("beta", 1) == 1,
-            _ => weights.Shape is [>= SmallestSide, >= SmallestSide],
+            // The matrix of an interpolation or of a pooling is none of a layer.
+            _ => weights is { Key: not null, Shape: [>= SmallestSide, >= SmallestSide] },
         };
 
     private bool CanHold(string value) => _hasRange(RootOf(value));

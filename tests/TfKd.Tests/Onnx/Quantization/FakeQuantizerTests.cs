@@ -134,6 +134,20 @@ public sealed class FakeQuantizerTests
         pixels.Dispose();
     }
 
+    // Its matrices have the size of a layer's, and are none of a layer.
+    [Fact]
+    public void An_interpolation_stays_in_floating_point()
+    {
+        using var noGradient = no_grad();
+        var shape = new ImageShape(3, 24, 24);
+        using var network = new FactoryNetwork("enlarges", count => nn.Sequential(
+            nn.Conv2d(3, 4, 3, padding: 1), nn.Upsample(scale_factor: [2, 2]), nn.AdaptiveAvgPool2d([17L, 17L]), nn.Conv2d(4, 4, 3),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, count)), shape).Build(3);
+        var graph = IntegerTrace.Of(network, shape, [], out var plan).Graph;
+        Assert.Equal(["body.0.weight", "body.3.weight", "body.6.weight"], new IntegerPlaces(graph, plan).Weights);
+        new FakeQuantizer(network, shape, ChannelWeights.Limit, []).Dispose();
+    }
+
     [Fact]
     public void Weights_that_are_no_parameter_are_refused()
     {
