@@ -140,8 +140,13 @@ internal sealed class Learner : IDisposable
             return (wrong is null ? found : double.NaN, wrong);
         }
 
-        // A product with 1 would change nothing but the time.
-        void AddGradientsOf(Tensor objective) => (share == 1 ? objective : objective * share).backward();
+        void AddGradientsOf(Tensor objective)
+        {
+            // Gradients have the numbers that were used forwards; those of the objective's own products would be narrowed.
+            using var single = Autocast.Suspend();
+            // A product with 1 would change nothing but the time.
+            (share == 1 ? objective : objective * share).backward();
+        }
     }
 
     /// <summary>Changes the weights by the gradients that are there.</summary>

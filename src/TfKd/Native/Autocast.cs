@@ -47,6 +47,12 @@ internal static unsafe class Autocast
     }
 
     /// <summary>
+    /// Computes in the numbers of the tensors until the returned object is disposed; null where it does so already. Gradients have the
+    /// numbers of what they are of, so that they need no narrowing.
+    /// </summary>
+    public static IDisposable? Suspend() => Enabled ? new Suspension() : null;
+
+    /// <summary>
     /// Whether a tensor came out in bfloat16 because that is on, and not because its network is in bfloat16: what is done with it next
     /// wants single precision.
     /// </summary>
@@ -62,6 +68,13 @@ internal static unsafe class Autocast
         return TorchExports.Find(names) is [var isEnabled, var setEnabled, var setType, var setCacheEnabled]
             ? new Functions(isEnabled, setEnabled, setType, setCacheEnabled)
             : null;
+    }
+
+    private sealed class Suspension : IDisposable
+    {
+        public Suspension() => Enabled = false;
+
+        public void Dispose() => Enabled = true;
     }
 
     private sealed class Functions(nint isEnabled, nint setEnabled, nint setType, nint setCacheEnabled)

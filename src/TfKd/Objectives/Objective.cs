@@ -37,7 +37,8 @@ public abstract record Objective
     /// <returns>A fresh tensor in the caller's dispose scope. All else that was made on the way is disposed.</returns>
     /// <remarks>
     /// <see cref="ComputeCore"/> sees logits and features in float32 at least: those in bfloat16 or float16, whose few digits would be lost
-    /// in the differences of softmaxes, are converted, and gradients flow back in their own type.
+    /// in the differences of softmaxes, are converted, and gradients flow back in their own type. Its own products are in float32, too, in
+    /// a run of <see cref="Precision.BFloat16"/>.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// The objective computed something else than a floating-point scalar, the input lacks what it needs, it has no samples, or these may
@@ -52,6 +53,8 @@ public abstract record Objective
             throw new InvalidOperationException(
                 $"{GetType().Name} takes one class a sample, but the samples may have several labels; use {nameof(BinaryCrossEntropy)}.");
         using var scope = NewDisposeScope();
+        // Products of an objective's own would be narrowed again.
+        using var single = Autocast.Suspend();
         return scope.Release(RequireScalar(ComputeCore(input.InSinglePrecision())));
     }
 
