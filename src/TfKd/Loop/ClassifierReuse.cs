@@ -45,6 +45,10 @@ internal sealed class ClassifierReuse : IDisposable
             throw new InvalidOperationException(
                 $"{plan.Objective} gives the student the teacher's classifier, which reads {given} channels, but the student's last stage "
                     + $"has {own}; set Network to a {nameof(ProjectedNetwork)} with {nameof(ProjectedNetwork.Channels)} = {given}.");
+        if (head.bias is null && classifier.Bias is { } lost && lost.ne(0).any().item<bool>())
+            throw new InvalidOperationException(
+                $"{plan.Objective} gives the student the teacher's classifier, which has a bias, but that of {student.Architecture} has "
+                    + $"none; give its last layer a bias, or set Network to a {nameof(ProjectedNetwork)}.");
         head.weight.copy_(classifier.Weight);
         if (head.bias is { } bias)
             bias.copy_(classifier.Bias ?? zeros_like(bias));

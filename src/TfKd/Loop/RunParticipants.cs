@@ -10,10 +10,12 @@ internal sealed record RunParticipants(Learner Student, Learner? Peer, Teacher? 
     /// <summary>Student and peer.</summary>
     public IReadOnlyList<Learner> Learners { get; } = Peer is null ? [Student] : [Student, Peer];
 
-    /// <summary>Makes one of what the learners of all processes have each for themselves.</summary>
+    /// <summary>Makes one of what the learners and the teachers of all processes have each for themselves.</summary>
     public void Unite(ReplicaAgreement agreement)
     {
         foreach (var learner in Learners)
             learner.Unite(agreement);
+        // One that follows the student has its running statistics, which are of each process's own rows.
+        agreement.Average(Teacher?.ReadState().Select(entry => entry.Value) ?? []);
     }
 }

@@ -81,7 +81,11 @@ public sealed record CurriculumTemperatureKd : Objective
             RegisterComponents();
         }
 
-        /// <summary>The value, with a gradient that is times -<paramref name="factor"/>.</summary>
-        public Tensor Reversed(double factor) => -factor * temperature + ((1 + factor) * temperature).detach();
+        /// <summary>
+        /// The value, with a gradient that is times -<paramref name="factor"/>; without one where that is 0, or weight decay would move it.
+        /// </summary>
+        public Tensor Reversed(double factor) => factor == 0
+            ? temperature.detach()
+            : -factor * temperature + ((1 + factor) * temperature).detach();
     }
 }

@@ -114,6 +114,18 @@ public sealed class ReusedClassifierTests : IDisposable
     }
 
     [Fact]
+    public void A_students_layer_without_a_bias_does_not_take_one_with()
+    {
+        var trainer = new Trainer(_plan);
+        using var student = trainer.CreateStudent(_network, 4);
+        ((Linear)NetworkHead.Find(student).Module).bias = null;
+        Assert.Equal(
+            $"ReusedClassifier {{ }} gives the student the teacher's classifier, which has a bias, but that of {_network} has none; give its "
+                + "last layer a bias, or set Network to a ProjectedNetwork.",
+            Assert.Throws<InvalidOperationException>(() => trainer.Run(student, PatternSource.Create(32))).Message);
+    }
+
+    [Fact]
     public void What_cannot_work_is_refused_before_the_first_batch()
     {
         Assert.Equal(

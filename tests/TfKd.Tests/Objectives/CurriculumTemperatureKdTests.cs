@@ -48,6 +48,15 @@ public sealed class CurriculumTemperatureKdTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_reversal_the_temperature_has_no_gradient_and_stays()
+    {
+        var objective = new CurriculumTemperatureKd { MaxReversal = 0 };
+        using var states = States(objective);
+        Compute(objective, states, LogitBatch.Random(seed: 4, rows: 5, classes: 6), epoch: 20).backward();
+        Assert.Null(states.Parameters.Single().grad);
+    }
+
+    [Fact]
     public void A_run_learns_its_temperature_and_goes_on_with_it()
     {
         var folder = Directory.CreateTempSubdirectory("tfkd-temperature-").FullName;

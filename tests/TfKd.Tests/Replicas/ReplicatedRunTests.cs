@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -84,6 +85,39 @@ public sealed class ReplicatedRunTests : IDisposable
         // One process normalises by other rows: near, not equal.
         var one = Run(_plan, _normalized);
         Assert.InRange(Distance(one.Weights, runs[0].Weights), 10 * Rounding, 0.05);
+    }
+
+    [Fact]
+    public void A_teacher_that_follows_the_student_is_the_same_in_each_replica()
+    {
+        var teacher = new WatchedAverage();
+        RunAll(_plan with { Objective = new KnowledgeDistillation { Alpha = 0.5 }, Teacher = teacher }, 3, _normalized);
+        // At the ends of two epochs, in three processes.
+        Assert.Equal(6, teacher.States.Count);
+        Assert.Equal(2, teacher.States.DistinctBy(state => string.Join(' ', state)).Count());
+    }
+
+    private sealed record WatchedAverage : TeacherSource
+    {
+        public ConcurrentBag<float[]> States { get; } = [];
+
+        protected override Teacher OpenCore(TeacherContext context) => new Watched(new MovingAverageTeacher().Open(context), States);
+
+        private sealed class Watched(Teacher inner, ConcurrentBag<float[]> states) : Teacher
+        {
+            public override void OnStepEnd(long stepCount) => inner.OnStepEnd(stepCount);
+
+            public override void OnEpochEnd() => states.Add(
+                [.. ReadState().Where(entry => entry.Value.is_floating_point()).SelectMany(entry => entry.Value.data<float>())]);
+
+            public override IEnumerable<KeyValuePair<string, Tensor>> ReadState() => inner.ReadState();
+
+            public override void LoadState(IReadOnlyDictionary<string, Tensor> state) => inner.LoadState(state);
+
+            protected override TeacherSignal TeachCore(ImageBatch batch) => inner.Teach(batch);
+
+            protected override void DisposeCore() => inner.Dispose();
+        }
     }
 
     [Fact]
