@@ -91,7 +91,8 @@ public sealed class TorchImageClassificationSearch : IEstimator<TorchImageClassi
         var (best, table) = new SearchRun<TorchImageClassificationTrainer.Options>(settings, folder.Path, task, token).Run();
         TorchImageClassificationTransformer? model = null;
         var checkpoint = SearchRun<TorchImageClassificationTrainer.Options>.FolderOf(best, folder.Path);
-        With(best.Settings!, new FinishedTrial(best.Record.Epochs), trainer => model = trainer.Finish(input, (seed, checkpoint), data), token);
+        var end = new FinishedTrial(best.Record.Epochs);
+        With(best.Settings!, end, trainer => model = trainer.Finish(input, (seed, checkpoint), data), token);
         return new TorchImageClassificationSearchResult(table, best.Settings!, model!);
     }
 

@@ -13,8 +13,8 @@ internal static class OnnxOperators
     private static readonly HashSet<string> _bounded = new(StringComparer.Ordinal)
     {
         // Layers.
-        "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Dropout", "Flatten", "Gemm", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
-        "GroupNormalization", "InstanceNormalization", "LRN", "LayerNormalization", "LpNormalization", "MatMul", "MaxPool",
+        "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Dropout", "Flatten", "Gemm", "GlobalAveragePool", "GlobalLpPool",
+        "GlobalMaxPool", "GroupNormalization", "InstanceNormalization", "LRN", "LayerNormalization", "LpNormalization", "MatMul", "MaxPool",
         "MeanVarianceNormalization", "Pad", "Softmax", "LogSoftmax",
         // Activations.
         "Celu", "Clip", "Elu", "Erf", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "PRelu", "Relu", "Selu", "Shrink", "Sigmoid",

@@ -49,8 +49,8 @@ public sealed record LearningRateFinder
     /// <param name="training">Rows to learn from.</param>
     /// <param name="token">Stops between two steps.</param>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="MaxRate"/> is not above <see cref="MinRate"/>; or the plan has several processes; or plan, network and rows do not fit together; or the loss was never a
-    /// number.
+    /// <see cref="MaxRate"/> is not above <see cref="MinRate"/>; or the plan has several processes; or plan, network and rows do not fit
+    /// together; or the loss was never a number.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public LearningRateCurve Run(

@@ -69,7 +69,8 @@ internal sealed class FunctionalSearch(
     public TracedValue Constant(Tensor tensor, string problem)
     {
         var name = $"constant{++_constantCount}";
-        return values.AddConstant(tensor, problem, content => new(graph.Weights(name, content, isParameter: false), content.shape, ScalarType.Float32));
+        return values.AddConstant(
+            tensor, problem, content => new(graph.Weights(name, content, isParameter: false), content.shape, ScalarType.Float32));
     }
 
     /// <summary>Leaves a tensor out that has another in its place.</summary>
