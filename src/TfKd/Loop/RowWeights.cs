@@ -24,6 +24,7 @@ internal static class RowWeights
         }
 
         var ofClass = classWeighting is null || LabelSets.AreIn(training) ? null : OfClasses(classWeighting, counts, training.ClassNames);
+        var factor = ofClass is null ? 1 : FactorOf(training, own, ofClass);
         var weights = ofClass is null ? own : [.. own.Select((weight, row) => weight > 0 ? weight * OfClass(row) : 0)];
         var mean = weights.Average();
         if (mean == 0)
@@ -34,7 +35,24 @@ internal static class RowWeights
 
         return weights.All(weight => weight == weights[0]) ? null : [.. weights.Select(weight => (float)(weight / mean))];
 
-        double OfClass(int row) => training.GetLabel(row) is var label and >= 0 ? ofClass![label] : 1;
+        double OfClass(int row) => training.GetLabel(row) is var label and >= 0 ? factor * ofClass![label] : 1;
+    }
+
+    // Weights of classes have a factor of their own; beside rows without a label, which have none, it is that of a mean of 1.
+    private static double FactorOf(IImageSource training, double[] own, IReadOnlyList<double> ofClass)
+    {
+        var (plain, weighted, hasOthers) = (0.0, 0.0, false);
+        for (var row = 0; row < own.Length; row++)
+        {
+            var label = training.GetLabel(row);
+            hasOthers |= label < 0;
+            if (label < 0 || own[row] == 0)
+                continue;
+            plain += own[row];
+            weighted += own[row] * ofClass[label];
+        }
+
+        return hasOthers && weighted > 0 ? plain / weighted : 1;
     }
 
     /// <summary>

@@ -139,8 +139,19 @@ public sealed class UnlabelledRunTests
     [Fact]
     public void Class_weights_are_of_labels()
     {
-        var weights = RowWeights.Of(Rows(8, labelled: 3), new InverseFrequencyWeighting());
-        Assert.True(weights is null || weights.All(float.IsFinite));
+        // Of four classes in turn: balanced, they weigh as the rows without a label do.
+        Assert.Null(RowWeights.Of(Rows(48, labelled: 12), new InverseFrequencyWeighting()));
+
+        // 2, 1, 1, 1 rows: each class weighs 5 / 4, and the labelled rows 1 in the mean.
+        var weights = RowWeights.Of(Rows(9, labelled: 5), new InverseFrequencyWeighting())!;
+        Assert.Equal([0.625f, 1.25f, 1.25f, 1.25f, 0.625f, 1, 1, 1, 1], weights, (one, other) => Math.Abs(one - other) < 1e-6);
+        Assert.Equal(weights, RowWeights.Of(Rows(9, labelled: 5), new Times100()), (one, other) => Math.Abs(one - other) < 1e-6);
+    }
+
+    private sealed record Times100 : ClassWeighting
+    {
+        public override IReadOnlyList<double> Weights(IReadOnlyList<int> counts) =>
+            [.. new InverseFrequencyWeighting().Weights(counts).Select(weight => 100 * weight)];
     }
 
     [Fact]
