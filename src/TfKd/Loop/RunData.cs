@@ -9,6 +9,12 @@ internal sealed record RunData(ImageNetwork Student, IImageSource Training, IIma
     /// <summary>What will be done with the student's scores; null where that is not known.</summary>
     public ScoreUse? Scores { get; init; }
 
+    /// <summary>
+    /// Tells the weights that the student came with from others, where they were put into it after <see cref="Trainer"/> had made it; null
+    /// where it made them, which the plan tells, or nobody knows.
+    /// </summary>
+    public string? StudentFingerprint { get; init; }
+
     /// <summary>How teachers are trained that the run trains first. Default null: as its plan says.</summary>
     public TrainingPlan? PlanOfTeachers { get; init; }
 

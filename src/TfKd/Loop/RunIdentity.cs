@@ -18,15 +18,20 @@ internal static class RunIdentity
     public static RunCheckpoint Open(
         string directory, TrainingPlan plan, RunData data, string fingerprint, Teacher? teacher, int stepsAnEpoch) => new(
         directory,
-        ("Network", data.Student.Architecture),
-        (nameof(TrainingPlan), plan.Essence),
-        ("Training rows", data.Training.Count),
-        ("Fingerprint of the training rows", fingerprint),
-        // The best epoch is chosen by them, and their figures are in the history.
-        ("Fingerprint of the validation rows", data.Validation is null ? null : SourceFingerprint.Of(data.Validation)),
-        // The plan may name a file or a column only, and what is in it may have changed.
-        ("Fingerprint of the teacher", teacher?.Fingerprint),
-        ("Fingerprint of the initial weights", plan.InitialWeights?.Fingerprint))
+        [
+            ("Network", data.Student.Architecture),
+            (nameof(TrainingPlan), plan.Essence),
+            ("Training rows", data.Training.Count),
+            ("Fingerprint of the training rows", fingerprint),
+            // The best epoch is chosen by them, and their figures are in the history.
+            ("Fingerprint of the validation rows", data.Validation is null ? null : SourceFingerprint.Of(data.Validation)),
+            // The plan may name a file or a column only, and what is in it may have changed.
+            ("Fingerprint of the teacher", teacher?.Fingerprint),
+            ("Fingerprint of the initial weights", plan.InitialWeights?.Fingerprint),
+            .. data.StudentFingerprint is { } own
+                ? [("Fingerprint of the weights that the student came with", own)]
+                : Array.Empty<(string, object?)>(),
+        ])
         {
             Extendable = ($"{nameof(TrainingPlan)}.{nameof(TrainingPlan.MaxEpochs)}", before => data.IsOfTeacher
                 ? "A teacher of other epochs would be another one, and the run that it taught in lost; the checkpoints stay as they are."

@@ -35,8 +35,12 @@ public sealed class Trainer(TrainingPlan plan)
         CreateStudent(architecture, [.. Enumerable.Range(0, classCount).Select(index => index.ToString(CultureInfo.InvariantCulture))]);
 
     /// <summary>The same for classes with names, by which a head that was trained before knows its own.</summary>
-    public ImageNetwork CreateStudent(NetworkArchitecture architecture, IReadOnlyList<string> classNames) =>
-        NetworkCreation.Create(Plan, architecture, classNames, SeedPurpose.Initialization);
+    public ImageNetwork CreateStudent(NetworkArchitecture architecture, IReadOnlyList<string> classNames)
+    {
+        var student = NetworkCreation.Create(Plan, architecture, classNames, SeedPurpose.Initialization);
+        Mark(student, cameWith: null);
+        return student;
+    }
 
     /// <summary>
     /// What <see cref="Run(ImageNetwork, IImageSource, IImageSource, CancellationToken)"/> refuses whatever the rows are.
@@ -80,6 +84,7 @@ public sealed class Trainer(TrainingPlan plan)
         ArgumentNullException.ThrowIfNull(training);
         TorchRuntime.EnsureLoaded();
         var agreement = new ReplicaAgreement(_own.Replicas);
+        var cameWith = OwnFingerprintOf(student);
         try
         {
             var data = new RunData(student, training, validation)
@@ -87,6 +92,7 @@ public sealed class Trainer(TrainingPlan plan)
                 Scores = Scores,
                 PlanOfTeachers = PlanOfTeachers,
                 IsOfTeacher = IsOfTeacher,
+                StudentFingerprint = cameWith,
             };
             return ScalarRace.Explain(() => Run(data, agreement, token));
         }
@@ -96,7 +102,24 @@ public sealed class Trainer(TrainingPlan plan)
             agreement.Replicas!.Abort(exception.ToString());
             throw;
         }
+        finally
+        {
+            // Who runs it again goes on from the checkpoint.
+            Mark(student, cameWith);
+        }
     }
+
+    // Weights that were loaded into the student since: a checkpoint of others is that of another run.
+    private string? OwnFingerprintOf(ImageNetwork student)
+    {
+        if (_own.CheckpointDirectory is null || student.TrainersFingerprint is not var (left, cameWith))
+            return null;
+        var found = NetworkFingerprint.Of(student);
+        return found == left ? cameWith : found;
+    }
+
+    private void Mark(ImageNetwork student, string? cameWith) =>
+        student.TrainersFingerprint = _own.CheckpointDirectory is null ? null : (NetworkFingerprint.Of(student), cameWith);
 
     private TrainingResult Run(RunData data, ReplicaAgreement agreement, CancellationToken token)
     {

@@ -31,6 +31,12 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     public nn.Module<Tensor, Tensor> Body => body;
 
     /// <summary>Where the weights are.</summary>
+    /// <summary>
+    /// The <see cref="NetworkFingerprint"/> of the weights that a trainer left in it, when it made it or after a run, and that of those
+    /// that it came to that run with (<see cref="RunData.StudentFingerprint"/>); null where none did, or no checkpoint asks for it.
+    /// </summary>
+    internal (string Left, string? CameWith)? TrainersFingerprint { get; set; }
+
     internal Device Device => this.parameters().First().device;
 
     /// <summary>The first layer: subtracts the mean and divides by the standard deviation of each channel.</summary>

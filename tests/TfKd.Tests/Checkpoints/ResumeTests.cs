@@ -154,6 +154,34 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void Other_weights_in_the_student_do_not_continue_it()
+    {
+        var plan = Plan with { MaxEpochs = 1 };
+        var network = new SmallCnn { InputShape = PatternSource.Create(0).Shape, Width = 4 };
+        using var some = network.Build(4);
+        using var others = network.Build(4);
+        var first = RunFrom(some);
+        Assert.Equal(first, RunFrom(some));
+        Assert.Contains(
+            "They differ in\nFingerprint of the weights that the student came with: ",
+            Assert.Throws<InvalidOperationException>(() => RunFrom(others)).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => RunFrom(null));
+
+        byte[] RunFrom(ImageNetwork? weights)
+        {
+            var trainer = new Trainer(plan);
+            using var student = trainer.CreateStudent(network, 4);
+            if (weights is not null)
+                WeightBlend.Move(student.Body.state_dict(), weights.Body.state_dict(), 1);
+            trainer.Run(student, PatternSource.Create(32));
+            // The same object goes on, too.
+            trainer.Run(student, PatternSource.Create(32));
+            return SearchCase.WeightsOf(student);
+        }
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_made_is_named_before_anything_is_trained()
     {
         var file = Path.Combine(_directory, "a file");
