@@ -33,12 +33,16 @@ internal readonly record struct Orientation(bool IsTransposed, bool IsUpsideDown
     /// <exception cref="ArgumentException">They have not.</exception>
     public static void RequireFit(TestTimeAugmentation augmentation, ImageShape shape)
     {
-        if (augmentation == TestTimeAugmentation.FlipsAndRotations && shape.Height != shape.Width)
-            throw new ArgumentException(
-                $"{nameof(TestTimeAugmentation)} is {augmentation}, which needs square images, but they are {shape}; expected another "
-                + $"size, or {TestTimeAugmentation.HorizontalAndVerticalFlip}.",
-                nameof(augmentation));
+        if (Misfit(augmentation, shape) is { } misfit)
+            throw new ArgumentException(misfit, nameof(augmentation));
     }
+
+    /// <summary>What is wrong with images that do not have the same shape in all orientations; null where they have.</summary>
+    public static string? Misfit(TestTimeAugmentation augmentation, ImageShape shape) =>
+        augmentation == TestTimeAugmentation.FlipsAndRotations && shape.Height != shape.Width
+            ? $"{nameof(TestTimeAugmentation)} is {augmentation}, which needs square images, but they are {shape}; expected another "
+                + $"size, or {TestTimeAugmentation.HorizontalAndVerticalFlip}."
+            : null;
 
     /// <summary>The dimensions of [N,C,H,W] that run backwards.</summary>
     public long[] FlippedDimensions => (IsUpsideDown, IsMirrored) switch

@@ -20,6 +20,7 @@ internal static class LabelSetSplit
             counts[label]++;
         // What each part still wants: of each label, and in all.
         var (wanted, kept) = (Wishes(counts, rows.Length, heldOutFraction), Wishes(counts, rows.Length, 1 - heldOutFraction));
+        var keptOf = new int[counts.Length];
         while (Rarest(counts) is { } label)
         {
             foreach (var row in left.Where(row => labels[row].Contains(label)).ToArray())
@@ -33,13 +34,16 @@ internal static class LabelSetSplit
 
         void Place(int row, int label)
         {
-            heldOut[row] = (wanted[label], wanted[^1]).CompareTo((kept[label], kept[^1])) > 0;
+            // The only row of a label that is left, and none is kept, is for learning it.
+            heldOut[row] = !labels[row].Any(one => counts[one] == 1 && keptOf[one] == 0)
+                && (wanted[label], wanted[^1]).CompareTo((kept[label], kept[^1])) > 0;
             var part = heldOut[row] ? wanted : kept;
             part[^1]--;
             foreach (var one in labels[row])
             {
                 part[one]--;
                 counts[one]--;
+                keptOf[one] += heldOut[row] ? 0 : 1;
             }
         }
     }

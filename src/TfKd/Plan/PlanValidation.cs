@@ -8,6 +8,9 @@ internal static class PlanValidation
         CheckPlan(plan, student, LabelSets.AreIn(training), validation is not null);
         LabelKindValidation.CheckRows(training, validation);
         CheckTraining(plan, student, training);
+        // The rows may have another size than the architecture.
+        if (Orientation.Misfit(plan.TestTimeAugmentation, training.Shape) is { } misfit)
+            throw new InvalidOperationException(misfit);
         if (validation is null)
             return;
         CheckSource(validation, student, "validation", plan: null);

@@ -64,9 +64,13 @@ public sealed class LabelSetTests
     [Fact]
     public void A_split_never_takes_the_only_row_of_a_label()
     {
-        var rows = Rows([[3], .. Enumerable.Repeat<int[]>([0], 20)]);
-        Assert.All(Enumerable.Range(0, 10), seed =>
-            Assert.Equal(1, CountOf(StratifiedSplit.Cut(rows, 0.25, seed).Kept, 3)));
+        var rows = Rows([[3], [2], [1, 2], .. Enumerable.Repeat<int[]>([0], 20)]);
+        Assert.All(Enumerable.Range(0, 10), seed => Assert.All(new[] { 0.25, 0.5, 0.75 }, fraction =>
+        {
+            var kept = StratifiedSplit.Cut(rows, fraction, seed).Kept;
+            Assert.Equal((1, 1), (CountOf(kept, 3), CountOf(kept, 1)));
+            Assert.InRange(CountOf(kept, 2), 1, 2);
+        }));
     }
 
     private static DecodedCache Rows(int[][] labels)
