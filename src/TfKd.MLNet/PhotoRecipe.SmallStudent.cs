@@ -32,7 +32,7 @@ public static partial class PhotoRecipe
     /// <param name="photoCount">How many photos with a label there are to train on, above 0.</param>
     /// <param name="unlabelledCount">How many photos without a label there are beside them, 0 or above. Default 0.</param>
     /// <param name="weights">
-    /// What teacher and student start from: weights of a ResNet. Default null: <see cref="Pretrained.ResNet18"/>.
+    /// What teacher and student start from: weights of a ResNet of 18 or 34 layers. Default null: <see cref="Pretrained.ResNet18"/>.
     /// </param>
     /// <param name="labels">
     /// That a photo may have several labels, each of which is a yes or no. Default null: a photo has one.
@@ -54,6 +54,7 @@ public static partial class PhotoRecipe
         Require.Positive(imageSize);
         var isTaught = Require.NotNegative(unlabelledCount) > 0;
         weights ??= Pretrained.ResNet18;
+        RequireFirstStages(weights);
         var large = FineTuned(photoCount, weights) with { Labels = labels };
         return new()
         {
@@ -124,4 +125,13 @@ public static partial class PhotoRecipe
         // 1 - 0.9 is not quite 0.1, and would be read in plans.
         ? Math.Round(1 - alpha, 12) * new BinaryCrossEntropy() + alpha * new BinaryKd { Temperature = temperature }
         : new KnowledgeDistillation { Alpha = alpha, Temperature = temperature };
+
+    // Those of larger networks have other blocks: nothing behind the first convolution would fit, and what is frozen would be random.
+    private static void RequireFirstStages(InitialWeights weights)
+    {
+        if (NetworkOf(weights) is ResNet { Depth: >= 50 } network)
+            throw new ArgumentException(
+                $"The student is made of the first stages of a ResNet of 18 or 34 layers, and {network} has blocks of another kind; expected "
+                + $"weights of such a ResNet, {nameof(Pretrained)}.{nameof(Pretrained.ResNet18)} say.", nameof(weights));
+    }
 }

@@ -129,7 +129,8 @@ public static class TorchImageClassificationCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
-        var labels = LabelSetColumn.Find(data.Schema, labelColumnName, Require.Name(separator));
+        ArgumentException.ThrowIfNullOrEmpty(separator);
+        var labels = LabelSetColumn.Find(data.Schema, labelColumnName, separator);
         return MultiLabelColumns.Evaluate(data, labels, scoreColumnName);
     }
 

@@ -67,7 +67,7 @@ public sealed partial class TorchImageClassificationTrainer
 
     private void RequireUseOfUnlabelledSet()
     {
-        if (_options.UnlabelledSet is not null && _options.Teacher is null)
+        if (_options.UnlabelledSet is not null && _plan.Teacher is null)
             throw new InvalidOperationException(
                 $"{nameof(Options.UnlabelledSet)} has images without a label, of which only a teacher can tell what they are, but "
                 + $"{nameof(Options.Teacher)} is null; set it, or leave {nameof(Options.UnlabelledSet)} out.");

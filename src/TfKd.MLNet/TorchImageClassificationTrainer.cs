@@ -110,13 +110,13 @@ public sealed partial class TorchImageClassificationTrainer
         using var channel = _host.Start("Training");
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
         using var hostCancellation = new HostCancellation(_host, cancellation);
+        var messages = new FitMessages(channel, _plan.Replicas is { Rank: > 0 } ? null : _options.MessageCallback);
         var network = _options.IsSized
             ? _options.SizedNetwork
-            : DefaultImageSize.Choose(_options.Network, input, _options.ImageColumnName, channel);
-        var messages = new FitMessages(channel, _plan.Replicas is { Rank: > 0 } ? null : _options.MessageCallback);
+            : DefaultImageSize.Choose(_options.Network, input, _options.ImageColumnName, messages.Say);
         var classes = LabelSource.Find(input.Schema, _options.LabelColumnName, _options.Labels).ReadClasses(input, messages.Warn);
         Rejection.Check(_options.Rejection, classes);
-        var device = TrainingDevice.Choose(_plan.Device, _environment, channel);
+        var device = TrainingDevice.Choose(_plan.Device, _environment, messages.Warn);
         var (fit, drawn, checkpoints) = begin();
         // Without a seed each process has drawn another.
         var seed = new ReplicaAgreement(_plan.Replicas).OfFirst(drawn);

@@ -93,6 +93,7 @@ public sealed class FactoryCallTests
         ["TfKd/Caching/CachedTeacher.cs"] = (4, Checked),
         ["TfKd/Loop/AveragedWeights.cs"] = (1, NotInStep),
         ["TfKd/Loop/BatchGradients.cs"] = (2, ReadLater),
+        ["TfKd/Loop/ClassifierReuse.cs"] = (1, NotInStep),
         ["TfKd/Loop/DeviceProbe.cs"] = (2, NotInStep),
         ["TfKd/Loop/GlobalGenerator.cs"] = (1, OnCpu),
         ["TfKd/Loop/GradientBucket.cs"] = (1, ReadLater),

@@ -3,7 +3,8 @@ namespace TfKd.MLNet;
 /// <summary>
 /// Classifies photos with a model that <c>mlContext.Model.Save</c> wrote, for programs that have photos and no <c>IDataView</c>: web
 /// services, most of all. Safe to use from any number of threads, which share one network. Needs no libtorch. Scores and labels are those
-/// of the <see cref="TorchImageClassificationTransformer"/> in the file; what a pipeline does behind it is left out.
+/// of the <see cref="TorchImageClassificationTransformer"/> in the file; what a pipeline does behind it is left out. Photos are turned
+/// upright as their EXIF data say, as for columns of bytes and paths; a pipeline with <c>LoadImages</c> before it leaves them as they lie.
 /// </summary>
 public sealed class ImageClassifier : IDisposable
 {

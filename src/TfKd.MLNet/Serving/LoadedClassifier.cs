@@ -82,7 +82,7 @@ internal sealed class LoadedClassifier : IDisposable
             {
                 block.Clear();
                 for (var row = first; row < count && !block.IsFull; row++)
-                    add(block, row);
+                    Add(block, row);
                 Score(block, predictions.AsSpan(first, block.Count), first);
                 first += block.Count;
             }
@@ -92,6 +92,19 @@ internal sealed class LoadedClassifier : IDisposable
         finally
         {
             _scoring.Blocks.Return(block);
+        }
+
+        // An image without bytes or with too many is told of with its place, as those that cannot be decoded.
+        void Add(DecodeBlock to, int row)
+        {
+            try
+            {
+                add(to, row);
+            }
+            catch (ImageDecodingException error)
+            {
+                to.AddError(error);
+            }
         }
     }
 

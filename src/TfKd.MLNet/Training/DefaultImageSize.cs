@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Runtime;
 
 namespace TfKd.MLNet;
 
@@ -17,23 +16,16 @@ internal static class DefaultImageSize
     /// <param name="network">The default network.</param>
     /// <param name="data">The rows that Fit was called with.</param>
     /// <param name="imageColumn">The column of the images.</param>
-    /// <param name="channel">Is told.</param>
+    /// <param name="say">Is told.</param>
     /// <exception cref="ArgumentException">The column is missing, or of a type or size that is no image of the network's shape.</exception>
-    public static NetworkArchitecture Choose(NetworkArchitecture network, IDataView data, string imageColumn, IChannel channel)
+    public static NetworkArchitecture Choose(NetworkArchitecture network, IDataView data, string imageColumn, Action<string> say)
     {
         if (MedianSide(network.InputShape, data, imageColumn) is not >= PhotoSide)
             return network;
-        channel.Info(
-            MessageSensitivity.None,
-            "Images are trained at {0}x{0} pixels, since those of the first {1} rows are mostly that large. Set Network, or ImageWidth " +
-            "and ImageHeight, for another size.",
-            PhotoSide,
-            Looked);
-        channel.Info(
-            MessageSensitivity.None,
-            "The network starts from random weights. With few photos, pretrained ones are far better: reference the package {0} and use " +
-            "PhotoRecipe.Frozen().",
-            Pretrained.ResNet18.PackageName);
+        say($"Images are trained at {PhotoSide}x{PhotoSide} pixels, since those of the first {Looked} rows are mostly that large. Set "
+            + "Network, or ImageWidth and ImageHeight, for another size.");
+        say("The network starts from random weights. With few photos, pretrained ones are far better: reference the package "
+            + $"{Pretrained.ResNet18.PackageName} and use PhotoRecipe.Frozen().");
         return network with { InputShape = network.InputShape.Sized(PhotoSide, PhotoSide) };
     }
 

@@ -17,7 +17,6 @@ internal sealed class OnnxContent
     // How much larger one layer may make an image in all, and how far it may go beyond an edge.
     private const long MostTimesPadded = 4096;
     private const long MostPixelsPadded = 256;
-    private const long MostEnlarged = 16;
 
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unbounded = new(StringComparer.Ordinal);
@@ -175,19 +174,11 @@ internal sealed class OnnxContent
 
         if (!OnnxOperators.AreBounded(domain, type))
             _unbounded.Add(domain.Length == 0 ? type : $"{domain}.{type}");
-        // It makes a map as much larger as these say.
-        if (type == "ConvTranspose" && attributes.Exists(IsEnlargement))
-            _unbounded.Add($"a ConvTranspose that enlarges more than {MostEnlarged} times, or to a given size");
+        if (type == "ConvTranspose" && attributes.Exists(attribute => OnnxOperators.AreEnlarging(attribute.Name, attribute.Integers)))
+            _unbounded.Add($"a ConvTranspose that enlarges more than {OnnxOperators.MostEnlarged} times, or to a given size");
         if (type == "Pad")
             _paddings.Add(inputs.ElementAtOrDefault(1) ?? "");
     }
-
-    private static bool IsEnlargement((string Name, List<long> Integers) attribute) => attribute.Name switch
-    {
-        "output_shape" => true,
-        "strides" or "dilations" or "output_padding" => attribute.Integers.Exists(times => times is < 0 or > MostEnlarged),
-        _ => false,
-    };
 
     private (string Name, List<long> Integers) ReadAttribute(ReadOnlySpan<byte> attribute, int depth)
     {

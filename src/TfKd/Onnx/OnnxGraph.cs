@@ -65,6 +65,9 @@ internal sealed class OnnxGraph
         return constant.Name;
     }
 
+    /// <summary>Adds float32 numbers that no parameter has.</summary>
+    public string Fixed(string key, Tensor tensor) => Weights(key, tensor, isParameter: false);
+
     /// <summary>Adds a vector of integers as a constant.</summary>
     public string Integers(string nameWish, IReadOnlyList<long> values) =>
         Constant(nameWish, OnnxDataType.Int64, [values.Count], MemoryMarshal.AsBytes(values.ToArray().AsSpan()).ToArray());

@@ -45,7 +45,7 @@ public sealed class OnnxLeaf
     }
 
     /// <summary>Writes numbers that no parameter has, as float32: those of an interpolation, say.</summary>
-    internal string Fixed(string name, Tensor tensor) => _graph.Weights($"{Path}.{name}", tensor, isParameter: false);
+    internal string Fixed(string name, Tensor tensor) => _graph.Fixed($"{Path}.{name}", tensor);
 
     /// <summary>Writes a vector of 64-bit integers, such as a shape.</summary>
     /// <returns>The name of the constant.</returns>

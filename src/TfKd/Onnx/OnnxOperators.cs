@@ -31,6 +31,17 @@ internal static class OnnxOperators
         "DequantizeLinear", "QuantizeLinear",
     };
 
+    /// <summary>How many times a transposed convolution may make a map larger.</summary>
+    public const long MostEnlarged = 16;
+
+    /// <summary>Whether an attribute of a transposed convolution lets it make a map larger than that, or of any size.</summary>
+    public static bool AreEnlarging(string name, IEnumerable<long> values) => name switch
+    {
+        "output_shape" => true,
+        "strides" or "dilations" or "output_padding" => values.Any(times => times is < 0 or > MostEnlarged),
+        _ => false,
+    };
+
     /// <summary>Whether an operator of a domain, empty for ONNX's own, is one of those.</summary>
     public static bool AreBounded(string domain, string type) => domain switch
     {

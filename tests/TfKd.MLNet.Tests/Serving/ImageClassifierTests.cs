@@ -95,6 +95,15 @@ public sealed class ImageClassifierTests : IDisposable
             "Image 1 cannot be decoded: 3 bytes are not an image of a known format",
             Assert.Throws<ImageDecodingException>(() => classifier.Predict([good, new byte[] { 1, 2, 3 }, good])).Message,
             StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Image 1 cannot be decoded: The image has no bytes.",
+            Assert.Throws<ImageDecodingException>(() => classifier.Predict([good, Array.Empty<byte>()])).Message,
+            StringComparison.Ordinal);
+        File.WriteAllBytes(_folder.File("empty.png"), []);
+        Assert.StartsWith(
+            $"'{_folder.File("empty.png")}' cannot be decoded: ",
+            Assert.Throws<ImageDecodingException>(() => classifier.PredictFile(_folder.File("empty.png"))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => classifier.PredictFile(_folder.File("none.png")));
         File.WriteAllBytes(_folder.File("damaged.png"), [1, 2, 3]);
         Assert.StartsWith(
@@ -139,6 +148,20 @@ public sealed class ImageClassifierTests : IDisposable
             await classifier.Reloading;
             return classifier.Predict(TestImages.Encode(0, 1)).ClassNames;
         }
+    }
+
+    [Fact]
+    public void A_stamp_is_of_the_file_behind_a_link()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights that not every user has.");
+        var (file, link) = (_folder.File("latest.zip"), _folder.File("link.zip"));
+        File.WriteAllText(file, "one");
+        File.CreateSymbolicLink(link, "latest.zip");
+        Assert.Equal(FileStamp.Of(file), FileStamp.Of(link));
+        File.WriteAllText(file, "another");
+        Assert.Equal(7, FileStamp.Of(link)!.Value.Length);
+        File.Delete(file);
+        Assert.Null(FileStamp.Of(link));
     }
 
     [Fact]

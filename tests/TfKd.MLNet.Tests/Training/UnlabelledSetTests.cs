@@ -48,6 +48,16 @@ public sealed class UnlabelledSetTests
     }
 
     [Fact]
+    public void A_column_of_scores_is_a_teacher_of_the_set()
+    {
+        var (ml, _) = Context();
+        var unlabelled = ml.Data.LoadFromEnumerable(TestRows.Make(3).Select(row => new { row.Image }));
+        var options = _options with { Teacher = null, TeacherScoreColumnName = "Scores", UnlabelledSet = unlabelled };
+        // That there is no such column is what is wrong.
+        Assert.Contains("'Scores'", Assert.ThrowsAny<Exception>(() => Fit(ml, options, TestRows.Make(30))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_teacher_the_set_is_refused_by_its_name()
     {
         var (ml, _) = Context();

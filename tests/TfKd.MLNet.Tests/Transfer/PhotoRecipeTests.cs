@@ -80,6 +80,14 @@ public sealed class PhotoRecipeTests
         Assert.Equal(new ImageShape(3, 32, 32), sized.Model.InputShape);
     }
 
+    [Fact]
+    public void A_student_of_weights_with_other_blocks_is_refused()
+    {
+        var message = Assert.Throws<ArgumentException>(() => PhotoRecipe.SmallStudent(40, weights: Pretrained.ResNet50)).Message;
+        Assert.StartsWith("The student is made of the first stages of a ResNet of 18 or 34 layers, and ResNet { ", message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => PhotoRecipe.TaughtStudent(40, weights: Pretrained.ResNet101));
+    }
+
     private static MLContext Context(List<string> log)
     {
         var ml = new MLContext(seed: 1);

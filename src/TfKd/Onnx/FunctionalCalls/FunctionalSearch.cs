@@ -16,7 +16,6 @@ internal sealed class FunctionalSearch(
     TracedValues values, OnnxGraph graph, IReadOnlyList<OnnxEmitter> emitters, RefutedGuesses refuted)
 {
     private const int LatestOfOne = 24;
-
     // Two functions in one go, of which no tensor between them is left, are tried on the latest values only.
     private const int LatestOfTwo = 12;
 
@@ -69,8 +68,7 @@ internal sealed class FunctionalSearch(
     public TracedValue Constant(Tensor tensor, string problem)
     {
         var name = $"constant{++_constantCount}";
-        return values.AddConstant(
-            tensor, problem, content => new(graph.Weights(name, content, isParameter: false), content.shape, ScalarType.Float32));
+        return values.AddConstant(tensor, problem, content => new(graph.Fixed(name, content), content.shape, ScalarType.Float32));
     }
 
     /// <summary>Leaves a tensor out that has another in its place.</summary>
