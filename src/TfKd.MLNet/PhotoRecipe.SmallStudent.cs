@@ -131,7 +131,7 @@ public static partial class PhotoRecipe
     {
         if (NetworkOf(weights) is ResNet { Depth: >= 50 } network)
             throw new ArgumentException(
-                $"The student is made of the first stages of a ResNet of 18 or 34 layers, and {network} has blocks of another kind; expected "
-                + $"weights of such a ResNet, {nameof(Pretrained)}.{nameof(Pretrained.ResNet18)} say.", nameof(weights));
+                $"The student is made of the first stages of a ResNet of 18 or 34 layers, and {network} has blocks of another kind; "
+                + $"expected weights of such a ResNet, {nameof(Pretrained)}.{nameof(Pretrained.ResNet18)} say.", nameof(weights));
     }
 }
