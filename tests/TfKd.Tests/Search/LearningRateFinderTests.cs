@@ -27,7 +27,7 @@ public sealed class LearningRateFinderTests
         for (var step = 0; step < curve.Points.Count; step++)
         {
             mean = 0.8 * mean + 0.2 * curve.Points[step].Loss;
-            Assert.Equal(mean / (1 - Math.Pow(0.8, step + 1)), curve.Points[step].Smoothed, 12);
+            Assert.Equal(mean / (1 - Math.Pow(0.8, step + 1)), curve.Points[step].Smoothed, 1e-12);
         }
 
         Assert.Equal(curve.Points.MinBy(point => point.Smoothed).Rate / 10, curve.Suggested);
