@@ -163,6 +163,23 @@ public sealed class FunctionalCallTests
     public void An_epsilon_that_no_numbers_show_is_refused() =>
         AssertRefused(new Between(x => x / ((x * x).mean([1L], true) + 1e-8).sqrt()));
 
+    // A module that no emitter knows seems to do nothing to small numbers.
+    [Fact]
+    public void A_module_that_looks_like_none_for_small_numbers_is_refused()
+    {
+        using var module = nn.Sequential(nn.Conv2d(3, 4, 3), new Sine(), nn.Flatten());
+        var options = new OnnxExportOptions { InputShape = new ImageShape(3, 7, 7), InputType = ScalarType.Float32 };
+        Assert.StartsWith(
+            "'1' is a Sine, which no emitter knows",
+            Assert.Throws<NotSupportedException>(() => OnnxExporter.Export(module, options)).Message,
+            StringComparison.Ordinal);
+    }
+
+    private sealed class Sine() : nn.Module<Tensor, Tensor>(nameof(Sine))
+    {
+        public override Tensor forward(Tensor input) => input.sin();
+    }
+
     [Fact]
     public void A_parameter_that_is_repeated_for_each_image_is_refused_in_words() => AssertRefused(new ClassToken());
 
