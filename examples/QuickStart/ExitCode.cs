@@ -1,3 +1,5 @@
+using TfKd;
+
 namespace QuickStart;
 
 /// <summary>Ends a command: what the user can put right is told in one line, all else with its stack.</summary>
